@@ -1,0 +1,95 @@
+"""From role grants to scopes: which branches a person reaches with a right, today."""
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from django.db.models import F, Value
+from django.db.models.functions import Concat
+
+from core.scope import GROUP, Branch, Scope
+
+if TYPE_CHECKING:
+    from accounts.models import RoleGrant, User
+
+
+def grants_of(user: "User") -> list["RoleGrant"]:
+    """The grants in force today with role and unit, read once a request."""
+    from accounts.models import RoleGrant
+
+    grants = user.__dict__.get("_grants")
+    if grants is None:
+        grants = list(
+            RoleGrant.objects.now().filter(user=user).select_related("role", "unit")
+        )
+        user.__dict__["_grants"] = grants
+    return grants
+
+
+def permissions_by_role(user: "User") -> dict[int, set[str]]:
+    """Rights ("app.codename") of each role the person holds today, read once a request."""
+    from accounts.models import Role
+
+    held = user.__dict__.get("_permissions")
+    if held is None:
+        held = defaultdict(set)
+        roles = {grant.role_id for grant in grants_of(user)}
+        rows = Role.permissions.through.objects.filter(role__in=roles).values_list(
+            "role_id",
+            Concat(F("permission__content_type__app_label"), Value("."), F("permission__codename")),
+        )
+        for role, right in rows:
+            held[role].add(right)
+        user.__dict__["_permissions"] = held
+    return held
+
+
+def permissions_of(user: "User") -> set[str]:
+    """All rights a person holds anywhere today; nothing for a frozen or departed person."""
+    if not user.is_active or user.pk is None:
+        return set()
+    return set().union(*permissions_by_role(user).values())
+
+
+def compute_scope(user: "User", permission: str) -> Scope:
+    """The branches in which grants in force today give the person this right."""
+    from accounts.models import Reach
+
+    if not user.is_active:
+        return Scope(user_id=user.pk)
+    held = permissions_by_role(user)
+    whole: set[Branch] = set()
+    own: set[Branch] = set()
+    paths: dict[Branch, str] = {}
+    for grant in grants_of(user):
+        if permission not in held.get(grant.role_id, ()):
+            continue
+        reach, unit = grant.role.reach, grant.unit
+        column = unit.scope_column()
+        if reach == Reach.GROUP or (column is None and reach == Reach.SUBTREE):
+            branch = GROUP
+        elif reach == Reach.UNIT:
+            branch = Branch("unit_id", unit.pk)
+        else:
+            branch = Branch(column, unit.pk if column else None)
+        paths[branch] = unit.path
+        (own if reach == Reach.OWN else whole).add(branch)
+    return _disjoint(Scope(user.pk, frozenset(whole), frozenset(own)), paths)
+
+
+def _disjoint(scope: Scope, paths: dict[Branch, str]) -> Scope:
+    """Drop branches inside other branches, so that lists never show a row of two branches twice."""
+    if scope.everything:
+        return Scope(scope.user_id, frozenset({GROUP}))
+    roots = {paths[branch] for branch in scope.branches if branch.column != "unit_id"}
+
+    def covered(branch: Branch) -> bool:
+        path = paths[branch]
+        higher = (root for root in roots if path.startswith(root))
+        same_level = branch.column == "unit_id" or branch in scope.own
+        return any(same_level or root != path for root in higher)
+
+    return Scope(
+        scope.user_id,
+        frozenset(branch for branch in scope.branches if not covered(branch)),
+        frozenset(branch for branch in scope.own if not covered(branch)),
+    )

@@ -1,0 +1,102 @@
+"""Roles and functions every property group starts with (ACC-01…ACC-05, ORG-08)."""
+
+from django.contrib.auth.models import Permission
+
+from accounts.models import Function, Reach, Role
+
+VIEW = (
+    "regions.view_orgunit",
+    "accounts.view_user",
+    "customers.view_customer",
+)
+KEEP = (
+    *VIEW,
+    "customers.add_customer",
+    "customers.change_customer",
+    "customers.reveal_customer",
+    "customers.log_activity",
+    "customers.import_customer",
+    "customers.export_customer",
+)
+MANAGE = (*KEEP, "customers.hand_over_customer")
+ADMINISTER = (
+    "accounts.use_admin",
+    "regions.view_orgunit",
+    "regions.add_orgunit",
+    "regions.change_orgunit",
+    *(f"regions.{act}_{kind}" for act in ("view", "add", "change") for kind in ("region", "city")),
+    *(f"regions.{act}_project" for act in ("view", "add", "change")),
+    "regions.view_unitlevel",
+    "regions.change_unitlevel",
+    "regions.view_unitparent",
+    *(f"accounts.{act}_user" for act in ("view", "add", "change")),
+    *(f"accounts.{act}_post" for act in ("view", "add", "change", "delete")),
+    *(f"accounts.{act}_rolegrant" for act in ("view", "add", "change", "delete")),
+    *(f"accounts.{act}_role" for act in ("view", "add", "change")),
+    *(f"accounts.{act}_function" for act in ("view", "add", "change")),
+    "accounts.view_loginrecord",
+    "accounts.import_organisation",
+    "audit.view_entry",
+    "core.view_job",
+    "customers.view_customer",
+    *(
+        f"django_celery_beat.{act}_{kind}"
+        for act in ("view", "add", "change")
+        for kind in ("periodictask", "intervalschedule", "crontabschedule")
+    ),
+    *(f"customers.{act}_customerclass" for act in ("view", "add", "change")),
+)
+
+# code, name, reach, rights
+ROLES = (
+    ("group-management", "集团管理层", Reach.GROUP, (*VIEW, "customers.hand_over_customer", "customers.export_customer")),
+    ("section-head", "版块负责人", Reach.SUBTREE, MANAGE),
+    ("staff", "业务人员", Reach.OWN, KEEP),
+    ("section-administrator", "版块管理员", Reach.SUBTREE, MANAGE),
+    ("system-administrator", "系统管理员", Reach.GROUP, ADMINISTER),
+    ("group-function", "集团职能", Reach.GROUP, VIEW),
+)
+
+# name, core number, heads, leads a project, keeps customers
+FUNCTIONS = (
+    ("客户关系中心(部)负责人", 1, True, False, False),
+    ("客户满意度及感受管理", 2, False, False, False),
+    ("投诉管理及舆情对接", 3, False, False, False),
+    ("客户运营管理", 4, False, False, False),
+    ("客户端风险预控管理", 5, False, False, False),
+    ("基础服务品质管理", 6, False, False, False),
+    ("交付后客户感受管理", 7, False, False, False),
+    ("客户关系费用管理", 8, False, False, False),
+    ("400及信息化发展管理", 9, False, False, False),
+    ("项目客户关系负责人", None, False, True, False),
+    ("客户专员", None, False, False, True),
+)
+
+
+def seed_accounts() -> None:
+    """Create missing functions and roles; give roles rights they were never given before.
+
+    A right that an administrator took away stays away, because `seeded` remembers it.
+    """
+    for name, number, head, lead, keeps in FUNCTIONS:
+        Function.objects.get_or_create(
+            name=name,
+            defaults={
+                "number": number,
+                "is_core": number is not None,
+                "is_head": head,
+                "is_project_lead": lead,
+                "keeps_customers": keeps,
+            },
+        )
+    known = {
+        f"{right.content_type.app_label}.{right.codename}": right
+        for right in Permission.objects.select_related("content_type")
+    }
+    for code, name, reach, rights in ROLES:
+        role, _ = Role.objects.get_or_create(code=code, defaults={"name": name, "reach": reach})
+        fresh = [right for right in rights if right in known and right not in role.seeded]
+        if fresh:
+            role.permissions.add(*(known[right] for right in fresh))
+            role.seeded = sorted({*role.seeded, *fresh})
+            role.save(update_fields=["seeded"])

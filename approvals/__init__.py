@@ -1,0 +1,1 @@
+"""Approvals: flows as data, tasks, decisions, stand-ins; knows no expense."""

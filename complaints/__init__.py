@@ -1,0 +1,1 @@
+"""Complaints: from intake to call-back, time limits, escalation."""

@@ -1,0 +1,1 @@
+"""Compliance: log-in rule, trips and leave, organisation checks, account changes."""

@@ -1,0 +1,87 @@
+"""Who may open a page: every view declares it, and an undeclared view is refused.
+
+Three declarations exist: `@public`, `@signed_in` and `@requires("app.permission")`. They only
+mark the view; `core.middleware.AccessMiddleware` enforces the mark, so that the same table can be
+read by the surface walk in the tests. Rows are a second question, answered by `visible_to`
+(core.scope): a record out of scope is 404, an act without the right is 403.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+
+View = Callable[..., HttpResponse]
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a view asks of its visitor. `permission` is None for public and signed-in pages."""
+
+    kind: str
+    permission: str | None = None
+
+    def __str__(self) -> str:
+        return self.permission or self.kind
+
+
+PUBLIC = Access("public")
+SIGNED_IN = Access("signed_in")
+ADMINISTRATION = Access("permission", "accounts.use_admin")
+
+
+def public(view: View) -> View:
+    """Anybody may open this page, signed in or not."""
+    view.access = PUBLIC  # type: ignore[attr-defined]
+    return view
+
+
+def signed_in(view: View) -> View:
+    """Every member of staff may open this page; its rows are scoped by the view."""
+    view.access = SIGNED_IN  # type: ignore[attr-defined]
+    return view
+
+
+def requires(permission: str) -> Callable[[View], View]:
+    """Only people whose roles hold `permission` ("app.codename") may open this page."""
+
+    def mark(view: View) -> View:
+        view.access = Access("permission", permission)  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def access_of(view: Any) -> Access | None:
+    """The declaration of a resolved view, or None where there is none.
+
+    Django's admin guards each of its views by itself (`AdminSite.admin_view`), through the same
+    front door and the right `accounts.use_admin`.
+    """
+    if getattr(view, "admin_site", None) is not None:
+        return ADMINISTRATION
+    return getattr(view, "access", None)
+
+
+def refuse_or_none(request: HttpRequest, access: Access | None) -> HttpResponse | None:
+    """The answer to a visitor who may not open the page, or None when he may.
+
+    Raises PermissionDenied (403) for a signed-in visitor without the right, and for a view that
+    declares nothing: forgetting the mark closes a page, it never opens one.
+    """
+    if access is None:
+        raise PermissionDenied("undeclared view")
+    if access.kind == "public":
+        return None
+    if not request.user.is_authenticated:
+        if request.headers.get("HX-Request") == "true":
+            answer = HttpResponse(status=401)
+            answer["HX-Redirect"] = redirect_to_login("/").url
+            return answer
+        return redirect_to_login(request.get_full_path())
+    if access.permission and not request.user.has_perm(access.permission):
+        raise PermissionDenied(access.permission)
+    return None

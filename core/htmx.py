@@ -1,0 +1,22 @@
+"""One address, two answers: the whole page, or only its rows for htmx."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+
+
+def wants_rows(request: HttpRequest) -> bool:
+    """True when htmx swaps a part of the page; a boosted or restored page wants all of it."""
+    headers = request.headers
+    return headers.get("HX-Request") == "true" and "HX-History-Restore-Request" not in headers
+
+
+def page_or_rows(
+    request: HttpRequest, page: str, rows: str, context: dict[str, Any], status: int = 200
+) -> HttpResponse:
+    """Render `rows` for htmx and `page` otherwise. The page includes the same rows template."""
+    response = render(request, rows if wants_rows(request) else page, context, status=status)
+    patch_vary_headers(response, ["HX-Request"])
+    return response

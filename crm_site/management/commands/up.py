@@ -1,0 +1,204 @@
+"""manage.py up: the whole product in one terminal."""
+
+import os
+import socket
+import sys
+import time
+from argparse import ArgumentParser
+from collections.abc import Callable
+from typing import Any
+
+import redis
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.db.utils import OperationalError
+from django.utils.translation import gettext as _
+
+from crm_site import services
+from crm_site.supervisor import Program, Supervisor
+
+HOST = "127.0.0.1"  # a proxy in front speaks to the world
+CHECK_SERVERS_EVERY = 5.0  # seconds
+
+
+class CannotStart(Exception):
+    """Something is missing; the text is one sentence for the operator."""
+
+
+class Command(BaseCommand):
+    """Web server, worker, schedule and, without servers of yours, PostgreSQL and Valkey."""
+
+    help = "Runs everything in one terminal; Ctrl-C stops it."
+    requires_system_checks: list[str] = []  # the web server runs them when it loads the project
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """The port, which the environment variable PORT sets too."""
+        parser.add_argument("--port", default=os.environ.get("PORT", "8000"))
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run until asked to stop; exit status 2 with one sentence when it cannot start."""
+        started_servers = False
+        supervisor = None
+        try:
+            port = free_port(options["port"])
+            started_servers = self._start_servers()
+            check_database()
+            check_broker()
+            supervisor = Supervisor(programs(port), settings.BASE_DIR, sys.stdout)
+            supervisor.obey_signals()
+            supervisor.run(self._tick(supervisor, port))
+        except (CannotStart, services.ServicesError) as problem:
+            self.stderr.write(str(problem))
+            raise SystemExit(2) from None
+        except KeyboardInterrupt:  # before the supervisor took the signals over
+            raise SystemExit(130) from None
+        finally:
+            if started_servers:
+                stopped = services.stop(settings.CRM_HOME)
+                if supervisor is not None and stopped:
+                    supervisor.say(
+                        "data", _("Stopped: %(names)s.") % {"names": " + ".join(stopped)}
+                    )
+
+    def _start_servers(self) -> bool:
+        """Start the embedded servers this installation uses; says whether any was started."""
+        services.ensure_secrets(settings.CRM_HOME)
+        if not uses_embedded_servers():
+            return False
+        running = services.start(settings.CRM_HOME)
+        # The settings were read before the servers' first start.
+        connection.settings_dict["HOST"] = str(running.endpoints.socket_dir)
+        settings.BROKER_URL = running.endpoints.broker_url
+        return bool(running.started)
+
+    def _tick(self, supervisor: Supervisor, port: int) -> Callable[[], None]:
+        """What to do between looking after the programs."""
+        greeted = False
+        checked = time.monotonic()
+
+        def tick() -> None:
+            nonlocal greeted, checked
+            if not greeted and accepts(port):
+                greeted = True
+                for line in greeting(port):
+                    supervisor.say("ready", line)
+            if uses_embedded_servers() and time.monotonic() - checked > CHECK_SERVERS_EVERY:
+                checked = time.monotonic()
+                revive_servers(supervisor)
+
+        return tick
+
+
+def uses_embedded_servers() -> bool:
+    """Whether at least one server is not the operator's own."""
+    return not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL"))
+
+
+def free_port(text: str) -> int:
+    """The port as a number.
+
+    Raises:
+        CannotStart: it is no port, or somebody listens on it.
+    """
+    if not (text.isdecimal() and 0 < int(text) < 65536):
+        raise CannotStart(_("The port %(port)s is not a number from 1 to 65535.") % {"port": text})
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, int(text)))
+        except OSError as problem:
+            raise CannotStart(
+                _("The port %(port)s cannot be used (%(reason)s); please choose another with PORT.")
+                % {"port": text, "reason": problem.strerror}
+            ) from None
+    return int(text)
+
+
+def check_database() -> None:
+    """Ask the database for what every later error would hide.
+
+    Raises:
+        CannotStart: it cannot be reached, is not UTF-8, or lacks migrations.
+    """
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW server_encoding")
+            (encoding,) = cursor.fetchone()
+        if encoding != "UTF8":
+            raise CannotStart(
+                _("The database stores text as %(encoding)s; please create it with ENCODING UTF8.")
+                % {"encoding": encoding}
+            )
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            raise CannotStart(
+                _("The database is not up to date; please run `manage.py migrate` first.")
+            )
+    except OperationalError as problem:
+        raise CannotStart(
+            _("The database cannot be reached: %(reason)s")
+            % {"reason": str(problem).strip().partition("\n")[0]}
+        ) from None
+    finally:
+        connection.close()
+
+
+def check_broker() -> None:
+    """Ask the broker for an answer.
+
+    Raises:
+        CannotStart: it gives none.
+    """
+    if not os.environ.get("REDIS_URL"):
+        return  # the embedded one answered when it was started
+    try:
+        with redis.Redis.from_url(settings.BROKER_URL, socket_connect_timeout=5) as client:
+            client.ping()
+    except (redis.RedisError, ValueError) as problem:
+        raise CannotStart(
+            _("The server of REDIS_URL cannot be reached: %(reason)s") % {"reason": problem}
+        ) from None
+
+
+def programs(port: int) -> list[Program]:
+    """The processes of the product itself."""
+    python = [sys.executable, "-m"]
+    web = [*python, "gunicorn", "crm_site.wsgi:application", "--bind", f"{HOST}:{port}"]
+    web += ["--no-control-socket", "--timeout", "60", "--graceful-timeout", "10"]
+    if not os.environ.get("WEB_CONCURRENCY"):  # gunicorn's own variable
+        web += ["--workers", str(min(2 * (os.cpu_count() or 1) + 1, 9))]
+    celery = [*python, "celery", "--app", "crm_site"]
+    # Without gossip and mingle the worker survives a restart of the broker.
+    worker = [*celery, "worker", "--loglevel", "WARNING", "--concurrency", "2"]
+    worker += ["--queues", "default,files,scores", "--without-gossip", "--without-mingle"]
+    beat = [*celery, "beat", "--loglevel", "WARNING", "--pidfile", "", "--max-interval", "5"]
+    return [Program("web", web), Program("worker", worker), Program("beat", beat)]
+
+
+def accepts(port: int) -> bool:
+    """Whether the web server takes connections."""
+    with socket.socket() as probe:
+        probe.settimeout(0.2)
+        return probe.connect_ex((HOST, port)) == 0
+
+
+def greeting(port: int) -> list[str]:
+    """The address, and the accounts of the demonstration where it was loaded."""
+    lines = [_("Open %(url)s") % {"url": f"http://{HOST}:{port}/"}]
+    accounts = settings.CRM_HOME / "demo-accounts.txt"
+    if accounts.is_file():
+        lines += accounts.read_text("utf-8").splitlines()
+    return lines
+
+
+def revive_servers(supervisor: Supervisor) -> None:
+    """Start an embedded server that died."""
+    try:
+        started = services.start(settings.CRM_HOME).started
+    except services.ServicesError as problem:
+        supervisor.say("data", str(problem))
+        return
+    if started:
+        supervisor.say("data", _("Started again: %(names)s.") % {"names": " + ".join(started)})

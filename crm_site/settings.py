@@ -1,0 +1,274 @@
+"""Settings, one file. What differs between installations comes from the environment:
+
+CRM_HOME            folder of everything this installation writes (default: var/ beside manage.py)
+DATABASE_URL        PostgreSQL of yours; without it the embedded one under CRM_HOME is used
+DATABASE_OWNER_URL  the role that migrates, when it differs from the one in DATABASE_URL
+REDIS_URL           Redis or Valkey of yours; without it the embedded one is used
+SECRET_KEY          else CRM_HOME/secrets/secret_key
+CRM_HOSTS           host names that may be served, separated by commas
+CRM_HTTPS           1 when a proxy in front speaks HTTPS: secure cookies, HSTS
+CRM_DEBUG           1 for tracebacks in the browser, never in production
+"""
+
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import quote
+
+import environ
+from django.utils.translation import gettext_lazy as _
+
+from crm_site.services import endpoints
+
+env = environ.Env()
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+CRM_HOME = Path(env("CRM_HOME", default="") or BASE_DIR / "var").absolute()
+DEBUG = env.bool("CRM_DEBUG", default=False)
+HTTPS = env.bool("CRM_HTTPS", default=False)
+ALLOWED_HOSTS = env.list("CRM_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
+CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS if "." in host] if HTTPS else []
+
+
+def _secret(name: str) -> str:
+    """The text of a secret file under CRM_HOME, or an empty text before the first start."""
+    try:
+        return (CRM_HOME / "secrets" / name).read_text(encoding="utf-8").strip()
+    except (FileNotFoundError, PermissionError):
+        return ""
+
+
+# Commands that start the product run before any secret exists; crm_site.checks refuses to serve
+# with this value (crm.E001), so it can never protect a session.
+NO_SECRET = "no-secret-yet"  # noqa: S105
+SECRET_KEY = env("SECRET_KEY", default="") or _secret("secret_key") or NO_SECRET
+MASTER_KEY_FILE = Path(
+    env("CRM_MASTER_KEY_FILE", default="") or CRM_HOME / "secrets" / "master_key.json"
+)
+
+INSTALLED_APPS = [
+    "core",
+    "audit",
+    "regions",
+    "accounts",
+    "customers",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django.contrib.postgres",
+    "django_celery_beat",
+    "guardian",
+    "allauth",
+    "allauth.account",
+    "django_filters",
+    "crispy_forms",
+    "crispy_bootstrap5",
+    "django_htmx",
+    "pgtrigger",
+    "pghistory",
+    "csp",
+    "crm_site",
+]
+
+MIDDLEWARE = [
+    "core.middleware.RequestIdMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "core.middleware.AccessMiddleware",
+    "accounts.middleware.FirstRequestOfTheDayMiddleware",
+    "core.middleware.HistoryMiddleware",
+    "core.middleware.RefusedMiddleware",
+]
+
+ROOT_URLCONF = "crm_site.urls"
+WSGI_APPLICATION = "crm_site.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "core.context.shell",
+            ],
+            "builtins": ["core.templatetags.crm"],
+        },
+    }
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
+CRISPY_TEMPLATE_PACK = "bootstrap5"
+
+# --- database, broker ---------------------------------------------------------------------------
+
+_embedded = endpoints(CRM_HOME)
+_database_options = {"CONN_MAX_AGE": 600, "CONN_HEALTH_CHECKS": True, "ATOMIC_REQUESTS": False}
+if _url := env("DATABASE_URL", default=""):
+    DATABASES = {"default": env.db_url_config(_url) | _database_options}
+    _owner_url = env("DATABASE_OWNER_URL", default="")
+    DATABASE_OWNER = env.db_url_config(_owner_url) if _owner_url else {}
+else:
+    DATABASES = {
+        "default": {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": _embedded.database if _embedded else "crm",
+            "USER": _embedded.app if _embedded else "crm_app",
+            # A folder that does not exist gives a plain refusal until the servers are started.
+            "HOST": str(_embedded.socket_dir) if _embedded else str(CRM_HOME / "services" / "run"),
+        }
+        | _database_options
+    }
+    DATABASE_OWNER = {"USER": _embedded.owner if _embedded else "crm_owner"}
+DATABASE_APP_ROLE = DATABASES["default"].get("USER", "")
+DATABASES["default"].setdefault("OPTIONS", {}).update(
+    {"options": "-c jit=off -c random_page_cost=1.1 -c statement_timeout=0"}
+)
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+if _redis := env("REDIS_URL", default=""):
+    BROKER_URL = _redis
+else:
+    BROKER_URL = (
+        _embedded.broker_url
+        if _embedded
+        else "redis+socket://" + quote(str(CRM_HOME / "services" / "run" / "valkey.sock"))
+    )
+CELERY_BROKER_URL = BROKER_URL
+CELERY_RESULT_BACKEND = None  # results are rows of the Job table
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_SERIALIZER = "json"
+CELERY_TASK_ACKS_LATE = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False  # with it the worker dies when the broker does
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_ROUTES = {"core.run_file_job": {"queue": "files"}}
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_TIMEZONE = "Asia/Shanghai"
+DJANGO_CELERY_BEAT_TZ_AWARE = True
+
+# Local memory only: nothing that must survive or be shared may live in a cache.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+# --- people -------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["accounts.backends.GrantBackend"]
+ANONYMOUS_USER_NAME = None  # django-guardian: staff only, nobody is anonymous
+GUARDIAN_MONKEY_PATCH_USER = False
+LOGIN_URL = "accounts:login"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "accounts:login"
+PASSWORD_HASHERS = [
+    "accounts.hashers.Argon2idHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+PASSWORD_PROFILE = env("CRM_PASSWORD_PROFILE", default="dengbao3")
+AUTH_PASSWORD_VALIDATORS = [{"NAME": "accounts.passwords.PolicyValidator"}]
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_AGE = int(timedelta(hours=10).total_seconds())
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "core.errors_views.csrf_failure"
+REVEALS_PER_DAY = 100
+
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username"}
+ACCOUNT_USER_MODEL_USERNAME_FIELD = "employee_no"
+ACCOUNT_USER_MODEL_EMAIL_FIELD = "email"
+ACCOUNT_SIGNUP_FIELDS = ["username*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_RATE_LIMITS = False  # one lock-out only, ours in PostgreSQL
+ACCOUNT_SESSION_REMEMBER = False
+
+# --- language and time --------------------------------------------------------------------------
+
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", _("Simplified Chinese")), ("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+LANGUAGE_COOKIE_NAME = "crm_language"
+USE_I18N = True
+TIME_ZONE = "Asia/Shanghai"
+USE_TZ = True
+FORMAT_MODULE_PATH = ["crm_site.formats"]
+
+# --- files --------------------------------------------------------------------------------------
+
+STATIC_URL = "/static/"
+STATIC_ROOT = CRM_HOME / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+PRIVATE_FILES = CRM_HOME / "files"  # never served by address, only through a view that checks
+MEDIA_ROOT = PRIVATE_FILES
+IMPORT_MAX_BYTES = 50 * 1024 * 1024
+FILE_UPLOAD_PERMISSIONS = 0o600
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
+
+# --- protection of pages ------------------------------------------------------------------------
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "frame-ancestors": ["'none'"],
+        "form-action": ["'self'"],
+    }
+}
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
+if HTTPS:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = 31_536_000
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
+
+# --- history, logs ------------------------------------------------------------------------------
+
+PGHISTORY_APPEND_ONLY = True
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"personal": {"()": "core.logs.PersonalDataFilter"}},
+    "formatters": {"json": {"()": "core.logs.JsonFormatter"}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "formatter": "json",
+            "filters": ["personal"],
+        }
+    },
+    "root": {"handlers": ["stderr"], "level": env("CRM_LOG_LEVEL", default="WARNING")},
+}
+SILENCED_SYSTEM_CHECKS = (
+    [] if HTTPS else ["security.W004", "security.W008", "security.W012", "security.W016"]
+)

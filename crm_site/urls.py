@@ -1,0 +1,20 @@
+"""Addresses: plural nouns, verb last, English words in both languages (docs/pages.md)."""
+
+from django.contrib import admin
+from django.urls import include, path
+from django.views.i18n import set_language
+
+from core.access import public
+from core.health import healthz, readyz
+
+handler400 = "core.errors_views.bad_request"
+handler403 = "core.errors_views.forbidden"
+handler404 = "core.errors_views.not_found"
+handler500 = "core.errors_views.server_error"
+
+urlpatterns = [
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("language/", public(set_language), name="set_language"),
+    path("admin/", admin.site.urls),
+]

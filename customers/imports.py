@@ -1,0 +1,1 @@
+"""Kinds of files this app reads."""

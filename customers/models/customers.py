@@ -1,0 +1,507 @@
+"""Customers, their places in units, their contacts, and hand-made shares.
+
+A customer has no unit: one person may own flats in three regions. `CustomerUnit` is his place in
+a unit; it is what scopes filter, and it repeats what lists filter, sort and search by, because a
+join to the customer makes every list of a branch read the whole branch (docs/adr/0003-places.md).
+"""
+
+from datetime import date
+from typing import Any, Self
+
+import pghistory
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.contrib.postgres.indexes import GinIndex
+from django.db.models import Exists, F, OuterRef, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from guardian.managers import UserObjectPermissionManager
+from guardian.models import UserObjectPermissionBase
+
+from core import personal_data
+from core.bigrams import Bigrams
+from core.scope import Scoped, ScopedQuerySet, scope_of
+from core.values.phones import national_format
+
+
+class CustomerKind(models.TextChoices):
+    PERSON = "person", _("Person")
+    ORGANISATION = "organisation", _("Organisation")
+
+
+class OwnerStage(models.TextChoices):
+    """Computed from signing and hand-over, never stored (glossary 6.3)."""
+
+    OWNER_TO_BE = "owner_to_be", _("Owner-to-be")
+    SETTLING_IN = "settling_in", _("Settling-in period")
+    STABLE = "stable", _("Stable period")
+    LONG_STANDING = "long_standing", _("Long-standing owner")
+
+
+def years_before(day: date, years: int) -> date:
+    """The same day so many years earlier; 29 February becomes 28."""
+    try:
+        return day.replace(year=day.year - years)
+    except ValueError:
+        return day.replace(year=day.year - years, day=28)
+
+
+def owner_stage(
+    signed_on: date | None, handed_over_on: date | None, today: date
+) -> OwnerStage | None:
+    """The stage of an owner on a day: to-be until hand-over, then ≤ 1, ≤ 2 and over 2 years."""
+    if handed_over_on is None or handed_over_on > today:
+        return OwnerStage.OWNER_TO_BE if signed_on or handed_over_on else None
+    if handed_over_on >= years_before(today, 1):
+        return OwnerStage.SETTLING_IN
+    if handed_over_on >= years_before(today, 2):
+        return OwnerStage.STABLE
+    return OwnerStage.LONG_STANDING
+
+
+def stage_condition(stage: str, today: date) -> Q:
+    """The places in a stage, as a condition on `signed_on` and `handed_over_on`."""
+    one, two = years_before(today, 1), years_before(today, 2)
+    return {
+        OwnerStage.OWNER_TO_BE: Q(handed_over_on__gt=today)
+        | Q(handed_over_on__isnull=True, signed_on__isnull=False),
+        OwnerStage.SETTLING_IN: Q(handed_over_on__gte=one, handed_over_on__lte=today),
+        OwnerStage.STABLE: Q(handed_over_on__gte=two, handed_over_on__lt=one),
+        OwnerStage.LONG_STANDING: Q(handed_over_on__lt=two),
+    }[OwnerStage(stage)]
+
+
+class Scheme(models.TextChoices):
+    """The lists of words by which customers are classed."""
+
+    OWNERSHIP = "ownership", _("Ownership class")
+    IMPORTANCE = "importance", _("Importance class")
+    GRADE = "grade", _("Customer grade")
+
+
+class CustomerClass(models.Model):
+    """A word of a scheme (CUS-03…CUS-05); files may bring words of their own."""
+
+    scheme = models.CharField(_("scheme"), max_length=12, choices=Scheme)
+    word = models.CharField(_("word"), max_length=20)
+    meaning = models.TextField(_("meaning"), blank=True)
+    position = models.PositiveSmallIntegerField(_("position"), default=100)
+
+    class Meta:
+        verbose_name = _("customer class")
+        verbose_name_plural = _("customer classes")
+        ordering = ["scheme", "position", "word"]
+        constraints = [models.UniqueConstraint(fields=["scheme", "word"], name="class_word")]
+
+    def __str__(self) -> str:
+        return self.word
+
+
+class CustomerQuerySet(models.QuerySet):
+    def visible_to(self, user: Any, permission: str = "customers.view_customer") -> Self:
+        """Customers with a place in reach, or shared with the user. For one row and for sets;
+        lists and searches walk places (customers.selectors)."""
+        scope = scope_of(user, permission)
+        if scope.everything:
+            return self
+        here = CustomerUnit.objects.visible_to(user, permission).filter(customer=OuterRef("pk"))
+        shared = CustomerShare.objects.live(user, permission).filter(content_object=OuterRef("pk"))
+        return self.filter(Q(Exists(here)) | Q(Exists(shared)))
+
+
+@pghistory.track(
+    pghistory.UpdateEvent(level=pgtrigger.Statement),
+    pghistory.DeleteEvent(level=pgtrigger.Statement),
+    exclude=["pinyin", "initials", "updated_at"],
+)
+class Customer(models.Model):
+    """A person or an organisation. Telephone and identity numbers are ciphertext."""
+
+    kind = models.CharField(_("kind"), max_length=12, choices=CustomerKind)
+    code = models.CharField(_("customer code"), max_length=40, unique=True)
+    name = models.CharField(_("name"), max_length=120)
+    pinyin = models.CharField(max_length=400, editable=False, db_collation="C")
+    initials = models.CharField(max_length=120, editable=False, db_collation="C")
+    gender = models.CharField(_("gender"), max_length=4, blank=True)
+    subject = models.ForeignKey(
+        "core.SubjectKey", models.PROTECT, null=True, related_name="+", editable=False
+    )
+    identity_kind = models.CharField(_("kind of document"), max_length=30, blank=True)
+    identity_cipher = models.BinaryField(null=True, editable=False)
+    identity_index = models.BinaryField(null=True, unique=True, max_length=16, editable=False)
+    identity_last4 = models.CharField(max_length=4, blank=True, editable=False)
+    phone_cipher = models.BinaryField(null=True, editable=False)
+    phone_index = models.BinaryField(null=True, editable=False)
+    phone_last4 = models.CharField(max_length=4, blank=True, editable=False)
+    other_phone_cipher = models.BinaryField(null=True, editable=False)
+    other_phone_index = models.BinaryField(null=True, editable=False)
+    other_phone_last4 = models.CharField(max_length=4, blank=True, editable=False)
+    ownership_class = models.CharField(_("ownership class"), max_length=20, blank=True)
+    level = models.CharField(
+        _("level"),
+        max_length=20,
+        blank=True,
+        help_text=_("Importance class of an organisation, customer grade of a person."),
+    )
+    industry = models.CharField(_("industry"), max_length=40, blank=True)
+    nature = models.CharField(_("nature of the organisation"), max_length=40, blank=True)
+    source = models.CharField(_("customer source"), max_length=40, blank=True)
+    address = models.CharField(_("address"), max_length=200, blank=True)
+    postcode = models.CharField(_("postcode"), max_length=12, blank=True)
+    scale = models.CharField(_("scale"), max_length=40, blank=True)
+    assets = models.DecimalField(
+        _("assets (10,000 yuan)"), max_digits=16, decimal_places=2, null=True, blank=True
+    )
+    payment_record = models.CharField(_("performance and payment"), max_length=200, blank=True)
+    first_cooperation_on = models.DateField(_("first cooperation on"), null=True, blank=True)
+    specialist = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("marketing specialist"),
+    )
+    contact_leader = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("contact leader"),
+    )
+    remark = models.TextField(_("remark"), blank=True)
+    entered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        editable=False,
+    )
+    import_run = models.ForeignKey(
+        "core.ImportRun", models.SET_NULL, null=True, db_index=False, editable=False
+    )
+    created_at = models.DateTimeField(_("created at"), default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(_("updated at"), default=timezone.now, editable=False)
+
+    objects = CustomerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("customer")
+        verbose_name_plural = _("customers")
+        permissions = [
+            ("reveal_customer", _("Can reveal telephone and identity numbers")),
+            ("log_activity", _("Can log activities")),
+            ("import_customer", _("Can import customers")),
+            ("export_customer", _("Can export customers")),
+            ("hand_over_customer", _("Can hand over customers")),
+        ]
+        indexes = [
+            models.Index(fields=["pinyin", "id"], name="customer_pinyin"),
+            models.Index(fields=["initials", "pinyin", "id"], name="customer_initials"),
+            GinIndex(Bigrams("name"), name="customer_name_pairs"),
+            models.Index(fields=["phone_index"], name="customer_phone"),
+            models.Index(
+                fields=["other_phone_index"],
+                condition=Q(other_phone_index__isnull=False),
+                name="customer_other_phone",
+            ),
+            models.Index(fields=["phone_last4"], name="customer_phone4"),
+            models.Index(fields=["identity_last4"], name="customer_identity4"),
+            models.Index(
+                fields=["import_run"], condition=Q(import_run__isnull=False), name="customer_import"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("customers:detail", args=[self.pk])
+
+    @property
+    def is_person(self) -> bool:
+        return self.kind == CustomerKind.PERSON
+
+    def clear(self, field: str) -> str:
+        """A personal value in clear: `field` is phone, other_phone or identity; "" when empty.
+
+        Showing it to somebody is `customers.services.reveal`, which records it. Raises Erased.
+        """
+        cipher = getattr(self, f"{field}_cipher")
+        if not cipher or self.subject is None:
+            return ""
+        key = personal_data.unwrap(self.subject.wrapped)
+        text = personal_data.decrypt(key, cipher, f"customer.{field}")
+        return text if field == "identity" else national_format(text)
+
+    def _masked(self, field: str) -> str:
+        try:
+            return personal_data.mask(self.clear(field))
+        except personal_data.Erased:
+            return ""
+
+    @property
+    def phone_masked(self) -> str:
+        return self._masked("phone")
+
+    @property
+    def other_phone_masked(self) -> str:
+        return self._masked("other_phone")
+
+    @property
+    def identity_masked(self) -> str:
+        return self._masked("identity")
+
+
+class NameReading(models.Model):
+    """Another way to read a person's surname (单 Dan beside Shan), so that a search finds both."""
+
+    customer = models.ForeignKey(Customer, models.CASCADE, related_name="readings")
+    pinyin = models.CharField(max_length=400, db_collation="C")
+    initials = models.CharField(max_length=120, db_collation="C")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["customer", "pinyin"], name="reading_once")
+        ]
+        indexes = [
+            models.Index(fields=["pinyin", "customer"], name="reading_pinyin"),
+            models.Index(fields=["initials", "customer"], name="reading_initials"),
+        ]
+
+    def __str__(self) -> str:
+        return self.pinyin
+
+
+class PlaceQuerySet(ScopedQuerySet):
+    view_permission = "customers.view_customer"
+    own_fields = ("keeper_id", "entered_by_id")
+
+    def in_stage(self, stage: str, today: date) -> Self:
+        return self.filter(stage_condition(stage, today))
+
+
+COVERED = ["customer", "ownership_class", "level", "keeper", "handed_over_on", "signed_on"]
+
+
+def _freshest(column: str) -> models.Index:
+    return models.Index(
+        column,
+        F("last_contact_at").desc(),
+        F("id").desc(),
+        include=COVERED,
+        name=f"place_{column.removesuffix('_id')}_recent",
+    )
+
+
+@pghistory.track(
+    pghistory.UpdateEvent(level=pgtrigger.Statement),
+    pghistory.DeleteEvent(level=pgtrigger.Statement),
+    exclude=["name", "pinyin", "initials", "level", "ownership_class", "region", "city", "project"],
+)
+class CustomerUnit(Scoped):
+    """A customer's place in a unit: what scopes filter, and who keeps him there.
+
+    `last_contact_at` starts as the time of entry: an empty value would break paging by key.
+    `signed_on` and `handed_over_on` are the earliest dates of the properties he owns in the unit.
+    name, pinyin, initials, level and ownership_class repeat the customer's.
+    """
+
+    customer = models.ForeignKey(
+        Customer, models.CASCADE, related_name="places", db_index=False, verbose_name=_("customer")
+    )
+    keeper = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="kept_places",
+        db_index=False,
+        verbose_name=_("keeper"),
+    )
+    entered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        editable=False,
+    )
+    source = models.CharField(_("customer source"), max_length=40, blank=True)
+    last_contact_at = models.DateTimeField(_("last contact"), default=timezone.now)
+    contacted = models.BooleanField(default=False, editable=False)
+    next_contact_on = models.DateField(_("next contact on"), null=True, blank=True)
+    signed_on = models.DateField(_("signed on"), null=True, blank=True)
+    handed_over_on = models.DateField(_("handed over on"), null=True, blank=True)
+    name = models.CharField(max_length=120, editable=False)
+    pinyin = models.CharField(max_length=400, editable=False, db_collation="C")
+    initials = models.CharField(max_length=120, editable=False, db_collation="C")
+    level = models.CharField(max_length=20, blank=True, editable=False)
+    ownership_class = models.CharField(max_length=20, blank=True, editable=False)
+    import_run = models.ForeignKey(
+        "core.ImportRun", models.SET_NULL, null=True, db_index=False, editable=False
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = PlaceQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("place of a customer")
+        verbose_name_plural = _("places of customers")
+        constraints = [
+            models.UniqueConstraint(fields=["customer", "unit"], name="place_customer_unit")
+        ]
+        indexes = [
+            # One index answers "this branch and this part of a name"; btree_gin lends the columns.
+            GinIndex(
+                F("region_id"),
+                F("city_id"),
+                F("project_id"),
+                Bigrams("name"),
+                name="place_name_pairs",
+            ),
+            _freshest("region_id"),
+            _freshest("city_id"),
+            _freshest("project_id"),
+            _freshest("unit_id"),
+            models.Index("keeper_id", F("last_contact_at").desc(), F("id").desc(), name="place_keeper"),
+            models.Index(
+                "entered_by_id", F("last_contact_at").desc(), F("id").desc(), name="place_entered"
+            ),
+            models.Index(F("last_contact_at").desc(), F("id").desc(), name="place_recent"),
+            models.Index(fields=["region", "pinyin", "id"], name="place_region_name"),
+            models.Index(fields=["city", "pinyin", "id"], name="place_city_name"),
+            models.Index(fields=["project", "pinyin", "id"], name="place_project_name"),
+            models.Index(
+                fields=["keeper", "next_contact_on"],
+                condition=Q(next_contact_on__isnull=False),
+                name="place_due",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} · {self.unit_id}"
+
+    def stage(self, today: date | None = None) -> OwnerStage | None:
+        return owner_stage(self.signed_on, self.handed_over_on, today or timezone.localdate())
+
+
+class ContactQuerySet(models.QuerySet):
+    def visible_to(self, user: Any, permission: str = "customers.view_customer") -> Self:
+        """Contacts go with their customer."""
+        return self.filter(customer__in=Customer.objects.visible_to(user, permission))
+
+
+@pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent(), exclude=["pinyin"])
+class Contact(models.Model):
+    """A person inside an organisation: key persons and daily contacts (CON-01)."""
+
+    customer = models.ForeignKey(
+        Customer, models.CASCADE, related_name="contacts", verbose_name=_("customer")
+    )
+    name = models.CharField(_("name"), max_length=60)
+    pinyin = models.CharField(max_length=200, editable=False, db_collation="C")
+    department = models.CharField(_("department"), max_length=60, blank=True)
+    title = models.CharField(_("job title"), max_length=60, blank=True)
+    subject = models.ForeignKey(
+        "core.SubjectKey", models.PROTECT, null=True, related_name="+", editable=False
+    )
+    phone_cipher = models.BinaryField(null=True, editable=False)
+    phone_index = models.BinaryField(null=True, editable=False)
+    phone_last4 = models.CharField(max_length=4, blank=True, editable=False)
+    email_cipher = models.BinaryField(null=True, editable=False)
+    fax = models.CharField(_("fax"), max_length=30, blank=True)
+    is_key = models.BooleanField(_("key person"), default=False)
+    import_run = models.ForeignKey(
+        "core.ImportRun", models.SET_NULL, null=True, db_index=False, editable=False
+    )
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = ContactQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("contact")
+        verbose_name_plural = _("contacts")
+        ordering = ["-is_key", "pinyin", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["customer", "name"], name="contact_name_once")
+        ]
+        indexes = [models.Index(fields=["phone_index"], name="contact_phone")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def clear(self, field: str) -> str:
+        """`phone` or `email` in clear, "" when empty. Raises Erased."""
+        cipher = getattr(self, f"{field}_cipher")
+        if not cipher or self.subject is None:
+            return ""
+        key = personal_data.unwrap(self.subject.wrapped)
+        text = personal_data.decrypt(key, cipher, f"contact.{field}")
+        return national_format(text) if field == "phone" else text
+
+    @property
+    def phone_masked(self) -> str:
+        try:
+            return personal_data.mask(self.clear("phone"))
+        except personal_data.Erased:
+            return ""
+
+    @property
+    def email_masked(self) -> str:
+        try:
+            name, at, host = self.clear("email").partition("@")
+        except personal_data.Erased:
+            return ""
+        return f"{name[:1]}***{at}{host}" if name else ""
+
+
+class ShareQuerySet(models.QuerySet):
+    def live(self, user: Any, permission: str = "customers.view_customer") -> Self:
+        """Shares that give the user a right today. A scope in place of a user has no shares."""
+        user_id = getattr(user, "user_id", None) or getattr(user, "pk", None)
+        if user_id is None or not getattr(user, "is_active", True):
+            return self.none()
+        app, codename = permission.split(".")
+        return self.filter(
+            Q(until__isnull=True) | Q(until__gte=timezone.localdate()),
+            user_id=user_id,
+            permission__codename=codename,
+            permission__content_type__app_label=app,
+        )
+
+
+class ShareManager(UserObjectPermissionManager.from_queryset(ShareQuerySet)):  # type: ignore[misc]
+    """django-guardian's manager with the questions of this product."""
+
+
+class CustomerShare(UserObjectPermissionBase):
+    """One customer shown to one person by hand, with a reason and an end (django-guardian).
+
+    Written only by core.sharing, read by `live`.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    content_object = models.ForeignKey(Customer, models.CASCADE, related_name="shares")
+    reason = models.CharField(_("reason"), max_length=200)
+    until = models.DateField(_("until"), null=True, blank=True)
+    given_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    given_at = models.DateTimeField(default=timezone.now)
+
+    objects = ShareManager()
+
+    class Meta(UserObjectPermissionBase.Meta):
+        abstract = False
+        verbose_name = _("share")
+        verbose_name_plural = _("shares")
+        indexes = [models.Index(fields=["user", "content_object"], name="share_user")]
+
+

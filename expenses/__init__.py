@@ -1,0 +1,1 @@
+"""Customer-relationship money: budgets, applications, payments, evidence."""

@@ -1,0 +1,9 @@
+"""App configuration of the organisation tree."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class RegionsConfig(AppConfig):
+    name = "regions"
+    verbose_name = _("Organisation")

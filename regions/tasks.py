@@ -1,0 +1,19 @@
+"""Doorbells of the organisation."""
+
+import logging
+
+from celery import shared_task
+
+from regions.services import mend_scope_columns
+
+log = logging.getLogger(__name__)
+
+ACCESS = {"regions.compare_scope_columns": "system"}
+
+
+@shared_task(name="regions.compare_scope_columns")
+def compare_scope_columns() -> None:
+    """Mend rows whose scope columns differ from the tree; each is a fault worth a warning."""
+    mended = mend_scope_columns()
+    if mended:
+        log.warning("scope columns of %s rows differed from the tree and were mended", mended)

@@ -1,0 +1,1 @@
+"""Reports: dashboards, analysis, scheduled reports; reads everyone, imported by no one."""

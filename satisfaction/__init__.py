@@ -1,0 +1,1 @@
+"""Satisfaction: questionnaires, waves, samples, answers, scores."""
