@@ -8,13 +8,14 @@ package, so it imports no Django model and nothing that needs settings.
 ``start(home)``         start what does not run yet; safe to call at any time, by anybody
 ``stop(home)``          stop both servers
 ``status(home)``        whether each server runs and answers
+``reachable(home)``     whether both take connections; cheap
 ``endpoints(home)``     where the servers are reached; reads one small file
 ``ensure_secrets(home)``  create the secret key and the personal-data key, never replace them
 ======================  ======================================================================
 """
 
 from crm_site.services.errors import ServicesError
-from crm_site.services.manager import Running, ServerState, Status, start, status, stop
+from crm_site.services.manager import Running, ServerState, Status, reachable, start, status, stop
 from crm_site.services.record import Endpoints, endpoints
 from crm_site.services.secret_files import ensure_secrets
 
@@ -26,6 +27,7 @@ __all__ = [
     "Status",
     "endpoints",
     "ensure_secrets",
+    "reachable",
     "start",
     "status",
     "stop",

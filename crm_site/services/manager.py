@@ -19,6 +19,7 @@ from crm_site.services.errors import ServicesError
 from crm_site.services.programs import Programs, find_programs, installed_programs
 from crm_site.services.record import (
     POSTGRES_SOCKET,
+    VALKEY_SOCKET,
     Endpoints,
     Record,
     endpoints,
@@ -28,7 +29,7 @@ from crm_site.services.record import (
     write_record,
 )
 from crm_site.services.secret_files import ensure_secrets
-from crm_site.services.server import Place
+from crm_site.services.server import Place, accepts
 
 # The kernel's limit for a socket's path; and PostgreSQL and libpq each split on some characters.
 LONGEST_SOCKET = 107  # bytes
@@ -121,6 +122,17 @@ def status(home: Path) -> Status:
             _state(bool(valkey.find(place)), partial(valkey.answers, place.run)),
             endpoints(home),
         )
+
+
+def reachable(home: Path) -> bool:
+    """Whether both servers take connections on their sockets.
+
+    Much cheaper than ``status``: looks at no process. False before the first start.
+    """
+    where = endpoints(home)
+    return where is not None and all(
+        accepts(where.socket_dir / name) for name in (POSTGRES_SOCKET, VALKEY_SOCKET)
+    )
 
 
 @contextmanager

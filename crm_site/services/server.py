@@ -1,5 +1,6 @@
 """What both servers have in common: their place on the disk, launching, waiting."""
 
+import socket
 import subprocess
 import time
 from collections.abc import Callable
@@ -90,6 +91,13 @@ def wait_until_ready(
         _("%(name)s did not start: %(reason)s (log: %(log)s)")
         % {"name": name, "reason": _last_words(log, offset), "log": log}
     )
+
+
+def accepts(path: Path) -> bool:
+    """Whether a server listens on this socket."""
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(2)
+        return client.connect_ex(str(path)) == 0
 
 
 def _last_words(log: Path, offset: int) -> str:

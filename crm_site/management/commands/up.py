@@ -1,7 +1,9 @@
 """manage.py up: the whole product in one terminal."""
 
 import os
+import signal
 import socket
+import subprocess
 import sys
 import time
 from argparse import ArgumentParser
@@ -35,43 +37,48 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """The port, which the environment variable PORT sets too."""
-        parser.add_argument("--port", default=os.environ.get("PORT", "8000"))
+        parser.add_argument("--port", default=os.environ.get("PORT") or "8000")
+        parser.add_argument(
+            "--prepare",
+            action="store_true",
+            help="first migrate, collect the static files and load the demonstration once",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until asked to stop; exit status 2 with one sentence when it cannot start."""
-        started_servers = False
-        supervisor = None
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # until the supervisor obeys it
+        self.started: tuple[str, ...] = ()
         try:
-            port = free_port(options["port"])
-            started_servers = self._start_servers()
-            check_database()
-            check_broker()
-            supervisor = Supervisor(programs(port), settings.BASE_DIR, sys.stdout)
-            supervisor.obey_signals()
-            supervisor.run(self._tick(supervisor, port))
+            self._run(free_port(options["port"]), prepare=options["prepare"])
         except (CannotStart, services.ServicesError) as problem:
             self.stderr.write(str(problem))
             raise SystemExit(2) from None
-        except KeyboardInterrupt:  # before the supervisor took the signals over
+        except KeyboardInterrupt:
             raise SystemExit(130) from None
         finally:
-            if started_servers:
-                stopped = services.stop(settings.CRM_HOME)
-                if supervisor is not None and stopped:
-                    supervisor.say(
-                        "data", _("Stopped: %(names)s.") % {"names": " + ".join(stopped)}
-                    )
+            if self.started:
+                services.stop(settings.CRM_HOME)
 
-    def _start_servers(self) -> bool:
-        """Start the embedded servers this installation uses; says whether any was started."""
+    def _run(self, port: int, *, prepare: bool) -> None:
+        """Everything between the check of the port and the stop of the servers."""
         services.ensure_secrets(settings.CRM_HOME)
-        if not uses_embedded_servers():
-            return False
+        if uses_embedded_servers():
+            self._start_servers()
+        if prepare:
+            prepare_installation()
+        check_database()
+        check_broker()
+        supervisor = Supervisor(programs(port), settings.BASE_DIR, sys.stdout)
+        supervisor.obey_signals()
+        supervisor.run(self._tick(supervisor, port))
+
+    def _start_servers(self) -> None:
+        """Start the embedded servers, and remember which must be stopped in the end."""
         running = services.start(settings.CRM_HOME)
-        # The settings were read before the servers' first start.
-        connection.settings_dict["HOST"] = str(running.endpoints.socket_dir)
-        settings.BROKER_URL = running.endpoints.broker_url
-        return bool(running.started)
+        self.started = running.started
+        if not os.environ.get("DATABASE_URL"):
+            # The settings may have been read before the first start decided on the folder.
+            connection.settings_dict["HOST"] = str(running.endpoints.socket_dir)
 
     def _tick(self, supervisor: Supervisor, port: int) -> Callable[[], None]:
         """What to do between looking after the programs."""
@@ -86,9 +93,41 @@ class Command(BaseCommand):
                     supervisor.say("ready", line)
             if uses_embedded_servers() and time.monotonic() - checked > CHECK_SERVERS_EVERY:
                 checked = time.monotonic()
-                revive_servers(supervisor)
+                self._revive_servers(supervisor)
 
         return tick
+
+    def _revive_servers(self, supervisor: Supervisor) -> None:
+        """Start an embedded server that died."""
+        if services.reachable(settings.CRM_HOME):
+            return
+        try:
+            started = services.start(settings.CRM_HOME).started
+        except services.ServicesError as problem:
+            supervisor.say("data", str(problem))
+            return
+        if started:
+            self.started += started
+            supervisor.say("data", _("Started again: %(names)s.") % {"names": " + ".join(started)})
+
+
+def prepare_installation() -> None:
+    """Bring database and static files up to date, and load the demonstration once.
+
+    Each step is a process of its own, which reads settings that know the servers.
+
+    Raises:
+        CannotStart: a step failed; it said why on the terminal.
+    """
+    steps = [["migrate", "--no-input", "-v", "0"], ["collectstatic", "--no-input", "-v", "0"]]
+    if os.environ.get("CRM_DEMO") != "0":
+        steps.append(["demo", "--once"])
+    for step in steps:
+        command = [sys.executable, "manage.py", *step]
+        if subprocess.run(command, cwd=settings.BASE_DIR, check=False).returncode:  # noqa: S603
+            raise CannotStart(
+                _("The step %(step)s failed; its reason stands above.") % {"step": step[0]}
+            )
 
 
 def uses_embedded_servers() -> bool:
@@ -191,14 +230,3 @@ def greeting(port: int) -> list[str]:
     if accounts.is_file():
         lines += accounts.read_text("utf-8").splitlines()
     return lines
-
-
-def revive_servers(supervisor: Supervisor) -> None:
-    """Start an embedded server that died."""
-    try:
-        started = services.start(settings.CRM_HOME).started
-    except services.ServicesError as problem:
-        supervisor.say("data", str(problem))
-        return
-    if started:
-        supervisor.say("data", _("Started again: %(names)s.") % {"names": " + ".join(started)})
