@@ -111,7 +111,7 @@ def _from_number(value: float, epoch1904: bool) -> dt.datetime:
 @lru_cache(maxsize=65_536)
 def _parse_text(raw: str, epoch1904: bool) -> dt.datetime | None:
     """Read a text; remembered, because a column of dates repeats a few thousand of them."""
-    text = cell_text(raw).replace("。", ".").replace("−", "-").replace("–", "-")  # noqa: RUF001
+    text = cell_text(raw).replace("。", ".").replace("−", "-").replace("–", "-")
     if is_nothing(text):
         return None
     if len(text) > 40:
@@ -166,7 +166,7 @@ def _from_numerals(year: str, month: str, day: str | None) -> dt.datetime:
 
 
 def _numeral(text: str) -> int:
-    """Return 1–39 written in Chinese: ``十二``, ``二十一``, ``廿一``, ``卅``, ``元`` (the first)."""
+    """Return 1–39 written in Chinese: ``十二``, ``廿一``, ``卅``, ``元`` (the first)."""
     text = text.replace("元", "一").replace("廿", "二十").replace("卅", "三十")
     tens, ten, ones = text.rpartition("十")
     if len(tens) > 1 or len(ones) > 1:

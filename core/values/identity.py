@@ -43,7 +43,7 @@ _KIND_WORDS: Final = {
     IdentityKind.TAIWAN_PERMIT: (
         "台胞证", "台湾居民来往大陆通行证", "台湾居民通行证", "台湾通行证", "来往大陆通行证",
     ),
-    IdentityKind.MILITARY: ("军官证", "士兵证", "军人证", "警官证", "武警证", "文职干部证", "军人身份证件"),
+    IdentityKind.MILITARY: ("军官证", "士兵证", "军人证", "警官证", "武警证", "文职干部证"),
     IdentityKind.CREDIT_CODE: (
         "统一社会信用代码", "社会信用代码", "统一信用代码", "信用代码", "营业执照", "营业执照号",
     ),
@@ -161,7 +161,7 @@ def _clean(value: Cell, *, code: str = _CHECKSUM) -> str:
         raise _rounded(code)
     text = _SEPARATORS.sub("", text).upper()
     # The Cyrillic and Greek letters and the multiplication sign look like the X of the check digit.
-    return text.replace("Х", "X").replace("Χ", "X").replace("×", "X")  # noqa: RUF001
+    return text.replace("Х", "X").replace("Χ", "X").replace("×", "X")
 
 
 def _parse_resident(text: str) -> str:
@@ -202,11 +202,11 @@ def _birth_date(digits: str) -> dt.date | None:
         return None
     # One day of grace: at midnight in China it is still yesterday in UTC.
     tomorrow = (dt.datetime.now(dt.UTC) + dt.timedelta(days=1)).date()
-    return born if _OLDEST <= born.year and born <= tomorrow else None
+    return born if born.year >= _OLDEST and born <= tomorrow else None
 
 
 def _rounded(code: str) -> BadValue:
     return BadValue(
         code,
-        _("The spreadsheet has rounded this number. Format the column as text, enter it again."),
+        _("The spreadsheet has rounded this number. Format the column as text and retype it."),
     )

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from core.values.base import BadValue, Cell, cell_text, is_nothing
 from core.values.numbers import column_factor, parse_number, rounded
 
-_CURRENCY: Final = re.compile(r"\A(?:人民币|RMB|CNY|CN¥|[¥￥])\s*", re.IGNORECASE)  # noqa: RUF001
+_CURRENCY: Final = re.compile(r"\A(?:人民币|RMB|CNY|CN¥|[¥￥])\s*", re.IGNORECASE)
 _YUAN: Final = re.compile(r"\s*(?:元整|元|圆整|圆|整|RMB|CNY)\Z", re.IGNORECASE)
 _IN_BRACKETS: Final = re.compile(r"\A\((.+)\)\Z")
 
@@ -36,7 +36,7 @@ def _read(text: str) -> Decimal:
     sign = 1
     if inner := _IN_BRACKETS.match(text):
         sign, text = -1, inner.group(1)
-    text = text.replace("−", "-")  # noqa: RUF001
+    text = text.replace("−", "-")
     if text.startswith("-"):
         sign, text = -sign, text[1:]
     text = _YUAN.sub("", _CURRENCY.sub("", text.strip()))

@@ -27,7 +27,7 @@ _CLEAN: Final = {**HALF_WIDTH, **_UNSEEN, **_DOTS}
 for _kept in "（），。：；":
     _CLEAN.pop(ord(_kept), None)
 
-_BETWEEN_OWNERS: Final = re.compile(r"[、,，;；/／\\&＆+＋|｜\n\r]+")  # noqa: RUF001
+_BETWEEN_OWNERS: Final = re.compile(r"[、,，;；/／\\&＆+＋|｜\n\r]+")
 
 
 def clean_name(value: Cell, *, max_length: int = MAX_NAME) -> str:
@@ -58,10 +58,10 @@ def clean_name(value: Cell, *, max_length: int = MAX_NAME) -> str:
 def split_owners(value: Cell, *, max_length: int = MAX_NAME) -> list[str]:
     """Return the names of all owners in one cell, in their order, each once.
 
-    Owners are parted by ``、 , ， ; ； / & + |`` or a line break. A blank parts two owners only where
-    nothing else can be meant: every piece has two to four Han characters, begins with a surname
-    and is not itself a compound surname (``张伟 李娜`` are two, ``欧阳 娜娜``, ``张 伟`` and
-    ``阿依古丽 买买提`` are one). 和 and 及 never part, since both are surnames. An empty cell
+    Owners are parted by ``、 , ， ; ； / & + |`` or a line break. A blank parts two owners only
+    where nothing else can be meant: every piece has two to four Han characters, begins with a
+    surname and is not itself a compound surname (``张伟 李娜`` are two, ``欧阳 娜娜`` and
+    ``阿依古丽 买买提`` one each). 和 and 及 never part, since both are surnames. An empty cell
     gives an empty list. Raises :class:`BadValue` like :func:`clean_name`.
     """
     if type(value) is str and len(value) <= 4 and _PLAIN_NAME.match(value):

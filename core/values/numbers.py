@@ -42,7 +42,7 @@ def parse_number(
     if isinstance(value, int | float):
         if not math.isfinite(value):
             raise _bad(code)
-        # By its shortest text: 7441900.000000001 and 0.1 + 0.2 are noise of the float, 1.005 is not.
+        # By its shortest text: 1.005 then is 1.005; noise as in 7441900.000000001 is rounded off.
         number = Decimal(str(value))
     else:
         text = cell_text(value)
@@ -78,7 +78,7 @@ def rounded(number: Decimal, places: int, code: str) -> Decimal:
 
 
 def _read(text: str, code: str) -> Decimal:
-    found = _NUMBER.match(text.replace("−", "-").replace("，", ","))  # noqa: RUF001
+    found = _NUMBER.match(text.replace("−", "-").replace("，", ","))
     if not found or not (found["whole"] or (found["rest"] or "").strip(".")):
         raise _bad(code)
     digits = (found["whole"] or "0").replace(",", "") + (found["rest"] or "")

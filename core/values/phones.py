@@ -31,7 +31,7 @@ _EXTENSION: Final = re.compile(r"\A(.*?\d.*?)\s*(?:转|分机|ext\.?|x|#)\s*[:.]
 _DASHED_EXTENSION: Final = re.compile(r"\A(0\d{2,3}[-\s]?\d{7,8})-(\d{1,6})\Z")
 #: Hong Kong, Macao and Taiwan written without a plus sign: ``852-91234567``.
 _NEIGHBOUR: Final = re.compile(r"\A(?:852|853|886)[-\s]\d")
-_BETWEEN: Final = re.compile(r"[、,，;；/／|｜\n\r]+")  # noqa: RUF001
+_BETWEEN: Final = re.compile(r"[、,，;；/／|｜\n\r]+")
 #: Digits beyond which a float no longer holds every one of them.
 _EXACT: Final = 1e15
 
@@ -111,9 +111,7 @@ def _unscientific(first: str, rest: str | None, exponent: str) -> str:
     if 1 + len(rest or "") <= int(exponent):
         raise BadValue(
             "phone",
-            _(
-                "The spreadsheet has rounded this number. Format the column as text, enter it again."
-            ),
+            _("The spreadsheet has rounded this number. Format the column as text and retype it."),
         )
     return str(int(Decimal(f"{first}.{rest or 0}E{exponent}")))
 

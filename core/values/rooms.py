@@ -35,7 +35,8 @@ _WORDED: Final = re.compile(
     rf"(?P<room>[A-Z]?\d{{3,5}}[A-Z]?|[A-Z]?\d{{1,2}}[A-Z]?(?=室|房|号))(?:{_ROOM_WORDS})?\Z"
 )
 #: ``3-2-1201`` and ``3-1201``. A building has no leading zero here, a unit at most two digits and
-#: a room at least three: neither area codes (027-…), nor groups of a telephone number, nor dates fit.
+#: a room at least three, so that area codes (027-…), the groups of a telephone number and dates
+#: do not fit.
 _DASHED: Final = re.compile(
     r"(?P<building>[A-Z]?[1-9]\d?[A-Z]?|[A-Z])-(?:(?P<unit>\d{1,2}|[A-Z])-)?(?P<room>\d{3,4}[A-Z]?)"
     r"(?:室|房|号)?\Z"
@@ -84,12 +85,13 @@ def normalise_room(building: Cell, unit: Cell, room: Cell) -> Room:
 def parse_room_label(text: str) -> Room | None:
     """Return the flat that one text means, or None when it means something else.
 
-    Reads ``3栋2单元1201``, ``3-2-1201``, ``3#2-1201``, ``3号楼2单元1201室``, ``3栋1201``, ``A座1201``
-    and a project's name in front of them. Telephone and identity numbers, dates and codes are none.
+    Reads ``3栋2单元1201``, ``3-2-1201``, ``3#2-1201``, ``3号楼2单元1201室``, ``3栋1201`` and
+    ``A座1201``, the worded ones also behind the name of a project. Telephone and identity
+    numbers, dates and codes are no rooms.
     """
     if len(text) > 80:
         return None
-    plain = re.sub(r"\s+", "", cell_text(text)).upper().replace("—", "-").replace("－", "-")  # noqa: RUF001
+    plain = re.sub(r"\s+", "", cell_text(text)).upper().replace("—", "-").replace("－", "-")
     found = _DASHED.match(plain) or _WORDED.match(plain)
     if found is None:
         return None
