@@ -16,7 +16,7 @@ from pathlib import Path
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po, write_po
+from babel.messages.pofile import PoFileError, read_po, write_po
 from django.utils.translation.template import templatize
 
 LANGUAGE = "zh_Hans"
@@ -78,8 +78,17 @@ def read(path: Path) -> Catalog:
     """
     if not path.exists():
         return Catalog(locale=LANGUAGE)
-    with path.open("rb") as file:
-        return read_po(file, abort_invalid=True)  # the header, not a locale, decides the plurals
+    text = path.read_bytes()
+    _refuse_open_quotes(text)
+    return read_po(BytesIO(text), abort_invalid=True)  # its header decides the number of plurals
+
+
+def _refuse_open_quotes(text: bytes) -> None:
+    """Refuse a line whose text is not closed, which Babel would silently read as empty."""
+    for number, line in enumerate(text.splitlines(), 1):
+        stripped = line.strip()
+        if stripped and not stripped.startswith(b"#") and not stripped.endswith(b'"'):
+            raise PoFileError("The text is not closed", None, stripped, number)
 
 
 def messages(catalogue: Catalog) -> Iterator[Message]:
@@ -124,7 +133,7 @@ def extract_file(
         "python",
         BytesIO(text.encode("utf-8")),
         keywords=KEYWORDS,
-        comment_tags=["Translators"],
+        comment_tags=["Translators:"],
         options={"encoding": "utf-8"},
         strip_comment_tags=True,
     )
@@ -144,7 +153,8 @@ def update(root: Path, others: Iterable[Path] = ()) -> Path:
     known: dict[Key, Message] = {}
     for catalogue in [old, *(read(other) for other in others)]:
         for message in messages(catalogue):
-            if is_translated(message):
+            # A translator's file may lack the header that says "one form"; the first one counts.
+            if forms_of(message)[0] and not message.fuzzy:
                 known.setdefault(key_of(message), message)
     new = collect(root)
     for message in messages(new):

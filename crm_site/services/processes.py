@@ -109,6 +109,7 @@ def _gone(account: Account, program: str, folder: Path, patience: float) -> bool
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         if not find(account, program, folder):
+            reap()
             return True
         time.sleep(0.05)
     return False
