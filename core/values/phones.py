@@ -27,11 +27,13 @@ _LABEL: Final = re.compile(
     r"\A(?:电话|手机|手机号|手机号码|联系电话|联系方式|座机|tel|phone|mobile)[:\s.]*", re.IGNORECASE
 )
 _SCIENTIFIC: Final = re.compile(r"(\d)(?:\.(\d+))?[eE]\+?(\d{1,2})\Z")
-_EXTENSION: Final = re.compile(r"\A(.*?\d.*?)\s*(?:转|分机|ext\.?|x|#)\s*[:.]?\s*(\d{1,6})\Z", re.I)
+_EXTENSION: Final = re.compile(
+    r"\A(.*?\d.*?)\s*(?:转|分机|;ext=|ext\.?|x|#)\s*[:.]?\s*(\d{1,6})\Z", re.I
+)
 _DASHED_EXTENSION: Final = re.compile(r"\A(0\d{2,3}[-\s]?\d{7,8})-(\d{1,6})\Z")
 #: Hong Kong, Macao and Taiwan written without a plus sign: ``852-91234567``.
 _NEIGHBOUR: Final = re.compile(r"\A(?:852|853|886)[-\s]\d")
-_BETWEEN: Final = re.compile(r"[、,，;；/／|｜\n\r]+")
+_BETWEEN: Final = re.compile(r"(?:[、,，；/／|｜\n\r]|;(?!ext=))+")
 #: Digits beyond which a float no longer holds every one of them.
 _EXACT: Final = 1e15
 
