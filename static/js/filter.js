@@ -1,0 +1,34 @@
+/* Filters send themselves: choices at once, text after a pause, never while composing. */
+window.crm.behaviour("filter", (form) => {
+  "use strict";
+  const PAUSE = 300;
+  let timer = 0;
+
+  const send = () => {
+    window.clearTimeout(timer);
+    window.htmx.trigger(form, "crm:filter");
+  };
+  const soon = () => {
+    window.clearTimeout(timer);
+    timer = window.setTimeout(send, PAUSE);
+  };
+  const isText = (target) => target.matches('input:not([type]), input[type="search"], input[type="text"]');
+
+  if (!window.htmx) return;
+  form.addEventListener("input", (event) => {
+    if (isText(event.target) && !event.isComposing) soon();
+  });
+  form.addEventListener("compositionend", (event) => isText(event.target) && soon());
+  form.addEventListener("change", (event) => {
+    if (isText(event.target)) return; // already on its way
+    send();
+  });
+  form.addEventListener("submit", () => window.clearTimeout(timer));
+  /* Empty fields would make every address long and every saved view different. */
+  form.addEventListener("htmx:configRequest", (event) => {
+    const values = event.detail.parameters;
+    for (const name of [...Object.keys(values)]) {
+      if (values[name] === "") delete values[name];
+    }
+  });
+});

@@ -1,0 +1,31 @@
+/* A long choice, searched by typing: Tom Select on a labelled <select>. */
+window.crm.behaviour("select", (select) => {
+  "use strict";
+  if (!window.TomSelect) return;
+  const label = document.querySelector(`label[for="${select.id}"]`);
+  // The hidden select stays in the document, so it needs a name of its own.
+  if (label) select.setAttribute("aria-label", label.textContent.trim());
+  const url = select.dataset.url;
+  const options = {
+    maxOptions: 200,
+    plugins: select.multiple ? ["remove_button"] : [],
+    render: { no_results: null },
+  };
+  if (url) {
+    options.load = async (query, done) => {
+      try {
+        const answer = await fetch(`${url}?${new URLSearchParams({ q: query })}`, {
+          headers: { Accept: "application/json" },
+        });
+        done(answer.ok ? await answer.json() : []);
+      } catch {
+        done([]);
+      }
+    };
+    options.shouldLoad = (query) => query.length > 0;
+  }
+  const widget = new window.TomSelect(select, options);
+  for (const name of ["aria-describedby", "aria-invalid"]) {
+    if (select.hasAttribute(name)) widget.control_input.setAttribute(name, select.getAttribute(name));
+  }
+});
