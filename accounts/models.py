@@ -76,7 +76,10 @@ class User(AbstractBaseUser, DjangoPermissionsMixin):
         verbose_name = _("person")
         verbose_name_plural = _("people")
         ordering = ["employee_no"]
-        permissions = [("use_admin", _("Can use the administration"))]
+        permissions = [
+            ("use_admin", _("Can use the administration")),
+            ("import_organisation", _("Can import the organisation and its people")),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(left_on__isnull=True)
@@ -100,6 +103,18 @@ class User(AbstractBaseUser, DjangoPermissionsMixin):
 
     def get_absolute_url(self) -> str:
         return reverse("accounts:person", args=[self.employee_no])
+
+    def set_password(self, raw_password: str | None) -> None:
+        """Also remember when, because passwords of the profile dengbao3 grow old."""
+        super().set_password(raw_password)
+        self.password_changed_at = timezone.now() if raw_password else None
+
+    def check_password(self, raw_password: str) -> bool:
+        """Replacing an old hash at log-in calls set_password, but is no change of the password."""
+        before = self.password_changed_at
+        found = super().check_password(raw_password)
+        self.password_changed_at = before
+        return found
 
     @property
     def is_active(self) -> bool:  # type: ignore[override]
@@ -162,7 +177,23 @@ class DatedQuerySet(models.QuerySet):
         return self.on(timezone.localdate())
 
 
-class Post(models.Model):
+class Dated(models.Model):
+    """A row that holds from a day until a day, see DatedQuerySet."""
+
+    valid_from: date | None
+    valid_until: date | None
+
+    class Meta:
+        abstract = True
+
+    def is_in_force(self, day: date | None = None) -> bool:
+        """Whether the row holds on a day, today unless said otherwise."""
+        on = day or timezone.localdate()
+        begun = self.valid_from is None or self.valid_from <= on
+        return begun and (self.valid_until is None or self.valid_until > on)
+
+
+class Post(Dated):
     """A person carries a function in a unit, as his only post or beside others (ORG-09, ORG-10)."""
 
     user = models.ForeignKey(User, models.PROTECT, related_name="posts", verbose_name=_("person"))
@@ -174,6 +205,9 @@ class Post(models.Model):
     )
     is_dedicated = models.BooleanField(_("dedicated"), default=True)
     reports_to = models.CharField(_("reports to"), max_length=60, blank=True)
+    from_file = models.BooleanField(
+        default=False, editable=False, help_text="The organisation file keeps this row."
+    )
     valid_from = models.DateField(_("from"), null=True, blank=True)
     valid_until = models.DateField(_("until"), null=True, blank=True)
 
@@ -228,7 +262,7 @@ class Role(models.Model):
         return self.name
 
 
-class RoleGrant(models.Model):
+class RoleGrant(Dated):
     """A role that a person holds in a unit between two days; outside them it gives nothing."""
 
     user = models.ForeignKey(User, models.CASCADE, related_name="grants", verbose_name=_("person"))
@@ -236,6 +270,9 @@ class RoleGrant(models.Model):
     role = models.ForeignKey(Role, models.PROTECT, related_name="grants", verbose_name=_("role"))
     valid_from = models.DateField(_("from"), null=True, blank=True)
     valid_until = models.DateField(_("until"), null=True, blank=True)
+    from_file = models.BooleanField(
+        default=False, editable=False, help_text="The organisation file keeps this row."
+    )
     given_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     given_at = models.DateTimeField(auto_now_add=True)
 
@@ -265,6 +302,8 @@ class RoleGrant(models.Model):
 class LoginKind(models.TextChoices):
     LOGIN = "login", _("Logged in")
     FAILED = "failed", _("Failed log-in")
+    REFUSED = "refused", _("Refused while locked")
+    UNLOCKED = "unlocked", _("Lock ended")
     LOGOUT = "logout", _("Logged out")
     DAY = "day", _("First page of the day")
 

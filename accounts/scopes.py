@@ -10,6 +10,7 @@ from core.scope import GROUP, Branch, Scope
 
 if TYPE_CHECKING:
     from accounts.models import RoleGrant, User
+    from regions.models import OrgUnit
 
 
 def grants_of(user: "User") -> list["RoleGrant"]:
@@ -93,3 +94,45 @@ def _disjoint(scope: Scope, paths: dict[Branch, str]) -> Scope:
         frozenset(branch for branch in scope.branches if not covered(branch)),
         frozenset(branch for branch in scope.own if not covered(branch)),
     )
+
+
+def narrow(scope: Scope, unit: "OrgUnit", *, below: bool) -> Scope:
+    """The part of a scope inside one unit's branch, or inside that unit alone.
+
+    A branch above the unit becomes the unit; branches below it stay; the rest falls away.
+    """
+    here = Branch(unit.scope_column(), unit.pk if unit.scope_column() else None)
+    if not below:
+        here = Branch("unit_id", unit.pk)
+    return Scope(
+        scope.user_id,
+        _inside(scope.branches, here, unit, below),
+        _inside(scope.own, here, unit, below),
+    )
+
+
+def _inside(
+    branches: frozenset[Branch], here: Branch, unit: "OrgUnit", below: bool
+) -> frozenset[Branch]:
+    above = set(unit.ancestor_ids())
+    covers = {
+        branch
+        for branch in branches
+        if branch.column is None
+        or (branch.unit_id in above and (branch.column != "unit_id" or branch.unit_id == unit.pk))
+    }
+    if any(branch.column != "unit_id" for branch in covers):
+        return frozenset({here})
+    if covers:
+        return frozenset({Branch("unit_id", unit.pk)}) | _under(branches, unit, below)
+    return _under(branches, unit, below)
+
+
+def _under(branches: frozenset[Branch], unit: "OrgUnit", below: bool) -> frozenset[Branch]:
+    from regions.models import OrgUnit
+
+    if not below or not branches:
+        return frozenset()
+    ids = [branch.unit_id for branch in branches]
+    inside = set(OrgUnit.objects.below(unit).filter(pk__in=ids).values_list("pk", flat=True))
+    return frozenset(branch for branch in branches if branch.unit_id in inside)

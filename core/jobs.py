@@ -14,9 +14,10 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from core.errors import Refused
@@ -139,8 +140,10 @@ def work(pk: int) -> Job | None:
 
 
 def _do(running: Running) -> None:
+    language = getattr(running.job.actor, "language", "") or settings.LANGUAGE_CODE
     try:
-        message = HANDLERS[running.job.kind](running) or ""
+        with translation.override(language):
+            message = HANDLERS[running.job.kind](running) or ""
     except StopAsked:
         _finish(running, JobState.STOPPED, _("Stopped. What was already written stays."))
     except LeaseLost:

@@ -3,11 +3,13 @@
 from celery import shared_task
 
 from core import jobs
+from core.imports import runs
 
 ACCESS = {
     "core.run_job": "acts for the job's actor",
     "core.run_file_job": "acts for the job's actor",
     "core.requeue_lost_jobs": "system",
+    "core.delete_old_import_files": "system",
 }
 
 
@@ -27,3 +29,9 @@ def run_file_job(pk: int) -> None:
 def requeue_lost_jobs() -> None:
     """Ring again for jobs that nobody holds."""
     jobs.requeue_lost_jobs()
+
+
+@shared_task(name="core.delete_old_import_files")
+def delete_old_import_files() -> None:
+    """Delete uploads and rejected rows that are older than 30 days."""
+    runs.delete_old_files()

@@ -375,6 +375,8 @@ class CustomerUnit(Scoped):
                 "entered_by_id", F("last_contact_at").desc(), F("id").desc(), name="place_entered"
             ),
             models.Index(F("last_contact_at").desc(), F("id").desc(), name="place_recent"),
+            models.Index(fields=["pinyin", "id"], name="place_name"),
+            models.Index(fields=["initials", "pinyin", "id"], name="place_initials"),
             models.Index(fields=["region", "pinyin", "id"], name="place_region_name"),
             models.Index(fields=["city", "pinyin", "id"], name="place_city_name"),
             models.Index(fields=["project", "pinyin", "id"], name="place_project_name"),

@@ -1,0 +1,177 @@
+"""Kinds of files and the parts every kind shares. Apps register theirs in their `imports` module."""
+
+import datetime as dt
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Self
+
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from core.files.headers import Field, Header, apply_overrides, data_rows, find_header
+from core.files.problems import FileProblem
+from core.files.reader import Row, Table, open_table
+from core.imports.report import Report
+from core.models import ImportRun
+from core.scope import EVERYTHING, Scope, scope_of
+
+
+@dataclass(frozen=True, slots=True)
+class SheetSpec:
+    """A sheet that a kind reads: by one of its names, else by its place in the workbook."""
+
+    name: str
+    fields: tuple[Field, ...]
+    sheet_names: tuple[str, ...] = ()
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A sheet that was opened: its table and the header that was found."""
+
+    spec: SheetSpec
+    table: Table
+    header: Header
+
+    def rows(self) -> Iterator[Row]:
+        """The rows of data, numbered as in the sheet."""
+        return data_rows(self.table.rows(), self.header)
+
+
+class Source:
+    """An opened file with its sections; use it in `with`, it holds temporary files."""
+
+    def __init__(self, sections: list[Section], stack: ExitStack) -> None:
+        self.sections = {section.spec.name: section for section in sections}
+        self._stack = stack
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._stack.close()
+
+
+def _nothing(done: int, total: int, phase: str = "") -> None:
+    """Progress of a run nobody watches."""
+
+
+@dataclass(slots=True)
+class ImportContext:
+    """Who imports and how.
+
+    `actor` is None for the operator at the command line, who reaches the whole group. `mode` says
+    what happens to known records: `fill` empty fields, `update` all given ones, or `skip`.
+    `checkpoint(row, report)` is called inside the transaction of each written chunk.
+    """
+
+    actor: Any = None
+    keeper: Any = None
+    mode: str = "fill"
+    run: ImportRun | None = None
+    today: dt.date = field(default_factory=timezone.localdate)
+    progress: Callable[..., None] = _nothing
+    checkpoint: Callable[[int, Report], None] = lambda row, report: None
+    applied_through: int = 0
+    counts: dict[str, Any] = field(default_factory=dict)
+
+    def scope(self, permission: str) -> Scope:
+        return EVERYTHING if self.actor is None else scope_of(self.actor, permission)
+
+
+class ImportKind(ABC):
+    """One kind of file. Subclasses declare columns and permission, check rows and write them."""
+
+    name: ClassVar[str]
+    title: ClassVar[str | Promise]
+    permission: ClassVar[str]
+    sheets: ClassVar[tuple[SheetSpec, ...]]
+    takes_keeper: ClassVar[bool] = False
+
+    def open(
+        self,
+        path: Path | str,
+        filename: str,
+        overrides: Mapping[str, str] | None = None,
+    ) -> Source:
+        """Open the file and recognise its columns. Raises FileProblem with one sentence.
+
+        `overrides` corrects columns: head → field name, empty for "not imported".
+        """
+        stack = ExitStack()
+        try:
+            sections = [
+                self._section(stack, path, filename, spec, overrides or {}) for spec in self.sheets
+            ]
+            _all_overrides_used(sections, overrides or {})
+        except BaseException:
+            stack.close()
+            raise
+        return Source(sections, stack)
+
+    def _section(
+        self,
+        stack: ExitStack,
+        path: Path | str,
+        filename: str,
+        spec: SheetSpec,
+        overrides: Mapping[str, str],
+    ) -> Section:
+        table = stack.enter_context(_open_sheet(path, filename, spec))
+        header = find_header(table.head(), spec.fields, merged=table.merged)
+        heads = {column.head for column in header.columns} | {c.leaf for c in header.columns}
+        mine = {head: name for head, name in overrides.items() if head in heads}
+        return Section(spec, table, apply_overrides(header, mine))
+
+    @abstractmethod
+    def check(self, source: Source, context: ImportContext) -> Report:
+        """Check every row and write nothing."""
+
+    @abstractmethod
+    def apply(self, source: Source, context: ImportContext) -> Report:
+        """Check and write. Running it twice has the effect of running it once."""
+
+
+def _open_sheet(path: Path | str, filename: str, spec: SheetSpec) -> Table:
+    """The sheet of a spec: by name where the workbook has it, else by position."""
+    table = open_table(path, filename, sheet=spec.position if spec.position else None)
+    if table.sheet in spec.sheet_names or not spec.sheet_names:
+        return table
+    wanted = next((name for name in table.sheet_names if name in spec.sheet_names), None)
+    if wanted is None:
+        return table
+    table.close()
+    return open_table(path, filename, sheet=wanted)
+
+
+def _all_overrides_used(sections: list[Section], overrides: Mapping[str, str]) -> None:
+    heads = {
+        text for section in sections for c in section.header.columns for text in (c.head, c.leaf)
+    }
+    unknown = [head for head in overrides if head not in heads]
+    if unknown:
+        sentence = _("The file has no column “{head}”. Its columns are: {heads}.")
+        columns = [c.head for section in sections for c in section.header.columns]
+        raise FileProblem(sentence.format(head=unknown[0], heads=", ".join(columns)))
+
+
+KINDS: dict[str, ImportKind] = {}
+
+
+def register(kind: type[ImportKind]) -> type[ImportKind]:
+    """Make a kind known to the page and the command line."""
+    KINDS[kind.name] = kind()
+    return kind
+
+
+def kind_named(name: str) -> ImportKind:
+    """The registered kind. Raises FileProblem naming the choices."""
+    if name not in KINDS:
+        sentence = _("There is no kind of file “{name}”. The kinds are: {choices}.")
+        raise FileProblem(sentence.format(name=name, choices=", ".join(sorted(KINDS))))
+    return KINDS[name]

@@ -1,0 +1,69 @@
+"""What came of a file: counts, and a sentence for each row that needs one."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from django.utils.functional import Promise
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A row (its number in the sheet; 0 for the file as a whole), a stable code, a sentence."""
+
+    row: int
+    code: str
+    message: str | Promise
+
+    def as_json(self) -> dict[str, Any]:
+        return {"row": self.row, "code": self.code, "message": str(self.message)}
+
+
+@dataclass(slots=True)
+class Report:
+    """`rows` counts data rows = accepted + rejected + skipped; `created` and `updated` count
+    records by kind. `errors` is complete, one per rejected or skipped row."""
+
+    rows: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    skipped: int = 0
+    created: Counter[str] = field(default_factory=Counter)
+    updated: Counter[str] = field(default_factory=Counter)
+    errors: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """The report as `--json` prints it and ImportRun.report keeps it."""
+        return {
+            "rows": self.rows,
+            "accepted": self.accepted,
+            "rejected": self.rejected,
+            "skipped": self.skipped,
+            "created": dict(self.created),
+            "updated": dict(self.updated),
+            "errors": [problem.as_json() for problem in self.errors],
+            "warnings": [problem.as_json() for problem in self.warnings],
+        }
+
+    @classmethod
+    def from_counts(cls, document: dict[str, Any]) -> Self:
+        """The counts of records a killed run had committed, to go on from."""
+        return cls(
+            created=Counter(document.get("created", {})),
+            updated=Counter(document.get("updated", {})),
+        )
+
+    def reject(self, row: int, code: str, message: str | Promise) -> None:
+        """The row is not taken and comes back with this sentence."""
+        self.rejected += 1
+        self.errors.append(Problem(row, code, message))
+
+    def skip(self, row: int, code: str, message: str | Promise) -> None:
+        """The row says nothing new; it is listed but does not come back."""
+        self.skipped += 1
+        self.errors.append(Problem(row, code, message))
+
+    def warn(self, row: int, code: str, message: str | Promise) -> None:
+        """The row is taken, but somebody should look at it."""
+        self.warnings.append(Problem(row, code, message))

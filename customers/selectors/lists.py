@@ -1,0 +1,234 @@
+"""The customer list: one row a customer, by key, at the same speed for every branch.
+
+A list walks places. A customer with several matching places appears once, at the place that comes
+first in the order of the list: `NOT EXISTS (an earlier one)` costs next to nothing, DISTINCT or
+GROUP BY read the whole branch. Branches and the forms of a search text are never ORed: the top
+rows of each are united (docs/adr/0003-places.md).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.scopes import narrow
+from core.keyset import Key, Order, Page, read_cursor, write_cursor
+from core.scope import Scope, scope_of
+from customers.models import Customer, CustomerShare, CustomerUnit, Ownership
+from customers.selectors.terms import Form, Term
+from regions.models import OrgUnit
+
+PERMISSION = "customers.view_customer"
+COUNT_CAP = 1000
+
+RECENT = Order("-last_contact", "last_contact_at", descending=True, kind="time")
+OLDEST = Order("last_contact", "last_contact_at", kind="time")
+BY_NAME = Order("name", "pinyin")
+BY_NAME_BACK = Order("-name", "pinyin", descending=True)
+ORDERS = {order.name: order for order in (RECENT, OLDEST, BY_NAME, BY_NAME_BACK)}
+
+
+@dataclass(frozen=True, slots=True)
+class ListQuery:
+    """A filtered list as the page, the export and bulk acts share it. Empty fields do not filter."""
+
+    unit: OrgUnit | None = None
+    below: bool = True
+    kind: str = ""
+    ownership_class: str = ""
+    level: str = ""
+    stage: str = ""
+    keeper: User | None = None
+    unkept: bool = False
+    contact_before: date | None = None
+    contact_after: date | None = None
+    due: bool = False
+    import_run: int | None = None
+    term: Term = Term("")
+    order: Order = RECENT
+    today: date | None = None
+
+    def refine(self, places: QuerySet) -> QuerySet:
+        """The conditions beside scope and text, on any queryset of places."""
+        exact: dict[str, Any] = {
+            "ownership_class": self.ownership_class,
+            "level": self.level,
+            "keeper": self.keeper,
+            "import_run": self.import_run,
+        }
+        places = places.filter(**{name: value for name, value in exact.items() if value})
+        if self.kind:
+            places = places.filter(customer__kind=self.kind)
+        if self.unkept:
+            places = places.filter(keeper=None)
+        today = self.today or timezone.localdate()
+        if self.stage:
+            places = places.in_stage(self.stage, today)
+        if self.contact_before:
+            places = places.filter(last_contact_at__lt=_midnight(self.contact_before))
+        if self.contact_after:
+            places = places.filter(last_contact_at__gte=_midnight(self.contact_after))
+        if self.due:
+            places = places.filter(next_contact_on__lte=today)
+        return places
+
+    def forms(self) -> list[Form]:
+        return self.term.forms or [lambda places: places]
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime(day.year, day.month, day.day))  # noqa: DTZ001
+
+
+def scope_for(user: Any, query: ListQuery, permission: str = PERMISSION) -> Scope:
+    """The user's scope, cut to the unit the list is filtered by."""
+    scope = scope_of(user, permission)
+    return narrow(scope, query.unit, below=query.below) if query.unit else scope
+
+
+def _parts(user: Any, query: ListQuery, permission: str) -> Iterator[QuerySet]:
+    """Querysets of places whose union is the list: branches × forms, and what is shared by hand."""
+    scope = scope_for(user, query, permission)
+    own_fields = CustomerUnit.objects.all().own_fields
+    whole = scope.q(own_fields)
+    for form in query.forms():
+        matching = query.refine(form(CustomerUnit.objects.all()))
+        same = matching.filter(whole, customer=OuterRef("customer"))
+        for branch in scope.parts(own_fields):
+            yield matching.filter(branch).filter(~Exists(same.filter(_earlier(query.order))))
+        if query.unit is None and scope.user_id and not scope.everything:
+            yield _shared(user, query, permission, matching, same)
+
+
+def _shared(
+    user: Any, query: ListQuery, permission: str, matching: QuerySet, same: QuerySet
+) -> QuerySet:
+    """Customers shared by hand that have no place in the user's own scope."""
+    customers = CustomerShare.objects.live(user, permission).values("content_object")
+    others = matching.filter(customer=OuterRef("customer"))
+    return matching.filter(customer__in=customers).filter(
+        ~Exists(same), ~Exists(others.filter(_earlier(query.order)))
+    )
+
+
+def _earlier(order: Order) -> Q:
+    """Places of the same customer that come before this one in the order of the list."""
+    before, pk_before = ("gt", "gt") if order.descending else ("lt", "lt")
+    column = order.column
+    return Q(**{f"{column}__{before}": OuterRef(column)}) | Q(
+        **{column: OuterRef(column), f"pk__{pk_before}": OuterRef("pk")}
+    )
+
+
+def place_keys(
+    user: Any,
+    query: ListQuery,
+    *,
+    key: Key | None = None,
+    size: int = 25,
+    reverse: bool = False,
+    permission: str = PERMISSION,
+) -> list[Key]:
+    """Up to `size` keys of the list beyond `key`, in list order (backwards when `reverse`)."""
+    order = query.order
+
+    def top(places: QuerySet) -> QuerySet:
+        if key:
+            places = places.filter(order.after(key, reverse))
+        return places.order_by(*order.by(reverse)).values_list("pk", order.column)[:size]
+
+    parts = [top(part) for part in _parts(user, query, permission)]
+    if not parts:
+        return []
+    united = parts[0]
+    if len(parts) > 1:
+        united = parts[0].union(*parts[1:]).order_by(*order.by(reverse))[:size]
+    return [Key(value, pk) for pk, value in united]
+
+
+
+
+def count_customers(user: Any, query: ListQuery, permission: str = PERMISSION) -> tuple[int, bool]:
+    """How many customers the list has, up to COUNT_CAP: (number, whether there are more)."""
+    scope = scope_for(user, query, permission)
+    limit = 2 * COUNT_CAP + 1
+    whole = scope.q(CustomerUnit.objects.all().own_fields)
+    parts = [
+        query.refine(form(CustomerUnit.objects.filter(whole))).values("customer")
+        for form in query.forms()
+    ]
+    if query.unit is None and scope.user_id and not scope.everything:
+        shared = CustomerShare.objects.live(user, permission).values("content_object")
+        parts += [
+            query.refine(form(CustomerUnit.objects.filter(customer__in=shared))).values("customer")
+            for form in query.forms()
+        ]
+    limited = [part.order_by()[:limit] for part in parts]
+    if len(limited) == 1:
+        found = limited[0].aggregate(rows=Count("*"), n=Count("customer", distinct=True))
+        number, rows = found["n"], found["rows"]
+    else:
+        rows = number = len(limited[0].union(*limited[1:])[:limit])
+    return (COUNT_CAP, True) if number > COUNT_CAP or rows >= limit else (number, False)
+
+
+def rows_of(user: Any, keys: list[Key], permission: str = PERMISSION) -> list[CustomerUnit]:
+    """The places of these keys with all a row shows: three queries for any number of rows."""
+    owned = (
+        Ownership.objects.visible_to(user, permission)
+        .current()
+        .select_related("property", "unit")
+        .order_by("-is_primary", "pk")
+    )
+    places = (
+        CustomerUnit.objects.filter(pk__in=[key.pk for key in keys])
+        .select_related("customer__subject", "keeper", "unit")
+        .prefetch_related(Prefetch("customer__ownerships", owned, to_attr="owned"))
+    )
+    found = {place.pk: place for place in places}
+    return [found[key.pk] for key in keys if key.pk in found]
+
+
+def customer_page(
+    user: Any, query: ListQuery, *, after: str = "", before: str = "", size: int = 25
+) -> Page:
+    """One page of the list. `after` and `before` are cursors of an earlier page."""
+    order = query.order
+    back = read_cursor(order, before)
+    start = back or read_cursor(order, after)
+    keys = place_keys(user, query, key=start, size=size + 1, reverse=bool(back))
+    more = len(keys) > size
+    keys = keys[:size]
+    if back:
+        keys.reverse()
+    rows = rows_of(user, keys)
+    has_previous, has_next = (more, True) if back else (bool(start), more)
+    return Page(
+        rows=rows,
+        previous=write_cursor(order, keys[0]) if keys and has_previous else "",
+        next=write_cursor(order, keys[-1]) if keys and has_next else "",
+        size=size,
+    )
+
+
+def all_places(
+    user: Any, query: ListQuery, *, chunk: int = 2000, permission: str = PERMISSION
+) -> Iterator[list[CustomerUnit]]:
+    """The whole list in chunks by key, for exports and bulk acts; rights are read as it goes."""
+    key: Key | None = None
+    query = replace(query)
+    while True:
+        keys = place_keys(user, query, key=key, size=chunk, permission=permission)
+        if not keys:
+            return
+        yield rows_of(user, keys, permission)
+        key = keys[-1]
+
+
+def visible_customer(user: Any, pk: int, permission: str = PERMISSION) -> Customer | None:
+    """One customer in reach, or None."""
+    return Customer.objects.visible_to(user, permission).filter(pk=pk).first()

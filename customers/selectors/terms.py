@@ -1,0 +1,161 @@
+"""What somebody typed into a search box: a name, a reading, a room, a number, a code.
+
+One text can mean several things (`lilan` is a reading and could be initials), so a search is a
+list of *forms*: conditions on places, each served by an index. They are united, never ORed,
+because an OR of two indexed conditions is served by neither.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from django.db.models import QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from core.bigrams import containing
+from core.chinese import SURNAMES, has_han
+from core.personal_data import blind_index
+from core.values.base import BadValue, cell_text
+from core.values.identity import parse_identity
+from core.values.phones import parse_phone
+from core.values.rooms import parse_room_label
+from customers.models import Contact, Customer, NameReading, Ownership
+
+Form = Callable[[QuerySet], QuerySet]
+
+# Words of the trade for "customer" (CUS-12): they say what is looked for, not which one.
+CUSTOMER_WORDS = ("建设单位", "业主", "甲方", "顾客", "客户")
+CODE = re.compile(r"[A-Za-z]{1,6}[-_]?\d{4,}")
+LEGAL_FORMS = frozenset({"有限公司", "有限", "公司", "限公", "集团", "股份", "责任"})
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A search text understood. `problem` says what to type instead when it finds nothing by rule.
+
+    `personal` marks a full phone or identity number, which must not stand in an address.
+    """
+
+    text: str
+    forms: list[Form] = field(default_factory=list)
+    problem: str | Promise = ""
+    personal: bool = False
+
+    @property
+    def everything(self) -> bool:
+        """An empty text, or only a word for customer: no condition at all."""
+        return not self.forms and not self.problem
+
+
+def understand(text: str) -> Term:
+    """Read a search text. Never raises: what cannot be searched comes back with a `problem`."""
+    text = " ".join(cell_text(text).split())
+    bare = _without_customer_words(text)
+    if not bare:
+        return Term(text)
+    for reader in (_number, _room, _code, _letters, _name):
+        term = reader(bare)
+        if term is not None:
+            return term
+    return Term(bare, problem=_("Please type at least two characters."))
+
+
+def _without_customer_words(text: str) -> str:
+    for word in CUSTOMER_WORDS:
+        if text == word:
+            return ""
+        if text.startswith(f"{word} "):
+            return text.removeprefix(word).strip()
+    return text
+
+
+def _of_customers(customers: QuerySet) -> Form:
+    return lambda places: places.filter(customer__in=customers.values("pk"))
+
+
+def _number(text: str) -> Term | None:
+    compact = re.sub(r"[\s\-()]", "", text).upper()
+    if re.fullmatch(r"\d{3}[\dX]", compact):
+        return Term(
+            compact,
+            [
+                _of_customers(Customer.objects.filter(phone_last4=compact)),
+                _of_customers(Customer.objects.filter(other_phone_last4=compact)),
+                _of_customers(Customer.objects.filter(identity_last4=compact)),
+            ],
+        )
+    if not re.fullmatch(r"\+?\d{7,17}[\dX]", compact):
+        return None
+    forms: list[Form] = []
+    try:
+        key = blind_index("phone", parse_phone(text))
+        forms += [
+            _of_customers(Customer.objects.filter(phone_index=key)),
+            _of_customers(Customer.objects.filter(other_phone_index=key)),
+            lambda places: places.filter(
+                customer__in=Contact.objects.filter(phone_index=key).values("customer")
+            ),
+        ]
+    except BadValue:
+        pass
+    try:
+        identity = parse_identity(compact)
+        forms.append(
+            _of_customers(Customer.objects.filter(identity_index=blind_index("identity", identity)))
+        )
+    except BadValue:
+        pass
+    if not forms:
+        problem = _("This is neither a full telephone number nor a full identity number.")
+        return Term(text, problem=problem, personal=True)
+    return Term(text, forms, personal=True)
+
+
+def _room(text: str) -> Term | None:
+    room = parse_room_label(text)
+    if room is None:
+        return None
+    owned = Ownership.objects.filter(property__label=room.label, valid_until=None)
+    if room.project:
+        owned = owned.filter(unit__name__contains=room.project)
+    return Term(text, [lambda places: places.filter(customer__in=owned.values("customer"))])
+
+
+def _code(text: str) -> Term | None:
+    if not CODE.fullmatch(text):
+        return None
+    return Term(text, [_of_customers(Customer.objects.filter(code=text.upper()))])
+
+
+def _letters(text: str) -> Term | None:
+    letters = re.sub(r"[\s']", "", text).lower()
+    if not re.fullmatch(r"[a-z]{2,40}", letters):
+        return None
+    other = NameReading.objects.filter(pinyin__startswith=letters)
+    forms: list[Form] = [
+        lambda places: places.filter(pinyin__startswith=letters),
+        lambda places: places.filter(customer__in=other.values("customer")),
+    ]
+    if len(letters) <= 6:
+        initials = {"initials": letters} if len(letters) == 2 else {"initials__startswith": letters}
+        forms += [
+            lambda places: places.filter(**initials),
+            lambda places: places.filter(
+                customer__in=NameReading.objects.filter(**initials).values("customer")
+            ),
+        ]
+    return Term(text, forms)
+
+
+def _name(text: str) -> Term | None:
+    compact = text.replace(" ", "") if has_han(text) else text
+    if len(compact) == 1:
+        if compact not in SURNAMES:
+            problem = _("Please type at least two characters, or a surname.")
+            return Term(text, problem=problem)
+        return Term(text, [lambda places: places.filter(name__startswith=compact)])
+    if compact in LEGAL_FORMS:
+        problem = _("Too many names contain this. Please add a part of the name.")
+        return Term(text, problem=problem)
+    return Term(text, [lambda places: containing(places, "name", compact)])
