@@ -52,21 +52,16 @@ def decode(data: bytes) -> tuple[str, str]:
 
 
 def separator_of(text: str) -> str:
-    """Return the separator that gives most lines of the beginning the most columns."""
-    sample = text[:65_536]
+    """Return the separator that cuts the beginning of a text into the most regular table."""
+    sample = io.StringIO(text[:65_536], newline="")
     best = (0, ",")
     for separator in _SEPARATORS:
-        widths = Counter(
-            len(row)
-            for row in csv.reader(io.StringIO(sample, newline=""), delimiter=separator)
-            if row
-        )
-        # The rows of a cut-off sample end somewhere; the commonest width is the table's.
-        width = max(
-            widths, key=lambda columns: (widths[columns] * (columns > 1), columns), default=0
-        )
-        if width > best[0]:
-            best = (width, separator)
+        sample.seek(0)
+        widths = Counter(len(row) for row in csv.reader(sample, delimiter=separator) if row)
+        # How many cells stand beside others, counting only rows of the same width.
+        fit = max((rows * (width - 1) for width, rows in widths.items()), default=0)
+        if fit > best[0]:
+            best = (fit, separator)
     return best[1]
 
 

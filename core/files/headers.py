@@ -11,6 +11,7 @@ import dataclasses
 import datetime as dt
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -35,11 +36,11 @@ _SAMPLES: Final = 3
 _BRACKETS: Final = re.compile(r"[(\[{<【〔《「][^()\[\]{}<>【】〔〕《》「」]*[)\]}>】〕》」]")
 _NOISE: Final = re.compile(r"[\s*:;,.、。·#_'\"“”‘’?!()\[\]{}<>【】〔〕《》「」\-—/\\|]+")
 _UNIT: Final = re.compile(
-    r"[(\[【/]\s*(?:单位[::]?)?\s*([百千万亿]*(?:元|㎡|平方米|平米|m2|m²|户|套|人|个|分|天|小时|年|%))\s*[)\]】]?\s*\Z"
+    r"[(\[【/]\s*(?:单位[:：]?)?\s*([百千万亿]*(?:元|㎡|平方米|平米|m2|m²|户|套|人|个|分|天|小时|年|%))\s*[)\]】]?\s*\Z"
 )
 _FOOTER: Final = re.compile(
-    r"\s*(?:合\s*计|总\s*计|小\s*计|共\s*计|汇\s*总|制\s*表|审\s*核|审\s*批|复\s*核|填\s*表|填\s*报|经\s*办|备\s*注\s*[::]"
-    r"|注\s*[::]|说\s*明\s*[::]|附\s*注|编\s*制|打\s*印|导\s*出|以\s*上|第\s*\d+\s*页|共\s*\d+)"
+    r"\s*(?:合\s*计|总\s*计|小\s*计|共\s*计|汇\s*总|制\s*表|审\s*核|审\s*批|复\s*核|填\s*表|填\s*报|经\s*办|备\s*注\s*[:：]"
+    r"|注\s*[:：]|说\s*明\s*[:：]|附\s*注|编\s*制|打\s*印|导\s*出|以\s*上|第\s*\d+\s*页|共\s*\d+)"
 )
 
 
@@ -160,6 +161,7 @@ def find_header(
         )
     _best_score, bottom, depth, columns = best
     below = rows[bottom + 1 :]
+    columns = _told_apart(columns)
     return Header(
         rows=tuple(number for number, _values in rows[bottom - depth + 1 : bottom + 1]),
         header_row=rows[bottom][0],
@@ -369,7 +371,9 @@ def _score(
         for number, _values in block[:-1]
         for m in merged
     )
-    return recognised, float(grouped), -len(block), -lowest_number
+    # Groups are worth having where they tell columns of one name apart.
+    repeated = len(columns) - len({column.head for column in columns})
+    return recognised, -repeated, float(grouped), -len(block), -lowest_number
 
 
 def _with_samples(column: Column, below: Sequence[Row]) -> Column:
@@ -378,11 +382,25 @@ def _with_samples(column: Column, below: Sequence[Row]) -> Column:
     return dataclasses.replace(column, samples=tuple(filled[:_SAMPLES]))
 
 
+def _told_apart(columns: list[Column]) -> list[Column]:
+    """Number the heads that occur more than once: ``电话``, ``电话 (2)``."""
+    seen: Counter[str] = Counter()
+    apart = []
+    for column in columns:
+        seen[column.head] += 1
+        number = seen[column.head]
+        head = f"{column.head} ({number})" if number > 1 else column.head
+        apart.append(dataclasses.replace(column, head=head))
+    return apart
+
+
 def _place_of(columns: list[Column], head: str) -> int:
     """Return the place of the column with a head, by its whole path or its lowest line."""
     wanted = normalised(head)
     for key in ("head", "leaf"):
-        places = [i for i, c in enumerate(columns) if normalised(getattr(c, key)) == wanted]
+        exact = [i for i, c in enumerate(columns) if key == "head" and c.head == head.strip()]
+        alike = [i for i, c in enumerate(columns) if normalised(getattr(c, key)) == wanted]
+        places = exact or alike
         if len(places) == 1:
             return places[0]
         if places:

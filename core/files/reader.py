@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, Final, Self
@@ -56,6 +57,8 @@ class Table:
             for row, column, last_row, last_column in facts["merged"]
         )
         self._spool = spool
+        # Tables handed through many hands are closed at the latest when the last lets go.
+        self._close = weakref.finalize(self, spool.close)
 
     def rows(self) -> Iterator[Row]:
         """Yield every row that is not wholly empty, in order; may be called again."""
@@ -90,7 +93,7 @@ class Table:
 
     def close(self) -> None:
         """Give the disk space back."""
-        self._spool.close()
+        self._close()
 
     def __enter__(self) -> Self:
         return self

@@ -1,6 +1,6 @@
 """Field sets as the apps declare them, large enough to prove the recognition of columns."""
 
-from core.files import Field
+from core.files.headers import Field
 
 OWNERS = (
     Field("region", "Region", ("区域", "区域公司", "大区", "所属区域")),
