@@ -208,7 +208,7 @@ def programs(port: int) -> list[Program]:
     web += ["--no-control-socket", "--timeout", "60", "--graceful-timeout", "10"]
     if not os.environ.get("WEB_CONCURRENCY"):  # gunicorn's own variable
         web += ["--workers", str(min(2 * (os.cpu_count() or 1) + 1, 9))]
-    celery = [*python, "celery", "--app", "crm_site"]
+    celery = [*python, "celery", "--quiet", "--app", "crm_site"]
     # Without gossip and mingle the worker survives a restart of the broker.
     worker = [*celery, "worker", "--loglevel", "WARNING", "--concurrency", "2"]
     worker += ["--queues", "default,files,scores", "--without-gossip", "--without-mingle"]
