@@ -9,12 +9,21 @@ from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 from django.utils import timezone
-from django.utils.dates import WEEKDAYS_ABBR
-from django.utils.translation import gettext, ngettext, pgettext
+from django.utils.translation import gettext, ngettext, pgettext, pgettext_lazy
 
 DASH = "—"
 SHORT_MONEY_FROM = Decimal(100_000)
 TEN_THOUSAND = Decimal(10_000)
+# Django's own short names are the long ones in Chinese.
+WEEKDAYS = (
+    pgettext_lazy("day of the week", "Mon"),
+    pgettext_lazy("day of the week", "Tue"),
+    pgettext_lazy("day of the week", "Wed"),
+    pgettext_lazy("day of the week", "Thu"),
+    pgettext_lazy("day of the week", "Fri"),
+    pgettext_lazy("day of the week", "Sat"),
+    pgettext_lazy("day of the week", "Sun"),
+)
 
 Number = int | float | Decimal
 
@@ -118,7 +127,7 @@ def when(value: date | datetime | None, style: str = "") -> str:
     moment = local(value) if isinstance(value, datetime) else value
     hours = " %H:%M" if isinstance(moment, datetime) else ""
     if style == "weekday":
-        return f"{moment:%m-%d} {WEEKDAYS_ABBR[moment.weekday()]}"
+        return f"{moment:%m-%d} {WEEKDAYS[moment.weekday()]}"
     patterns = {
         "": f"%Y-%m-%d{hours}",
         "date": "%Y-%m-%d",

@@ -156,7 +156,7 @@ MENU: tuple[Group, ...] = (
             Item(_("Account changes"), "account-changes:list"),
             Item(_("Notices and sanctions"), "compliance:notices"),
             Item(_("Rules library"), "rules:list"),
-            Item(_("Organisation"), "regions:units", also=("/organisation/",)),
+            Item(pgettext_lazy("menu", "Organisation"), "regions:units", also=("/organisation/",)),
             Item(_("Policies"), "regions:policies"),
         ),
     ),

@@ -29,13 +29,10 @@ window.crm = (() => {
 
   /* A key that edits text or belongs to an input method must never be a command. */
   function typing(event) {
-    const target = event.target;
-    return (
-      event.isComposing ||
-      event.keyCode === 229 ||
-      (target instanceof Element &&
-        target.closest('input, textarea, select, [contenteditable="true"], [role="tree"]') !== null)
-    );
+    const fields =
+      'input:not([type="checkbox"], [type="radio"]), textarea, select, [contenteditable], [role="tree"]';
+    const target = event.target instanceof Element ? event.target : null;
+    return event.isComposing || event.keyCode === 229 || Boolean(target && target.closest(fields));
   }
 
   document.addEventListener("DOMContentLoaded", () => {

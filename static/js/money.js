@@ -15,9 +15,6 @@ window.crm.behaviour("money", (input) => {
   }
 
   input.addEventListener("blur", group);
-  input.addEventListener("focus", () => {
-    if (/^[\d,.\s-]*$/.test(input.value)) input.value = plain(input.value);
-  });
   if (input.form) {
     input.form.addEventListener("formdata", (event) => {
       if (input.name && event.formData.has(input.name)) {

@@ -4,7 +4,7 @@ window.crm.behaviour("select", (select) => {
   if (!window.TomSelect) return;
   const label = document.querySelector(`label[for="${select.id}"]`);
   // The hidden select stays in the document, so it needs a name of its own.
-  if (label) select.setAttribute("aria-label", label.textContent.trim());
+  if (label) select.setAttribute("aria-label", label.firstChild.textContent.trim());
   const url = select.dataset.url;
   const options = {
     maxOptions: 200,
