@@ -1,0 +1,82 @@
+"""Queries about people made for pages and commands."""
+
+from dataclasses import dataclass
+
+from django.contrib.auth.models import Permission
+from django.db.models import Prefetch, Q, QuerySet
+
+from accounts.models import Post, RoleGrant, User
+from core.keyset import Key, Order, Page, read_cursor, write_cursor
+from regions.models import OrgUnit
+
+BY_NUMBER = Order("number", "employee_no")
+PAGE_SIZE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleQuery:
+    """What the list of people shows: a part of the name or number, a branch, a state."""
+
+    text: str = ""
+    unit: OrgUnit | None = None
+    state: str = ""
+    after: str = ""
+    before: str = ""
+
+
+def people_page(reader: User, query: PeopleQuery, *, size: int = PAGE_SIZE) -> Page:
+    """One page of the people a reader may see, by employee number. Four queries at most."""
+    people = _narrowed(User.objects.visible_to(reader), query)
+    backwards = bool(query.before)
+    key = read_cursor(BY_NUMBER, query.before or query.after)
+    if key is not None:
+        people = people.filter(BY_NUMBER.after(key, reverse=backwards))
+    elif backwards:
+        backwards = False
+    posts = Post.objects.now().select_related("function")
+    people = people.select_related("unit").prefetch_related(Prefetch("posts", posts, "held_posts"))
+    found = list(people.order_by(*BY_NUMBER.by(reverse=backwards))[: size + 1])
+    more, rows = len(found) > size, found[:size]
+    if backwards:
+        rows.reverse()
+    has_previous = more if backwards else key is not None
+    has_next = bool(backwards) or more
+    return Page(
+        rows=rows,
+        previous=_cursor(rows[0]) if rows and has_previous else "",
+        next=_cursor(rows[-1]) if rows and has_next else "",
+        size=size,
+    )
+
+
+def _narrowed(people: QuerySet[User], query: PeopleQuery) -> QuerySet[User]:
+    if query.text:
+        people = people.filter(
+            Q(name__icontains=query.text) | Q(employee_no__istartswith=query.text)
+        )
+    if query.unit is not None:
+        people = people.filter(unit__path__startswith=query.unit.path)
+    return people.filter(state=query.state) if query.state else people
+
+
+def _cursor(user: User) -> str:
+    return write_cursor(BY_NUMBER, Key(user.employee_no, user.pk))
+
+
+def grants_shown(user: User) -> list[RoleGrant]:
+    """Every grant of a person, those in force first, with role and unit."""
+    grants = RoleGrant.objects.filter(user=user).select_related("role", "unit", "given_by")
+    return sorted(grants, key=lambda grant: (not grant.is_in_force(), grant.pk))
+
+
+def posts_shown(user: User) -> list[Post]:
+    """Every post of a person, those held today first, with function and unit."""
+    posts = Post.objects.filter(user=user).select_related("function", "unit")
+    return sorted(posts, key=lambda post: (not post.is_in_force(), post.pk))
+
+
+def administrators() -> QuerySet[User]:
+    """Active people with a role in force that opens the administration."""
+    right = Permission.objects.filter(content_type__app_label="accounts", codename="use_admin")
+    grants = RoleGrant.objects.now().filter(role__permissions__in=right)
+    return User.objects.active().filter(pk__in=grants.values("user"))

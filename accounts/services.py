@@ -1,0 +1,418 @@
+"""Verbs about people: create, change, freeze, leave; give and end roles and posts.
+
+Each is one transaction and leaves an audit entry. `by` is the acting person; None is the operator
+at the command line, whom no rule of reach binds. Refusals are `core.errors.Refused`.
+"""
+
+from datetime import date, timedelta
+from typing import Any
+
+from django.contrib.auth.hashers import make_password
+from django.contrib.sessions.models import Session
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts import lockout
+from accounts.links import issue_link
+from accounts.models import (
+    Function,
+    LoginRecord,
+    PasswordLink,
+    Post,
+    Reach,
+    Role,
+    RoleGrant,
+    User,
+    UserState,
+)
+from accounts.selectors import administrators
+from audit.actions import ACTIONS
+from audit.services import record
+from core.errors import Refused, Stale
+from core.scope import EVERYTHING, Scope
+from regions.models import Kind, OrgUnit
+from regions.services import create_unit
+
+ACTIONS.update(
+    {
+        "user.frozen": gettext_lazy("froze the account {employee_no}: {reason}"),
+        "user.activated": gettext_lazy("made the account {employee_no} active again"),
+        "user.left": gettext_lazy("recorded that {employee_no} left on {on}"),
+        "user.unlocked": gettext_lazy("ended the log-in lock of {employee_no}"),
+        "post.given": gettext_lazy("gave {employee_no} the post {function} in {unit}"),
+        "post.ended": gettext_lazy("ended the post {function} of {employee_no} in {unit}"),
+    }
+)
+ADMINISTRATOR = "system-administrator"
+LOGINS_KEPT = timedelta(days=396)
+CHANGEABLE = frozenset({"name", "phone", "email", "unit", "position", "hired_on", "language"})
+
+
+# --- people -------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def create_person(
+    *, by: User | None, employee_no: str, name: str, unit: OrgUnit, **more: Any
+) -> User:
+    """A person with an account and no password; a one-time link lets him set one.
+
+    Raises ValidationError for values that break a rule, Refused for a unit out of reach.
+    """
+    if by is not None and not reaches(by.scope("accounts.add_user"), unit, Reach.UNIT):
+        raise Refused(_("You may not create people in {unit}.").format(unit=unit.name))
+    user = User(employee_no=employee_no.strip().upper(), name=name.strip(), unit=unit, **more)
+    user.set_unusable_password()
+    user.full_clean()
+    user.save()
+    record("user.created", by=by, subject=user, employee_no=user.employee_no)
+    return user
+
+
+@transaction.atomic
+def change_person(user: User, *, by: User | None, **changes: Any) -> User:
+    """Change what a person's record says. States and rights have verbs of their own.
+
+    Raises TypeError for another field, ValidationError for values that break a rule.
+    """
+    if unknown := changes.keys() - CHANGEABLE:
+        raise TypeError(f"change_person cannot change {sorted(unknown)}")
+    person = _hold(user, by=by)
+    target = changes.get("unit")
+    scope = EVERYTHING if by is None or target is None else by.scope("accounts.change_user")
+    if not reaches(scope, target, Reach.UNIT):
+        raise Refused(_("You may not move people to {unit}.").format(unit=target.name))
+    for name, value in changes.items():
+        setattr(person, name, value)
+    person.full_clean()
+    person.save(update_fields=sorted(changes))
+    record(
+        "user.changed",
+        by=by,
+        subject=person,
+        employee_no=person.employee_no,
+        fields=sorted(changes),
+    )
+    return person
+
+
+@transaction.atomic
+def freeze(user: User, *, by: User | None, reason: str) -> User:
+    """Shut an account until it is made active again; open sessions end at once (ACC-08)."""
+    person = _hold(user, by=by)
+    if person.state != UserState.ACTIVE:
+        raise Stale(_("{name} is not active.").format(name=person.name))
+    _keep_an_administrator(person, by=by)
+    person.state = UserState.FROZEN
+    person.save(update_fields=["state"])
+    end_sessions(person)
+    record("user.frozen", by=by, subject=person, employee_no=person.employee_no, reason=reason)
+    return person
+
+
+@transaction.atomic
+def activate(user: User, *, by: User | None) -> User:
+    """Make a frozen account active again, or take back a person who had left.
+
+    Grants and posts that ended with leaving stay ended.
+    """
+    person = _hold(user, by=by)
+    if person.state == UserState.ACTIVE:
+        raise Stale(_("{name} is active already.").format(name=person.name))
+    person.state, person.left_on = UserState.ACTIVE, None
+    person.save(update_fields=["state", "left_on"])
+    record("user.activated", by=by, subject=person, employee_no=person.employee_no)
+    return person
+
+
+@transaction.atomic
+def leave(user: User, *, by: User | None, on: date | None = None) -> User:
+    """The person has left: account, sessions, links, posts and grants end. Rows stay (ACC-16)."""
+    today = timezone.localdate()
+    day = on or today
+    if day > today:
+        raise Refused(_("The last day lies in the future. Record it when it has come."))
+    person = _hold(user, by=by)
+    if person.state == UserState.LEFT:
+        raise Stale(_("{name} has left already.").format(name=person.name))
+    if person.hired_on and day < person.hired_on:
+        raise Refused(_("The last day lies before the first day."))
+    _keep_an_administrator(person, by=by)
+    person.state, person.left_on = UserState.LEFT, day
+    person.password, person.password_changed_at = make_password(None), None
+    person.save(update_fields=["state", "left_on", "password", "password_changed_at"])
+    end_sessions(person)
+    PasswordLink.objects.filter(user=person, used_at=None).delete()
+    for held in (*_open(RoleGrant, user=person), *_open(Post, user=person)):
+        _close(held, day=today)
+    record("user.left", by=by, subject=person, employee_no=person.employee_no, on=str(day))
+    return person
+
+
+@transaction.atomic
+def unlock(user: User, *, by: User | None) -> None:
+    """End the lock that too many failed log-ins brought about."""
+    person = _hold(user, by=by)
+    lockout.end_lock(person)
+    record("user.unlocked", by=by, subject=person, employee_no=person.employee_no)
+
+
+@transaction.atomic
+def change_password(user: User, password: str) -> User:
+    """The person's own new password, validated by the caller. His other sessions end by it."""
+    person = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
+    person.set_password(password)
+    person.save(update_fields=["password", "password_changed_at"])
+    record("user.password_set", by=person, subject=person)
+    return person
+
+
+@transaction.atomic
+def send_link(user: User, *, by: User | None) -> str:
+    """Issue a one-time link for somebody in reach. Returns its key."""
+    return issue_link(_hold(user, by=by), by=by)
+
+
+def end_sessions(user: User) -> int:
+    """Delete a person's sessions, so that activating him later revives none. Returns how many."""
+    own = [
+        session.pk
+        for session in Session.objects.filter(expire_date__gt=timezone.now()).iterator()
+        if session.get_decoded().get("_auth_user_id") == str(user.pk)
+    ]
+    return Session.objects.filter(pk__in=own).delete()[0]
+
+
+def delete_old_login_records() -> int:
+    """Delete log-in records and dead one-time links older than thirteen months, which is a year of
+    compliance and a month to dispute it. Returns how many log-in records went."""
+    limit = timezone.now() - LOGINS_KEPT
+    PasswordLink.objects.filter(expires_at__lt=limit).delete()
+    return LoginRecord.objects.filter(at__lt=limit).delete()[0]
+
+
+# --- roles --------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def give_role(
+    user: User,
+    *,
+    role: Role,
+    unit: OrgUnit,
+    by: User | None,
+    valid_from: date | None = None,
+    valid_until: date | None = None,
+) -> RoleGrant:
+    """Let a person hold a role in a unit. Raises Refused as `check_may_give` does."""
+    person = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
+    check_may_give(by, to=person, role=role, unit=unit)
+    if _open(RoleGrant, user=person, role=role, unit=unit):
+        raise Refused(
+            _("{name} holds the role {role} in {unit} already.").format(
+                name=person.name, role=role.name, unit=unit.name
+            )
+        )
+    grant = RoleGrant(
+        user=person,
+        role=role,
+        unit=unit,
+        valid_from=valid_from,
+        valid_until=valid_until,
+        given_by=by,
+    )
+    grant.full_clean()
+    grant.save()
+    _record_grant("grant.given", grant, by=by)
+    return grant
+
+
+@transaction.atomic
+def end_grant(grant: RoleGrant, *, by: User | None, on: date | None = None) -> RoleGrant:
+    """End a grant today, or on a later day; from that day on it gives nothing."""
+    held = RoleGrant.objects.select_for_update(of=("self",)).get(pk=grant.pk)
+    today = timezone.localdate()
+    day = max(on or today, today)
+    if held.valid_until is not None and held.valid_until <= today:
+        raise Stale(_("This grant has ended already."))
+    if by is not None:
+        scope = by.scope("accounts.change_rolegrant")
+        if not reaches(scope, held.unit, Reach(held.role.reach)):
+            raise Refused(_("This grant reaches further than you may administer."))
+    if day == today:
+        _keep_an_administrator(held.user, by=by, without=held)
+    _close(held, day=day)
+    _record_grant("grant.ended", held, by=by)
+    return held
+
+
+def check_may_give(by: User | None, *, to: User | None, role: Role, unit: OrgUnit) -> None:
+    """Raise Refused unless `by` may give this role there: never to himself, never wider than his
+    own reach, never with a right he lacks.
+
+    Whoever may write roles for the whole group could put any right into his own, so for him the
+    last condition would be theatre; the first two hold for him too.
+    """
+    if by is None:
+        return
+    if to is not None and to.pk == by.pk:
+        raise Refused(_("Nobody gives roles to himself. Ask another administrator."))
+    reach = Reach(role.reach)
+    if not reaches(by.scope("accounts.add_rolegrant"), unit, reach):
+        raise Refused(
+            _("The role {role} in {unit} reaches further than you may administer.").format(
+                role=role.name, unit=unit.name
+            )
+        )
+    if by.scope("accounts.change_role").everything:
+        return
+    rights = role.permissions.values_list("content_type__app_label", "codename")
+    if not all(reaches(by.scope(f"{app}.{name}"), unit, reach) for app, name in rights):
+        raise Refused(
+            _("The role {role} carries rights that you do not hold in {unit} yourself.").format(
+                role=role.name, unit=unit.name
+            )
+        )
+
+
+def reaches(scope: Scope, unit: OrgUnit, reach: Reach) -> bool:
+    """Whether a scope covers all that `reach` in `unit` covers. Own records cover nothing."""
+    if scope.everything:
+        return True
+    if reach == Reach.GROUP:
+        return False
+    above = set(unit.ancestor_ids())
+    return any(
+        branch.unit_id == unit.pk and reach == Reach.UNIT
+        if branch.column == "unit_id"
+        else branch.unit_id in above
+        for branch in scope.branches
+    )
+
+
+# --- posts --------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def give_post(
+    user: User, *, unit: OrgUnit, function: Function, by: User | None, **more: Any
+) -> Post:
+    """Let a person carry a function in a unit. `more`: is_dedicated, reports_to, valid_from."""
+    if by is not None and not reaches(by.scope("accounts.add_post"), unit, Reach.UNIT):
+        raise Refused(_("You may not fill posts in {unit}.").format(unit=unit.name))
+    post = Post(user=user, unit=unit, function=function, **more)
+    post.full_clean()
+    post.save()
+    _record_post("post.given", post, by=by)
+    return post
+
+
+@transaction.atomic
+def end_post(post: Post, *, by: User | None, on: date | None = None) -> Post:
+    """End a post on a day, today unless said otherwise."""
+    held = Post.objects.select_for_update(of=("self",)).get(pk=post.pk)
+    if by is not None and not reaches(by.scope("accounts.change_post"), held.unit, Reach.UNIT):
+        raise Refused(_("You may not change posts in {unit}.").format(unit=held.unit.name))
+    _close(held, day=on or timezone.localdate())
+    _record_post("post.ended", held, by=by)
+    return held
+
+
+# --- the first administrator --------------------------------------------------------------------
+
+
+@transaction.atomic
+def bootstrap_administrator(
+    *, employee_no: str, name: str, group_name: str, force: bool = False
+) -> tuple[User, str]:
+    """The first administrator and the key of his link; makes the group where there is none.
+
+    Raises Refused when an administrator exists, unless `force`.
+    """
+    if not force and administrators().exists():
+        raise Refused(
+            _("There is an administrator already. Use login_link to let him in, or --force.")
+        )
+    group = OrgUnit.objects.filter(kind=Kind.GROUP).first()
+    if group is None:
+        group = create_unit(by=None, kind=Kind.GROUP, code="G", name=group_name)
+    number = employee_no.strip().upper()
+    user = User.objects.filter(employee_no=number).first()
+    if user is None:
+        user = create_person(by=None, employee_no=number, name=name or number, unit=group)
+    role = Role.objects.get(code=ADMINISTRATOR)
+    if not _open(RoleGrant, user=user, role=role, unit=group):
+        give_role(user, role=role, unit=group, by=None)
+    return user, issue_link(user, by=None)
+
+
+# --- helpers ------------------------------------------------------------------------------------
+
+
+def _hold(user: User, *, by: User | None) -> User:
+    """The person, locked until the transaction ends. Raises Refused when out of reach."""
+    person = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
+    if by is not None:
+        reachable = User.objects.visible_to(by, "accounts.change_user")
+        if not reachable.filter(pk=person.pk).exists():
+            raise Refused(_("You may not change {name}.").format(name=person.name))
+    return person
+
+
+def _keep_an_administrator(
+    person: User, *, by: User | None, without: RoleGrant | None = None
+) -> None:
+    """Refuse what would shut out the acting person himself, or leave nobody to let people in."""
+    if by is not None and person.pk == by.pk:
+        raise Refused(_("Nobody does this to his own account. Ask another administrator."))
+    # Two administrators must not remove each other at the same moment.
+    list(RoleGrant.objects.select_for_update(of=("self",)).filter(administers()))
+    gone = Q(pk=without.pk) if without is not None else Q(user=person)
+    held = RoleGrant.objects.now().filter(administers(), user__state=UserState.ACTIVE)
+    if held.filter(gone).exists() and not held.exclude(gone).exists():
+        raise Refused(_("This is the last administrator. Appoint another one first."))
+
+
+def administers() -> Q:
+    """Grants of roles that open the administration."""
+    return Q(
+        role__permissions__content_type__app_label="accounts",
+        role__permissions__codename="use_admin",
+    )
+
+
+def _open(model: type[RoleGrant] | type[Post], **where: Any) -> list[Any]:
+    """Grants or posts that have not ended by today."""
+    ends = Q(valid_until__isnull=True) | Q(valid_until__gt=timezone.localdate())
+    return list(model.objects.filter(ends, **where))
+
+
+def _close(held: RoleGrant | Post, *, day: date) -> None:
+    """End a span; one that was to begin later never begins."""
+    held.valid_until = max(day, held.valid_from) if held.valid_from else day
+    held.save(update_fields=["valid_until"])
+
+
+def _record_grant(action: str, grant: RoleGrant, *, by: User | None) -> None:
+    record(
+        action,
+        by=by,
+        subject=grant.user,
+        employee_no=grant.user.employee_no,
+        role=grant.role.code,
+        unit=grant.unit.code,
+    )
+
+
+def _record_post(action: str, post: Post, *, by: User | None) -> None:
+    record(
+        action,
+        by=by,
+        subject=post.user,
+        employee_no=post.user.employee_no,
+        function=post.function.name,
+        unit=post.unit.code,
+    )

@@ -1,0 +1,69 @@
+"""Where a request comes from: its network address and its device."""
+
+import ipaddress
+import secrets
+
+from django.conf import settings
+from django.core.signing import BadSignature, Signer
+from django.http import HttpRequest, HttpResponse
+
+DEVICE_COOKIE = "crm_device"
+DEVICE_COOKIE_AGE = 365 * 24 * 3600  # seconds
+SIGNER = Signer(salt="accounts.device")
+
+
+def address_of(request: HttpRequest) -> str | None:
+    """The visitor's address, or None on a Unix socket without a proxy in front.
+
+    `CRM_TRUSTED_PROXIES` says how many proxies of ours append to X-Forwarded-For; what stands
+    further left was written by the visitor and proves nothing.
+    """
+    hops = getattr(settings, "CRM_TRUSTED_PROXIES", 0)
+    chain = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]
+    text = request.META.get("REMOTE_ADDR", "")
+    if hops and len(chain) >= hops:
+        text = chain[-hops]
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        return None
+
+
+def from_office(address: str | None) -> bool:
+    """Whether an address lies in `CRM_OFFICE_NETWORKS`, where a whole office shares one."""
+    if address is None:
+        return False
+    parsed = ipaddress.ip_address(address)
+    networks = getattr(settings, "CRM_OFFICE_NETWORKS", ())
+    return any(parsed in ipaddress.ip_network(network) for network in networks)
+
+
+def device_of(request: HttpRequest) -> str:
+    """The id of the browser from its signed cookie, or an empty text for a new browser.
+
+    Within one request the id of a browser that has just been given one is found too.
+    """
+    given = getattr(request, "crm_device", "")
+    if given:
+        return given
+    try:
+        return SIGNER.unsign(request.COOKIES.get(DEVICE_COOKIE, ""))
+    except BadSignature:
+        return ""
+
+
+def give_device(request: HttpRequest) -> None:
+    """Make sure the browser has an id before its log-in is recorded."""
+    request.crm_device = device_of(request) or secrets.token_hex(16)  # type: ignore[attr-defined]
+
+
+def send_device(request: HttpRequest, response: HttpResponse) -> None:
+    """Store the id in the browser, for a year from its last log-in."""
+    response.set_cookie(
+        DEVICE_COOKIE,
+        SIGNER.sign(device_of(request)),
+        max_age=DEVICE_COOKIE_AGE,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )

@@ -1,0 +1,51 @@
+"""Reading the audit record."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from audit.actions import ACTIONS
+from audit.models import Entry
+from core.admin import ReadOnlyAdmin
+
+
+class ActionFilter(admin.SimpleListFilter):
+    """One kind of act, in words."""
+
+    title = _("act")
+    parameter_name = "action"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The registered kinds."""
+        return [(action, action) for action in sorted(ACTIONS)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Entry]) -> QuerySet[Entry]:
+        """Entries of the kind chosen."""
+        return queryset.filter(action=self.value()) if self.value() else queryset
+
+
+@admin.register(Entry)
+class EntryAdmin(ReadOnlyAdmin):
+    """Who did what: acts of people in reach; acts of the operator for the whole group only."""
+
+    scope_by = "by"
+    list_display = ["at", "by", "sentence_shown", "subject_type", "subject_id", "ip"]
+    list_filter = [ActionFilter]
+    list_select_related = ["by"]
+    search_fields = ["by__employee_no", "by__name", "=subject_id"]
+    search_help_text = _("Name or number of the person, or number of the record")
+    fields = ["at", "by", "sentence_shown", "action", "subject_type", "subject_id", "detail", "ip"]
+
+    def in_scope(self, rows: QuerySet[Any], request: HttpRequest, act: str) -> QuerySet[Any]:
+        """The operator's entries name nobody, so only a reach over everything shows them."""
+        if request.user.scope(self.right(act)).everything:
+            return rows
+        return super().in_scope(rows, request, act)
+
+    @admin.display(description=_("what happened"))
+    def sentence_shown(self, entry: Entry) -> str:
+        """The act in words."""
+        return entry.sentence()

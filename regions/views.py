@@ -1,0 +1,74 @@
+"""Pages of the organisation."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from core.access import requires
+from core.htmx import page_or_rows
+from regions import selectors
+from regions.models import OrgUnit
+
+VIEW = "regions.view_orgunit"
+DEEPEST = 8
+
+
+@requires(VIEW)
+@require_safe
+def unit_list(request: HttpRequest) -> HttpResponse:
+    """The tree the reader sees, with departments, heads and people."""
+    text = request.GET.get("q", "").strip()[:80]
+    units = selectors.units_in_tree(request.user, text=text)
+    return page_or_rows(
+        request,
+        "regions/units.html",
+        "regions/_unit_rows.html",
+        {"units": units, "text": text, "crumbs": [(_("Organisation"), "")]},
+    )
+
+
+@requires(VIEW)
+@require_safe
+def unit_detail(request: HttpRequest, code: str) -> HttpResponse:
+    """One unit: facts, who holds which post, what hangs below."""
+    unit = get_object_or_404(OrgUnit.objects.visible_to(request.user), code=code)
+    visible = OrgUnit.objects.visible_to(request.user)
+    above = visible.filter(pk__in=unit.ancestor_ids()[:-1]).in_tree_order()
+    context = {
+        "unit": unit,
+        "posts": selectors.posts_of(unit),
+        "below": selectors.children_of(request.user, unit),
+        "crumbs": [
+            (_("Organisation"), reverse("regions:units")),
+            *((one.name, one.get_absolute_url()) for one in above),
+            (unit.name, ""),
+        ],
+    }
+    return render(request, "regions/unit.html", context)
+
+
+@requires(VIEW)
+@require_safe
+def unit_children(request: HttpRequest) -> HttpResponse:
+    """A branch for the tree picker: below `parent`, the reader's roots, or what `q` finds."""
+    text = request.GET.get("q", "").strip()[:80]
+    code = request.GET.get("parent", "")
+    if text:
+        units = selectors.search_units(request.user, text)
+    else:
+        visible = OrgUnit.objects.visible_to(request.user)
+        parent = get_object_or_404(visible, code=code) if code else None
+        units = list(selectors.children_of(request.user, parent))
+    context = {
+        "units": units,
+        "level": _level(request.GET.get("level", "")),
+        "selected": request.GET.get("selected", ""),
+    }
+    return render(request, "components/unit_branch.html", context)
+
+
+def _level(text: str) -> int:
+    """The depth of the opened branch in the picker, as its script counts it."""
+    return min(int(text), DEEPEST) if text.isascii() and text.isdigit() and text != "0" else 1
