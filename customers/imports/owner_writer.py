@@ -26,6 +26,7 @@ from core.imports.report import Report
 from core.personal_data import blind_index, encrypt, new_subject_key, unwrap
 from core.values.rooms import Room
 from customers.models import Customer
+from customers.services.protect import last_four
 from regions.models import OrgUnit
 
 IMPORT_LOCK = 7_231_001
@@ -520,11 +521,6 @@ def _protected(
     if not value:
         return None, None, ""
     return encrypt(key, value, f"customer.{name}"), index, last_four(value)
-
-
-def last_four(value: str) -> str:
-    """The last four digits people search by, without a telephone extension."""
-    return value.partition(";")[0][-4:]
 
 
 def _next_ids(cursor: Any, table: str, count: int) -> list[int]:

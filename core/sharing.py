@@ -1,0 +1,53 @@
+"""Shares of single records by hand: the only place that writes django-guardian's tables.
+
+Scope gives whole branches by a column; a share opens one record to one person, with a reason and
+an end. The share model is a subclass of guardian's user permission with those columns
+(customers.CustomerShare), so that keys are real and rows go when the record goes.
+"""
+
+import datetime as dt
+from typing import Any
+
+from django.contrib.auth.models import Permission
+from django.db import transaction
+from django.db.models import Model
+from django.utils.translation import gettext as _
+
+from core.errors import Refused
+
+
+@transaction.atomic
+def share(
+    table: Any,
+    record: Model,
+    *,
+    to: Any,
+    permission: str,
+    by: Any,
+    reason: str,
+    until: dt.date | None,
+) -> Any:
+    """Open a record to a person, or change reason and end of an existing share.
+
+    `table` is the share model; `permission` is "app.codename" of the record's model. The caller
+    has checked that `by` may share the record. Raises Refused without a reason.
+    """
+    if not reason.strip():
+        raise Refused(_("Please give a reason for sharing."))
+    if not to.is_active:
+        raise Refused(_("This person cannot log in; please choose somebody else."))
+    app, codename = permission.split(".")
+    right = Permission.objects.get(content_type__app_label=app, codename=codename)
+    row, _created = table.objects.update_or_create(
+        user=to,
+        permission=right,
+        content_object=record,
+        defaults={"reason": reason.strip(), "until": until, "given_by": by},
+    )
+    return row
+
+
+def end_share(table: Any, record: Model, *, of: Any) -> int:
+    """Take all shares of a record from a person. Returns how many there were."""
+    count, _by_model = table.objects.filter(user=of, content_object=record).delete()
+    return count

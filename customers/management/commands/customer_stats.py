@@ -1,0 +1,33 @@
+"""`manage.py customer_stats [--unit CODE] [--json]`: how many customers the archive holds."""
+
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
+
+from customers.selectors.stats import customer_stats
+from regions.models import OrgUnit
+
+
+class Command(BaseCommand):
+    help = "Count persons, organisations and properties, of the group or of one branch."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--unit", metavar="CODE", default="")
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        unit = None
+        if options["unit"]:
+            unit = OrgUnit.objects.filter(code=options["unit"].upper()).first()
+            if unit is None:
+                sentence = _("There is no unit with the code {code}.")
+                raise CommandError(sentence.format(code=options["unit"]), returncode=2)
+        stats = customer_stats(unit)
+        if options["json"]:
+            self.stdout.write(json.dumps(stats, ensure_ascii=False))
+            return
+        for name, value in stats.items():
+            self.stdout.write(f"{name}: {value}")

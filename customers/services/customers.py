@@ -1,0 +1,228 @@
+"""Entering, changing and handing over customers."""
+
+import datetime as dt
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from audit.services import record
+from core import sharing
+from core.chinese import pinyin_of
+from core.errors import Refused, Stale
+from core.personal_data import blind_index
+from customers.models import (
+    Customer,
+    CustomerClass,
+    CustomerKind,
+    CustomerShare,
+    CustomerUnit,
+    NameReading,
+    Scheme,
+)
+from customers.services.protect import put
+from regions.models import OrgUnit
+
+PERSONAL = ("phone", "other_phone", "identity")
+CODE_FORMS = {CustomerKind.PERSON: "YZ{:08d}", CustomerKind.ORGANISATION: "DW{:08d}"}
+REPEATED = ("name", "pinyin", "initials", "level", "ownership_class")
+HAND_OVER_AT_ONCE = 5000
+
+
+@transaction.atomic
+def create_customer(
+    *, unit: OrgUnit, by: Any, keeper: Any = None, code: str = "", **values: Any
+) -> tuple[Customer, bool]:
+    """Enter a customer with his place in a unit: (customer, whether he is new).
+
+    `values` are fields of Customer plus clean phone, other_phone and identity. A person whose
+    identity number the archive holds gets a place here and nothing of his is changed, whether or
+    not the reader could see him before (CUS-19). Raises Refused for a code that is taken, and
+    when the customer already has a place in the unit.
+    """
+    identity = values.get("identity", "")
+    known = _by_identity(identity)
+    if known is not None:
+        return _add_place(known, unit, by=by, keeper=keeper), False
+    if code and Customer.objects.filter(code=code).exists():
+        raise Refused(_("The customer code {code} is already taken.").format(code=code))
+    personal = {name: values.pop(name, "") for name in PERSONAL}
+    customer = Customer(id=_next_id(), entered_by=by, **values)
+    customer.code = code or CODE_FORMS[CustomerKind(customer.kind)].format(customer.pk)
+    for name, value in personal.items():
+        put(customer, "customer", name, value)
+    set_reading(customer)
+    customer.save(force_insert=True)
+    write_readings(customer)
+    remember_words(customer)
+    place_customer(customer, unit, by=by, keeper=keeper)
+    record("customer.created", by=by, subject=customer, code=customer.code)
+    return customer, True
+
+
+def _by_identity(identity: str) -> Customer | None:
+    if not identity:
+        return None
+    return Customer.objects.filter(identity_index=blind_index("identity", identity)).first()
+
+
+def _add_place(customer: Customer, unit: OrgUnit, *, by: Any, keeper: Any) -> Customer:
+    if CustomerUnit.objects.filter(customer=customer, unit=unit).exists():
+        sentence = _("A customer with this identity number already exists in {unit}.")
+        raise Refused(sentence.format(unit=unit.name))
+    place_customer(customer, unit, by=by, keeper=keeper)
+    record("customer.created", by=by, subject=customer, code=customer.code)
+    return customer
+
+
+def _next_id() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval(pg_get_serial_sequence('customers_customer', 'id'))")
+        return cursor.fetchone()[0]
+
+
+def set_reading(customer: Customer) -> None:
+    """Fill pinyin and initials from the name."""
+    reading = pinyin_of(customer.name, organisation=not customer.is_person)
+    customer.pinyin, customer.initials = reading.full[:400], reading.initials[:120]
+
+
+def write_readings(customer: Customer) -> None:
+    """Keep the other readings of a person's surname for the search."""
+    NameReading.objects.filter(customer=customer).delete()
+    if customer.is_person:
+        NameReading.objects.bulk_create(
+            NameReading(customer=customer, pinyin=full, initials=initials)
+            for full, initials in pinyin_of(customer.name).alternatives
+        )
+
+
+def remember_words(customer: Customer) -> None:
+    """Make words of classes that are new here choosable in filters."""
+    scheme = Scheme.GRADE if customer.is_person else Scheme.IMPORTANCE
+    for kind, word in ((scheme, customer.level), (Scheme.OWNERSHIP, customer.ownership_class)):
+        if word:
+            CustomerClass.objects.get_or_create(scheme=kind, word=word)
+
+
+def place_customer(
+    customer: Customer, unit: OrgUnit, *, by: Any, keeper: Any = None, run: Any = None
+) -> CustomerUnit:
+    """Give a customer his place in a unit, with copies of what lists read."""
+    place = CustomerUnit(
+        customer=customer, keeper=keeper, entered_by=by, source=customer.source, import_run=run
+    )
+    place.place_in(unit)
+    for name in REPEATED:
+        setattr(place, name, getattr(customer, name))
+    place.save()
+    return place
+
+
+@transaction.atomic
+def change_customer(
+    customer: Customer, *, by: Any, unchanged_since: dt.datetime | None = None, **values: Any
+) -> Customer:
+    """Change fields of a customer; copies on his places follow.
+
+    `unchanged_since` is `updated_at` as the form showed it: raises Stale when somebody else
+    saved in between. Raises Refused for an identity number that another customer has.
+    """
+    customer = Customer.objects.select_for_update(of=("self",)).select_related("subject").get(
+        pk=customer.pk
+    )
+    if unchanged_since and customer.updated_at != unchanged_since:
+        raise Stale(_("Somebody else has changed this customer. Please look at the new values."))
+    personal = {name: values.pop(name) for name in PERSONAL if name in values}
+    _refuse_taken_identity(customer, personal.get("identity", ""))
+    changed = [name for name, value in values.items() if getattr(customer, name) != value]
+    for name in changed:
+        setattr(customer, name, values[name])
+    changed += [name for name, value in personal.items() if put(customer, "customer", name, value)]
+    if not changed:
+        return customer
+    if "name" in changed:
+        set_reading(customer)
+        write_readings(customer)
+    customer.updated_at = timezone.now()
+    customer.save()
+    remember_words(customer)
+    CustomerUnit.objects.filter(customer=customer).update(
+        **{name: getattr(customer, name) for name in REPEATED}
+    )
+    record(
+        "customer.changed",
+        by=by,
+        subject=customer,
+        code=customer.code,
+        fields=", ".join(sorted(changed)),
+    )
+    return customer
+
+
+def _refuse_taken_identity(customer: Customer, identity: str) -> None:
+    other = _by_identity(identity)
+    if other is not None and other.pk != customer.pk:
+        raise Refused(_("Another customer already has this identity number."))
+
+
+@transaction.atomic
+def hand_over(places: Iterable[int], *, to: Any, by: Any) -> int:
+    """Give the places with these keys a new keeper. Returns how many changed.
+
+    Only places in reach of `by` for the right to hand over are touched. Raises Refused when the
+    new keeper cannot log in or one of the places lies outside his own reach.
+    """
+    if not to.is_active:
+        raise Refused(_("{person} cannot log in; please choose somebody else.").format(person=to))
+    permission = "customers.hand_over_customer"
+    reachable = CustomerUnit.objects.visible_to(by, permission).filter(pk__in=list(places))
+    chosen = CustomerUnit.objects.filter(pk__in=reachable.values("pk")).exclude(keeper=to)
+    keys = sorted(chosen.select_for_update().values_list("pk", flat=True))
+    outside = len(keys) - _reached_by(to, keys)
+    if outside:
+        sentence = ngettext(
+            "{count} of these customers lies outside the units of {person}.",
+            "{count} of these customers lie outside the units of {person}.",
+            outside,
+        )
+        raise Refused(sentence.format(count=outside, person=to))
+    changed = CustomerUnit.objects.filter(pk__in=keys).update(keeper=to)
+    if changed:
+        record("customer.handed_over", by=by, count=changed, employee_no=to.employee_no)
+    return changed
+
+
+def _reached_by(person: Any, keys: list[int]) -> int:
+    """How many of these places lie in branches the person works in, kept by him or not."""
+    from core.scope import Scope
+
+    scope = person.scope("customers.view_customer")
+    branches = Scope(person.pk, scope.branches | scope.own)
+    return CustomerUnit.objects.filter(branches.q(()), pk__in=keys).count()
+
+
+def share_customer(
+    customer: Customer, *, to: Any, by: Any, reason: str, until: dt.date | None
+) -> CustomerShare:
+    """Let one person see one customer outside his own scope, until a day."""
+    row = sharing.share(
+        CustomerShare,
+        customer,
+        to=to,
+        permission="customers.view_customer",
+        by=by,
+        reason=reason,
+        until=until,
+    )
+    record(
+        "customer.shared",
+        by=by,
+        subject=customer,
+        employee_no=to.employee_no,
+        until=until.isoformat() if until else "—",
+    )
+    return row

@@ -1,0 +1,43 @@
+"""Putting personal values on customers and contacts: encrypted, indexed, with their last four."""
+
+from typing import Any
+
+from core.models import SubjectKey
+from core.personal_data import blind_index, encrypt, new_subject_key, unwrap
+
+INDEX_KINDS = {"phone": "phone", "other_phone": "phone", "identity": "identity"}
+
+
+def last_four(value: str) -> str:
+    """The last four characters people search by, without a telephone extension."""
+    return value.partition(";")[0][-4:]
+
+
+def subject_key(record: Any) -> bytes:
+    """The record's key, made on first use. Raises personal_data.Erased after erasure."""
+    if record.subject is None:
+        plain, wrapped = new_subject_key()
+        record.subject = SubjectKey.objects.create(wrapped=wrapped)
+        return plain
+    return unwrap(record.subject.wrapped)
+
+
+def put(record: Any, table: str, field: str, value: str) -> bool:
+    """Set `field` (phone, other_phone, identity, email) of a record to a clean value, or empty it.
+
+    `table` is the prefix that binds the ciphertext ("customer", "contact"). Returns whether the
+    value changed; the caller saves.
+    """
+    kind = INDEX_KINDS.get(field)
+    index = blind_index(kind, value) if kind and value else None
+    if kind is None:
+        if record.clear(field) == value:
+            return False
+    elif bytes(getattr(record, f"{field}_index") or b"") == (index or b""):
+        return False
+    cipher = encrypt(subject_key(record), value, f"{table}.{field}") if value else None
+    setattr(record, f"{field}_cipher", cipher)
+    if kind:
+        setattr(record, f"{field}_index", index)
+        setattr(record, f"{field}_last4", last_four(value) if value else "")
+    return True

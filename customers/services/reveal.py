@@ -1,0 +1,56 @@
+"""Showing a masked value: with a reason, recorded before it leaves, and limited a day."""
+
+import datetime as dt
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from audit.models import Entry
+from audit.services import record
+from core.errors import QuotaExceeded, Refused
+from core.personal_data import Erased
+from customers.models import Contact, Customer
+
+ACTION = "customer.revealed"
+FIELDS = {
+    Customer: frozenset({"phone", "other_phone", "identity"}),
+    Contact: frozenset({"phone", "email"}),
+}
+
+
+def reveals_today(by: Any) -> int:
+    """How many values a person has had shown today (calendar day of the installation)."""
+    today = timezone.localdate()
+    midnight = timezone.make_aware(dt.datetime(today.year, today.month, today.day))  # noqa: DTZ001
+    return Entry.objects.filter(by=by, action=ACTION, at__gte=midnight).count()
+
+
+def reveals_left(by: Any) -> int:
+    """How many values a person may still have shown today."""
+    return max(0, settings.REVEALS_PER_DAY - reveals_today(by))
+
+
+def reveal(subject: Customer | Contact, *, field: str, by: Any, reason: str) -> str:
+    """The clear value, after its record is committed: without the record nothing is shown.
+
+    The caller has checked scope and right. Raises QuotaExceeded, Refused without a reason or for
+    a value that was erased, LookupError for a field that is not personal.
+    """
+    if field not in FIELDS[type(subject)]:
+        raise LookupError(field)
+    if not reason.strip():
+        raise Refused(_("Please say why the value is needed."))
+    with transaction.atomic(durable=True):
+        # The person's row is the lock: two clicks at once must not pass the limit together.
+        type(by).objects.select_for_update().get(pk=by.pk)
+        if not reveals_left(by):
+            sentence = _("You have seen {count} numbers today. Please speak to your superior.")
+            raise QuotaExceeded(sentence.format(count=settings.REVEALS_PER_DAY))
+        record(ACTION, by=by, subject=subject, field=field, reason=reason.strip())
+    try:
+        return subject.clear(field)
+    except Erased as erased:
+        raise Refused(_("This value was erased and cannot be shown any more.")) from erased
