@@ -63,7 +63,7 @@ def signed(value: Number | None) -> str:
     if value is None:
         return DASH
     text = fixed(value, 1)
-    return text if text.startswith("-") or Decimal(str(value)) == 0 else f"+{text}"
+    return text if text.startswith("-") or not text.strip("0.,") else f"+{text}"
 
 
 def money(value: Number | None, *, symbol: bool = True) -> str:

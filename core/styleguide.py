@@ -66,9 +66,7 @@ class SampleFilter(forms.Form):
         choices=[("", gettext_lazy("All")), ("1", "周敏"), ("2", "李娜")],
         required=False,
     )
-    since = forms.DateField(
-        label=gettext_lazy("Contact since"), widget=DateInput(), required=False
-    )
+    since = forms.DateField(label=gettext_lazy("Contact since"), widget=DateInput(), required=False)
     shared = forms.BooleanField(label=gettext_lazy("Shared with me"), required=False)
 
 
@@ -127,10 +125,31 @@ def _rows(now: datetime) -> list[dict[str, Any]]:
 def _entries(now: datetime) -> list[dict[str, Any]]:
     """A timeline with an entry of each state."""
     made = [
-        ("planned", _("Return visit"), "calendar", timedelta(days=-3), "周敏", _("Planned for then.")),
-        ("", _("Phone call"), "phone", timedelta(minutes=12), "孙悦", _("Reported the leak again.")),
+        (
+            "planned",
+            _("Return visit"),
+            "calendar",
+            timedelta(days=-3),
+            "周敏",
+            _("Planned for then."),
+        ),
+        (
+            "",
+            _("Phone call"),
+            "phone",
+            timedelta(minutes=12),
+            "孙悦",
+            _("Reported the leak again."),
+        ),
         ("system", _("Escalated"), "bell", timedelta(hours=5), "", _("The head was told.")),
-        ("corrected", _("Visit"), "user", timedelta(days=1, hours=2), "周敏", _("Looked together.")),
+        (
+            "corrected",
+            _("Visit"),
+            "user",
+            timedelta(days=1, hours=2),
+            "周敏",
+            _("Looked together."),
+        ),
         ("confidential", _("Response"), "lock", timedelta(days=25), "", ""),
     ]
     return [
@@ -169,9 +188,7 @@ def _steps(bad: bool = False) -> list[dict[str, Any]]:
     states = ["done", "done", "skipped", "current", "todo"]
     if bad:
         words, states = [_("Registered"), _("Assigned"), _("Rejected")], ["done", "done", "bad"]
-    return [
-        {"label": word, "state": state} for word, state in zip(words, states, strict=True)
-    ]
+    return [{"label": word, "state": state} for word, state in zip(words, states, strict=True)]
 
 
 def _jobs() -> list[SampleJob]:
@@ -218,8 +235,11 @@ def sample_context() -> dict[str, Any]:
         "page": Page(rows=rows, previous="", next="x", size=25),
         "bulk_actions": [(_("Hand over"), "#lists", "share"), (_("Export"), "#lists", "download")],
         "badges": [
-            ("off", _("Registered")), ("info", _("In progress")), ("warn", _("Due soon")),
-            ("bad", _("Overdue")), ("ok", _("Closed")),
+            ("off", _("Registered")),
+            ("info", _("In progress")),
+            ("warn", _("Due soon")),
+            ("bad", _("Overdue")),
+            ("ok", _("Closed")),
         ],  # fmt: skip
         "steps": _steps(),
         "steps_bad": _steps(bad=True),
