@@ -60,8 +60,8 @@ def key_of(message: Message) -> Key:
 
 def forms_of(message: Message) -> list[str]:
     """The translations of a message, one per plural form; empty texts where there are none."""
-    if isinstance(message.string, str):
-        return [message.string]
+    if message.string is None or isinstance(message.string, str):
+        return [message.string or ""]
     return [form or "" for form in message.string]
 
 
@@ -88,7 +88,7 @@ def _refuse_open_quotes(text: bytes) -> None:
     for number, line in enumerate(text.splitlines(), 1):
         stripped = line.strip()
         if stripped and not stripped.startswith(b"#") and not stripped.endswith(b'"'):
-            raise PoFileError("The text is not closed", None, stripped, number)
+            raise PoFileError("The text is not closed", Catalog(), stripped.decode(), number)
 
 
 def messages(catalogue: Catalog) -> Iterator[Message]:

@@ -90,7 +90,7 @@ def sprite(icons: Path, names: list[str]) -> bytes:
         for element in drawing.iter():  # the files are indented; browsers need none of it
             element.tail = element.text = None
         root.append(drawing)
-    return ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return b'<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root)
 
 
 def npm() -> list[str]:

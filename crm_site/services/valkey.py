@@ -37,7 +37,8 @@ def start(place: Place, programs: Programs) -> None:
     """
     data = place.state / "valkey"
     path = place.run / VALKEY_SOCKET
-    place.account.call(lambda: (data.mkdir(exist_ok=True), path.unlink(missing_ok=True)))
+    place.account.call(lambda: data.mkdir(exist_ok=True))
+    place.account.call(lambda: path.unlink(missing_ok=True))  # of a server that was killed
     arguments = [str(programs.valkey_server), "--port", "0", "--daemonize", "no"]
     arguments += ["--unixsocket", str(path), "--unixsocketperm", "700", "--dir", str(data)]
     # Queued jobs survive a crash but for the last second; nothing may be thrown out for memory.
