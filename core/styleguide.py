@@ -63,6 +63,7 @@ class SampleFilter(forms.Form):
     stage = forms.ChoiceField(label=gettext_lazy("Owner stage"), choices=_stages, required=False)
     keeper = forms.ChoiceField(
         label=gettext_lazy("Keeper"),
+        widget=SearchSelect(),
         choices=[("", gettext_lazy("All")), ("1", "周敏"), ("2", "李娜")],
         required=False,
     )
@@ -215,7 +216,8 @@ def _sample_form() -> SampleForm:
     """A form before anything was sent; ids differ from the wrong one's."""
     form = SampleForm(auto_id="sample_%s", initial={"amount": "2800", "kind": "p"})
     form.fields["note"].disabled = True
-    form.fields["note"].reason = _("Cannot be changed while it is being approved.")
+    reason = _("Cannot be changed while it is being approved.")
+    form.fields["note"].reason = reason  # type: ignore[attr-defined]
     return form
 
 

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django import forms, template
+from django.conf import settings
 from django.contrib.staticfiles.storage import staticfiles_storage
 from django.core.paginator import Page
 from django.forms import BoundField
@@ -196,7 +197,7 @@ def asset(path: str) -> str:
     try:
         return staticfiles_storage.url(path)
     except ValueError:
-        return f"{staticfiles_storage.base_url or '/static/'}{path}"
+        return f"{settings.STATIC_URL}{path}"
 
 
 # --- small components ---------------------------------------------------------------------------
@@ -381,14 +382,16 @@ def crm_field(
         kind, "form-control"
     )
     classes = " ".join(part for part in (widget.attrs.get("class", ""), css) if part)
-    extra = {name.replace("_", "-"): value for name, value in attrs.items()}
+    extra: dict[str, str | bool] = {name.replace("_", "-"): value for name, value in attrs.items()}
+    if classes:
+        extra["class"] = classes
     return {
         "field": field,
         "kind": kind,
         "label": label or field.label,
         "prefix": prefix or getattr(widget, "prefix", ""),
         "suffix": suffix,
-        "control": field.as_widget(attrs=extra | ({"class": classes} if classes else {})),
+        "control": field.as_widget(attrs=extra),
     }
 
 
@@ -435,7 +438,7 @@ def _filter_field(field: BoundField) -> dict[str, Any]:
     """A field of the filter bar with its control rendered small."""
     kind = _kind(field.field.widget)
     css = {"check": "form-check-input", "select": "form-select"}.get(kind, "form-control")
-    attrs = {} if kind == "choices" else {"class": css}
+    attrs: dict[str, str | bool] = {} if kind == "choices" else {"class": css}
     return {"field": field, "kind": kind, "control": field.as_widget(attrs=attrs)}
 
 
@@ -477,15 +480,15 @@ def _in_words(field: BoundField, value: Any) -> str:
         return _("Yes")
     if isinstance(value, (date, datetime)):
         return display.when(value)
-    labels = {
-        str(key): str(word)
-        for key, word in getattr(field.field, "choices", ())
-        # Choices from the database are values already, and asking for them all would be a query.
-        if not isinstance(field.field, forms.ModelChoiceField)
-    }
-    if hasattr(value, "__iter__") and not isinstance(value, str):
-        return ", ".join(labels.get(str(one), str(one)) for one in value)
-    return labels.get(str(value), str(value))
+    several = hasattr(value, "__iter__") and not isinstance(value, str)
+    values = list(value) if several else [value]
+    if isinstance(field.field, forms.ModelChoiceField):
+        # These values are objects already; asking for all choices would be a query for nothing.
+        words = [str(field.field.label_from_instance(one)).strip() for one in values]
+    else:
+        labels = {str(key): str(word) for key, word in getattr(field.field, "choices", ())}
+        words = [labels.get(str(one), str(one)) for one in values]
+    return ", ".join(words)
 
 
 @register.inclusion_tag("components/unit_picker.html")

@@ -5,9 +5,12 @@ window.crm.behaviour("select", (select) => {
   const label = document.querySelector(`label[for="${select.id}"]`);
   // The hidden select stays in the document, so it needs a name of its own.
   if (label) select.setAttribute("aria-label", label.firstChild.textContent.trim());
+  const empty = select.querySelector('option[value=""]');
+  if (empty && /^-+$/.test(empty.textContent)) empty.textContent = "—"; // Django's row of dashes
   const url = select.dataset.url;
   const options = {
     maxOptions: 200,
+    allowEmptyOption: !select.multiple,
     plugins: select.multiple ? ["remove_button"] : [],
     render: { no_results: null },
   };
