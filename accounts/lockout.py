@@ -16,7 +16,7 @@ a lock are written down as refused and count for nothing, so a lock never prolon
 Every answer costs the same: one hash and the same queries for unknown, wrong, frozen and locked.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from django.contrib.auth import authenticate
 from django.db import connection, transaction
@@ -36,7 +36,6 @@ DAILY = 20
 ADDRESS_HOURLY = 100
 OFFICE_FACTOR = 20
 NOBODY = 0  # stands for the key of an unknown account, so that it costs the same queries
-NEVER = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @transaction.atomic(durable=True)
@@ -97,9 +96,9 @@ def _known_device(request: HttpRequest, user_id: int) -> str:
     return device if device and used.exists() else ""
 
 
-def _latest(user_id: int, **where: object) -> datetime:
-    latest = LoginRecord.objects.filter(user_id=user_id, **where).aggregate(at=Max("at"))["at"]
-    return latest or NEVER
+def _latest(user_id: int, **where: object) -> int:
+    """The key of a person's latest record of some kind; attempts queue up, so keys are in order."""
+    return LoginRecord.objects.filter(user_id=user_id, **where).aggregate(key=Max("pk"))["key"] or 0
 
 
 def _failures(number: str, user_id: int, *, device: str) -> QuerySet[LoginRecord]:
@@ -108,7 +107,7 @@ def _failures(number: str, user_id: int, *, device: str) -> QuerySet[LoginRecord
         kind=LoginKind.FAILED,
         employee_no=number,
         device=device,
-        at__gt=_latest(user_id, kind=LoginKind.UNLOCKED),
+        pk__gt=_latest(user_id, kind=LoginKind.UNLOCKED),
     )
 
 
@@ -116,7 +115,7 @@ def _series(number: str, user_id: int, *, address: str | None, device: str) -> l
     """The last failures since the last success at the same place, newest first."""
     place = {"device": device} if device else {"ip": address}
     success = _latest(user_id, kind=LoginKind.LOGIN, **place)
-    failures = _failures(number, user_id, device=device).filter(at__gt=success, **place)
+    failures = _failures(number, user_id, device=device).filter(pk__gt=success, **place)
     return list(failures.order_by("-at").values_list("at", flat=True)[:SERIES])
 
 

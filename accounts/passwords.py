@@ -7,6 +7,7 @@ forced change). `settings.PASSWORD_PROFILE` chooses; docs/adr says why the first
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache, lru_cache
@@ -164,17 +165,25 @@ def _leftover(password: str, user: User | None) -> int:
     """
     plain = unicodedata.normalize("NFKC", password).casefold()
     words = _common_words() | _words_of_organisation() | _words_of(user)
-    return min(_without(words, plain), _without(words, plain.translate(LEET)))
-
-
-def _without(words: set[str] | frozenset[str], text: str) -> int:
-    for word in sorted((w for w in words if w in text), key=len, reverse=True):
-        text = text.replace(word, " ")
-    text = re.sub(r"(.)\1{2,}", " ", text)  # aaaa
-    text = re.sub(r"(?:19|20)\d\d(?:[01]\d(?:[0-3]\d)?)?", " ", text)  # years and dates
+    rest = _blank_out(plain, words)
+    rest = re.sub(r"(.)\1{2,}", " ", rest)  # aaaa
+    rest = re.sub(r"(?:19|20)\d\d(?:[01]\d(?:[0-3]\d)?)?", " ", rest)  # years and dates
     for run in _runs():
-        text = text.replace(run, " ")
-    return len(set(re.sub(r"[\W_]", "", text)))
+        rest = rest.replace(run, " ")
+    return len(set(re.sub(r"[\W_]", "", rest)))
+
+
+def _blank_out(text: str, words: Iterable[str]) -> str:
+    """Replace every word by blanks, also where signs stand for letters (p@ssw0rd)."""
+    unveiled = text.translate(LEET)  # sign by sign, so that places agree
+    left = list(text)
+    for word in words:
+        for version in {text, unveiled}:
+            at = version.find(word)
+            while at >= 0:
+                left[at : at + len(word)] = " " * len(word)
+                at = version.find(word, at + 1)
+    return "".join(left)
 
 
 @cache
