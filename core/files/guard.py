@@ -65,9 +65,10 @@ def check_workbook(stream: IO[bytes], limits: Limits) -> bool:
     unpacked = 0
     epoch1904 = False
     for entry in entries:
-        size, facts = _check_entry(stream, entry, limits, limits.unpacked_bytes - unpacked)
+        room = limits.unpacked_bytes - unpacked
+        size, is_from_1904 = _check_entry(stream, entry, limits, room)
         unpacked += size
-        epoch1904 = epoch1904 or facts
+        epoch1904 = epoch1904 or is_from_1904
     return epoch1904
 
 
@@ -114,34 +115,18 @@ def _check_entry(
 ) -> tuple[int, bool]:
     """Unpack one part in pieces; return its true size and whether it asks for the 1904 epoch."""
     size = 0
-    cells = _CellCounter(limits)
-    is_xml = entry.filename.lower().endswith((".xml", ".rels", ".vml"))
-    epoch1904 = False
-    tail = b""
+    watch = _XmlWatch(entry.filename, limits)
     for piece in _unpacked(stream, entry):
         size += len(piece)
         if size > room:
             raise Refusal("unpacked_bytes")
         if size > limits.ratio_from_bytes and size > limits.ratio * max(entry.compress_size, 1):
             raise Refusal("ratio")
-        # Parts under other names are looked at too when they begin like XML.
-        is_xml = is_xml or (size == len(piece) and piece.lstrip()[:5] == b"<?xml")
-        if not is_xml:
-            continue
-        text = tail + piece
-        if b"\x00" in piece or _DECLARATION.search(text):
-            # Zero bytes are UTF-16, in which the search would find nothing.
-            raise Refusal("entity")
-        # What is left unfinished at the end is looked at again together with the next piece.
-        cut = text.rfind(b"<")
-        cut = len(text) if cut < 0 or len(text) - cut > _PIECE else cut
-        cells.count(text[:cut])
-        epoch1904 = epoch1904 or _DATE_1904.search(text) is not None
-        tail = text[cut:]
-    cells.count(tail)
+        watch.look(piece)
+    watch.finish()
     if size != entry.file_size:
         raise Refusal("broken")
-    return size, epoch1904 and entry.filename.lower() == "xl/workbook.xml"
+    return size, watch.epoch1904
 
 
 def _unpacked(stream: IO[bytes], entry: zipfile.ZipInfo) -> Iterator[bytes]:
@@ -176,6 +161,42 @@ def _inflated(inflate: zlib._Decompress, packed: bytes) -> Iterator[bytes]:
             yield piece
         elif not packed or inflate.eof:
             return
+
+
+class _XmlWatch:
+    """Look for declarations and count the cells of one part, if it is XML."""
+
+    def __init__(self, filename: str, limits: Limits) -> None:
+        name = filename.lower()
+        self.epoch1904 = False
+        self._is_book = name == "xl/workbook.xml"
+        # A part under any other name is XML when it begins with an angle bracket: the
+        # workbook says itself which part is a sheet.
+        self._is_xml: bool | None = name.endswith((".xml", ".rels", ".vml")) or None
+        self._cells = _CellCounter(limits)
+        self._tail = b""
+
+    def look(self, piece: bytes) -> None:
+        """Take the next piece; raise :class:`Refusal` at what must not be in it."""
+        if self._is_xml is None and (start := piece.lstrip(b"\xef\xbb\xbf \t\r\n")):
+            self._is_xml = start.startswith(b"<")
+        if not self._is_xml:
+            return
+        text = self._tail + piece
+        if b"\x00" in piece or (b"<!" in text and _DECLARATION.search(text)):
+            # Zero bytes are UTF-16, in which the search would find nothing.
+            raise Refusal("entity")
+        if self._is_book and _DATE_1904.search(text):
+            self.epoch1904 = True
+        # What is left unfinished at the end is looked at again together with the next piece.
+        cut = text.rfind(b"<")
+        cut = len(text) if cut < 0 or len(text) - cut > _PIECE else cut
+        self._cells.count(text[:cut])
+        self._tail = text[cut:]
+
+    def finish(self) -> None:
+        """Look at what was left over."""
+        self._cells.count(self._tail)
 
 
 class _CellCounter:

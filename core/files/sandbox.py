@@ -24,6 +24,7 @@ from core.files.guard import Refusal, check_workbook
 from core.files.limits import Limits
 
 _ROWS_PER_LINE: Final = 500
+_CHARACTERS_PER_LINE: Final = 1_000_000
 _HEADER_REGION: Final = 60
 _MOST_MERGED: Final = 2000
 
@@ -120,8 +121,8 @@ def _open_delimited(stream: IO[bytes]) -> tuple[Facts, Iterator[NumberedRow]]:
 
 def _spool(rows: Iterable[NumberedRow], out: IO[str], limits: Limits) -> Facts:
     """Write the rows that hold anything; return how many they are and how wide."""
-    piece: list[NumberedRow] = []
-    count = width = 0
+    piece: list[str] = []
+    count = width = size = 0
     encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_tagged).encode
     for number, values in rows:
         filled = _without_tail(values)
@@ -133,12 +134,13 @@ def _spool(rows: Iterable[NumberedRow], out: IO[str], limits: Limits) -> Facts:
             raise Refusal("rows", limit=limits.rows)
         if width > limits.columns:
             raise Refusal("columns", limit=limits.columns)
-        piece.append((number, filled))
-        if len(piece) == _ROWS_PER_LINE:
-            out.write(encode(piece) + "\n")
-            piece = []
+        piece.append(encode((number, filled)))
+        size += len(piece[-1])
+        if len(piece) == _ROWS_PER_LINE or size > _CHARACTERS_PER_LINE:
+            out.write(f"[{','.join(piece)}]\n")
+            piece, size = [], 0
     if piece:
-        out.write(encode(piece) + "\n")
+        out.write(f"[{','.join(piece)}]\n")
     return {"rows": count, "width": width}
 
 

@@ -20,7 +20,7 @@ NOTHING: Final = frozenset(
 )
 
 #: Full-width ASCII and the many blanks, in one pass.
-HALF_WIDTH: Final = {
+HALF_WIDTH: Final[dict[int, int | str | None]] = {
     **{code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)},
     **dict.fromkeys([0x3000, 0x00A0, 0x2002, 0x2003, 0x2007, 0x2009, 0x202F], " "),
 }
@@ -30,7 +30,7 @@ _INVISIBLE: Final = dict.fromkeys(
     [0x00AD, 0x061C, 0xFEFF, *range(0x200B, 0x2010), *range(0x202A, 0x202F)]
     + [*range(0x2060, 0x2065), *range(0x2066, 0x206A)]
 )
-_PLAIN: Final = {**HALF_WIDTH, **_INVISIBLE}
+_PLAIN: Final[dict[int, int | str | None]] = {**HALF_WIDTH, **_INVISIBLE}
 _EXCEL_TEXT: Final = re.compile(r'\A="([^"]*)"\Z')
 _DIGIT_OR_SIGN: Final = re.compile(r"\A'(?=[-+=@\d])")
 

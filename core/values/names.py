@@ -22,7 +22,7 @@ _BLANK_BESIDE_HAN: Final = re.compile(rf"(?<=[{_HAN}·]) (?=[{_HAN}·])")
 _UNSEEN: Final = dict.fromkeys([0x00AD, 0x200B, 0x2060, 0xFEFF])
 #: The many dots between the parts of a transcribed name become the one of GB/T 32960, U+00B7.
 _DOTS: Final = dict.fromkeys([0x2022, 0x2027, 0x2219, 0x22C5, 0x25CF, 0x30FB, 0xFF65], "·")
-_CLEAN: Final = {**HALF_WIDTH, **_UNSEEN, **_DOTS}
+_CLEAN: dict[int, int | str | None] = {**HALF_WIDTH, **_UNSEEN, **_DOTS}
 #: Full-width brackets and commas belong to Chinese names of companies and stay as they are.
 for _kept in "（），。：；":
     _CLEAN.pop(ord(_kept), None)
