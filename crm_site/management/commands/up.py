@@ -65,7 +65,7 @@ class Command(BaseCommand):
         if uses_embedded_servers():
             self._start_servers()
         if prepare:
-            prepare_installation()
+            self._prepare()
         check_database()
         check_broker()
         supervisor = Supervisor(programs(port), settings.BASE_DIR, sys.stdout)
@@ -79,6 +79,25 @@ class Command(BaseCommand):
         if not os.environ.get("DATABASE_URL"):
             # The settings may have been read before the first start decided on the folder.
             connection.settings_dict["HOST"] = str(running.endpoints.socket_dir)
+
+    def _prepare(self) -> None:
+        """Bring database and static files up to date, and load the demonstration once.
+
+        Each step is a process of its own, which reads settings that know the servers.
+
+        Raises:
+            CannotStart: a step failed; it said why on the terminal.
+        """
+        steps = [["migrate", "--no-input", "-v", "0"], ["collectstatic", "--no-input", "-v", "0"]]
+        if os.environ.get("CRM_DEMO") != "0":
+            steps.append(["demo", "--once"])
+        for step in steps:
+            self.stdout.write(_("Preparing: %(step)s ...") % {"step": step[0]})
+            command = [sys.executable, "manage.py", *step]
+            if subprocess.run(command, cwd=settings.BASE_DIR, check=False).returncode:  # noqa: S603
+                raise CannotStart(
+                    _("The step %(step)s failed; its reason stands above.") % {"step": step[0]}
+                )
 
     def _tick(self, supervisor: Supervisor, port: int) -> Callable[[], None]:
         """What to do between looking after the programs."""
@@ -109,25 +128,6 @@ class Command(BaseCommand):
         if started:
             self.started += started
             supervisor.say("data", _("Started again: %(names)s.") % {"names": " + ".join(started)})
-
-
-def prepare_installation() -> None:
-    """Bring database and static files up to date, and load the demonstration once.
-
-    Each step is a process of its own, which reads settings that know the servers.
-
-    Raises:
-        CannotStart: a step failed; it said why on the terminal.
-    """
-    steps = [["migrate", "--no-input", "-v", "0"], ["collectstatic", "--no-input", "-v", "0"]]
-    if os.environ.get("CRM_DEMO") != "0":
-        steps.append(["demo", "--once"])
-    for step in steps:
-        command = [sys.executable, "manage.py", *step]
-        if subprocess.run(command, cwd=settings.BASE_DIR, check=False).returncode:  # noqa: S603
-            raise CannotStart(
-                _("The step %(step)s failed; its reason stands above.") % {"step": step[0]}
-            )
 
 
 def uses_embedded_servers() -> bool:
@@ -205,7 +205,8 @@ def programs(port: int) -> list[Program]:
     """The processes of the product itself."""
     python = [sys.executable, "-m"]
     web = [*python, "gunicorn", "crm_site.wsgi:application", "--bind", f"{HOST}:{port}"]
-    web += ["--no-control-socket", "--timeout", "60", "--graceful-timeout", "10"]
+    # Loaded once and forked, the workers are there sooner and share memory.
+    web += ["--preload", "--no-control-socket", "--timeout", "60", "--graceful-timeout", "10"]
     if not os.environ.get("WEB_CONCURRENCY"):  # gunicorn's own variable
         web += ["--workers", str(min(2 * (os.cpu_count() or 1) + 1, 9))]
     celery = [*python, "celery", "--quiet", "--app", "crm_site"]
