@@ -17,6 +17,7 @@ KEEP = (
     "customers.log_activity",
     "customers.import_customer",
     "customers.export_customer",
+    "core.add_importrun",
 )
 MANAGE = (*KEEP, "customers.hand_over_customer")
 ADMINISTER = (
@@ -36,6 +37,7 @@ ADMINISTER = (
     *(f"accounts.{act}_function" for act in ("view", "add", "change")),
     "accounts.view_loginrecord",
     "accounts.import_organisation",
+    "core.add_importrun",
     "audit.view_entry",
     "core.view_job",
     "customers.view_customer",

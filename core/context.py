@@ -4,16 +4,18 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from core.menu import menu_for
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
     """Values of the frame around a page; cheap, because it runs for fragments too."""
-    from core.menu import menu_for
-
     signed_in = getattr(request, "user", None) is not None and request.user.is_authenticated
     return {
         "request_id": getattr(request, "id", ""),
-        "menu": menu_for(request) if signed_in else [],
+        # Fragments for htmx draw no menu, so it is made only when a page asks.
+        "menu": SimpleLazyObject(lambda: list(menu_for(request)) if signed_in else []),
         "languages": settings.LANGUAGES,
         "is_htmx": request.headers.get("HX-Request") == "true",
     }

@@ -2,6 +2,7 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import get_template
 
 from core.access import public
 
@@ -28,7 +29,9 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 @public
 def server_error(request: HttpRequest) -> HttpResponse:
-    return _page(request, 500)
+    """Without session, user or context processors: the database may be what failed."""
+    context = {"request_id": getattr(request, "id", "")}
+    return HttpResponse(get_template("500.html").render(context), status=500)
 
 
 @public

@@ -6,6 +6,8 @@ from django.views.i18n import set_language
 
 from core.access import public
 from core.health import healthz, readyz
+from core.views import help_page, styleguide
+from reports.views import home, search
 
 handler400 = "core.errors_views.bad_request"
 handler403 = "core.errors_views.forbidden"
@@ -17,4 +19,12 @@ urlpatterns = [
     path("readyz", readyz, name="readyz"),
     path("language/", public(set_language), name="set_language"),
     path("admin/", admin.site.urls),
+    path("", home, name="home"),
+    path("search/", search, name="search"),
+    path("help/", help_page, name="help"),
+    path("styleguide/", styleguide, name="styleguide"),
+    path("", include("accounts.urls")),
+    path("", include("regions.urls")),
+    path("imports/", include("core.imports.urls")),
+    path("customers/", include("customers.urls")),
 ]

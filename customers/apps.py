@@ -9,4 +9,4 @@ class CustomersConfig(AppConfig):
     verbose_name = _("Customers")
 
     def ready(self) -> None:
-        from customers import imports  # noqa: F401  registers the kinds of files
+        from customers import exports, imports  # noqa: F401  they register themselves

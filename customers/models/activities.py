@@ -1,16 +1,16 @@
 """What staff did with a customer and mean to do: the action record (ACT-07, ACT-08)."""
 
-from typing import Self
+from typing import Any, Self
 
 import pghistory
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.scope import Scoped, ScopedQuerySet
-from customers.models.customers import Contact, Customer
+from core.scope import Scope, Scoped, ScopedQuerySet, scope_of
+from customers.models.customers import Contact, Customer, places_kept, whole_branches
 
 
 class ActivityKind(models.TextChoices):
@@ -35,7 +35,16 @@ class ActivityState(models.TextChoices):
 
 class ActivityQuerySet(ScopedQuerySet):
     view_permission = "customers.view_customer"
-    own_fields = ("by_id", "entered_by_id")
+
+    def visible_to(self, user: Any, permission: str | None = None) -> Self:
+        """In branches of own reach: one's own, and everybody's with a customer one keeps there."""
+        scope = scope_of(user, permission or self.view_permission)
+        rows = whole_branches(scope)
+        if scope.own:
+            kept = places_kept(scope, customer=OuterRef("customer"), unit=OuterRef("unit"))
+            mine = Q(by_id=scope.user_id) | Q(entered_by_id=scope.user_id) | Q(Exists(kept))
+            rows |= Scope(scope.user_id, scope.own).q(()) & mine
+        return self.filter(rows)
 
     def planned(self) -> Self:
         return self.filter(state=ActivityState.PLANNED)

@@ -13,7 +13,7 @@ import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.contrib.postgres.indexes import GinIndex
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -22,7 +22,7 @@ from guardian.models import UserObjectPermissionBase
 
 from core import personal_data
 from core.bigrams import Bigrams
-from core.scope import Scoped, ScopedQuerySet, scope_of
+from core.scope import Scope, Scoped, ScopedQuerySet, scope_of
 from core.values.phones import national_format
 
 
@@ -392,6 +392,25 @@ class CustomerUnit(Scoped):
 
     def stage(self, today: date | None = None) -> OwnerStage | None:
         return owner_stage(self.signed_on, self.handed_over_on, today or timezone.localdate())
+
+
+def whole_branches(scope: Scope) -> Q:
+    """The branches of a scope that are seen whole, as one condition."""
+    return Scope(scope.user_id, scope.branches).q(())
+
+
+def own_branches(scope: Scope, kept: QuerySet) -> Q:
+    """Rows in branches of own reach whose customer the person keeps or entered."""
+    if not scope.own:
+        return Q(pk__in=[])
+    return Scope(scope.user_id, scope.own).q(()) & Q(Exists(kept))
+
+
+def places_kept(scope: Scope, **to_row: Any) -> QuerySet:
+    """Places a person keeps or entered, tied to an outer row by `to_row`."""
+    return CustomerUnit.objects.filter(
+        Q(keeper_id=scope.user_id) | Q(entered_by_id=scope.user_id), **to_row
+    )
 
 
 class ContactQuerySet(models.QuerySet):

@@ -5,29 +5,12 @@ from typing import Any, Self
 import pghistory
 import pgtrigger
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from core.scope import Scope, Scoped, ScopedQuerySet, scope_of
-from customers.models.customers import Customer, CustomerUnit
-
-
-def _whole_branches(scope: Scope) -> Q:
-    return Scope(scope.user_id, scope.branches).q(())
-
-
-def _own_branches(scope: Scope, kept: QuerySet) -> Q:
-    """Rows in branches of own reach whose customer the person keeps or entered."""
-    if not scope.own:
-        return Q(pk__in=[])
-    return Scope(scope.user_id, scope.own).q(()) & Q(Exists(kept))
-
-
-def _places_kept(scope: Scope, **to_row: Any) -> QuerySet:
-    return CustomerUnit.objects.filter(
-        Q(keeper_id=scope.user_id) | Q(entered_by_id=scope.user_id), **to_row
-    )
+from core.scope import Scoped, ScopedQuerySet, scope_of
+from customers.models.customers import Customer, own_branches, places_kept, whole_branches
 
 
 class PropertyQuerySet(ScopedQuerySet):
@@ -37,8 +20,8 @@ class PropertyQuerySet(ScopedQuerySet):
 
     def visible_to(self, user: Any, permission: str | None = None) -> Self:
         scope = scope_of(user, permission or self.view_permission)
-        kept = _places_kept(scope, customer__ownerships__property=OuterRef("pk"))
-        return self.filter(_whole_branches(scope) | _own_branches(scope, kept))
+        kept = places_kept(scope, customer__ownerships__property=OuterRef("pk"))
+        return self.filter(whole_branches(scope) | own_branches(scope, kept))
 
 
 class Property(Scoped):
@@ -84,8 +67,8 @@ class OwnershipQuerySet(ScopedQuerySet):
 
     def visible_to(self, user: Any, permission: str | None = None) -> Self:
         scope = scope_of(user, permission or self.view_permission)
-        kept = _places_kept(scope, customer=OuterRef("customer"))
-        return self.filter(_whole_branches(scope) | _own_branches(scope, kept))
+        kept = places_kept(scope, customer=OuterRef("customer"))
+        return self.filter(whole_branches(scope) | own_branches(scope, kept))
 
     def current(self) -> Self:
         return self.filter(valid_until__isnull=True)

@@ -41,6 +41,7 @@ class Term:
     forms: list[Form] = field(default_factory=list)
     problem: str | Promise = ""
     personal: bool = False
+    mark: tuple[tuple[str, str], ...] = ()
 
     @property
     def everything(self) -> bool:
@@ -87,29 +88,52 @@ def _number(text: str) -> Term | None:
         )
     if not re.fullmatch(r"\+?\d{7,17}[\dX]", compact):
         return None
-    forms: list[Form] = []
+    mark: list[list[str]] = []
     try:
-        key = blind_index("phone", parse_phone(text))
-        forms += [
-            _of_customers(Customer.objects.filter(phone_index=key)),
-            _of_customers(Customer.objects.filter(other_phone_index=key)),
-            lambda places: places.filter(
-                customer__in=Contact.objects.filter(phone_index=key).values("customer")
-            ),
-        ]
+        mark.append(["phone", blind_index("phone", parse_phone(text)).hex()])
     except BadValue:
         pass
     try:
-        identity = parse_identity(compact)
-        forms.append(
-            _of_customers(Customer.objects.filter(identity_index=blind_index("identity", identity)))
-        )
+        mark.append(["identity", blind_index("identity", parse_identity(compact)).hex()])
     except BadValue:
         pass
-    if not forms:
+    if not mark:
         problem = _("This is neither a full telephone number nor a full identity number.")
         return Term(text, problem=problem, personal=True)
-    return Term(text, forms, personal=True)
+    return from_mark(mark)
+
+
+def from_mark(mark: list[list[str]]) -> Term:
+    """A search by blind indexes, as the address of a search for a full number carries them.
+
+    `mark` is a list of [kind, hexadecimal index]. Raises ValueError or TypeError for nonsense.
+    """
+    forms: list[Form] = []
+    for kind, digits in mark:
+        forms += _by_index(kind, bytes.fromhex(digits))
+    if not forms:
+        problem = _("This is neither a full telephone number nor a full identity number.")
+        return Term("", problem=problem, personal=True)
+    return Term("", forms, personal=True, mark=tuple((kind, digits) for kind, digits in mark))
+
+
+def mark_of(term: Term) -> list[list[str]]:
+    """The mark of a personal term, for an address."""
+    return [list(pair) for pair in term.mark]
+
+
+def _by_index(kind: str, key: bytes) -> list[Form]:
+    if kind == "identity":
+        return [_of_customers(Customer.objects.filter(identity_index=key))]
+    if kind != "phone":
+        raise ValueError(kind)
+    return [
+        _of_customers(Customer.objects.filter(phone_index=key)),
+        _of_customers(Customer.objects.filter(other_phone_index=key)),
+        lambda places: places.filter(
+            customer__in=Contact.objects.filter(phone_index=key).values("customer")
+        ),
+    ]
 
 
 def _room(text: str) -> Term | None:

@@ -1,0 +1,55 @@
+"""Form fields that read what people type with the same parsers as imports."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext_lazy as _
+
+from core.values.base import BadValue
+from core.values.identity import parse_identity
+from core.values.names import clean_name
+from core.values.phones import parse_phone
+from core.widgets import PhoneInput
+
+
+class ParsedField(forms.CharField):
+    """A text that a parser of core.values cleans or refuses with its sentence."""
+
+    parse: Callable[[Any], Any]
+
+    def to_python(self, value: Any) -> Any:
+        try:
+            return type(self).parse(super().to_python(value))
+        except BadValue as bad:
+            raise ValidationError(bad.message, code=bad.code) from bad
+
+
+class PhoneField(ParsedField):
+    """A telephone number in any notation; clean value E.164."""
+
+    widget = PhoneInput
+    parse = staticmethod(parse_phone)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**({"label": _("Phone"), "max_length": 40} | kwargs))
+
+
+class IdentityField(ParsedField):
+    """An 18-digit identity card number; the check digit must fit."""
+
+    parse = staticmethod(parse_identity)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**({"label": _("Identity number"), "max_length": 40} | kwargs))
+        self.widget.attrs.setdefault("autocomplete", "off")
+
+
+class NameField(ParsedField):
+    """A person's or an organisation's name, without stray blanks."""
+
+    parse = staticmethod(clean_name)
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**({"label": _("Name"), "max_length": 120} | kwargs))

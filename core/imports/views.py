@@ -1,0 +1,344 @@
+"""Pages of imports: upload → columns → check → write → result; an upload is its uploader's."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth import get_user_model
+from django.core.exceptions import PermissionDenied
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from core.access import requires
+from core.errors import Refused
+from core.htmx import wants_rows
+from core.imports.kinds import KINDS, ImportKind, kind_named
+from core.imports.runs import correct_mapping, create_run, folder, start_apply, start_check
+from core.jobs import ask_to_stop
+from core.models import ImportRun, ImportState, Job
+from core.widgets import SearchSelect
+
+RIGHT = "core.add_importrun"
+STOP_POLLING = 286
+LISTED = 50
+PROBLEMS_SHOWN = 50
+MODES = (
+    ("fill", gettext_lazy("Fill empty fields")),
+    ("update", gettext_lazy("Take all values of the file")),
+    ("skip", gettext_lazy("Leave as they are")),
+)
+STEPS = (
+    gettext_lazy("Upload"),
+    gettext_lazy("Columns"),
+    gettext_lazy("Check"),
+    gettext_lazy("Write"),
+    gettext_lazy("Result"),
+)
+
+
+def kinds_of(request: HttpRequest) -> list[ImportKind]:
+    """The kinds of files this reader may import."""
+    return [kind for kind in KINDS.values() if request.user.has_perm(kind.permission)]
+
+
+class UploadForm(forms.Form):
+    """A file and its kind."""
+
+    kind = forms.ChoiceField(label=gettext_lazy("Kind of file"), widget=forms.RadioSelect)
+    file = forms.FileField(
+        label=gettext_lazy("File"),
+        help_text=gettext_lazy("An .xlsx or .csv file of at most 50 MB. Column names are recognised."),
+        widget=forms.ClearableFileInput({"accept": ".xlsx,.csv,.txt"}),
+    )
+
+    def __init__(self, *args: Any, kinds: list[ImportKind], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["kind"].choices = [(kind.name, kind.title) for kind in kinds]  # type: ignore[attr-defined]
+        if kinds:
+            self.fields["kind"].initial = kinds[0].name
+
+
+class MappingForm(forms.Form):
+    """A field for each column of the file, and what happens to known customers."""
+
+    mode = forms.ChoiceField(
+        label=gettext_lazy("Records that exist already"),
+        choices=MODES,
+        initial="fill",
+        widget=forms.RadioSelect,
+    )
+    keeper = forms.ModelChoiceField(
+        get_user_model().objects.none(),
+        label=gettext_lazy("Keeper of new customers"),
+        to_field_name="employee_no",
+        required=False,
+        empty_label=gettext_lazy("Customer officers in turn"),
+        widget=SearchSelect(),
+    )
+
+    def __init__(self, *args: Any, run: ImportRun, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kind = kind_named(run.kind)
+        if kind.takes_keeper:
+            people = get_user_model().objects.active().visible_to(user, kind.permission)  # type: ignore[attr-defined]
+            self.fields["keeper"].queryset = people  # type: ignore[attr-defined]
+        else:
+            del self.fields["keeper"], self.fields["mode"]
+        self.columns: list[dict[str, Any]] = []
+        for spec in kind.sheets:
+            choices = [("", _("Not imported")), *((f.name, f.label) for f in spec.fields)]
+            for place, column in enumerate(run.header[spec.name]["columns"]):
+                if column["head"]:
+                    self._add(f"{spec.name}-{place}", column, choices)
+
+    def _add(self, name: str, column: dict[str, Any], choices: list[tuple[str, Any]]) -> None:
+        self.fields[name] = forms.ChoiceField(
+            label=column["head"], choices=choices, required=False, initial=column["field"]
+        )
+        self.columns.append({"name": name, **column})
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Columns with their bound fields, for the template."""
+        return [column | {"bound": self[column["name"]]} for column in self.columns]
+
+    def overrides(self) -> dict[str, str]:
+        """Only what the reader changed: head → field."""
+        return {
+            column["head"]: self.cleaned_data[column["name"]]
+            for column in self.columns
+            if self.cleaned_data[column["name"]] != column["field"]
+        }
+
+
+def _run_or_404(request: HttpRequest, pk: int) -> ImportRun:
+    run = ImportRun.objects.visible_to(request.user).select_related("job").filter(pk=pk).first()
+    if run is None or run.kind not in KINDS:
+        raise Http404("import")
+    if not request.user.has_perm(kind_named(run.kind).permission):
+        raise PermissionDenied("import")
+    return run
+
+
+def _crumbs(*more: tuple[str, str]) -> list[tuple[str, str]]:
+    return [(_("Imports"), reverse("imports:list")), *more]
+
+
+def _steps(current: int) -> list[dict[str, str]]:
+    states = ["done"] * current + ["current"] + ["todo"] * (len(STEPS) - current - 1)
+    return [
+        {"label": str(label), "state": state} for label, state in zip(STEPS, states, strict=True)
+    ]
+
+
+@requires(RIGHT)
+def import_list(request: HttpRequest) -> HttpResponse:
+    """The reader's own imports, newest first."""
+    runs = ImportRun.objects.visible_to(request.user).order_by("-pk")[:LISTED]
+    titles = {name: kind.title for name, kind in KINDS.items()}
+    for run in runs:
+        run.title = titles.get(run.kind, run.kind)
+    return render(request, "imports/list.html", {"runs": runs, "crumbs": [(_("Imports"), "")]})
+
+
+@requires(RIGHT)
+def import_new(request: HttpRequest) -> HttpResponse:
+    """Upload a file; its columns are recognised at once."""
+    kinds = kinds_of(request)
+    if not kinds:
+        raise PermissionDenied("no kind of file")
+    form = UploadForm(request.POST or None, request.FILES or None, kinds=kinds)
+    if request.method == "POST" and form.is_valid():
+        upload = form.cleaned_data["file"]
+        try:
+            kind = kind_named(form.cleaned_data["kind"])
+            run = create_run(kind, upload, upload.name, by=request.user)
+        except Refused as refusal:
+            form.add_error("file", str(refusal))
+        else:
+            return redirect("imports:mapping", run.pk)
+    context = {"form": form, "steps": _steps(0), "crumbs": _crumbs((_("New import"), ""))}
+    status = 422 if request.method == "POST" else 200
+    return render(request, "imports/new.html", context, status=status)
+
+
+@requires(RIGHT)
+def import_mapping(request: HttpRequest, pk: int) -> HttpResponse:
+    """What each column was taken for, to be corrected before the check."""
+    run = _run_or_404(request, pk)
+    if run.state in (ImportState.APPLYING, ImportState.APPLIED):
+        return redirect(run)
+    form = MappingForm(request.POST or None, run=run, user=request.user)
+    if request.method == "POST" and form.is_valid():
+        try:
+            _save_mapping(run, form)
+            start_check(run, by=request.user)
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            return redirect(run)
+    kind = kind_named(run.kind)
+    labels = {field.name: field.label for spec in kind.sheets for field in spec.fields}
+    context = {
+        "run": run,
+        "kind": kind,
+        "form": form,
+        "missing": [labels[name] for sheet in run.header.values() for name in sheet["missing"]],
+        "steps": _steps(1),
+        "earlier": _earlier(run),
+        "crumbs": _crumbs((run.file_name, "")),
+    }
+    status = 422 if request.method == "POST" else 200
+    return render(request, "imports/mapping.html", context, status=status)
+
+
+def _save_mapping(run: ImportRun, form: MappingForm) -> None:
+    keeper = form.cleaned_data.get("keeper")
+    run.options = {
+        "mode": form.cleaned_data.get("mode", "fill"),
+        "keeper": keeper.employee_no if keeper else "",
+    }
+    correct_mapping(run, run.overrides | form.overrides())
+
+
+def _earlier(run: ImportRun) -> ImportRun | None:
+    """The same file, imported before by the same person."""
+    same = ImportRun.objects.filter(
+        actor=run.actor, kind=run.kind, file_hash=run.file_hash, state=ImportState.APPLIED
+    )
+    return same.exclude(pk=run.pk).order_by("-pk").first()
+
+
+@requires(RIGHT)
+def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """Where the import stands: progress, what the check found, or the result."""
+    run = _run_or_404(request, pk)
+    if run.state == ImportState.UPLOADED:
+        return redirect("imports:mapping", run.pk)
+    context = _job_context(run) | {
+        "run": run,
+        "kind": kind_named(run.kind),
+        "report": run.report,
+        "reasons": _reasons(run.report),
+        "counts": _counts(run.report),
+        "problems": [*run.report.get("errors", [])][:PROBLEMS_SHOWN],
+        "warnings": [*run.report.get("warnings", [])][:PROBLEMS_SHOWN],
+        "step_list": _steps(_step(run)),
+        "crumbs": _crumbs((run.file_name, "")),
+    }
+    if wants_rows(request):
+        return _progress(request, run, context)
+    return render(request, "imports/detail.html", context)
+
+
+def _step(run: ImportRun) -> int:
+    return {
+        ImportState.CHECKING: 2,
+        ImportState.CHECKED: 2,
+        ImportState.APPLYING: 3,
+        ImportState.STOPPED: 3,
+        ImportState.APPLIED: 4,
+    }.get(ImportState(run.state), 2)
+
+
+def _progress(request: HttpRequest, run: ImportRun, context: dict[str, Any]) -> HttpResponse:
+    """The polled fragment; when the work has ended the page is loaded anew."""
+    if run.job is not None and run.job.is_live:
+        return render(request, "components/job_progress.html", context)
+    answer = HttpResponse(status=STOP_POLLING)
+    answer["HX-Refresh"] = "true"
+    return answer
+
+
+def _job_context(run: ImportRun) -> dict[str, Any]:
+    job = run.job
+    if job is None:
+        return {}
+    return {
+        "job": {
+            "pk": job.pk,
+            "state": job.state,
+            "phase": job.phase or job.get_state_display(),
+            "done": job.done,
+            "total": job.total,
+            "message": job.message,
+        },
+        "job_is_live": job.is_live,
+        "ahead": _jobs_before(job),
+        "poll_url": run.get_absolute_url(),
+        "stop_url": reverse("imports:stop", args=[run.pk]),
+    }
+
+
+def _jobs_before(job: Job) -> int:
+    if job.state != "queued":
+        return 0
+    return Job.objects.filter(state__in=("queued", "running"), pk__lt=job.pk).count()
+
+
+COUNTED = {
+    "customers": gettext_lazy("Customers"),
+    "co_owners": gettext_lazy("Co-owners"),
+    "properties": gettext_lazy("Properties"),
+    "contacts": gettext_lazy("Contacts"),
+    "units": gettext_lazy("Units"),
+    "people": gettext_lazy("People"),
+    "posts": gettext_lazy("Posts held"),
+}
+
+
+def _counts(report: dict[str, Any]) -> list[tuple[Any, int, int]]:
+    """Records by kind: (label, created, updated)."""
+    created, updated = report.get("created", {}), report.get("updated", {})
+    return [
+        (COUNTED.get(name, name), created.get(name, 0), updated.get(name, 0)) for name in created
+    ]
+
+
+def _reasons(report: dict[str, Any]) -> list[dict[str, Any]]:
+    """Rejected rows by reason, most frequent first: sentence of the first such row, and count."""
+    found: dict[str, dict[str, Any]] = {}
+    for problem in report.get("errors", []):
+        reason = found.setdefault(problem["code"], {**problem, "count": 0})
+        reason["count"] += 1
+    return sorted(found.values(), key=lambda reason: -reason["count"])
+
+
+@requires(RIGHT)
+@require_POST
+def import_apply(request: HttpRequest, pk: int) -> HttpResponse:
+    """Write the checked rows."""
+    run = _run_or_404(request, pk)
+    try:
+        start_apply(run, by=request.user)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    return redirect(run)
+
+
+@requires(RIGHT)
+@require_POST
+def import_stop(request: HttpRequest, pk: int) -> HttpResponse:
+    """Stop the check or the writing; what is written stays."""
+    run = _run_or_404(request, pk)
+    try:
+        if run.job is not None:
+            ask_to_stop(run.job)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    return redirect(run)
+
+
+@requires(RIGHT)
+def import_rejected(request: HttpRequest, pk: int) -> FileResponse:
+    """The rejected rows as a workbook, with the reason in a column more."""
+    run = _run_or_404(request, pk)
+    path = folder() / run.rejected_name
+    if not run.rejected_name or not path.exists():
+        raise Http404("file")
+    stem = run.file_name.rsplit(".", 1)[0]
+    name = _("{name} rejected rows.xlsx").format(name=stem)
+    return FileResponse(path.open("rb"), as_attachment=True, filename=name)

@@ -1,0 +1,143 @@
+"""The customer list as a workbook: exactly what is filtered, under the requester's rights.
+
+Numbers of persons stay masked. A page asks for a job, so that a worker writes long files and the
+rights are those of the moment it runs; the command writes in its own process.
+"""
+
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.http import QueryDict
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from audit.services import record
+from core.errors import Refused
+from core.exports import exports
+from core.files.writer import SheetColumn, SheetWriter
+from core.jobs import Running, enqueue, handles
+from core.models import Job
+from core.scope import EVERYTHING
+from customers.forms import CustomerFilter
+from customers.models import CustomerUnit
+from customers.selectors.lists import ListQuery, all_places
+from regions.models import OrgUnit
+
+PERMISSION = "customers.export_customer"
+KIND = "customers.export"
+
+COLUMNS = (
+    SheetColumn(gettext_lazy("Customer code"), "id"),
+    SheetColumn(gettext_lazy("Name"), width=18),
+    SheetColumn(gettext_lazy("Kind")),
+    SheetColumn(gettext_lazy("Region"), width=16),
+    SheetColumn(gettext_lazy("City"), width=16),
+    SheetColumn(gettext_lazy("Project"), width=18),
+    SheetColumn(gettext_lazy("Properties"), width=30),
+    SheetColumn(gettext_lazy("Stage")),
+    SheetColumn(gettext_lazy("Level")),
+    SheetColumn(gettext_lazy("Ownership class")),
+    SheetColumn(gettext_lazy("Phone (masked)"), "id", 16),
+    SheetColumn(gettext_lazy("Keeper")),
+    SheetColumn(gettext_lazy("Signed on"), "date"),
+    SheetColumn(gettext_lazy("Handed over on"), "date"),
+    SheetColumn(gettext_lazy("Last contact"), "datetime", 18),
+    SheetColumn(gettext_lazy("Next contact on"), "date"),
+)
+
+
+def folder() -> Path:
+    """The private folder of exported files, made on first use."""
+    path = Path(settings.PRIVATE_FILES) / "exports"
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return path
+
+
+class CustomerSheet:
+    """Rows of the export, chunk by chunk; unit names are read once."""
+
+    def __init__(self, user: Any, query: ListQuery) -> None:
+        self.user = user
+        self.query = query
+        self.units = dict(OrgUnit.objects.values_list("pk", "name"))
+        self.today = timezone.localdate()
+
+    def rows(self) -> Iterator[tuple[Any, ...]]:
+        for places in all_places(self.user, self.query, permission=PERMISSION):
+            for place in places:
+                yield self._row(place)
+
+    def _row(self, place: CustomerUnit) -> tuple[Any, ...]:
+        customer = place.customer
+        stage = place.stage(self.today)
+        return (
+            customer.code,
+            customer.name,
+            customer.get_kind_display(),
+            self.units.get(place.region_id or 0, ""),
+            self.units.get(place.city_id or 0, ""),
+            self.units.get(place.project_id or 0, ""),
+            "、".join(f"{row.unit.name}{row.property.label}" for row in customer.owned),
+            stage.label if stage else "",
+            place.level,
+            place.ownership_class,
+            customer.phone_masked,
+            place.keeper.name if place.keeper else "",
+            place.signed_on,
+            place.handed_over_on,
+            timezone.localtime(place.last_contact_at) if place.contacted else None,
+            place.next_contact_on,
+        )
+
+
+def write_export(user: Any, query: ListQuery, target: Path, *, progress: Any = None) -> int:
+    """Write the list to a workbook. Returns the number of rows. `user` may be a scope."""
+    with SheetWriter(target) as book:
+        return book.write_sheet(
+            _("Customers"), COLUMNS, CustomerSheet(user, query).rows(), progress=progress
+        )
+
+
+def start_export(*, by: Any, filter_query: str) -> Job:
+    """Ask a worker for the export of a filtered list. Raises Refused while one is running."""
+    payload = {"filter": filter_query, "file": f"{secrets.token_hex(16)}.xlsx"}
+    job = enqueue(KIND, key=f"customers.export:{by.pk}", by=by, payload=payload, files=True)
+    if job.payload != payload:
+        raise Refused(_("An export of yours is still running. Please wait for it."))
+    return job
+
+
+@handles(KIND)
+def _export_job(running: Running) -> str:
+    user = running.job.actor
+    if user is None or not user.has_perm(PERMISSION):
+        raise Refused(_("You may not export customers any more."))
+    form = CustomerFilter(QueryDict(running.payload["filter"]), user=user)
+    data = QueryDict(running.payload["filter"])
+    query = form.query(data.get("sort", ""))
+    if query.term.problem:
+        raise Refused(str(query.term.problem))
+    target = folder() / running.payload["file"]
+
+    def progress(done: int) -> None:
+        running.progress(done, 0, _("Writing the workbook"))
+
+    rows = write_export(user, query, target, progress=progress)
+    target.chmod(0o600)
+    record("customer.exported", by=user, subject=running.job, rows=rows)
+    return _("{rows} customers were written.").format(rows=f"{rows:,}")
+
+
+@exports("customers")
+def _export_command(unit_code: str, target: Path) -> int:
+    """The operator's export of a branch or of the whole group."""
+    unit = OrgUnit.objects.filter(code=unit_code).first() if unit_code else None
+    if unit_code and unit is None:
+        raise Refused(_("There is no unit with the code {code}.").format(code=unit_code))
+    rows = write_export(EVERYTHING, ListQuery(unit=unit), target)
+    record("customer.exported", by=None, rows=rows)
+    return rows

@@ -1,0 +1,373 @@
+"""Input of the archive: filters of lists, customers, contacts, activities, hand-over."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from core.formfields import IdentityField, NameField, PhoneField
+from core.widgets import DateInput, DateTimeInput, SearchSelect
+from customers.models import (
+    ActivityKind,
+    Contact,
+    Customer,
+    CustomerClass,
+    CustomerKind,
+    CustomerUnit,
+    OwnerStage,
+    Scheme,
+)
+from customers.selectors.lists import BY_NAME, ORDERS, RECENT, ListQuery
+from customers.selectors.terms import understand
+from regions.models import Kind, OrgUnit
+
+ANY = [("", "—")]
+QUIET_DAYS = (("30", _("30 days ago or more")), ("90", _("90 days ago or more")), ("180", _("180 days ago or more")))
+INDENT = "\N{IDEOGRAPHIC SPACE}"
+
+
+class UnitChoiceField(forms.ModelChoiceField):
+    """Units in reach in tree order, indented, by code."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            OrgUnit.objects.none(),
+            to_field_name="code",
+            widget=SearchSelect(),
+            **({"label": _("Unit")} | kwargs),
+        )
+
+    def label_from_instance(self, unit: OrgUnit) -> str:  # type: ignore[override]
+        return f"{INDENT * unit.depth}{unit.name}"
+
+
+class KeeperChoiceField(forms.ModelChoiceField):
+    """People in reach by employee number."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            User.objects.none(),
+            to_field_name="employee_no",
+            widget=SearchSelect(),
+            **({"label": _("Keeper")} | kwargs),
+        )
+
+    def label_from_instance(self, user: User) -> str:  # type: ignore[override]
+        return f"{user.name} {user.employee_no}"
+
+
+def people_in_reach(user: User, permission: str = "customers.view_customer") -> Any:
+    """People who may be chosen as keepers: active, in the branches of the user's scope."""
+    return User.objects.active().visible_to(user, permission).order_by("name", "employee_no")
+
+
+class CustomerFilter(forms.Form):
+    """The whole state of the customer list, as its address carries it."""
+
+    q = forms.CharField(
+        label=_("Name, pinyin, room, last four digits"), required=False, max_length=80
+    )
+    unit = UnitChoiceField(required=False)
+    stage = forms.ChoiceField(
+        label=_("Stage"), required=False, choices=[*ANY, *OwnerStage.choices]
+    )
+    level = forms.ChoiceField(label=_("Level"), required=False)
+    keeper = KeeperChoiceField(required=False)
+    kind = forms.ChoiceField(
+        label=_("Kind"), required=False, choices=[*ANY, *CustomerKind.choices]
+    )
+    ownership_class = forms.ChoiceField(label=_("Ownership class"), required=False)
+    quiet = forms.ChoiceField(
+        label=_("Last contact"), required=False, choices=[*ANY, *QUIET_DAYS]
+    )
+    due = forms.BooleanField(label=_("Contact is due"), required=False)
+    unkept = forms.BooleanField(label=_("Without keeper"), required=False)
+    only = forms.BooleanField(label=_("This unit only"), required=False)
+    import_run = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["unit"].queryset = OrgUnit.objects.visible_to(  # type: ignore[attr-defined]
+            user, "customers.view_customer"
+        ).in_tree_order()
+        self.fields["keeper"].queryset = people_in_reach(user)  # type: ignore[attr-defined]
+        words: dict[str, list[str]] = {scheme: [] for scheme in Scheme.values}
+        for item in CustomerClass.objects.all():
+            words[item.scheme].append(item.word)
+        level = [*words[Scheme.GRADE], *words[Scheme.IMPORTANCE]]
+        self.fields["level"].choices = [*ANY, *((w, w) for w in level)]  # type: ignore[attr-defined]
+        self.fields["ownership_class"].choices = [  # type: ignore[attr-defined]
+            *ANY,
+            *((w, w) for w in words[Scheme.OWNERSHIP]),
+        ]
+
+    def is_filtered(self) -> bool:
+        """Whether any field narrows the list."""
+        self.is_valid()
+        return any(self.cleaned_data.values())
+
+    def query(self, sort: str = "") -> ListQuery:
+        """The filtered list; fields that do not read filter nothing and show their error."""
+        self.is_valid()
+        data = self.cleaned_data
+        term = understand(data.get("q") or "")
+        if term.personal:
+            # A full number must not stand in an address; the search box posts it.
+            problem = _("Please search full numbers in the box at the top of the page.")
+            term = replace(term, forms=[], problem=problem)
+        quiet = data.get("quiet")
+        default = BY_NAME if term.forms else RECENT
+        return ListQuery(
+            unit=data.get("unit"),
+            below=not data.get("only"),
+            kind=data.get("kind", ""),
+            ownership_class=data.get("ownership_class", ""),
+            level=data.get("level", ""),
+            stage=data.get("stage", ""),
+            keeper=data.get("keeper"),
+            unkept=bool(data.get("unkept")),
+            contact_before=timezone.localdate() - timedelta(days=int(quiet)) if quiet else None,
+            due=bool(data.get("due")),
+            import_run=data.get("import_run"),
+            term=term,
+            order=ORDERS.get(sort, default),
+        )
+
+
+TEXT_FIELDS = (
+    "gender",
+    "ownership_class",
+    "level",
+    "industry",
+    "nature",
+    "source",
+    "address",
+    "postcode",
+    "scale",
+    "payment_record",
+    "remark",
+)
+
+
+class CustomerForm(forms.ModelForm):
+    """A person or an organisation; which fields show depends on the kind.
+
+    Personal numbers are never put back into the page: an empty field leaves the stored value,
+    and the clear tick empties it.
+    """
+
+    name = NameField()
+    phone = PhoneField(required=False)
+    other_phone = PhoneField(required=False, label=_("Other phone"))
+    identity = IdentityField(required=False)
+    unit = UnitChoiceField()
+    keeper = KeeperChoiceField(required=False)
+
+    class Meta:
+        model = Customer
+        fields = (
+            "name",
+            "gender",
+            "ownership_class",
+            "level",
+            "industry",
+            "nature",
+            "source",
+            "address",
+            "postcode",
+            "scale",
+            "assets",
+            "first_cooperation_on",
+            "payment_record",
+            "remark",
+        )
+        widgets = {"first_cooperation_on": DateInput(), "remark": forms.Textarea({"rows": 3})}
+
+    ORDER = {
+        CustomerKind.PERSON: (
+            "name gender phone other_phone identity level unit keeper source address remark"
+        ).split(),
+        CustomerKind.ORGANISATION: (
+            "name ownership_class level nature industry unit keeper phone address postcode scale "
+            "assets first_cooperation_on payment_record source remark"
+        ).split(),
+    }
+
+    def __init__(self, *args: Any, user: User, kind: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kind = CustomerKind(kind)
+        wanted = self.ORDER[self.kind]
+        if self.instance.pk:
+            wanted = [name for name in wanted if name not in ("unit", "keeper")]
+        self.fields = {name: self.fields[name] for name in wanted}
+        scheme = Scheme.GRADE if self.kind == CustomerKind.PERSON else Scheme.IMPORTANCE
+        self._offer("level", scheme)
+        self._offer("ownership_class", Scheme.OWNERSHIP)
+        if "gender" in self.fields:
+            self.fields["gender"] = forms.ChoiceField(
+                label=_("Gender"), required=False, choices=[*ANY, ("男", _("Male")), ("女", _("Female"))]
+            )
+        if "unit" in self.fields:
+            permission = "customers.add_customer"
+            units = OrgUnit.objects.visible_to(user, permission).active().in_tree_order()
+            self.fields["unit"].queryset = units  # type: ignore[attr-defined]
+            self.fields["keeper"].queryset = people_in_reach(user)  # type: ignore[attr-defined]
+            self._propose(user)
+        if self.instance.pk:
+            self._mask_placeholders()
+
+    def _offer(self, name: str, scheme: str) -> None:
+        if name not in self.fields:
+            return
+        words = list(CustomerClass.objects.filter(scheme=scheme).values_list("word", flat=True))
+        present = getattr(self.instance, name)
+        if present and present not in words:
+            words.append(present)
+        label = self.fields[name].label
+        self.fields[name] = forms.ChoiceField(
+            label=label, required=False, choices=[*ANY, *((word, word) for word in words)]
+        )
+
+    def _propose(self, user: User) -> None:
+        """The person's own unit, and himself as keeper, are what he mostly means."""
+        if user.unit is not None and user.unit.kind != Kind.GROUP:
+            self.fields["unit"].initial = user.unit.code
+        self.fields["keeper"].initial = user.employee_no
+
+    def _mask_placeholders(self) -> None:
+        for name in ("phone", "other_phone", "identity"):
+            if name in self.fields:
+                masked = getattr(self.instance, f"{name}_masked")
+                self.fields[name].widget.attrs["placeholder"] = masked
+                if masked:
+                    self.fields[name].help_text = _("Leave empty to keep the present number.")
+
+    def values(self) -> dict[str, Any]:
+        """Clean values for the service; empty personal numbers of a known customer stay."""
+        data = {name: value for name, value in self.cleaned_data.items() if name in self.fields}
+        for name in ("unit", "keeper"):
+            data.pop(name, None)
+        for name in ("phone", "other_phone", "identity"):
+            if self.instance.pk and not data.get(name):
+                data.pop(name, None)
+        return data
+
+
+class ContactForm(forms.ModelForm):
+    """A person inside an organisation."""
+
+    name = NameField(max_length=60)
+    phone = PhoneField(required=False)
+    email = forms.EmailField(label=_("E-mail"), required=False, max_length=254)
+
+    class Meta:
+        model = Contact
+        fields = ("name", "department", "title", "fax", "is_key")
+
+    field_order = ("name", "title", "department", "phone", "email", "fax", "is_key")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            for name in ("phone", "email"):
+                masked = getattr(self.instance, f"{name}_masked")
+                if masked:
+                    self.fields[name].widget.attrs["placeholder"] = masked
+                    self.fields[name].help_text = _("Leave empty to keep the present value.")
+
+    def values(self) -> dict[str, Any]:
+        data = dict(self.cleaned_data)
+        for name in ("phone", "email"):
+            if self.instance.pk and not data.get(name):
+                data.pop(name, None)
+        return data
+
+
+class ActivityForm(forms.Form):
+    """Something done or planned with a customer; `place` is where it belongs."""
+
+    what = forms.ChoiceField(
+        label=_("This activity"),
+        choices=[("done", _("Was done")), ("planned", _("Is planned"))],
+        initial="done",
+        widget=forms.RadioSelect,
+    )
+    place = forms.ModelChoiceField(CustomerUnit.objects.none(), label=_("Unit"))
+    kind = forms.ChoiceField(label=_("Kind"), choices=ActivityKind.choices)
+    at = forms.DateTimeField(
+        label=_("When"),
+        widget=DateTimeInput(),
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"],
+    )
+    contact = forms.ModelChoiceField(Contact.objects.none(), label=_("With"), required=False)
+    content = forms.CharField(
+        label=_("Content"), widget=forms.Textarea({"rows": 4}), max_length=5000
+    )
+    next_on = forms.DateField(
+        label=_("Next contact on"), required=False, widget=DateInput()
+    )
+
+    def __init__(self, *args: Any, customer: Customer, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        places = (
+            CustomerUnit.objects.visible_to(user, "customers.log_activity")
+            .filter(customer=customer)
+            .select_related("unit")
+        )
+        field = self.fields["place"]
+        field.queryset = places  # type: ignore[attr-defined]
+        field.label_from_instance = lambda place: place.unit.name  # type: ignore[attr-defined]
+        found = list(places[:2])
+        if len(found) == 1:
+            field.initial, field.widget = found[0].pk, forms.HiddenInput()
+        contacts = Contact.objects.filter(customer=customer)
+        if customer.is_person or not contacts.exists():
+            del self.fields["contact"]
+        else:
+            self.fields["contact"].queryset = contacts  # type: ignore[attr-defined]
+        now = timezone.localtime().replace(second=0, microsecond=0)
+        self.fields["at"].initial = now.strftime("%Y-%m-%dT%H:%M")
+
+
+class CompleteForm(forms.Form):
+    """How a planned activity ended."""
+
+    result = forms.CharField(label=_("Result"), widget=forms.Textarea({"rows": 4}), max_length=5000)
+    next_on = forms.DateField(label=_("Next contact on"), required=False, widget=DateInput())
+
+
+class CancelForm(forms.Form):
+    """Why a planned activity is given up."""
+
+    reason = forms.CharField(label=_("Reason"), max_length=500)
+
+
+class HandOverForm(forms.Form):
+    """Who takes over the chosen customers."""
+
+    to = KeeperChoiceField(label=_("New keeper"))
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        people = people_in_reach(user, "customers.hand_over_customer")
+        self.fields["to"].queryset = people  # type: ignore[attr-defined]
+
+
+REASONS = (
+    ("case", _("Handling a case")),
+    ("call-back", _("Call-back")),
+    ("check", _("Checking the archive")),
+    ("other", _("Another reason")),
+)
+
+
+class RevealForm(forms.Form):
+    """Why a masked value is shown; asked once a day, then remembered in the session."""
+
+    reason = forms.ChoiceField(choices=REASONS)
+
+

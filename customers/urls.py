@@ -1,0 +1,31 @@
+"""Addresses of the archive."""
+
+from django.urls import include, path
+
+from customers.views import activities, detail, edit, exports, hand_over, lists
+
+app_name = "customers"
+
+contact_urls = [
+    path("new/", edit.contact_new, name="contact-new"),
+    path("<int:contact_pk>/edit/", edit.contact_edit, name="contact-edit"),
+    path("<int:contact_pk>/reveal/<slug:field>/", detail.contact_reveal, name="contact-reveal"),
+]
+customer_urls = [
+    path("", detail.customer_detail, name="detail"),
+    path("edit/", edit.customer_edit, name="edit"),
+    path("reveal/<slug:field>/", detail.customer_reveal, name="reveal"),
+    path("activities/new/", activities.activity_new, name="activity-new"),
+    path("contacts/", include(contact_urls)),
+]
+urlpatterns = [
+    path("", lists.customer_list, name="list"),
+    path("new/", edit.customer_new, name="new"),
+    path("hand-over/", hand_over.hand_over_page, name="hand-over"),
+    path("export/", exports.export_new, name="export"),
+    path("export/<int:pk>/", exports.export_detail, name="export-detail"),
+    path("export/<int:pk>/file/", exports.export_file, name="export-file"),
+    path("activities/<int:pk>/complete/", activities.activity_complete, name="activity-complete"),
+    path("activities/<int:pk>/cancel/", activities.activity_cancel, name="activity-cancel"),
+    path("<int:pk>/", include(customer_urls)),
+]

@@ -1,0 +1,107 @@
+"""Logging, planning, completing and cancelling activities."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+
+from core.access import requires
+from core.errors import Refused
+from customers.forms import ActivityForm, CancelForm, CompleteForm
+from customers.models import Activity, ActivityState
+from customers.services import cancel_activity, complete_activity, log_activity, plan_activity
+from customers.views.common import customer_crumbs, customer_or_404
+
+RIGHT = "customers.log_activity"
+
+
+@requires(RIGHT)
+def activity_new(request: HttpRequest, pk: int) -> HttpResponse:
+    """Record something that was done with a customer, or plan it."""
+    customer = customer_or_404(request, pk, RIGHT)
+    initial = {"kind": request.GET.get("kind", "call")}
+    form = ActivityForm(request.POST or None, customer=customer, user=request.user, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        try:
+            _save(form, request)
+        except Refused as refusal:
+            form.add_error("at", str(refusal))
+        else:
+            messages.success(request, _("The activity was saved."))
+            return redirect(customer.get_absolute_url())
+    context = {
+        "form": form,
+        "customer": customer,
+        "crumbs": customer_crumbs(customer, (_("Log an activity"), "")),
+    }
+    status = 422 if request.method == "POST" else 200
+    return render(request, "customers/activity_form.html", context, status=status)
+
+
+def _save(form: ActivityForm, request: HttpRequest) -> Activity:
+    data = form.cleaned_data
+    common = {
+        "by": request.user,
+        "kind": data["kind"],
+        "content": data["content"],
+        "at": data["at"],
+        "contact": data.get("contact"),
+    }
+    if data["what"] == "planned":
+        return plan_activity(data["place"], **common)
+    return log_activity(data["place"], next_on=data.get("next_on"), **common)
+
+
+def _planned_or_404(request: HttpRequest, pk: int) -> Activity:
+    rows = Activity.objects.visible_to(request.user, RIGHT).select_related("customer", "by")
+    activity = rows.filter(pk=pk).first()
+    if activity is None:
+        raise Http404("activity")
+    return activity
+
+
+@requires(RIGHT)
+def activity_complete(request: HttpRequest, pk: int) -> HttpResponse:
+    """Close a planned activity with its result."""
+    activity = _planned_or_404(request, pk)
+    form = CompleteForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            complete_activity(activity, by=request.user, **form.cleaned_data)
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, _("The activity was completed."))
+            return redirect(activity.customer.get_absolute_url())
+    return _close_page(request, activity, form, _("Complete the activity"))
+
+
+@requires(RIGHT)
+def activity_cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give up a planned activity with a reason."""
+    activity = _planned_or_404(request, pk)
+    form = CancelForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            cancel_activity(activity, by=request.user, **form.cleaned_data)
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, _("The plan was cancelled."))
+            return redirect(activity.customer.get_absolute_url())
+    return _close_page(request, activity, form, _("Cancel the plan"))
+
+
+def _close_page(
+    request: HttpRequest, activity: Activity, form: CompleteForm | CancelForm, title: str
+) -> HttpResponse:
+    context = {
+        "form": form,
+        "activity": activity,
+        "customer": activity.customer,
+        "title": title,
+        "is_open": activity.state == ActivityState.PLANNED,
+        "crumbs": customer_crumbs(activity.customer, (title, "")),
+    }
+    status = 422 if request.method == "POST" else 200
+    return render(request, "customers/activity_close.html", context, status=status)

@@ -1,0 +1,42 @@
+"""What the pages of one customer share: fetching within scope, breadcrumbs, choices of moves."""
+
+from typing import Any
+
+from django.http import Http404, HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from customers.models import Customer, CustomerUnit
+
+
+def customer_or_404(
+    request: HttpRequest, pk: int, permission: str = "customers.view_customer"
+) -> Customer:
+    """The customer in reach of a right. Foreign and missing ones look the same: 404."""
+    rows = Customer.objects.visible_to(request.user, permission).select_related("subject")
+    customer = rows.filter(pk=pk).first()
+    if customer is None:
+        raise Http404("customer")
+    return customer
+
+
+def place_here(request: HttpRequest, customer: Customer, permission: str) -> CustomerUnit | None:
+    """The reader's freshest place of a customer in reach of a right, None when only shared."""
+    places = CustomerUnit.objects.visible_to(request.user, permission).filter(customer=customer)
+    return places.order_by("-last_contact_at").select_related("unit").first()
+
+
+def crumbs(*more: tuple[str, str]) -> list[tuple[str, str]]:
+    """Customers › list › …; the last one has no address."""
+    return [(_("Customer list"), reverse("customers:list")), *more]
+
+
+def customer_crumbs(customer: Customer, *more: tuple[str, str]) -> list[tuple[str, str]]:
+    address = customer.get_absolute_url() if more else ""
+    return crumbs((customer.name, address), *more)
+
+
+def may(request: HttpRequest, *rights: str) -> dict[str, bool]:
+    """Rights by their last word, for templates: {"change_customer": True, …}."""
+    user: Any = request.user
+    return {right.split(".")[1]: user.has_perm(right) for right in rights}

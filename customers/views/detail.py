@@ -1,0 +1,176 @@
+"""One customer: facts left, timeline right, flats and contacts as tabs; revealing a number."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from core.access import requires
+from core.errors import Refused
+from core.htmx import wants_rows
+from core.personal_data import mask
+from customers.forms import REASONS, RevealForm
+from customers.models import Activity, ActivityState, Contact, Customer
+from customers.selectors.detail import CustomerFile, customer_file, is_overdue, timeline
+from customers.services import reveal
+from customers.services.reveal import FIELDS
+from customers.views.common import customer_crumbs, customer_or_404, may, place_here
+
+RIGHTS = (
+    "customers.change_customer",
+    "customers.log_activity",
+    "customers.reveal_customer",
+    "customers.hand_over_customer",
+)
+ICONS = {
+    "call": "phone",
+    "visit": "home",
+    "message": "mail",
+    "meeting": "users",
+    "care": "star",
+    "survey": "list",
+    "note": "note",
+}
+SHOWN_SECONDS = 60
+
+
+def entry(activity: Activity, request: HttpRequest) -> dict[str, Any]:
+    """An activity as components/timeline_entry.html reads it."""
+    planned = activity.state == ActivityState.PLANNED
+    facts = []
+    if activity.contact:
+        facts.append((_("With"), activity.contact.name))
+    if activity.result:
+        facts.append((_("Result"), activity.result))
+    if activity.state == ActivityState.CANCELLED:
+        facts.insert(0, (_("State"), activity.get_state_display()))
+    links = []
+    if planned and request.user.has_perm("customers.log_activity"):
+        links = [
+            (_("Complete"), reverse("customers:activity-complete", args=[activity.pk])),
+            (_("Cancel the plan"), reverse("customers:activity-cancel", args=[activity.pk])),
+        ]
+    return {
+        "id": activity.pk,
+        "kind": activity.get_kind_display(),
+        "icon": ICONS.get(activity.kind, "note"),
+        "at": activity.at,
+        "day": timezone.localtime(activity.at).date(),
+        "who": activity.by.name,
+        "text": activity.content,
+        "facts": facts,
+        "links": links,
+        "state": "planned" if planned else "",
+        "overdue": is_overdue(activity),
+    }
+
+
+@requires("customers.view_customer")
+def customer_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """Everything about one customer that the reader may see."""
+    customer = customer_or_404(request, pk)
+    mine = request.GET.get("who") == "me"
+    found = timeline(request.user, customer, after=request.GET.get("after", ""), mine=mine)
+    context: dict[str, Any] = {
+        "customer": customer,
+        "entries": [entry(activity, request) for activity in found.activities],
+        "more_url": _more_url(customer, found.next, mine),
+        "mine": mine,
+    }
+    if wants_rows(request) and request.GET.get("after"):
+        return render(request, "customers/_timeline_more.html", context)
+    file = customer_file(request.user, customer)
+    context |= {
+        "file": file,
+        "stage": file.place.stage() if file.place else None,
+        "today": timezone.localdate(),
+        "may": may(request, *RIGHTS),
+        "can_log": place_here(request, customer, "customers.log_activity") is not None,
+        "crumbs": customer_crumbs(customer),
+        "reasons": () if request.session.get(reason_key()) else REASONS,
+        "tab": request.GET.get("tab", "timeline"),
+        "tabs": _tabs(file),
+    }
+    return render(request, "customers/detail.html", context)
+
+
+def _more_url(customer: Customer, cursor: str, mine: bool) -> str:
+    if not cursor:
+        return ""
+    who = "&who=me" if mine else ""
+    return f"{customer.get_absolute_url()}?after={cursor}{who}"
+
+
+def _tabs(file: CustomerFile) -> list[tuple[str, str, int | None]]:
+    tabs: list[tuple[str, str, int | None]] = [("timeline", _("Timeline"), None)]
+    if file.customer.is_person:
+        tabs.append(("properties", _("Properties"), len(file.ownerships)))
+    else:
+        tabs.append(("contacts", _("Contacts"), len(file.contacts)))
+    tabs.append(("places", _("Units"), len(file.places)))
+    return tabs
+
+
+def reason_key() -> str:
+    """The session key under which today's reason for reveals is kept."""
+    return f"reveal-reason-{timezone.localdate().isoformat()}"
+
+
+@requires("customers.reveal_customer")
+@require_POST
+def customer_reveal(request: HttpRequest, pk: int, field: str) -> HttpResponse:
+    """Show a masked number of a customer for a minute, recorded with its reason."""
+    customer = customer_or_404(request, pk, "customers.reveal_customer")
+    return _reveal(request, customer, field, reverse("customers:reveal", args=[pk, field]))
+
+
+@requires("customers.reveal_customer")
+@require_POST
+def contact_reveal(request: HttpRequest, pk: int, contact_pk: int, field: str) -> HttpResponse:
+    """Show a masked number of a contact for a minute, recorded with its reason."""
+    customer = customer_or_404(request, pk, "customers.reveal_customer")
+    contact = customer.contacts.select_related("subject").filter(pk=contact_pk).first()
+    if contact is None:
+        return HttpResponse(status=404)
+    action = reverse("customers:contact-reveal", args=[pk, contact_pk, field])
+    return _reveal(request, contact, field, action)
+
+
+def _reveal(
+    request: HttpRequest, subject: Customer | Contact, field: str, action: str
+) -> HttpResponse:
+    if field not in FIELDS[type(subject)]:
+        return HttpResponse(status=404)
+    masked = getattr(subject, f"{field}_masked")
+    reason = request.session.get(reason_key(), "")
+    form = RevealForm(request.POST)
+    if form.is_valid():
+        reason = form.cleaned_data["reason"]
+        request.session[reason_key()] = reason
+    try:
+        value = reveal(subject, field=field, by=request.user, reason=reason)
+    except Refused as refusal:
+        context = {"masked": masked, "reason": str(refusal)}
+        return _answer(request, "components/masked_refused.html", context)
+    context = {
+        "value": value,
+        "masked": masked or mask(value),
+        "label": _("Show again"),
+        "action": action,
+        "seconds": SHOWN_SECONDS,
+    }
+    return _answer(request, "components/masked_shown.html", context)
+
+
+def _answer(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    """The fragment for htmx; without script a page of its own around it."""
+    page = template if wants_rows(request) else "customers/revealed.html"
+    response = render(request, page, context | {"fragment": template})
+    response["Cache-Control"] = "no-store, private"
+    return response
+
+

@@ -1,0 +1,134 @@
+"""The home page ("what must I do today") and the search over everything in reach."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.core.signing import BadSignature, Signer
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from core.access import signed_in
+from customers.models import CustomerUnit
+from customers.selectors.detail import is_overdue, my_tasks
+from customers.selectors.lists import ListQuery, count_customers
+from customers.selectors.search import Hits, search_archive
+from customers.selectors.terms import Term, from_mark, mark_of, understand
+
+MARKS = Signer(salt="search.mark")
+QUIET_DAYS = 90
+
+
+@signed_in
+def home(request: HttpRequest) -> HttpResponse:
+    """What waits for this person today; every number is a link to exactly its rows."""
+    user: Any = request.user
+    today = timezone.localdate()
+    tasks = my_tasks(user) if user.has_perm("customers.view_customer") else []
+    overdue = [task for task in tasks if is_overdue(task)]
+    due_today = [t for t in tasks if t not in overdue and timezone.localdate(t.at) == today]
+    context = {
+        "today": today,
+        "overdue": overdue,
+        "due_today": due_today,
+        "later": [task for task in tasks if task not in overdue and task not in due_today],
+        "tiles": _tiles(user) if user.has_perm("customers.view_customer") else [],
+        "answer": _answer(len(overdue), len(due_today)),
+        "due_places": _due_places(user),
+        "can_add": user.has_perm("customers.add_customer"),
+    }
+    return render(request, "reports/home.html", context)
+
+
+def _answer(overdue: int, due: int) -> str:
+    """The sentence under the title."""
+    if not overdue and not due:
+        return _("Everything for today is done.")
+    total = ngettext("{count} task waits for you", "{count} tasks wait for you", overdue + due)
+    late = ngettext("{count} is overdue.", "{count} are overdue.", overdue)
+    total, late = total.format(count=overdue + due), late.format(count=overdue)
+    return _("{total}: {late}").format(total=total, late=late) if overdue else _("{total}.").format(total=total)
+
+
+def _tiles(user: Any) -> list[dict[str, Any]]:
+    """Counts over the reader's customers, each with the address of its rows."""
+    quiet_since = timezone.localdate() - timedelta(days=QUIET_DAYS)
+    own = {"keeper": user} if user.scope("customers.view_customer").own else {}
+    mine = {"keeper": user.employee_no} if own else {}
+    tiles: list[tuple[str, ListQuery, dict[str, Any]]] = [
+        (_("Contact is due"), ListQuery(due=True, **own), {"due": "on", **mine}),
+        (
+            _("No contact for 90 days"),
+            ListQuery(contact_before=quiet_since, **own),
+            {"quiet": QUIET_DAYS, "sort": "last_contact", **mine},
+        ),
+        (_("Settling-in period"), ListQuery(stage="settling_in", **own), {"stage": "settling_in", **mine}),
+        (_("My customers") if own else _("Customers"), ListQuery(**own), mine),
+    ]
+    shown = []
+    for label, query, address in tiles:
+        number, capped = count_customers(user, query)
+        text = f"{number:,}+" if capped else f"{number:,}"
+        url = f"{reverse('customers:list')}?{urlencode(address)}"
+        shown.append({"label": label, "value": text, "url": url})
+    return shown
+
+
+def _due_places(user: Any) -> list[CustomerUnit]:
+    """The reader's own customers whose next contact is due, longest overdue first."""
+    return list(
+        CustomerUnit.objects.visible_to(user)
+        .filter(keeper=user, next_contact_on__lte=timezone.localdate())
+        .select_related("customer", "unit")
+        .order_by("next_contact_on", "pk")[:10]
+    )
+
+
+@signed_in
+def search(request: HttpRequest) -> HttpResponse:
+    """Search over the archive. The box posts, so that full numbers never stand in an address:
+    the answer redirects to an address with the text, or with a keyed mark for such numbers."""
+    if request.method == "POST":
+        return _redirect(request.POST.get("q", "")[:80].strip())
+    term = _term(request)
+    if term.everything and term.text:
+        return redirect("customers:list")
+    hits = Hits()
+    if request.user.has_perm("customers.view_customer"):
+        hits = search_archive(request.user, term)
+    context = {
+        "term": term,
+        "hits": hits,
+        "list_url": f"{reverse('customers:list')}?{urlencode({'q': term.text})}",
+        "crumbs": [(_("Search"), "")],
+    }
+    return render(request, "reports/search.html", context)
+
+
+def _redirect(text: str) -> HttpResponse:
+    term = understand(text)
+    if term.personal and term.forms:
+        query = {"mark": MARKS.sign_object(mark_of(term))}
+    elif term.personal:
+        query = {"mark": MARKS.sign_object([])}
+    else:
+        query = {"q": text}
+    return redirect(f"{reverse('search')}?{urlencode(query)}")
+
+
+def _term(request: HttpRequest) -> Term:
+    """The term of the address; a mark finds without the number itself."""
+    if mark := request.GET.get("mark"):
+        try:
+            return from_mark(MARKS.unsign_object(mark))
+        except (BadSignature, ValueError, TypeError):
+            return Term("", problem=_("This search address is not valid any more. Please search again."))
+    term = understand(request.GET.get("q", "")[:80])
+    if term.personal:
+        return replace(term, forms=[], problem=_("Please search full numbers in the box at the top of the page."))
+    return term
