@@ -6,7 +6,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import Permission
 from django.db.models import ManyToManyField, Model, QuerySet
-from django.forms import BaseModelFormSet, ModelForm, ModelMultipleChoiceField
+from django.forms import ModelForm, ModelMultipleChoiceField
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -39,7 +39,7 @@ MANAGED_APPS = (
 class GrantForm(forms.ModelForm):
     """A grant; who may give it is the services' rule, told at the form."""
 
-    giver: User
+    by: User
 
     class Meta:
         model = RoleGrant
@@ -52,13 +52,40 @@ class GrantForm(forms.ModelForm):
         if self.instance.pk is None and role and unit:
             holder = self.instance.user if self.instance.user_id else None
             try:
-                services.check_may_give(self.giver, to=holder, role=role, unit=unit)
+                services.check_may_give(self.by, to=holder, role=role, unit=unit)
             except Refused as refusal:
                 raise forms.ValidationError(str(refusal)) from None
         return cleaned
 
 
-class GrantInline(ScopedInline):
+class SpanFormSet(forms.BaseInlineFormSet):
+    """Grants or posts, saved through the services on whichever page they are given."""
+
+    by: User
+
+    def save(self, commit: bool = True) -> list[Any]:
+        """Raises Refused for what the services refuse; the page's transaction is taken back."""
+        rows = super().save(commit=False)
+        for row in self.new_objects:
+            _give(row, by=self.by)
+        for row, changed in self.changed_objects:
+            _change(row, set(changed), by=self.by)
+        return rows
+
+
+class SpanInline(ScopedInline):
+    """Rows that hold from a day until a day."""
+
+    formset = SpanFormSet
+
+    def get_formset(self, request: HttpRequest, obj: Model | None = None, **kwargs: Any) -> Any:
+        """Let forms and formset know who acts."""
+        kwargs["form"] = type(self.form.__name__, (self.form,), {"by": request.user})
+        kwargs["formset"] = type("SpanFormSet", (SpanFormSet,), {"by": request.user})
+        return super().get_formset(request, obj, **kwargs)
+
+
+class GrantInline(SpanInline):
     """Roles of a person. A grant that exists is only ever given an end."""
 
     model = RoleGrant
@@ -67,13 +94,8 @@ class GrantInline(ScopedInline):
     autocomplete_fields = ["unit"]
     verbose_name_plural = gettext_lazy("roles held")
 
-    def get_formset(self, request: HttpRequest, obj: Model | None = None, **kwargs: Any) -> Any:
-        """Let the form know who gives."""
-        kwargs["form"] = type("GrantForm", (GrantForm,), {"giver": request.user})
-        return super().get_formset(request, obj, **kwargs)
 
-
-class PostInline(ScopedInline):
+class PostInline(SpanInline):
     """Posts of a person."""
 
     model = Post
@@ -145,12 +167,6 @@ class UserAdmin(ScopedAdmin):
         obj.pk, obj.password = user.pk, user.password
         obj._state.adding = False
 
-    def save_formset(
-        self, request: HttpRequest, form: ModelForm, formset: BaseModelFormSet, change: bool
-    ) -> None:
-        """Grants and posts go through the services, whichever page they are given on."""
-        save_rows(request, formset)
-
     @admin.display(description=gettext_lazy("state"))
     def state_shown(self, user: User) -> str:
         """The state in words."""
@@ -214,15 +230,6 @@ class UserAdmin(ScopedAdmin):
         if done:
             sentence = ngettext("Done for %(count)s person.", "Done for %(count)s people.", done)
             self.message_user(request, sentence % {"count": done}, messages.SUCCESS)
-
-
-def save_rows(request: HttpRequest, formset: BaseModelFormSet) -> None:
-    """Save an inline of grants or posts through the services."""
-    formset.save(commit=False)
-    for row in formset.new_objects:
-        _give(row, by=request.user)
-    for row, changed in formset.changed_objects:
-        _change(row, set(changed), by=request.user)
 
 
 def _give(row: RoleGrant | Post, *, by: User) -> None:

@@ -1,4 +1,4 @@
-"""The administration: one front door, and every list inside the reader's scope.
+"""The administration: every list inside the reader's scope.
 
 It is a workshop for administrators, not a page of staff. Whatever has a rule is saved through the
 service that knows it; nothing that has a history is deleted.
@@ -11,68 +11,11 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from django.db.models import Model, QuerySet
 from django.forms import ModelChoiceField
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import resolve_url
-from django.urls import URLPattern, URLResolver, reverse
-from django.utils.decorators import method_decorator
-from django.utils.http import urlencode
-from django.utils.translation import gettext_lazy as _
-from django.views.decorators.cache import never_cache
+from django.http import HttpRequest
 
-from core.access import ADMINISTRATION, public
 from core.models import Job
 
 ALL = "all"
-
-
-class CrmAdminSite(admin.AdminSite):
-    """Django's administration whose log-in and log-out are the product's."""
-
-    site_title = _("Customer relationship system")
-    site_header = _("Customer relationship system · administration")
-    index_title = _("Administration")
-    enable_nav_sidebar = True
-
-    def has_permission(self, request: HttpRequest) -> bool:
-        """Whoever holds the right accounts.use_admin and is active."""
-        return bool(request.user.is_staff)
-
-    def get_urls(self) -> list[URLPattern | URLResolver]:
-        """Every view says what it asks for, so that the access check knows it (core.access)."""
-        urls = super().get_urls()
-        _declare(urls)
-        return urls
-
-    @public
-    @method_decorator(never_cache)
-    def login(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """Send visitors to the one front door; it knows where they were going."""
-        target = request.GET.get("next") or reverse("admin:index", current_app=self.name)
-        return HttpResponseRedirect(
-            f"{resolve_url('accounts:login')}?{urlencode({'next': target})}"
-        )
-
-    def logout(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """Pass the post on with its token: 307 keeps the method."""
-        return HttpResponseRedirect(resolve_url("accounts:logout"), status=307)
-
-    def password_change(
-        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
-    ) -> HttpResponse:
-        """The one page where people change their passwords."""
-        return HttpResponseRedirect(resolve_url("accounts:password"))
-
-
-def _declare(urls: list[URLPattern | URLResolver]) -> None:
-    for entry in urls:
-        if isinstance(entry, URLResolver):
-            _declare(entry.url_patterns)
-        elif getattr(entry.callback, "access", None) is None:
-            entry.callback.access = ADMINISTRATION
 
 
 class ScopedAdmin(admin.ModelAdmin):
@@ -129,9 +72,9 @@ class ScopedAdmin(admin.ModelAdmin):
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Only what the list offers as a filter: `?password__startswith=` would read hashes."""
-        names = [item[0] if isinstance(item, (list, tuple)) else item for item in self.list_filter]
-        offered = [name for name in (*names, self.date_hierarchy) if isinstance(name, str)]
-        return any(lookup == name or lookup.startswith(f"{name}__") for name in offered)
+        first = [item[0] if isinstance(item, (list, tuple)) else item for item in self.list_filter]
+        names = [getattr(item, "parameter_name", item) for item in first]
+        return any(lookup == name or lookup.startswith(f"{name}__") for name in names)
 
 
 def narrow_choices(

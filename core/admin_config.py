@@ -6,4 +6,4 @@ from django.contrib.admin.apps import AdminConfig
 class CrmAdminConfig(AdminConfig):
     """Django's administration behind the product's own front door."""
 
-    default_site = "core.admin.CrmAdminSite"
+    default_site = "core.admin_site.CrmAdminSite"
