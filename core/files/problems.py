@@ -15,7 +15,7 @@ class FileProblem(Refused):
 
 #: The sentences for the codes that the reading process reports.
 SENTENCES: Final = {
-    "unreadable": _("The file “%(name)s” cannot be opened: %(reason)s."),
+    "unreadable": _("There is no file “%(name)s”, or it must not be read."),
     "empty": _("The file is empty."),
     "file_bytes": _("The file is larger than %(limit)s MB. Split it into several files."),
     "kind": _("Only .xlsx and .csv files can be read. Save the file in one of these formats."),

@@ -144,8 +144,8 @@ def _path(source: str | os.PathLike[str] | bytes) -> str | os.PathLike[str]:
 def _opened(source: str | os.PathLike[str]) -> IO[bytes]:
     try:
         return Path(source).open("rb")
-    except OSError as error:
-        raise problem("unreadable", name=Path(source).name, reason=error.strerror or "") from None
+    except OSError:
+        raise problem("unreadable", name=Path(source).name) from None
 
 
 def _kind(name: str) -> str:
