@@ -1,0 +1,81 @@
+"""`manage.py demo`: load an invented property group to look at, or take it out again."""
+
+import json
+from argparse import ArgumentParser
+from dataclasses import asdict
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from core.errors import Refused
+from core.management.commands.migrate import connected_as_owner
+from customers.demo.services import (
+    SEED,
+    Loaded,
+    account_lines,
+    accounts_file,
+    load_demo,
+    remove_demo,
+    was_loaded,
+)
+from regions.models import OrgUnit
+
+
+class Command(BaseCommand):
+    help = "Loads an invented property group with people, owners and a year of work."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--once",
+            action="store_true",
+            help="do nothing where a demonstration was loaded before or an organisation exists",
+        )
+        parser.add_argument("--remove", action="store_true", help="take the demonstration out")
+        parser.add_argument("--seed", type=int, default=SEED, help="another group by another seed")
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            document, lines = self._act(options)
+        except Refused as refusal:
+            raise CommandError(str(refusal), returncode=2) from refusal
+        if options["json"]:
+            self.stdout.write(json.dumps(document, ensure_ascii=False))
+        else:
+            self.stdout.write("\n".join(lines))
+
+    def _act(self, options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+        """Do what was asked; the result as JSON and as lines."""
+        if options["remove"]:
+            counts = remove_demo()
+            lines = [f"{name}: {number}" for name, number in counts.items()]
+            return {"removed": counts}, [_("The demonstration was removed."), *lines]
+        if options["once"] and (reason := _why_not()):
+            return {"loaded": False, "reason": reason}, [reason]
+        loaded = load_demo(options["seed"])
+        # Pages are opened at once; without statistics the planner would guess.
+        with connected_as_owner(), connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+        return {"loaded": True, **asdict(loaded)}, _lines(loaded)
+
+
+def _why_not() -> str:
+    """Why `--once` has nothing to do, empty when it has."""
+    if was_loaded():
+        return _("A demonstration was loaded before; nothing was changed.")
+    if OrgUnit.objects.exists():
+        return _("There is an organisation already; no demonstration was loaded.")
+    return ""
+
+
+def _lines(loaded: Loaded) -> list[str]:
+    counts = [f"  {name}: {number}" for name, number in loaded.counts.items()]
+    sentence = _("The accounts are kept in {file}.").format(file=accounts_file())
+    return [
+        _("The demonstration was loaded."),
+        *counts,
+        *(line.expandtabs(16) for line in account_lines(loaded.accounts)),
+        sentence,
+    ]
