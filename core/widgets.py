@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.urls import reverse
 
 
 class DateInput(forms.DateInput):
@@ -53,6 +54,38 @@ class SearchSelect(forms.Select):
     def __init__(self, attrs: dict[str, Any] | None = None, *, url: str = "") -> None:
         extra = {"data-crm": "select"} | ({"data-url": url} if url else {})
         super().__init__(extra | (attrs or {}))
+
+
+class RemoteSelect(SearchSelect):
+    """A choice from thousands: the page holds only what is chosen, typing asks the server.
+
+    `address` is a name of `crm_site.urls`; `right` limits the answers to the reach of a right.
+    """
+
+    def __init__(self, address: str, right: str = "", attrs: dict[str, Any] | None = None) -> None:
+        super().__init__(attrs)
+        self.address, self.right = address, right
+
+    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        query = f"?right={self.right}" if self.right else ""
+        context["widget"]["attrs"]["data-url"] = reverse(self.address) + query
+        return context
+
+    def optgroups(self, name: str, value: list[str], attrs: Any = None) -> Any:
+        """Only the empty choice and the chosen one: the rest is never read from the database."""
+        field = self.choices
+        queryset = getattr(field, "queryset", None)
+        chosen = [one for one in value if one]
+        options: list[tuple[Any, Any]] = []
+        if not self.is_required or not chosen:
+            options.append(("", getattr(getattr(field, "field", None), "empty_label", None) or "—"))
+        if chosen and queryset is not None:
+            key = field.field.to_field_name or "pk"
+            for row in queryset.filter(**{f"{key}__in": chosen}):
+                options.append((getattr(row, key), field.field.label_from_instance(row)))
+        plain = forms.Select(choices=options)
+        return plain.optgroups(name, value, attrs)
 
 
 class SearchSelectMultiple(forms.SelectMultiple):

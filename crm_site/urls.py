@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 from django.views.i18n import set_language
 
+from accounts.choices import people_choices, unit_choices
 from core.access import public
 from core.health import healthz, readyz
 from core.views import help_page, styleguide
@@ -23,6 +24,8 @@ urlpatterns = [
     path("search/", search, name="search"),
     path("help/", help_page, name="help"),
     path("styleguide/", styleguide, name="styleguide"),
+    path("choices/units/", unit_choices, name="unit-choices"),
+    path("choices/people/", people_choices, name="people-choices"),
     path("", include("accounts.urls")),
     path("", include("regions.urls")),
     path("imports/", include("core.imports.urls")),

@@ -5,12 +5,13 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.core.cache import cache
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from core.formfields import IdentityField, NameField, PhoneField
-from core.widgets import DateInput, DateTimeInput, SearchSelect
+from core.widgets import DateInput, DateTimeInput, RemoteSelect
 from customers.models import (
     ActivityKind,
     Contact,
@@ -27,33 +28,32 @@ from regions.models import Kind, OrgUnit
 
 ANY = [("", "—")]
 QUIET_DAYS = (("30", _("30 days ago or more")), ("90", _("90 days ago or more")), ("180", _("180 days ago or more")))
-INDENT = "\N{IDEOGRAPHIC SPACE}"
 
 
 class UnitChoiceField(forms.ModelChoiceField):
-    """Units in reach in tree order, indented, by code."""
+    """A unit in reach, by code."""
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, right: str = "customers.view_customer", **kwargs: Any) -> None:
         super().__init__(
             OrgUnit.objects.none(),
             to_field_name="code",
-            widget=SearchSelect(),
-            **({"label": _("Unit")} | kwargs),
+            widget=RemoteSelect("unit-choices", right),
+            **({"label": _("Unit"), "empty_label": "—"} | kwargs),
         )
 
     def label_from_instance(self, unit: OrgUnit) -> str:  # type: ignore[override]
-        return f"{INDENT * unit.depth}{unit.name}"
+        return unit.name
 
 
 class KeeperChoiceField(forms.ModelChoiceField):
-    """People in reach by employee number."""
+    """A person in reach, by employee number."""
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, right: str = "customers.view_customer", **kwargs: Any) -> None:
         super().__init__(
             User.objects.none(),
             to_field_name="employee_no",
-            widget=SearchSelect(),
-            **({"label": _("Keeper")} | kwargs),
+            widget=RemoteSelect("people-choices", right),
+            **({"label": _("Keeper"), "empty_label": "—"} | kwargs),
         )
 
     def label_from_instance(self, user: User) -> str:  # type: ignore[override]
@@ -63,6 +63,20 @@ class KeeperChoiceField(forms.ModelChoiceField):
 def people_in_reach(user: User, permission: str = "customers.view_customer") -> Any:
     """People who may be chosen as keepers: active, in the branches of the user's scope."""
     return User.objects.active().visible_to(user, permission).order_by("name", "employee_no")
+
+
+WORDS_KEPT = 60  # seconds; a new word of an import may take a minute to show in filters
+
+
+def class_words() -> dict[str, list[str]]:
+    """The words of each scheme in their order, kept in the process for a minute."""
+    words = cache.get("customers.class_words")
+    if words is None:
+        words = {scheme: [] for scheme in Scheme.values}
+        for item in CustomerClass.objects.all():
+            words[item.scheme].append(item.word)
+        cache.set("customers.class_words", words, WORDS_KEPT)
+    return words
 
 
 class CustomerFilter(forms.Form):
@@ -95,9 +109,7 @@ class CustomerFilter(forms.Form):
             user, "customers.view_customer"
         ).in_tree_order()
         self.fields["keeper"].queryset = people_in_reach(user)  # type: ignore[attr-defined]
-        words: dict[str, list[str]] = {scheme: [] for scheme in Scheme.values}
-        for item in CustomerClass.objects.all():
-            words[item.scheme].append(item.word)
+        words = class_words()
         level = [*words[Scheme.GRADE], *words[Scheme.IMPORTANCE]]
         self.fields["level"].choices = [*ANY, *((w, w) for w in level)]  # type: ignore[attr-defined]
         self.fields["ownership_class"].choices = [  # type: ignore[attr-defined]
@@ -164,7 +176,7 @@ class CustomerForm(forms.ModelForm):
     phone = PhoneField(required=False)
     other_phone = PhoneField(required=False, label=_("Other phone"))
     identity = IdentityField(required=False)
-    unit = UnitChoiceField()
+    unit = UnitChoiceField("customers.add_customer")
     keeper = KeeperChoiceField(required=False)
 
     class Meta:
@@ -349,7 +361,7 @@ class CancelForm(forms.Form):
 class HandOverForm(forms.Form):
     """Who takes over the chosen customers."""
 
-    to = KeeperChoiceField(label=_("New keeper"))
+    to = KeeperChoiceField("customers.hand_over_customer", label=_("New keeper"))
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

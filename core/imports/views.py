@@ -20,7 +20,7 @@ from core.imports.kinds import KINDS, ImportKind, kind_named
 from core.imports.runs import correct_mapping, create_run, folder, start_apply, start_check
 from core.jobs import ask_to_stop
 from core.models import ImportRun, ImportState, Job
-from core.widgets import SearchSelect
+from core.widgets import RemoteSelect
 
 RIGHT = "core.add_importrun"
 STOP_POLLING = 286
@@ -77,7 +77,7 @@ class MappingForm(forms.Form):
         to_field_name="employee_no",
         required=False,
         empty_label=gettext_lazy("Customer officers in turn"),
-        widget=SearchSelect(),
+        widget=RemoteSelect("people-choices", "customers.import_customer"),
     )
 
     def __init__(self, *args: Any, run: ImportRun, user: Any, **kwargs: Any) -> None:

@@ -24,6 +24,7 @@ from core.chinese import pinyin_of
 from core.imports.kinds import ImportContext
 from core.imports.report import Report
 from core.personal_data import blind_index, encrypt, new_subject_key, unwrap
+from core.values.phones import without_extension
 from core.values.rooms import Room
 from customers.models import Customer
 from customers.services.protect import last_four
@@ -461,8 +462,8 @@ def _person(row: Any, name: str, *, is_co_owner: bool, number: int) -> Person:
         row.source,
         row.remark,
         blind_index("identity", row.identity) if row.identity else None,
-        blind_index("phone", row.phone) if row.phone else None,
-        blind_index("phone", row.other_phone) if row.other_phone else None,
+        blind_index("phone", without_extension(row.phone)) if row.phone else None,
+        blind_index("phone", without_extension(row.other_phone)) if row.other_phone else None,
     )
     if person.identity_index:
         person.key = ("identity", person.identity_index)

@@ -18,7 +18,7 @@ from core.chinese import SURNAMES, has_han
 from core.personal_data import blind_index
 from core.values.base import BadValue, cell_text
 from core.values.identity import parse_identity
-from core.values.phones import parse_phone
+from core.values.phones import parse_phone, without_extension
 from core.values.rooms import parse_room_label
 from customers.models import Contact, Customer, NameReading, Ownership
 
@@ -90,7 +90,7 @@ def _number(text: str) -> Term | None:
         return None
     mark: list[list[str]] = []
     try:
-        mark.append(["phone", blind_index("phone", parse_phone(text)).hex()])
+        mark.append(["phone", blind_index("phone", without_extension(parse_phone(text))).hex()])
     except BadValue:
         pass
     try:

@@ -4,6 +4,7 @@ from typing import Any
 
 from core.models import SubjectKey
 from core.personal_data import blind_index, encrypt, new_subject_key, unwrap
+from core.values.phones import without_extension
 
 INDEX_KINDS = {"phone": "phone", "other_phone": "phone", "identity": "identity"}
 
@@ -11,6 +12,11 @@ INDEX_KINDS = {"phone": "phone", "other_phone": "phone", "identity": "identity"}
 def last_four(value: str) -> str:
     """The last four characters people search by, without a telephone extension."""
     return value.partition(";")[0][-4:]
+
+
+def searched(kind: str, value: str) -> str:
+    """The part of a value that people search by: a telephone number without its extension."""
+    return without_extension(value) if kind == "phone" else value
 
 
 def subject_key(record: Any) -> bytes:
@@ -29,7 +35,7 @@ def put(record: Any, table: str, field: str, value: str) -> bool:
     value changed; the caller saves.
     """
     kind = INDEX_KINDS.get(field)
-    index = blind_index(kind, value) if kind and value else None
+    index = blind_index(kind, searched(kind, value)) if kind and value else None
     if kind is None:
         if record.clear(field) == value:
             return False

@@ -1,0 +1,55 @@
+"""Answers for fields that choose a unit or a person by typing: JSON, within the reader's reach."""
+
+import re
+from typing import Any
+
+from django.db.models import Q
+from django.http import HttpRequest, JsonResponse
+
+from accounts.models import User
+from core.access import signed_in
+from regions.models import OrgUnit
+
+SHOWN = 30
+RIGHT = re.compile(r"[a-z_]+\.[a-z_]+")
+DEFAULT_RIGHT = "customers.view_customer"
+
+
+def _right(request: HttpRequest) -> str:
+    """The right whose reach limits the choices; a right nobody holds simply offers nothing."""
+    right = request.GET.get("right", DEFAULT_RIGHT)
+    return right if RIGHT.fullmatch(right) else DEFAULT_RIGHT
+
+
+def _answer(rows: list[dict[str, Any]]) -> JsonResponse:
+    return JsonResponse(rows, safe=False)
+
+
+@signed_in
+def unit_choices(request: HttpRequest) -> JsonResponse:
+    """Units whose name or code contains the text, in tree order."""
+    text = request.GET.get("q", "").strip()[:40]
+    units = OrgUnit.objects.visible_to(request.user, _right(request)).active()
+    if text:
+        units = units.filter(Q(name__icontains=text) | Q(code__istartswith=text))
+    return _answer(
+        [
+            {"value": unit.code, "text": f"{unit.name} ({unit.get_kind_display()})"}
+            for unit in units.in_tree_order()[:SHOWN]
+        ]
+    )
+
+
+@signed_in
+def people_choices(request: HttpRequest) -> JsonResponse:
+    """Active people whose name contains the text or whose number begins with it."""
+    text = request.GET.get("q", "").strip()[:40]
+    people = User.objects.active().visible_to(request.user, _right(request))
+    if text:
+        people = people.filter(Q(name__contains=text) | Q(employee_no__istartswith=text))
+    return _answer(
+        [
+            {"value": user.employee_no, "text": f"{user.name} {user.employee_no}"}
+            for user in people.order_by("name", "employee_no")[:SHOWN]
+        ]
+    )
