@@ -15,6 +15,7 @@ from accounts import services
 from accounts.links import address_of_link
 from accounts.lockout import needs_unlocking
 from accounts.models import Function, LoginRecord, Post, Role, RoleGrant, User
+from accounts.visitors import person_of
 from core.admin import ALL, ReadOnlyAdmin, ScopedAdmin, ScopedInline
 from core.errors import Refused
 from regions.admin import CityAdmin, OrgUnitAdmin, ProjectAdmin, RegionAdmin
@@ -161,9 +162,9 @@ class UserAdmin(ScopedAdmin):
         if change:
             changes = {name: form.cleaned_data[name] for name in form.changed_data}
             if changes:
-                services.change_person(obj, by=request.user, **changes)
+                services.change_person(obj, by=person_of(request), **changes)
             return
-        user = services.create_person(by=request.user, **form.cleaned_data)
+        user = services.create_person(by=person_of(request), **form.cleaned_data)
         obj.pk, obj.password = user.pk, user.password
         obj._state.adding = False
 
@@ -185,7 +186,7 @@ class UserAdmin(ScopedAdmin):
         base = f"{request.scheme}://{request.get_host()}"
         for user in chosen:
             try:
-                url = address_of_link(services.send_link(user, by=request.user), base=base)
+                url = address_of_link(services.send_link(user, by=person_of(request)), base=base)
             except Refused as refusal:
                 self.message_user(request, str(refusal), messages.ERROR)
                 continue
@@ -197,25 +198,27 @@ class UserAdmin(ScopedAdmin):
         """The people are signed out at once."""
         reason = _("by the administration")
         self._each(
-            request, chosen, lambda user: services.freeze(user, by=request.user, reason=reason)
+            request,
+            chosen,
+            lambda user: services.freeze(user, by=person_of(request), reason=reason),
         )
 
     @admin.action(description=gettext_lazy("Make the account active again"), permissions=["change"])
     def activate(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
         """For frozen accounts, and for people who come back."""
-        self._each(request, chosen, lambda user: services.activate(user, by=request.user))
+        self._each(request, chosen, lambda user: services.activate(user, by=person_of(request)))
 
     @admin.action(
         description=gettext_lazy("Record that the person has left"), permissions=["change"]
     )
     def mark_left(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
         """Account, roles and posts end today; what the person wrote stays."""
-        self._each(request, chosen, lambda user: services.leave(user, by=request.user))
+        self._each(request, chosen, lambda user: services.leave(user, by=person_of(request)))
 
     @admin.action(description=gettext_lazy("End the log-in lock"), permissions=["change"])
     def unlock(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
         """After too many failures on one account."""
-        self._each(request, chosen, lambda user: services.unlock(user, by=request.user))
+        self._each(request, chosen, lambda user: services.unlock(user, by=person_of(request)))
 
     def _each(self, request: HttpRequest, chosen: QuerySet[User], act: Any) -> None:
         """Do it to each person alone, so that one refusal stops nobody else's."""
@@ -303,6 +306,6 @@ class LoginRecordAdmin(ReadOnlyAdmin):
 
     def in_scope(self, rows: QuerySet[Any], request: HttpRequest, act: str) -> QuerySet[Any]:
         """Unknown numbers belong to no unit."""
-        if request.user.scope(self.right(act)).everything:
+        if person_of(request).scope(self.right(act)).everything:
             return rows
         return super().in_scope(rows, request, act)

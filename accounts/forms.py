@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 from accounts.lockout import check_password
 from accounts.models import User, UserState
 from accounts.passwords import LONGEST, PolicyValidator
+from accounts.visitors import person_of
 from core.widgets import SearchSelect
 from regions.models import OrgUnit
 
@@ -84,7 +85,7 @@ class ChangePasswordForm(SetPasswordForm):
     field_order = ["current", "password1", "password2"]
 
     def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
-        super().__init__(*args, user=request.user, **kwargs)
+        super().__init__(*args, user=person_of(request), **kwargs)
         self.request = request
 
     def clean_current(self) -> str:

@@ -109,7 +109,7 @@ class User(AbstractBaseUser, DjangoPermissionsMixin):
         super().set_password(raw_password)
         self.password_changed_at = timezone.now() if raw_password else None
 
-    def check_password(self, raw_password: str) -> bool:
+    def check_password(self, raw_password: str | None) -> bool:
         """Replacing an old hash at log-in calls set_password, but is no change of the password."""
         before = self.password_changed_at
         found = super().check_password(raw_password)

@@ -32,7 +32,7 @@ from accounts.selectors import administrators
 from audit.actions import ACTIONS
 from audit.services import record
 from core.errors import Refused, Stale
-from core.scope import EVERYTHING, Scope
+from core.scope import Scope
 from regions.models import Kind, OrgUnit
 from regions.services import create_unit
 
@@ -62,7 +62,7 @@ def create_person(
 
     Raises ValidationError for values that break a rule, Refused for a unit out of reach.
     """
-    if by is not None and not reaches(by.scope("accounts.add_user"), unit, Reach.UNIT):
+    if not _holds(by, "accounts.add_user", unit):
         raise Refused(_("You may not create people in {unit}.").format(unit=unit.name))
     user = User(employee_no=employee_no.strip().upper(), name=name.strip(), unit=unit, **more)
     user.set_unusable_password()
@@ -82,8 +82,7 @@ def change_person(user: User, *, by: User | None, **changes: Any) -> User:
         raise TypeError(f"change_person cannot change {sorted(unknown)}")
     person = _hold(user, by=by)
     target = changes.get("unit")
-    scope = EVERYTHING if by is None or target is None else by.scope("accounts.change_user")
-    if not reaches(scope, target, Reach.UNIT):
+    if target is not None and not _holds(by, "accounts.change_user", target):
         raise Refused(_("You may not move people to {unit}.").format(unit=target.name))
     for name, value in changes.items():
         setattr(person, name, value)
@@ -238,10 +237,8 @@ def end_grant(grant: RoleGrant, *, by: User | None, on: date | None = None) -> R
     day = max(on or today, today)
     if held.valid_until is not None and held.valid_until <= today:
         raise Stale(_("This grant has ended already."))
-    if by is not None:
-        scope = by.scope("accounts.change_rolegrant")
-        if not reaches(scope, held.unit, Reach(held.role.reach)):
-            raise Refused(_("This grant reaches further than you may administer."))
+    if not _holds(by, "accounts.change_rolegrant", held.unit, Reach(held.role.reach)):
+        raise Refused(_("This grant reaches further than you may administer."))
     if day == today:
         _keep_an_administrator(held.user, by=by, without=held)
     _close(held, day=day)
@@ -261,7 +258,7 @@ def check_may_give(by: User | None, *, to: User | None, role: Role, unit: OrgUni
     if to is not None and to.pk == by.pk:
         raise Refused(_("Nobody gives roles to himself. Ask another administrator."))
     reach = Reach(role.reach)
-    if not reaches(by.scope("accounts.add_rolegrant"), unit, reach):
+    if not _holds(by, "accounts.add_rolegrant", unit, reach):
         raise Refused(
             _("The role {role} in {unit} reaches further than you may administer.").format(
                 role=role.name, unit=unit.name
@@ -270,7 +267,7 @@ def check_may_give(by: User | None, *, to: User | None, role: Role, unit: OrgUni
     if by.scope("accounts.change_role").everything:
         return
     rights = role.permissions.values_list("content_type__app_label", "codename")
-    if not all(reaches(by.scope(f"{app}.{name}"), unit, reach) for app, name in rights):
+    if not all(_holds(by, f"{app}.{name}", unit, reach) for app, name in rights):
         raise Refused(
             _("The role {role} carries rights that you do not hold in {unit} yourself.").format(
                 role=role.name, unit=unit.name
@@ -301,7 +298,7 @@ def give_post(
     user: User, *, unit: OrgUnit, function: Function, by: User | None, **more: Any
 ) -> Post:
     """Let a person carry a function in a unit. `more`: is_dedicated, reports_to, valid_from."""
-    if by is not None and not reaches(by.scope("accounts.add_post"), unit, Reach.UNIT):
+    if not _holds(by, "accounts.add_post", unit):
         raise Refused(_("You may not fill posts in {unit}.").format(unit=unit.name))
     post = Post(user=user, unit=unit, function=function, **more)
     post.full_clean()
@@ -314,7 +311,7 @@ def give_post(
 def end_post(post: Post, *, by: User | None, on: date | None = None) -> Post:
     """End a post on a day, today unless said otherwise."""
     held = Post.objects.select_for_update(of=("self",)).get(pk=post.pk)
-    if by is not None and not reaches(by.scope("accounts.change_post"), held.unit, Reach.UNIT):
+    if not _holds(by, "accounts.change_post", held.unit):
         raise Refused(_("You may not change posts in {unit}.").format(unit=held.unit.name))
     _close(held, day=on or timezone.localdate())
     _record_post("post.ended", held, by=by)
@@ -350,6 +347,11 @@ def bootstrap_administrator(
 
 
 # --- helpers ------------------------------------------------------------------------------------
+
+
+def _holds(by: User | None, right: str, unit: OrgUnit, reach: Reach = Reach.UNIT) -> bool:
+    """Whether the acting person holds a right over all that `reach` in a unit covers."""
+    return by is None or reaches(by.scope(right), unit, reach)
 
 
 def _hold(user: User, *, by: User | None) -> User:

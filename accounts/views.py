@@ -28,7 +28,7 @@ from accounts.forms import (
 from accounts.links import find_link, use_link
 from accounts.models import User
 from accounts.passwords import must_change_password
-from accounts.visitors import give_device, send_device
+from accounts.visitors import give_device, person_of, send_device
 from core.access import public, requires, signed_in
 from core.errors import Refused
 from core.htmx import page_or_rows
@@ -137,7 +137,7 @@ def _safe_target(request: HttpRequest) -> str:
 @require_http_methods(["GET", "HEAD", "POST"])
 def own_settings(request: HttpRequest) -> HttpResponse:
     """My language; the way to a new password."""
-    initial = {"language": request.user.language or settings.LANGUAGE_CODE}
+    initial = {"language": person_of(request).language or settings.LANGUAGE_CODE}
     form = LanguageForm(request.POST or None, initial=initial)
     if form.is_valid():
         response = redirect("accounts:settings")
@@ -156,13 +156,13 @@ def change_password(request: HttpRequest) -> HttpResponse:
     """A new password; one's other sessions end by it."""
     form = ChangePasswordForm(request.POST or None, request=request)
     if form.is_valid():
-        user = services.change_password(request.user, form.cleaned_data["password1"])
+        user = services.change_password(person_of(request), form.cleaned_data["password1"])
         update_session_auth_hash(request, user)
         messages.success(request, _("Your password was changed. Other devices are signed out."))
         return redirect("accounts:settings")
     context = {
         "form": form,
-        "outdated": must_change_password(request.user),
+        "outdated": must_change_password(person_of(request)),
         "crumbs": [(_("My settings"), reverse("accounts:settings")), (_("Password"), "")],
     }
     status = REFUSED_FORM if form.is_bound else 200
@@ -202,7 +202,7 @@ def _send_language(response: HttpResponse, language: str) -> None:
 @require_safe
 def people(request: HttpRequest) -> HttpResponse:
     """The people the reader may see, by employee number."""
-    form = PeopleFilter(request.GET, reader=request.user)
+    form = PeopleFilter(request.GET, reader=person_of(request))
     found: dict[str, Any] = form.cleaned_data if form.is_valid() else {}
     query = selectors.PeopleQuery(
         text=found.get("q", "").strip(),
@@ -212,7 +212,7 @@ def people(request: HttpRequest) -> HttpResponse:
         before=request.GET.get("before", ""),
     )
     context = {
-        "page": selectors.people_page(request.user, query),
+        "page": selectors.people_page(person_of(request), query),
         "filter_form": form,
         "crumbs": [(_("People and access"), "")],
     }
@@ -223,7 +223,7 @@ def people(request: HttpRequest) -> HttpResponse:
 @require_safe
 def person(request: HttpRequest, employee_no: str) -> HttpResponse:
     """One colleague: facts, posts, and what he may do in words."""
-    visible = User.objects.visible_to(request.user).select_related("unit")
+    visible = User.objects.visible_to(person_of(request)).select_related("unit")
     who = get_object_or_404(visible, employee_no=employee_no)
     context = {
         "person": who,

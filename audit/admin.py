@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from audit.actions import ACTIONS
 from audit.models import Entry
 from core.admin import ReadOnlyAdmin
+from core.scope import scope_of
 
 
 class ActionFilter(admin.SimpleListFilter):
@@ -41,7 +42,7 @@ class EntryAdmin(ReadOnlyAdmin):
 
     def in_scope(self, rows: QuerySet[Any], request: HttpRequest, act: str) -> QuerySet[Any]:
         """The operator's entries name nobody, so only a reach over everything shows them."""
-        if request.user.scope(self.right(act)).everything:
+        if scope_of(request.user, self.right(act)).everything:
             return rows
         return super().in_scope(rows, request, act)
 

@@ -46,13 +46,13 @@ class CrmAdminSite(admin.AdminSite):
             f"{resolve_url('accounts:login')}?{urlencode({'next': target})}"
         )
 
-    def logout(
+    def logout(  # type: ignore[override]
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """Pass the post on with its token: 307 keeps the method."""
         return HttpResponseRedirect(resolve_url("accounts:logout"), status=307)
 
-    def password_change(
+    def password_change(  # type: ignore[override]
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         """The one page where people change their passwords."""
@@ -64,4 +64,4 @@ def _declare(urls: list[URLPattern | URLResolver]) -> None:
         if isinstance(entry, URLResolver):
             _declare(entry.url_patterns)
         elif getattr(entry.callback, "access", None) is None:
-            entry.callback.access = ADMINISTRATION
+            entry.callback.access = ADMINISTRATION  # type: ignore[attr-defined]

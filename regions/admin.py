@@ -29,7 +29,7 @@ class RegionFilter(admin.SimpleListFilter):
         regions = Region.objects.get_queryset().visible_to(request.user).in_tree_order()
         return [(region.code, region.name) for region in regions]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[OrgUnit]) -> QuerySet[OrgUnit]:
+    def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[OrgUnit]:
         """The branch of the region chosen."""
         region = OrgUnit.objects.filter(kind=Kind.REGION, code=self.value() or "").first()
         return queryset.below(region) if region else queryset

@@ -37,7 +37,7 @@ def units_in_tree(reader: Any, *, text: str = "") -> list[OrgUnit]:
     units = OrgUnit.objects.visible_to(reader).annotate(people_count=working).in_tree_order()
     if text:
         units = units.filter(Q(name__icontains=text) | Q(code__istartswith=text))
-    found = list(units)
+    found: list[OrgUnit] = list(units)
     heads = heads_of([unit.pk for unit in found])
     for unit in found:
         unit.heads = heads.get(unit.pk, [])  # type: ignore[attr-defined]
