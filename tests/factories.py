@@ -2,19 +2,35 @@
 
 import itertools
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.utils import timezone
 
 from accounts.models import Function, Post, Role, RoleGrant, User
+from core.values.rooms import Room
+from customers.models import (
+    Activity,
+    ActivityState,
+    Contact,
+    Customer,
+    CustomerKind,
+    CustomerShare,
+    CustomerUnit,
+    Ownership,
+    Property,
+)
+from customers.services import add_contact, create_customer, share_customer
+from customers.services.customers import place_customer
 from regions.models import Kind, OrgUnit, UnitParent
 
 PASSWORD = "Correct-Horse-7-Battery"
 _numbers = itertools.count(1)
 
 
-def make_unit(*, kind: str, code: str, name: str, parent: OrgUnit | None = None, **more: Any) -> OrgUnit:
+def make_unit(
+    *, kind: str, code: str, name: str, parent: OrgUnit | None = None, **more: Any
+) -> OrgUnit:
     unit = OrgUnit(kind=kind, code=code, name=name, parent=parent, **more)
     unit.save()
     UnitParent.objects.create(unit=unit, parent=parent, valid_from=date(2020, 1, 1))
@@ -34,15 +50,118 @@ def make_user(
 
 
 def give(user: User, role: str, unit: OrgUnit, **dates: Any) -> RoleGrant:
-    return RoleGrant.objects.create(
-        user=user, unit=unit, role=Role.objects.get(code=role), **dates
-    )
+    return RoleGrant.objects.create(user=user, unit=unit, role=Role.objects.get(code=role), **dates)
 
 
 def make_post(*, user: User, unit: OrgUnit, function: str, **more: Any) -> Post:
     return Post.objects.create(
         user=user, unit=unit, function=Function.objects.get_or_create(name=function)[0], **more
     )
+
+
+def make_customer(
+    *,
+    unit: OrgUnit,
+    by: User | None = None,
+    keeper: User | None = None,
+    kind: str = CustomerKind.PERSON,
+    name: str = "",
+    **values: Any,
+) -> Customer:
+    """A customer with his first place, entered through the service. `values` are fields of
+    Customer, `code`, and clean phone, other_phone and identity ("+8613800000001")."""
+    customer, _ = create_customer(
+        unit=unit,
+        by=by,
+        keeper=keeper,
+        kind=kind,
+        name=name or f"客户{next(_numbers)}",
+        **values,
+    )
+    return customer
+
+
+def make_place(
+    *, customer: Customer, unit: OrgUnit, keeper: User | None = None, by: User | None = None
+) -> CustomerUnit:
+    """A further place of a customer."""
+    return place_customer(customer, unit, by=by, keeper=keeper)
+
+
+def place_of(customer: Customer, unit: OrgUnit | None = None) -> CustomerUnit:
+    """The place of a customer in a unit, or his only one."""
+    return customer.places.get(**({"unit": unit} if unit else {}))
+
+
+def make_share(
+    *, customer: Customer, to: User, by: User, until: date | None = None, reason: str = "协同接待"
+) -> CustomerShare:
+    return share_customer(customer, to=to, by=by, reason=reason, until=until)
+
+
+def make_property(
+    *, unit: OrgUnit, building: str = "3", building_unit: str = "2", room: str = "", **more: Any
+) -> Property:
+    """A flat; without a room number it gets one that no other has."""
+    room = room or str(1000 + next(_numbers))
+    flat = Property(
+        building=building,
+        building_unit=building_unit,
+        room=room,
+        label=Room(building, building_unit, room).label,
+        **more,
+    )
+    flat.place_in(unit)
+    flat.save()
+    return flat
+
+
+def make_ownership(*, customer: Customer, flat: Property, **more: Any) -> Ownership:
+    """The customer owns the flat; his place in its unit, if any, takes over the dates."""
+    ownership = Ownership(customer=customer, property=flat, **more)
+    ownership.place_in(flat.unit)
+    ownership.save()
+    dates = {name: more[name] for name in ("signed_on", "handed_over_on") if more.get(name)}
+    if dates:
+        CustomerUnit.objects.filter(customer=customer, unit=flat.unit).update(**dates)
+    return ownership
+
+
+def make_contact(
+    *, customer: Customer, name: str = "", by: User | None = None, **values: Any
+) -> Contact:
+    """A contact of an organisation; `values` may hold clean phone and email."""
+    return add_contact(customer, by=by, name=name or f"联系人{next(_numbers)}", **values)
+
+
+def make_activity(
+    *,
+    customer: Customer,
+    by: User,
+    unit: OrgUnit | None = None,
+    at: datetime | None = None,
+    state: str = ActivityState.DONE,
+    kind: str = "call",
+    content: str = "电话回访",
+    **more: Any,
+) -> Activity:
+    """An activity in a place of the customer, done now unless said otherwise; it is not counted as
+    the place's last contact (customers.services.log_activity does that)."""
+    at = at or timezone.now()
+    activity = Activity(
+        customer=customer,
+        by=by,
+        entered_by=more.pop("entered_by", by),
+        at=at,
+        state=state,
+        kind=kind,
+        content=content,
+        done_at=at if state == ActivityState.DONE else None,
+        **more,
+    )
+    activity.place_in(place_of(customer, unit).unit)
+    activity.save()
+    return activity
 
 
 @dataclass
@@ -57,8 +176,6 @@ class World:
             if name in table:
                 return table[name]
         raise AttributeError(name)
-
-
 
 
 def make_world() -> World:
