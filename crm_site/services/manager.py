@@ -77,11 +77,10 @@ def start(home: Path) -> Running:
     """
     home = Path(home).absolute()
     with _in_plain_words(home):
-        is_new = not home.exists()
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         ensure_secrets(home)
         with locked(home / "services.lock"):
-            return _start(home, is_new)
+            return _start(home)
 
 
 def stop(home: Path) -> tuple[str, ...]:
@@ -153,10 +152,10 @@ def _state(found: bool, answers: partial[bool]) -> ServerState:
     return ServerState.RUNNING if answers() else ServerState.SILENT
 
 
-def _start(home: Path, is_new: bool) -> Running:
+def _start(home: Path) -> Running:
     """The part of ``start`` that needs the lock."""
     record = read_record(home) or Record(new_id(), "")
-    account = _choose_state(home, record, is_new)
+    account = _choose_state(home, record)
     place = _make_place(home, record, account)
     write_record(home, record)  # before anything runs, so that it can be found and stopped
     programs = find_programs(account, _machine_folder())
@@ -190,7 +189,7 @@ def _machine_folder() -> Path:
     return Path(os.environ.get("CRM_STATE_ROOT") or "/var/lib/crm")
 
 
-def _choose_state(home: Path, record: Record, is_new: bool) -> Account:
+def _choose_state(home: Path, record: Record) -> Account:
     """Decide once where the data lie, and refuse a home that is a copy of another.
 
     Inside CRM_HOME, unless root keeps it where the service account cannot go.
@@ -206,13 +205,21 @@ def _choose_state(home: Path, record: Record, is_new: bool) -> Account:
         return account
     record.state = "services"
     if account.is_other:
-        if is_new:  # let the account pass through, and read nothing
+        if _is_fresh(home):  # let the account pass through, and read nothing
             os.chown(home, 0, account.gid)
             home.chmod(0o710)
         reachable = account.call(lambda: os.access(home, os.X_OK))
         if not reachable or not _fits(home / record.state / "run"):
             record.state = str(machine / record.id)
     return account
+
+
+def _is_fresh(home: Path) -> bool:
+    """Whether nothing but a start has ever written here; asked under the lock.
+
+    (That the folder was absent a moment ago would not do: of two starts only one sees that.)
+    """
+    return {path.name for path in home.iterdir()} <= {"secrets", "services.lock"}
 
 
 def _refuse_missing_data(home: Path, record: Record, account: Account) -> None:

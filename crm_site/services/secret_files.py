@@ -17,8 +17,10 @@ def ensure_secrets(home: Path) -> None:
     An existing file is never touched: without the master key the personal data of the database
     cannot be read any more.
     """
-    folder = Path(home).absolute() / "secrets"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    home = Path(home).absolute()
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder = home / "secrets"
+    folder.mkdir(mode=0o700, exist_ok=True)
     _create(folder / SECRET_KEY_FILE, secrets.token_urlsafe(64) + "\n")
     keys = {"current": "k1", "keys": {"k1": _random_key()}, "index_key": _random_key()}
     _create(folder / MASTER_KEY_FILE, json.dumps(keys, indent=2) + "\n")

@@ -43,7 +43,9 @@ def base() -> Iterator[Path]:
     """A short folder that the service account may enter; pytest's own are closed to it."""
     folder = Path(tempfile.mkdtemp(prefix="crm-test-"))
     folder.chmod(0o755)
-    yield folder
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CRM_STATE_ROOT", str(folder / "machine"))  # instead of /var/lib
+        yield folder
     shutil.rmtree(folder)
 
 
@@ -221,6 +223,7 @@ def test_starts_at_the_same_time_start_each_server_once(new_home: Callable[[str]
     started = [name for answer in answers for name in answer["started"]]
     assert sorted(started) == ["PostgreSQL", "Valkey"]
     assert services.status(home).running
+    assert (home / "services/pg").is_dir()  # whoever was first, the data lie in the home
 
 
 def test_copied_home_is_refused_and_moved_home_accepted(new_home: Callable[[str], Path]) -> None:
@@ -274,14 +277,38 @@ def test_home_with_a_long_or_odd_name_gets_its_sockets_elsewhere(
         assert app.execute("SELECT 1").fetchone() == (1,)
 
 
-def test_root_keeps_the_servers_of_a_closed_folder_outside(
-    base: Path, monkeypatch: pytest.MonkeyPatch
+def test_socket_folder_of_a_long_path_is_random_private_and_used_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    short = Path(tempfile.mkdtemp(prefix="crm-test-"))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(short))
+    long = tmp_path / ("long" * 25)
+    try:
+        first = manager._socket_folder(long, "")
+        assert first.parent == short
+        assert stat.S_IMODE(first.stat().st_mode) == 0o700
+        assert manager._socket_folder(long, str(first)) == first
+
+        first.chmod(0o755)  # somebody else may have put his own socket there
+        assert manager._socket_folder(long, str(first)) != first
+    finally:
+        shutil.rmtree(short)
+
+
+def test_path_that_fits_nowhere_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    long = tmp_path / ("long" * 25)
+    long.mkdir()
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    monkeypatch.setattr(tempfile, "tempdir", str(long))
+    with pytest.raises(ServicesError, match="shorter CRM_HOME"):
+        manager._socket_folder(long / "services/run", "")
+
+
+def test_root_keeps_the_servers_of_a_closed_folder_outside(base: Path) -> None:
     if os.geteuid() != 0:
         pytest.skip("only root needs a service account")
     closed = base / "closed"
     closed.mkdir(mode=0o700)
-    monkeypatch.setenv("CRM_STATE_ROOT", str(base / "machine"))
     home = closed / "home"
     try:
         services.start(home)
