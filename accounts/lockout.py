@@ -52,7 +52,7 @@ def check_password(request: HttpRequest, employee_no: str, password: str) -> Use
     device = _known_device(request, user_id)
     locked = is_locked(number, user_id, address=address_of(request), device=device)
     person = authenticate(request, username=number, password=password)
-    if person is not None and person.is_active and not locked:
+    if person is not None and not locked:
         return person
     kind = LoginKind.REFUSED if locked else LoginKind.FAILED
     remember_login(kind, request=request, user=known, employee_no=number, device=device)

@@ -144,6 +144,15 @@ def test_an_old_hash_is_replaced_and_the_password_is_no_younger_by_it(client, wo
     assert signed_in(client)
 
 
+def test_replacing_a_hash_leaves_the_age_of_the_person_in_hand_alone(world):
+    user = world.north_clerk
+    user.password = PBKDF2PasswordHasher().encode(PASSWORD, "salt", 1000)
+    user.password_changed_at = changed = timezone.now() - timedelta(days=10)
+
+    assert user.check_password(PASSWORD)
+    assert user.password_changed_at == changed
+
+
 def test_new_passwords_are_argon2id_of_owasp_size(settings, world):
     settings.PASSWORD_HASHERS = ["accounts.hashers.Argon2idHasher"]
     world.north_clerk.set_password(PASSWORD)
