@@ -60,9 +60,7 @@ class User(AbstractBaseUser, DjangoPermissionsMixin):
     position = models.CharField(_("position"), max_length=60, blank=True)
     hired_on = models.DateField(_("hired on"), null=True, blank=True)
     left_on = models.DateField(_("left on"), null=True, blank=True)
-    state = models.CharField(
-        _("state"), max_length=10, choices=UserState, default=UserState.ACTIVE
-    )
+    state = models.CharField(_("state"), max_length=10, choices=UserState, default=UserState.ACTIVE)
     language = models.CharField(_("language"), max_length=10, blank=True)
     is_demo = models.BooleanField(default=False, editable=False)
     password_changed_at = models.DateTimeField(null=True, editable=False)
@@ -197,9 +195,7 @@ class Post(Dated):
     """A person carries a function in a unit, as his only post or beside others (ORG-09, ORG-10)."""
 
     user = models.ForeignKey(User, models.PROTECT, related_name="posts", verbose_name=_("person"))
-    unit = models.ForeignKey(
-        OrgUnit, models.PROTECT, related_name="posts", verbose_name=_("unit")
-    )
+    unit = models.ForeignKey(OrgUnit, models.PROTECT, related_name="posts", verbose_name=_("unit"))
     function = models.ForeignKey(
         Function, models.PROTECT, related_name="posts", verbose_name=_("function")
     )

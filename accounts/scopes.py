@@ -19,9 +19,7 @@ def grants_of(user: "User") -> list["RoleGrant"]:
 
     grants = user.__dict__.get("_grants")
     if grants is None:
-        grants = list(
-            RoleGrant.objects.now().filter(user=user).select_related("role", "unit")
-        )
+        grants = list(RoleGrant.objects.now().filter(user=user).select_related("role", "unit"))
         user.__dict__["_grants"] = grants
     return grants
 
@@ -133,6 +131,6 @@ def _under(branches: frozenset[Branch], unit: "OrgUnit", below: bool) -> frozens
 
     if not below or not branches:
         return frozenset()
-    ids = [branch.unit_id for branch in branches]
+    ids = [branch.unit_id for branch in branches if branch.unit_id is not None]
     inside = set(OrgUnit.objects.below(unit).filter(pk__in=ids).values_list("pk", flat=True))
     return frozenset(branch for branch in branches if branch.unit_id in inside)

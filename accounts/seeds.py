@@ -51,7 +51,12 @@ ADMINISTER = (
 
 # code, name, reach, rights
 ROLES = (
-    ("group-management", "集团管理层", Reach.GROUP, (*VIEW, "customers.hand_over_customer", "customers.export_customer")),
+    (
+        "group-management",
+        "集团管理层",
+        Reach.GROUP,
+        (*VIEW, "customers.hand_over_customer", "customers.export_customer"),
+    ),
     ("section-head", "版块负责人", Reach.SUBTREE, MANAGE),
     ("staff", "业务人员", Reach.OWN, KEEP),
     ("section-administrator", "版块管理员", Reach.SUBTREE, MANAGE),

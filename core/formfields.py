@@ -33,7 +33,8 @@ class PhoneField(ParsedField):
     parse = staticmethod(parse_phone)
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**({"label": _("Phone"), "max_length": 40} | kwargs))
+        options: dict[str, Any] = {"label": _("Phone"), "max_length": 40}
+        super().__init__(**(options | kwargs))
 
 
 class IdentityField(ParsedField):
@@ -42,7 +43,8 @@ class IdentityField(ParsedField):
     parse = staticmethod(parse_identity)
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**({"label": _("Identity number"), "max_length": 40} | kwargs))
+        options: dict[str, Any] = {"label": _("Identity number"), "max_length": 40}
+        super().__init__(**(options | kwargs))
         self.widget.attrs.setdefault("autocomplete", "off")
 
 
@@ -52,4 +54,5 @@ class NameField(ParsedField):
     parse = staticmethod(clean_name)
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**({"label": _("Name"), "max_length": 120} | kwargs))
+        options: dict[str, Any] = {"label": _("Name"), "max_length": 120}
+        super().__init__(**(options | kwargs))

@@ -131,7 +131,9 @@ def work(pk: int) -> Job | None:
         return None
     job = running.job
     if job.attempts > MAX_ATTEMPTS:
-        message = _("This work failed several times and was given up. Please tell your administrator.")
+        message = _(
+            "This work failed several times and was given up. Please tell your administrator."
+        )
         _finish(running, JobState.FAILED, message)
     else:
         _do(running)

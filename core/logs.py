@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 import structlog
+from structlog.typing import EventDict
 
 PERSONAL = re.compile(
     r"(?<![0-9A-Za-z])(?:(?:\+?86)?1[3-9]\d{9}|\d{17}[\dXx]|\d{15})(?![0-9A-Za-z])"
@@ -34,7 +35,7 @@ class PersonalDataFilter(logging.Filter):
         return True
 
 
-def _traceback(logger: Any, name: str, event: dict[str, Any]) -> dict[str, Any]:
+def _traceback(logger: Any, name: str, event: EventDict) -> EventDict:
     record = event.get("_record")
     if record is not None and record.exc_text:
         event["traceback"] = record.exc_text

@@ -54,9 +54,7 @@ class Job(models.Model):
     actor = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("by")
     )
-    state = models.CharField(
-        _("state"), max_length=10, choices=JobState, default=JobState.QUEUED
-    )
+    state = models.CharField(_("state"), max_length=10, choices=JobState, default=JobState.QUEUED)
     payload = models.JSONField(_("payload"), default=dict)
     phase = models.CharField(_("phase"), max_length=60, blank=True)
     done = models.IntegerField(_("done"), default=0)

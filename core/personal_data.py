@@ -95,8 +95,8 @@ def unwrap(wrapped: bytes | memoryview | None) -> bytes:
     size = raw[1]
     name, rest = raw[2 : 2 + size].decode(), raw[2 + size :]
     try:
-        return master_keys().keys[name].decrypt(
-            rest[:NONCE_BYTES], rest[NONCE_BYTES:], WRAP_CONTEXT
+        return (
+            master_keys().keys[name].decrypt(rest[:NONCE_BYTES], rest[NONCE_BYTES:], WRAP_CONTEXT)
         )
     except (KeyError, InvalidTag) as error:
         raise Erased("key does not fit") from error

@@ -74,7 +74,7 @@ class RemoteSelect(SearchSelect):
 
     def optgroups(self, name: str, value: list[str], attrs: Any = None) -> Any:
         """Only the empty choice and the chosen one: the rest is never read from the database."""
-        field = self.choices
+        field: Any = self.choices
         queryset = getattr(field, "queryset", None)
         chosen = [one for one in value if one]
         options: list[tuple[Any, Any]] = []

@@ -1,4 +1,4 @@
-"""App configuration of the project itself; it is installed last, so that its post-migrate seed runs last."""
+"""App configuration of the project itself; installed last, so that its seed runs last."""
 
 from django.apps import AppConfig
 from django.db.models.signals import post_migrate

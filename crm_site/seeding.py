@@ -1,4 +1,4 @@
-"""What every installation starts with, written after each migrate; running it twice changes nothing."""
+"""What every installation starts with, written after each migrate. Repeating changes nothing."""
 
 from typing import Any
 

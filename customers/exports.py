@@ -72,7 +72,7 @@ class CustomerSheet:
                 yield self._row(place)
 
     def _row(self, place: CustomerUnit) -> tuple[Any, ...]:
-        customer = place.customer
+        customer: Any = place.customer
         stage = place.stage(self.today)
         return (
             customer.code,

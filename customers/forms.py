@@ -27,18 +27,23 @@ from customers.selectors.terms import understand
 from regions.models import Kind, OrgUnit
 
 ANY = [("", "—")]
-QUIET_DAYS = (("30", _("30 days ago or more")), ("90", _("90 days ago or more")), ("180", _("180 days ago or more")))
+QUIET_DAYS = (
+    ("30", _("30 days ago or more")),
+    ("90", _("90 days ago or more")),
+    ("180", _("180 days ago or more")),
+)
 
 
 class UnitChoiceField(forms.ModelChoiceField):
     """A unit in reach, by code."""
 
     def __init__(self, right: str = "customers.view_customer", **kwargs: Any) -> None:
+        options: dict[str, Any] = {"label": _("Unit"), "empty_label": "—"}
         super().__init__(
             OrgUnit.objects.none(),
             to_field_name="code",
             widget=RemoteSelect("unit-choices", right),
-            **({"label": _("Unit"), "empty_label": "—"} | kwargs),
+            **(options | kwargs),
         )
 
     def label_from_instance(self, unit: OrgUnit) -> str:  # type: ignore[override]
@@ -49,18 +54,19 @@ class KeeperChoiceField(forms.ModelChoiceField):
     """A person in reach, by employee number."""
 
     def __init__(self, right: str = "customers.view_customer", **kwargs: Any) -> None:
+        options: dict[str, Any] = {"label": _("Keeper"), "empty_label": "—"}
         super().__init__(
             User.objects.none(),
             to_field_name="employee_no",
             widget=RemoteSelect("people-choices", right),
-            **({"label": _("Keeper"), "empty_label": "—"} | kwargs),
+            **(options | kwargs),
         )
 
     def label_from_instance(self, user: User) -> str:  # type: ignore[override]
         return f"{user.name} {user.employee_no}"
 
 
-def people_in_reach(user: User, permission: str = "customers.view_customer") -> Any:
+def people_in_reach(user: Any, permission: str = "customers.view_customer") -> Any:
     """People who may be chosen as keepers: active, in the branches of the user's scope."""
     return User.objects.active().visible_to(user, permission).order_by("name", "employee_no")
 
@@ -83,27 +89,24 @@ class CustomerFilter(forms.Form):
     """The whole state of the customer list, as its address carries it."""
 
     q = forms.CharField(
-        label=_("Name, pinyin, room, last four digits"), required=False, max_length=80
+        label=_("Text"),
+        help_text=_("Name, pinyin, room, last four digits"),
+        required=False,
+        max_length=80,
     )
     unit = UnitChoiceField(required=False)
-    stage = forms.ChoiceField(
-        label=_("Stage"), required=False, choices=[*ANY, *OwnerStage.choices]
-    )
+    stage = forms.ChoiceField(label=_("Stage"), required=False, choices=[*ANY, *OwnerStage.choices])
     level = forms.ChoiceField(label=_("Level"), required=False)
     keeper = KeeperChoiceField(required=False)
-    kind = forms.ChoiceField(
-        label=_("Kind"), required=False, choices=[*ANY, *CustomerKind.choices]
-    )
+    kind = forms.ChoiceField(label=_("Kind"), required=False, choices=[*ANY, *CustomerKind.choices])
     ownership_class = forms.ChoiceField(label=_("Ownership class"), required=False)
-    quiet = forms.ChoiceField(
-        label=_("Last contact"), required=False, choices=[*ANY, *QUIET_DAYS]
-    )
+    quiet = forms.ChoiceField(label=_("Last contact"), required=False, choices=[*ANY, *QUIET_DAYS])
     due = forms.BooleanField(label=_("Contact is due"), required=False)
     unkept = forms.BooleanField(label=_("Without keeper"), required=False)
     only = forms.BooleanField(label=_("This unit only"), required=False)
     import_run = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["unit"].queryset = OrgUnit.objects.visible_to(  # type: ignore[attr-defined]
             user, "customers.view_customer"
@@ -209,7 +212,7 @@ class CustomerForm(forms.ModelForm):
         ).split(),
     }
 
-    def __init__(self, *args: Any, user: User, kind: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: Any, kind: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.kind = CustomerKind(kind)
         wanted = self.ORDER[self.kind]
@@ -221,7 +224,9 @@ class CustomerForm(forms.ModelForm):
         self._offer("ownership_class", Scheme.OWNERSHIP)
         if "gender" in self.fields:
             self.fields["gender"] = forms.ChoiceField(
-                label=_("Gender"), required=False, choices=[*ANY, ("男", _("Male")), ("女", _("Female"))]
+                label=_("Gender"),
+                required=False,
+                choices=[*ANY, ("男", _("Male")), ("女", _("Female"))],
             )
         if "unit" in self.fields:
             permission = "customers.add_customer"
@@ -244,7 +249,7 @@ class CustomerForm(forms.ModelForm):
             label=label, required=False, choices=[*ANY, *((word, word) for word in words)]
         )
 
-    def _propose(self, user: User) -> None:
+    def _propose(self, user: Any) -> None:
         """The person's own unit, and himself as keeper, are what he mostly means."""
         if user.unit is not None and user.unit.kind != Kind.GROUP:
             self.fields["unit"].initial = user.unit.code
@@ -319,11 +324,9 @@ class ActivityForm(forms.Form):
     content = forms.CharField(
         label=_("Content"), widget=forms.Textarea({"rows": 4}), max_length=5000
     )
-    next_on = forms.DateField(
-        label=_("Next contact on"), required=False, widget=DateInput()
-    )
+    next_on = forms.DateField(label=_("Next contact on"), required=False, widget=DateInput())
 
-    def __init__(self, *args: Any, customer: Customer, user: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, customer: Customer, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         places = (
             CustomerUnit.objects.visible_to(user, "customers.log_activity")
@@ -363,7 +366,7 @@ class HandOverForm(forms.Form):
 
     to = KeeperChoiceField("customers.hand_over_customer", label=_("New keeper"))
 
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         people = people_in_reach(user, "customers.hand_over_customer")
         self.fields["to"].queryset = people  # type: ignore[attr-defined]
@@ -381,5 +384,3 @@ class RevealForm(forms.Form):
     """Why a masked value is shown; asked once a day, then remembered in the session."""
 
     reason = forms.ChoiceField(choices=REASONS)
-
-

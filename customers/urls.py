@@ -1,6 +1,6 @@
 """Addresses of the archive."""
 
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from customers.views import activities, detail, edit, exports, hand_over, lists
 
@@ -11,14 +11,14 @@ contact_urls = [
     path("<int:contact_pk>/edit/", edit.contact_edit, name="contact-edit"),
     path("<int:contact_pk>/reveal/<slug:field>/", detail.contact_reveal, name="contact-reveal"),
 ]
-customer_urls = [
+customer_urls: list[URLPattern | URLResolver] = [
     path("", detail.customer_detail, name="detail"),
     path("edit/", edit.customer_edit, name="edit"),
     path("reveal/<slug:field>/", detail.customer_reveal, name="reveal"),
     path("activities/new/", activities.activity_new, name="activity-new"),
     path("contacts/", include(contact_urls)),
 ]
-urlpatterns = [
+urlpatterns: list[URLPattern | URLResolver] = [
     path("", lists.customer_list, name="list"),
     path("new/", edit.customer_new, name="new"),
     path("hand-over/", hand_over.hand_over_page, name="hand-over"),

@@ -167,6 +167,16 @@ class OrgUnit(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Derive level of parent and path; moving a unit is `regions.services.move_unit`."""
+        self.parent_kind = self.parent.kind if self.parent else None
+        if self.pk is None:
+            self.pk = next_unit_id()
+            kwargs.setdefault("force_insert", True)
+        base = self.parent.path if self.parent else "/"
+        self.path = f"{base}{self.pk}/"
+        super().save(*args, **kwargs)
+
     def get_absolute_url(self) -> str:
         return reverse("regions:unit", args=[self.code])
 
@@ -181,16 +191,6 @@ class OrgUnit(models.Model):
         problem = check_department_name(self.kind, self.department_name)
         if problem:
             raise ValidationError({"department_name": problem})
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        """Derive level of parent and path; moving a unit is `regions.services.move_unit`."""
-        self.parent_kind = self.parent.kind if self.parent else None
-        if self.pk is None:
-            self.pk = next_unit_id()
-            kwargs.setdefault("force_insert", True)
-        base = self.parent.path if self.parent else "/"
-        self.path = f"{base}{self.pk}/"
-        super().save(*args, **kwargs)
 
     @property
     def depth(self) -> int:
@@ -232,7 +232,7 @@ class KindManager(models.Manager):
 
 
 class Region(OrgUnit):
-    objects = KindManager(Kind.REGION)
+    objects = KindManager(Kind.REGION)  # type: ignore[assignment, misc]
 
     class Meta:
         proxy = True
@@ -241,7 +241,7 @@ class Region(OrgUnit):
 
 
 class City(OrgUnit):
-    objects = KindManager(Kind.CITY)
+    objects = KindManager(Kind.CITY)  # type: ignore[assignment, misc]
 
     class Meta:
         proxy = True
@@ -250,7 +250,7 @@ class City(OrgUnit):
 
 
 class Project(OrgUnit):
-    objects = KindManager(Kind.PROJECT)
+    objects = KindManager(Kind.PROJECT)  # type: ignore[assignment, misc]
 
     class Meta:
         proxy = True
@@ -261,7 +261,9 @@ class Project(OrgUnit):
 class UnitParentQuerySet(models.QuerySet):
     def on(self, day: date) -> Self:
         """The tree as it was on a day."""
-        return self.filter(Q(valid_until__isnull=True) | Q(valid_until__gt=day), valid_from__lte=day)
+        return self.filter(
+            Q(valid_until__isnull=True) | Q(valid_until__gt=day), valid_from__lte=day
+        )
 
 
 class UnitParent(models.Model):

@@ -2,7 +2,7 @@
 
 from regions.models import Kind, UnitLevel
 
-LEVELS = (
+LEVELS: tuple[tuple[str, str, list[str], bool], ...] = (
     (Kind.GROUP, "集团", [], False),
     (Kind.REGION, "区域", ["客户关系中心", "客户关系部"], True),
     (Kind.CITY, "城市", ["客户关系部"], True),

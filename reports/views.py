@@ -52,7 +52,11 @@ def _answer(overdue: int, due: int) -> str:
     total = ngettext("{count} task waits for you", "{count} tasks wait for you", overdue + due)
     late = ngettext("{count} is overdue.", "{count} are overdue.", overdue)
     total, late = total.format(count=overdue + due), late.format(count=overdue)
-    return _("{total}: {late}").format(total=total, late=late) if overdue else _("{total}.").format(total=total)
+    return (
+        _("{total}: {late}").format(total=total, late=late)
+        if overdue
+        else _("{total}.").format(total=total)
+    )
 
 
 def _tiles(user: Any) -> list[dict[str, Any]]:
@@ -67,7 +71,11 @@ def _tiles(user: Any) -> list[dict[str, Any]]:
             ListQuery(contact_before=quiet_since, **own),
             {"quiet": QUIET_DAYS, "sort": "last_contact", **mine},
         ),
-        (_("Settling-in period"), ListQuery(stage="settling_in", **own), {"stage": "settling_in", **mine}),
+        (
+            _("Settling-in period"),
+            ListQuery(stage="settling_in", **own),
+            {"stage": "settling_in", **mine},
+        ),
         (_("My customers") if own else _("Customers"), ListQuery(**own), mine),
     ]
     shown = []
@@ -127,8 +135,14 @@ def _term(request: HttpRequest) -> Term:
         try:
             return from_mark(MARKS.unsign_object(mark))
         except (BadSignature, ValueError, TypeError):
-            return Term("", problem=_("This search address is not valid any more. Please search again."))
+            return Term(
+                "", problem=_("This search address is not valid any more. Please search again.")
+            )
     term = understand(request.GET.get("q", "")[:80])
     if term.personal:
-        return replace(term, forms=[], problem=_("Please search full numbers in the box at the top of the page."))
+        return replace(
+            term,
+            forms=[],
+            problem=_("Please search full numbers in the box at the top of the page."),
+        )
     return term

@@ -32,34 +32,79 @@ from core.values.text import parse_text
 from regions.models import PARENT_KIND, DepartmentLevel, Kind, UnitLevel
 
 UNIT_FIELDS = (
-    Field("kind", gettext_lazy("Level"), ("层级", "级别", "组织层级", "机构层级", "单位层级", "类型"), True),
-    Field("code", gettext_lazy("Code"), ("编码", "组织编码", "单位编码", "机构编码", "机构代码", "代码"), True),
+    Field(
+        "kind",
+        gettext_lazy("Level"),
+        ("层级", "级别", "组织层级", "机构层级", "单位层级", "类型"),
+        True,
+    ),
+    Field(
+        "code",
+        gettext_lazy("Code"),
+        ("编码", "组织编码", "单位编码", "机构编码", "机构代码", "代码"),
+        True,
+    ),
     Field("name", gettext_lazy("Name"), ("名称", "组织名称", "单位名称", "机构名称"), True),
-    Field("parent", gettext_lazy("Parent code"), ("上级编码", "上级组织编码", "上级单位编码", "上级机构", "上级"), True),
+    Field(
+        "parent",
+        gettext_lazy("Parent code"),
+        ("上级编码", "上级组织编码", "上级单位编码", "上级机构", "上级"),
+        True,
+    ),
     Field(
         "department_name",
         gettext_lazy("Customer relationship department"),
         ("客户关系部门名称", "客户关系部门", "客关部门名称", "部门名称", "客关部门"),
     ),
-    Field("department_level", gettext_lazy("Level of the department"), ("部门级别", "部门层级", "客关部门级别")),
+    Field(
+        "department_level",
+        gettext_lazy("Level of the department"),
+        ("部门级别", "部门层级", "客关部门级别"),
+    ),
     Field("stage", gettext_lazy("Stage"), ("项目阶段", "阶段", "当前阶段", "所处阶段")),
     Field("households", gettext_lazy("Households"), ("总户数", "户数", "总套数", "规划户数")),
-    Field("opened_on", gettext_lazy("Opened on"), ("启用日期", "成立日期", "设立日期", "开业日期", "启用时间")),
+    Field(
+        "opened_on",
+        gettext_lazy("Opened on"),
+        ("启用日期", "成立日期", "设立日期", "开业日期", "启用时间"),
+    ),
 )
 PEOPLE_FIELDS = (
-    Field("employee_no", gettext_lazy("Employee number"), ("工号", "员工编号", "员工号", "人员编号"), True),
+    Field(
+        "employee_no",
+        gettext_lazy("Employee number"),
+        ("工号", "员工编号", "员工号", "人员编号"),
+        True,
+    ),
     Field("name", gettext_lazy("Name"), ("姓名", "员工姓名", "人员姓名"), True),
-    Field("phone", gettext_lazy("Phone"), ("手机号", "手机", "手机号码", "联系电话", "电话"), personal=True),
+    Field(
+        "phone",
+        gettext_lazy("Phone"),
+        ("手机号", "手机", "手机号码", "联系电话", "电话"),
+        personal=True,
+    ),
     Field("email", gettext_lazy("E-mail"), ("邮箱", "电子邮件", "电子邮箱", "邮件"), personal=True),
     Field(
         "unit",
         gettext_lazy("Unit code"),
-        ("所属组织编码", "组织编码", "所属单位编码", "所属组织", "单位编码", "所属单位", "机构编码"),
+        (
+            "所属组织编码",
+            "组织编码",
+            "所属单位编码",
+            "所属组织",
+            "单位编码",
+            "所属单位",
+            "机构编码",
+        ),
         True,
     ),
-    Field("functions", gettext_lazy("Functions"), ("职能", "岗位职能", "承担职能", "任职职能", "岗位")),
+    Field(
+        "functions", gettext_lazy("Functions"), ("职能", "岗位职能", "承担职能", "任职职能", "岗位")
+    ),
     Field("dedicated", gettext_lazy("Dedicated"), ("是否专职", "专职", "专/兼职", "专兼职")),
-    Field("reports_to", gettext_lazy("Reports to"), ("汇报对象", "直接上级", "汇报上级", "上级领导")),
+    Field(
+        "reports_to", gettext_lazy("Reports to"), ("汇报对象", "直接上级", "汇报上级", "上级领导")
+    ),
     Field("role", gettext_lazy("System role"), ("系统角色", "角色", "权限角色", "CRM角色")),
     Field("position", gettext_lazy("Position"), ("职务", "职位", "岗位名称")),
     Field("hired_on", gettext_lazy("Hired on"), ("入职日期", "入职时间", "到岗日期")),
@@ -244,7 +289,9 @@ def _check_parent(row: UnitRow, units: dict[str, UnitRow], there: dict[str, str]
         raise _wrong(row.number, sentence, name=row.name, level=str(Kind(expected).label))
 
 
-def read_people(section: Section, units: dict[str, UnitRow], report: Report) -> dict[str, PersonRow]:
+def read_people(
+    section: Section, units: dict[str, UnitRow], report: Report
+) -> dict[str, PersonRow]:
     """The people sheet. Raises FileProblem for people without number, name or known unit."""
     from regions.models import OrgUnit
 
@@ -325,7 +372,11 @@ class OrganisationKind(ImportKind):
     def apply(self, source: Source, context: ImportContext) -> Report:
         report = self._write(source, context)
         record(
-            "import.applied", by=context.actor, subject=context.run, rows=report.accepted, kind="org"
+            "import.applied",
+            by=context.actor,
+            subject=context.run,
+            rows=report.accepted,
+            kind="org",
         )
         return report
 

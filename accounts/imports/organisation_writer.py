@@ -1,4 +1,4 @@
-"""Writing a read organisation: units top down, people, posts, roles; repeating it changes nothing."""
+"""Writing a read organisation: units top down, people, posts, roles. Repeating changes nothing."""
 
 import datetime as dt
 from typing import TYPE_CHECKING
@@ -75,9 +75,7 @@ class OrganisationWriter:
 
     # --- people -------------------------------------------------------------------------------
 
-    def _people(
-        self, organisation: "Organisation", units: dict[str, OrgUnit]
-    ) -> dict[str, User]:
+    def _people(self, organisation: "Organisation", units: dict[str, OrgUnit]) -> dict[str, User]:
         rows = organisation.people
         people = {user.employee_no: user for user in User.objects.filter(employee_no__in=rows)}
         new: list[User] = []

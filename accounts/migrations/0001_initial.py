@@ -7,193 +7,476 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
-        ('regions', '0002_level_of_parent'),
+        ("auth", "0012_alter_user_first_name_max_length"),
+        ("regions", "0002_level_of_parent"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Function',
+            name="Function",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=60, unique=True, verbose_name='name')),
-                ('number', models.PositiveSmallIntegerField(blank=True, null=True, unique=True, verbose_name='number')),
-                ('is_core', models.BooleanField(default=False, verbose_name='core function')),
-                ('is_head', models.BooleanField(default=False, verbose_name='heads the department')),
-                ('is_project_lead', models.BooleanField(default=False, verbose_name='leads a project')),
-                ('keeps_customers', models.BooleanField(default=False, help_text='Customers without a named keeper go to these posts in turn.', verbose_name='keeps customers')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=60, unique=True, verbose_name="name")),
+                (
+                    "number",
+                    models.PositiveSmallIntegerField(
+                        blank=True, null=True, unique=True, verbose_name="number"
+                    ),
+                ),
+                ("is_core", models.BooleanField(default=False, verbose_name="core function")),
+                (
+                    "is_head",
+                    models.BooleanField(default=False, verbose_name="heads the department"),
+                ),
+                (
+                    "is_project_lead",
+                    models.BooleanField(default=False, verbose_name="leads a project"),
+                ),
+                (
+                    "keeps_customers",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Customers without a named keeper go to these posts in turn.",
+                        verbose_name="keeps customers",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'function',
-                'verbose_name_plural': 'functions',
-                'ordering': ['number', 'name'],
+                "verbose_name": "function",
+                "verbose_name_plural": "functions",
+                "ordering": ["number", "name"],
             },
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('employee_no', models.CharField(max_length=30, unique=True, verbose_name='employee number')),
-                ('name', models.CharField(max_length=60, verbose_name='name')),
-                ('phone', models.CharField(blank=True, max_length=20, verbose_name='phone')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='e-mail')),
-                ('position', models.CharField(blank=True, max_length=60, verbose_name='position')),
-                ('hired_on', models.DateField(blank=True, null=True, verbose_name='hired on')),
-                ('left_on', models.DateField(blank=True, null=True, verbose_name='left on')),
-                ('state', models.CharField(choices=[('active', 'Active'), ('frozen', 'Frozen'), ('left', 'Left')], default='active', max_length=10, verbose_name='state')),
-                ('language', models.CharField(blank=True, max_length=10, verbose_name='language')),
-                ('is_demo', models.BooleanField(default=False, editable=False)),
-                ('password_changed_at', models.DateTimeField(editable=False, null=True)),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('unit', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='people', to='regions.orgunit', verbose_name='unit')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                (
+                    "last_login",
+                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
+                ),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                (
+                    "employee_no",
+                    models.CharField(max_length=30, unique=True, verbose_name="employee number"),
+                ),
+                ("name", models.CharField(max_length=60, verbose_name="name")),
+                ("phone", models.CharField(blank=True, max_length=20, verbose_name="phone")),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="e-mail")),
+                ("position", models.CharField(blank=True, max_length=60, verbose_name="position")),
+                ("hired_on", models.DateField(blank=True, null=True, verbose_name="hired on")),
+                ("left_on", models.DateField(blank=True, null=True, verbose_name="left on")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("active", "Active"), ("frozen", "Frozen"), ("left", "Left")],
+                        default="active",
+                        max_length=10,
+                        verbose_name="state",
+                    ),
+                ),
+                ("language", models.CharField(blank=True, max_length=10, verbose_name="language")),
+                ("is_demo", models.BooleanField(default=False, editable=False)),
+                ("password_changed_at", models.DateTimeField(editable=False, null=True)),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="people",
+                        to="regions.orgunit",
+                        verbose_name="unit",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'person',
-                'verbose_name_plural': 'people',
-                'ordering': ['employee_no'],
-                'permissions': [('use_admin', 'Can use the administration'), ('import_organisation', 'Can import the organisation and its people')],
+                "verbose_name": "person",
+                "verbose_name_plural": "people",
+                "ordering": ["employee_no"],
+                "permissions": [
+                    ("use_admin", "Can use the administration"),
+                    ("import_organisation", "Can import the organisation and its people"),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='FormerPassword',
+            name="FormerPassword",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128)),
-                ('set_at', models.DateTimeField(auto_now_add=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='former_passwords', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128)),
+                ("set_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="former_passwords",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='LoginRecord',
+            name="LoginRecord",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('login', 'Logged in'), ('failed', 'Failed log-in'), ('refused', 'Refused while locked'), ('unlocked', 'Lock ended'), ('logout', 'Logged out'), ('day', 'First page of the day')], max_length=10, verbose_name='kind')),
-                ('employee_no', models.CharField(max_length=30, verbose_name='employee number')),
-                ('at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='at')),
-                ('ip', models.GenericIPAddressField(null=True, verbose_name='address')),
-                ('agent', models.CharField(blank=True, max_length=200, verbose_name='browser')),
-                ('device', models.CharField(blank=True, max_length=32)),
-                ('user', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='logins', to=settings.AUTH_USER_MODEL, verbose_name='person')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("login", "Logged in"),
+                            ("failed", "Failed log-in"),
+                            ("refused", "Refused while locked"),
+                            ("unlocked", "Lock ended"),
+                            ("logout", "Logged out"),
+                            ("day", "First page of the day"),
+                        ],
+                        max_length=10,
+                        verbose_name="kind",
+                    ),
+                ),
+                ("employee_no", models.CharField(max_length=30, verbose_name="employee number")),
+                ("at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="at")),
+                ("ip", models.GenericIPAddressField(null=True, verbose_name="address")),
+                ("agent", models.CharField(blank=True, max_length=200, verbose_name="browser")),
+                ("device", models.CharField(blank=True, max_length=32)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="logins",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="person",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'log-in record',
-                'verbose_name_plural': 'log-in records',
+                "verbose_name": "log-in record",
+                "verbose_name_plural": "log-in records",
             },
         ),
         migrations.CreateModel(
-            name='PasswordLink',
+            name="PasswordLink",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key_hash', models.CharField(max_length=64, unique=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('expires_at', models.DateTimeField()),
-                ('used_at', models.DateTimeField(null=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='password_links', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key_hash", models.CharField(max_length=64, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("expires_at", models.DateTimeField()),
+                ("used_at", models.DateTimeField(null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="password_links",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Post',
+            name="Post",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('is_dedicated', models.BooleanField(default=True, verbose_name='dedicated')),
-                ('reports_to', models.CharField(blank=True, max_length=60, verbose_name='reports to')),
-                ('from_file', models.BooleanField(default=False, editable=False, help_text='The organisation file keeps this row.')),
-                ('valid_from', models.DateField(blank=True, null=True, verbose_name='from')),
-                ('valid_until', models.DateField(blank=True, null=True, verbose_name='until')),
-                ('function', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='posts', to='accounts.function', verbose_name='function')),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='posts', to='regions.orgunit', verbose_name='unit')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='posts', to=settings.AUTH_USER_MODEL, verbose_name='person')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("is_dedicated", models.BooleanField(default=True, verbose_name="dedicated")),
+                (
+                    "reports_to",
+                    models.CharField(blank=True, max_length=60, verbose_name="reports to"),
+                ),
+                (
+                    "from_file",
+                    models.BooleanField(
+                        default=False,
+                        editable=False,
+                        help_text="The organisation file keeps this row.",
+                    ),
+                ),
+                ("valid_from", models.DateField(blank=True, null=True, verbose_name="from")),
+                ("valid_until", models.DateField(blank=True, null=True, verbose_name="until")),
+                (
+                    "function",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="posts",
+                        to="accounts.function",
+                        verbose_name="function",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="posts",
+                        to="regions.orgunit",
+                        verbose_name="unit",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="posts",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="person",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'post held',
-                'verbose_name_plural': 'posts held',
+                "verbose_name": "post held",
+                "verbose_name_plural": "posts held",
             },
         ),
         migrations.CreateModel(
-            name='Role',
+            name="Role",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(max_length=40, unique=True, verbose_name='code')),
-                ('name', models.CharField(max_length=60, unique=True, verbose_name='name')),
-                ('reach', models.CharField(choices=[('own', 'Own records'), ('unit', 'This unit only'), ('subtree', 'Unit and units below'), ('group', 'Whole group')], max_length=10, verbose_name='reach')),
-                ('description', models.TextField(blank=True, verbose_name='description')),
-                ('seeded', models.JSONField(default=list, editable=False, help_text='Rights the product has given once already.')),
-                ('permissions', models.ManyToManyField(blank=True, to='auth.permission', verbose_name='rights')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.SlugField(max_length=40, unique=True, verbose_name="code")),
+                ("name", models.CharField(max_length=60, unique=True, verbose_name="name")),
+                (
+                    "reach",
+                    models.CharField(
+                        choices=[
+                            ("own", "Own records"),
+                            ("unit", "This unit only"),
+                            ("subtree", "Unit and units below"),
+                            ("group", "Whole group"),
+                        ],
+                        max_length=10,
+                        verbose_name="reach",
+                    ),
+                ),
+                ("description", models.TextField(blank=True, verbose_name="description")),
+                (
+                    "seeded",
+                    models.JSONField(
+                        default=list,
+                        editable=False,
+                        help_text="Rights the product has given once already.",
+                    ),
+                ),
+                (
+                    "permissions",
+                    models.ManyToManyField(blank=True, to="auth.permission", verbose_name="rights"),
+                ),
             ],
             options={
-                'verbose_name': 'role',
-                'verbose_name_plural': 'roles',
-                'ordering': ['pk'],
+                "verbose_name": "role",
+                "verbose_name_plural": "roles",
+                "ordering": ["pk"],
             },
         ),
         migrations.CreateModel(
-            name='RoleGrant',
+            name="RoleGrant",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('valid_from', models.DateField(blank=True, null=True, verbose_name='from')),
-                ('valid_until', models.DateField(blank=True, null=True, verbose_name='until')),
-                ('from_file', models.BooleanField(default=False, editable=False, help_text='The organisation file keeps this row.')),
-                ('given_at', models.DateTimeField(auto_now_add=True)),
-                ('given_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('role', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='grants', to='accounts.role', verbose_name='role')),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='regions.orgunit', verbose_name='unit')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='grants', to=settings.AUTH_USER_MODEL, verbose_name='person')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("valid_from", models.DateField(blank=True, null=True, verbose_name="from")),
+                ("valid_until", models.DateField(blank=True, null=True, verbose_name="until")),
+                (
+                    "from_file",
+                    models.BooleanField(
+                        default=False,
+                        editable=False,
+                        help_text="The organisation file keeps this row.",
+                    ),
+                ),
+                ("given_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "given_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "role",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="grants",
+                        to="accounts.role",
+                        verbose_name="role",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="regions.orgunit",
+                        verbose_name="unit",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="grants",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="person",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'grant',
-                'verbose_name_plural': 'grants',
+                "verbose_name": "grant",
+                "verbose_name_plural": "grants",
             },
         ),
         migrations.AddIndex(
-            model_name='user',
-            index=models.Index(fields=['unit', 'state'], name='user_unit_state'),
+            model_name="user",
+            index=models.Index(fields=["unit", "state"], name="user_unit_state"),
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('left_on__isnull', True), ('hired_on__isnull', True), ('left_on__gte', models.F('hired_on')), _connector='OR'), name='user_left_after_hired'),
+            model_name="user",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("left_on__isnull", True),
+                    ("hired_on__isnull", True),
+                    ("left_on__gte", models.F("hired_on")),
+                    _connector="OR",
+                ),
+                name="user_left_after_hired",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('is_superuser', False)), name='user_no_superuser'),
+            model_name="user",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("is_superuser", False)), name="user_no_superuser"
+            ),
         ),
         migrations.AddIndex(
-            model_name='loginrecord',
-            index=models.Index(fields=['user', '-at'], name='login_user'),
+            model_name="loginrecord",
+            index=models.Index(fields=["user", "-at"], name="login_user"),
         ),
         migrations.AddIndex(
-            model_name='loginrecord',
-            index=models.Index(fields=['-at'], name='login_recent'),
+            model_name="loginrecord",
+            index=models.Index(fields=["-at"], name="login_recent"),
         ),
         migrations.AddIndex(
-            model_name='loginrecord',
-            index=models.Index(condition=models.Q(('kind', 'failed')), fields=['employee_no', 'at'], name='login_failed_account'),
+            model_name="loginrecord",
+            index=models.Index(
+                condition=models.Q(("kind", "failed")),
+                fields=["employee_no", "at"],
+                name="login_failed_account",
+            ),
         ),
         migrations.AddIndex(
-            model_name='loginrecord',
-            index=models.Index(condition=models.Q(('kind', 'failed')), fields=['ip', 'at'], name='login_failed_ip'),
+            model_name="loginrecord",
+            index=models.Index(
+                condition=models.Q(("kind", "failed")), fields=["ip", "at"], name="login_failed_ip"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='post',
-            constraint=models.UniqueConstraint(condition=models.Q(('valid_until__isnull', True)), fields=('user', 'unit', 'function'), name='post_held_once'),
+            model_name="post",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("valid_until__isnull", True)),
+                fields=("user", "unit", "function"),
+                name="post_held_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='post',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until__isnull', True), ('valid_from__isnull', True), ('valid_until__gte', models.F('valid_from')), _connector='OR'), name='post_span'),
+            model_name="post",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("valid_until__isnull", True),
+                    ("valid_from__isnull", True),
+                    ("valid_until__gte", models.F("valid_from")),
+                    _connector="OR",
+                ),
+                name="post_span",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='rolegrant',
-            constraint=models.UniqueConstraint(condition=models.Q(('valid_until__isnull', True)), fields=('user', 'unit', 'role'), name='grant_given_once'),
+            model_name="rolegrant",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("valid_until__isnull", True)),
+                fields=("user", "unit", "role"),
+                name="grant_given_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='rolegrant',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until__isnull', True), ('valid_from__isnull', True), ('valid_until__gte', models.F('valid_from')), _connector='OR'), name='grant_span'),
+            model_name="rolegrant",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("valid_until__isnull", True),
+                    ("valid_from__isnull", True),
+                    ("valid_until__gte", models.F("valid_from")),
+                    _connector="OR",
+                ),
+                name="grant_span",
+            ),
         ),
     ]

@@ -1,4 +1,4 @@
-"""Kinds of files and the parts every kind shares. Apps register theirs in their `imports` module."""
+"""Kinds of files and what all kinds share. Apps register theirs in their `imports` package."""
 
 import datetime as dt
 from abc import ABC, abstractmethod
@@ -92,6 +92,8 @@ class ImportKind(ABC):
     permission: ClassVar[str]
     sheets: ClassVar[tuple[SheetSpec, ...]]
     takes_keeper: ClassVar[bool] = False
+    reasons: ClassVar[Mapping[str, str | Promise]] = {}  # short words for codes of rejection
+    position: ClassVar[int] = 100  # in lists of kinds, the most used first
 
     def open(
         self,

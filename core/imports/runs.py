@@ -27,10 +27,10 @@ from core.imports.report import Report
 from core.jobs import Running, StopAsked, enqueue, handles
 from core.models import ImportRun, ImportState, Job
 from core.personal_data import mask
+from core.values.base import Cell, cell_text
 
 KEPT_FOR = timedelta(days=30)
 CHUNK_BYTES = 1 << 20
-REASONS_SHOWN = 50
 
 
 def folder() -> Path:
@@ -110,7 +110,7 @@ def _header_json(section: Any) -> dict[str, Any]:
     return {
         "sheet": section.table.sheet,
         "header_row": header.header_row,
-        "rows": section.table.row_count,
+        "rows": section.table.row_count - len(header.rows),
         "missing": [field.name for field in header.missing],
         "columns": [
             {
@@ -124,8 +124,8 @@ def _header_json(section: Any) -> dict[str, Any]:
     }
 
 
-def _sample(value: object, personal: bool) -> str:
-    text = "" if value is None else str(value).removesuffix(" 00:00:00")[:40]
+def _sample(value: Cell, personal: bool) -> str:
+    text = cell_text(value).removesuffix(" 00:00:00")[:40]
     return mask(text) if personal else text
 
 
@@ -258,9 +258,7 @@ def _failing_with(run: ImportRun) -> Any:
         ImportRun.objects.filter(pk=run.pk).update(state=ImportState.STOPPED)
         raise
     except Refused as refusal:
-        ImportRun.objects.filter(pk=run.pk).update(
-            state=ImportState.FAILED, message=str(refusal)
-        )
+        ImportRun.objects.filter(pk=run.pk).update(state=ImportState.FAILED, message=str(refusal))
         raise
 
 

@@ -1,5 +1,6 @@
 """Pages of imports: upload → columns → check → write → result; an upload is its uploader's."""
 
+from collections import Counter
 from typing import Any
 
 from django import forms
@@ -25,7 +26,7 @@ from core.widgets import RemoteSelect
 RIGHT = "core.add_importrun"
 STOP_POLLING = 286
 LISTED = 50
-PROBLEMS_SHOWN = 50
+PROBLEMS_SHOWN = 20
 MODES = (
     ("fill", gettext_lazy("Fill empty fields")),
     ("update", gettext_lazy("Take all values of the file")),
@@ -42,7 +43,8 @@ STEPS = (
 
 def kinds_of(request: HttpRequest) -> list[ImportKind]:
     """The kinds of files this reader may import."""
-    return [kind for kind in KINDS.values() if request.user.has_perm(kind.permission)]
+    kinds = [kind for kind in KINDS.values() if request.user.has_perm(kind.permission)]
+    return sorted(kinds, key=lambda kind: kind.position)
 
 
 class UploadForm(forms.Form):
@@ -51,7 +53,9 @@ class UploadForm(forms.Form):
     kind = forms.ChoiceField(label=gettext_lazy("Kind of file"), widget=forms.RadioSelect)
     file = forms.FileField(
         label=gettext_lazy("File"),
-        help_text=gettext_lazy("An .xlsx or .csv file of at most 50 MB. Column names are recognised."),
+        help_text=gettext_lazy(
+            "An .xlsx or .csv file of at most 50 MB. Column names are recognised."
+        ),
         widget=forms.ClearableFileInput({"accept": ".xlsx,.csv,.txt"}),
     )
 
@@ -97,7 +101,11 @@ class MappingForm(forms.Form):
 
     def _add(self, name: str, column: dict[str, Any], choices: list[tuple[str, Any]]) -> None:
         self.fields[name] = forms.ChoiceField(
-            label=column["head"], choices=choices, required=False, initial=column["field"]
+            label=column["head"],
+            choices=choices,
+            required=False,
+            initial=column["field"],
+            widget=forms.Select({"class": "form-select form-select-sm"}),
         )
         self.columns.append({"name": name, **column})
 
@@ -222,7 +230,7 @@ def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "run": run,
         "kind": kind_named(run.kind),
         "report": run.report,
-        "reasons": _reasons(run.report),
+        "reasons": _reasons(run),
         "counts": _counts(run.report),
         "problems": [*run.report.get("errors", [])][:PROBLEMS_SHOWN],
         "warnings": [*run.report.get("warnings", [])][:PROBLEMS_SHOWN],
@@ -294,17 +302,17 @@ def _counts(report: dict[str, Any]) -> list[tuple[Any, int, int]]:
     """Records by kind: (label, created, updated)."""
     created, updated = report.get("created", {}), report.get("updated", {})
     return [
-        (COUNTED.get(name, name), created.get(name, 0), updated.get(name, 0)) for name in created
+        (label, created.get(name, 0), updated.get(name, 0))
+        for name, label in COUNTED.items()
+        if name in created
     ]
 
 
-def _reasons(report: dict[str, Any]) -> list[dict[str, Any]]:
-    """Rejected rows by reason, most frequent first: sentence of the first such row, and count."""
-    found: dict[str, dict[str, Any]] = {}
-    for problem in report.get("errors", []):
-        reason = found.setdefault(problem["code"], {**problem, "count": 0})
-        reason["count"] += 1
-    return sorted(found.values(), key=lambda reason: -reason["count"])
+def _reasons(run: ImportRun) -> list[tuple[Any, int]]:
+    """Rejected rows by reason, most frequent first: (words, count)."""
+    words = kind_named(run.kind).reasons
+    counts = Counter(problem["code"] for problem in run.report.get("errors", []))
+    return [(words.get(code, code), count) for code, count in counts.most_common()]
 
 
 @requires(RIGHT)

@@ -50,7 +50,9 @@ class OrganisationWriter:
             if customer is None:
                 customer = self._create(row, report)
             elif customer.pk not in mine:
-                sentence = _("This customer code is already known to the group; nothing was changed.")
+                sentence = _(
+                    "This customer code is already known to the group; nothing was changed."
+                )
                 report.warn(row.number, "known_elsewhere", sentence)
             elif self.context.mode != "skip":
                 self._change(customer, row, report)
@@ -173,6 +175,8 @@ class OrganisationWriter:
         if self.scope.everything:
             return True
         actor = self.context.actor
-        return OrgUnit.objects.visible_to(actor, "customers.import_customer").filter(
-            pk=unit.pk
-        ).exists()
+        return (
+            OrgUnit.objects.visible_to(actor, "customers.import_customer")
+            .filter(pk=unit.pk)
+            .exists()
+        )

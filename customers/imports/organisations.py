@@ -1,4 +1,4 @@
-"""The list of business customers (附表1 客户名单档案): one row an organisation with its main contact.
+"""The list of business customers (附表1 客户名单档案): one row an organisation with its contact.
 
 The customer code is the key and is kept: equal names with different codes are two customers. The
 place of a customer is the unit of his keeper (the marketing specialist), else the group.
@@ -11,7 +11,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -51,13 +50,29 @@ FIELDS = (
         ("客户类别", "客户类型", "类别", "所有制类别", "客户分类"),
     ),
     Field("level", gettext_lazy("Importance class"), ("客户级别", "客户等级", "级别", "重要程度")),
-    Field("nature", gettext_lazy("Nature of the organisation"), ("单位性质", "企业性质", "公司性质", "性质")),
+    Field(
+        "nature",
+        gettext_lazy("Nature of the organisation"),
+        ("单位性质", "企业性质", "公司性质", "性质"),
+    ),
     Field("industry", gettext_lazy("Industry"), ("行业类别", "行业", "所属行业", "所在行业")),
-    Field("address", gettext_lazy("Address"), ("单位地址", "地址", "公司地址", "通讯地址", "联系地址", "注册地址")),
+    Field(
+        "address",
+        gettext_lazy("Address"),
+        ("单位地址", "地址", "公司地址", "通讯地址", "联系地址", "注册地址"),
+    ),
     Field("postcode", gettext_lazy("Postcode"), ("邮政编码", "邮编")),
     Field("scale", gettext_lazy("Scale"), ("经营规模", "规模", "企业规模", "公司规模")),
-    Field("assets", gettext_lazy("Assets (10,000 yuan)"), ("资产状况", "资产", "资产总额", "总资产", "注册资本")),
-    Field("credit_code", gettext_lazy("Social credit code"), ("统一社会信用代码", "信用代码", "税号", "纳税人识别号")),
+    Field(
+        "assets",
+        gettext_lazy("Assets (10,000 yuan)"),
+        ("资产状况", "资产", "资产总额", "总资产", "注册资本"),
+    ),
+    Field(
+        "credit_code",
+        gettext_lazy("Social credit code"),
+        ("统一社会信用代码", "信用代码", "税号", "纳税人识别号"),
+    ),
     Field(
         "contact",
         gettext_lazy("Contact"),
@@ -80,7 +95,15 @@ FIELDS = (
     Field(
         "keeper",
         gettext_lazy("Marketing specialist (employee number)"),
-        ("营销专员工号", "营销专员", "客户经理工号", "客户经理", "保管人", "负责人工号", "对接人工号"),
+        (
+            "营销专员工号",
+            "营销专员",
+            "客户经理工号",
+            "客户经理",
+            "保管人",
+            "负责人工号",
+            "对接人工号",
+        ),
     ),
     Field(
         "leader",
@@ -101,7 +124,7 @@ FIELDS = (
     Field("remark", gettext_lazy("Remark"), ("备注", "说明")),
 )
 
-MESSAGES: dict[str, Promise] = {
+MESSAGES: dict[str, Any] = {
     "duplicate_row": gettext_lazy("This row repeats an earlier row and was skipped."),
     "duplicate_code": gettext_lazy(
         "The customer code {code} stands in an earlier row with other values. Please keep one."
@@ -193,7 +216,9 @@ class RowChecker:
             code=code[:40],
             name=name,
             values=texts,
-            credit_code=self._soft(number, parse_credit_code, self._cell(values, "credit_code"), ""),
+            credit_code=self._soft(
+                number, parse_credit_code, self._cell(values, "credit_code"), ""
+            ),
             contact=self._contact(number, values),
             keeper=self._keeper(number, values),
             leader=self._leader(number, values),
@@ -265,6 +290,13 @@ class OrganisationsKind(ImportKind):
     permission = "customers.import_customer"
     sheets = (SheetSpec("organisations", FIELDS),)
     takes_keeper = True
+    reasons = {
+        "duplicate_row": gettext_lazy("Repeats an earlier row"),
+        "duplicate_code": gettext_lazy("Customer code twice"),
+        "code_missing": gettext_lazy("Customer code missing"),
+        "name_missing": gettext_lazy("Name missing"),
+    }
+    position = 2
 
     def check(self, source: Source, context: ImportContext) -> Report:
         return self._pass(source, context, writer=None)

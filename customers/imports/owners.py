@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -44,7 +43,17 @@ FIELDS = (
     Field(
         "project",
         gettext_lazy("Project"),
-        ("项目", "项目名称", "所属项目", "楼盘", "楼盘名称", "小区", "小区名称", "项目编码", "管理处"),
+        (
+            "项目",
+            "项目名称",
+            "所属项目",
+            "楼盘",
+            "楼盘名称",
+            "小区",
+            "小区名称",
+            "项目编码",
+            "管理处",
+        ),
         required=True,
     ),
     Field(
@@ -56,12 +65,35 @@ FIELDS = (
     Field(
         "room",
         gettext_lazy("Room"),
-        ("房号", "房间号", "室号", "房间", "房屋地址", "房屋", "户号", "门牌号", "房产", "物业地址", "房源"),
+        (
+            "房号",
+            "房间号",
+            "室号",
+            "房间",
+            "房屋地址",
+            "房屋",
+            "户号",
+            "门牌号",
+            "房产",
+            "物业地址",
+            "房源",
+        ),
     ),
     Field(
         "name",
         gettext_lazy("Owner"),
-        ("业主姓名", "姓名", "业主", "客户姓名", "客户名称", "业主名称", "产权人", "购房人", "买受人", "权利人"),
+        (
+            "业主姓名",
+            "姓名",
+            "业主",
+            "客户姓名",
+            "客户名称",
+            "业主名称",
+            "产权人",
+            "购房人",
+            "买受人",
+            "权利人",
+        ),
         required=True,
         personal=False,
     ),
@@ -76,24 +108,62 @@ FIELDS = (
     Field(
         "phone",
         gettext_lazy("Phone"),
-        ("手机号码", "手机", "手机号", "联系电话", "联系方式", "电话", "移动电话", "电话号码", "联系号码"),
+        (
+            "手机号码",
+            "手机",
+            "手机号",
+            "联系电话",
+            "联系方式",
+            "电话",
+            "移动电话",
+            "电话号码",
+            "联系号码",
+        ),
         personal=True,
     ),
     Field(
         "other_phone",
         gettext_lazy("Other phone"),
-        ("备用电话", "其他电话", "备用联系方式", "备用手机", "家庭电话", "固定电话", "第二联系电话", "联系电话2"),
+        (
+            "备用电话",
+            "其他电话",
+            "备用联系方式",
+            "备用手机",
+            "家庭电话",
+            "固定电话",
+            "第二联系电话",
+            "联系电话2",
+        ),
         personal=True,
     ),
     Field(
         "signed_on",
         gettext_lazy("Signed on"),
-        ("签约日期", "签约时间", "认购日期", "合同日期", "合同签订日期", "网签日期", "购房日期", "签订日期"),
+        (
+            "签约日期",
+            "签约时间",
+            "认购日期",
+            "合同日期",
+            "合同签订日期",
+            "网签日期",
+            "购房日期",
+            "签订日期",
+        ),
     ),
     Field(
         "handed_over_on",
         gettext_lazy("Handed over on"),
-        ("交付日期", "交付时间", "接房时间", "接房日期", "交房日期", "交房时间", "收楼日期", "收房时间", "入伙日期"),
+        (
+            "交付日期",
+            "交付时间",
+            "接房时间",
+            "接房日期",
+            "交房日期",
+            "交房时间",
+            "收楼日期",
+            "收房时间",
+            "入伙日期",
+        ),
     ),
     Field(
         "area",
@@ -115,13 +185,11 @@ FIELDS = (
         gettext_lazy("Customer grade"),
         ("客户等级", "业主等级", "等级", "客户级别", "客户分级", "会员等级"),
     ),
-    Field(
-        "source", gettext_lazy("Customer source"), ("客户来源", "来源", "获知途径", "来访途径")
-    ),
+    Field("source", gettext_lazy("Customer source"), ("客户来源", "来源", "获知途径", "来访途径")),
     Field("remark", gettext_lazy("Remark"), ("备注", "说明", "备注信息", "备注说明")),
 )
 
-MESSAGES: dict[str, Promise] = {
+MESSAGES: dict[str, Any] = {
     "duplicate_row": gettext_lazy("This row repeats an earlier row and was skipped."),
     "name_missing": gettext_lazy("The owner's name is missing. Please fill it in."),
     "unknown_project": gettext_lazy(
@@ -292,6 +360,16 @@ class OwnersKind(ImportKind):
     permission = "customers.import_customer"
     sheets = (SheetSpec("owners", FIELDS),)
     takes_keeper = True
+    reasons = {
+        "duplicate_row": gettext_lazy("Repeats an earlier row"),
+        "name_missing": gettext_lazy("Name missing"),
+        "unknown_project": gettext_lazy("Project unknown"),
+        "unit_mismatch": gettext_lazy("Units do not belong together"),
+        "id_checksum": gettext_lazy("Identity number wrong"),
+        "phone": gettext_lazy("Telephone number wrong"),
+        "date": gettext_lazy("Date wrong"),
+    }
+    position = 1
 
     def check(self, source: Source, context: ImportContext) -> Report:
         return self._pass(source, context, writer=None)
@@ -300,7 +378,11 @@ class OwnersKind(ImportKind):
         with OwnerWriter(context) as writer:
             report = self._pass(source, context, writer)
         record(
-            "import.applied", by=context.actor, subject=context.run, rows=report.accepted, kind="owners"
+            "import.applied",
+            by=context.actor,
+            subject=context.run,
+            rows=report.accepted,
+            kind="owners",
         )
         return report
 

@@ -11,8 +11,8 @@ from typing import Any, Self
 import pghistory
 import pgtrigger
 from django.conf import settings
-from django.db import models
 from django.contrib.postgres.indexes import GinIndex
+from django.db import models
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
@@ -267,9 +267,7 @@ class NameReading(models.Model):
     initials = models.CharField(max_length=120, db_collation="C")
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["customer", "pinyin"], name="reading_once")
-        ]
+        constraints = [models.UniqueConstraint(fields=["customer", "pinyin"], name="reading_once")]
         indexes = [
             models.Index(fields=["pinyin", "customer"], name="reading_pinyin"),
             models.Index(fields=["initials", "customer"], name="reading_initials"),
@@ -370,7 +368,9 @@ class CustomerUnit(Scoped):
             _freshest("city_id"),
             _freshest("project_id"),
             _freshest("unit_id"),
-            models.Index("keeper_id", F("last_contact_at").desc(), F("id").desc(), name="place_keeper"),
+            models.Index(
+                "keeper_id", F("last_contact_at").desc(), F("id").desc(), name="place_keeper"
+            ),
             models.Index(
                 "entered_by_id", F("last_contact_at").desc(), F("id").desc(), name="place_entered"
             ),
@@ -517,12 +517,10 @@ class CustomerShare(UserObjectPermissionBase):
     )
     given_at = models.DateTimeField(default=timezone.now)
 
-    objects = ShareManager()
+    objects = ShareManager()  # type: ignore[misc]
 
     class Meta(UserObjectPermissionBase.Meta):
         abstract = False
         verbose_name = _("share")
         verbose_name_plural = _("shares")
         indexes = [models.Index(fields=["user", "content_object"], name="share_user")]
-
-

@@ -51,7 +51,9 @@ def customer_file(user: Any, customer: Customer) -> CustomerFile:
     )
     owned = list(ownerships)
     _with_co_owners(user, customer, owned)
-    return CustomerFile(customer, list(places), owned, list(customer.contacts.select_related("subject")))
+    return CustomerFile(
+        customer, list(places), owned, list(customer.contacts.select_related("subject"))
+    )
 
 
 def _with_co_owners(user: Any, customer: Customer, owned: list[Ownership]) -> None:
@@ -78,9 +80,7 @@ class Timeline:
     next: str
 
 
-def timeline(
-    user: Any, customer: Customer, *, after: str = "", mine: bool = False
-) -> Timeline:
+def timeline(user: Any, customer: Customer, *, after: str = "", mine: bool = False) -> Timeline:
     """What anybody in the reader's scope did with a customer, newest first, by key."""
     rows = Activity.objects.visible_to(user).filter(customer=customer).for_timeline()
     if mine:

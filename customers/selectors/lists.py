@@ -34,7 +34,7 @@ ORDERS = {order.name: order for order in (RECENT, OLDEST, BY_NAME, BY_NAME_BACK)
 
 @dataclass(frozen=True, slots=True)
 class ListQuery:
-    """A filtered list as the page, the export and bulk acts share it. Empty fields do not filter."""
+    """A filtered list as page, export and bulk acts share it. Empty fields do not filter."""
 
     unit: OrgUnit | None = None
     below: bool = True
@@ -52,7 +52,7 @@ class ListQuery:
     order: Order = RECENT
     today: date | None = None
 
-    def refine(self, places: QuerySet) -> QuerySet:
+    def refine(self, places: Any) -> Any:
         """The conditions beside scope and text, on any queryset of places."""
         exact: dict[str, Any] = {
             "ownership_class": self.ownership_class,
@@ -148,8 +148,6 @@ def place_keys(
     if len(parts) > 1:
         united = parts[0].union(*parts[1:]).order_by(*order.by(reverse))[:size]
     return [Key(value, pk) for pk, value in united]
-
-
 
 
 def count_customers(user: Any, query: ListQuery, permission: str = PERMISSION) -> tuple[int, bool]:

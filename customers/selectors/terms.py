@@ -7,6 +7,7 @@ because an OR of two indexed conditions is served by neither.
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from django.db.models import QuerySet
@@ -89,14 +90,11 @@ def _number(text: str) -> Term | None:
     if not re.fullmatch(r"\+?\d{7,17}[\dX]", compact):
         return None
     mark: list[list[str]] = []
-    try:
+    # A text that is no telephone number may be an identity number, and the other way round.
+    with suppress(BadValue):
         mark.append(["phone", blind_index("phone", without_extension(parse_phone(text))).hex()])
-    except BadValue:
-        pass
-    try:
+    with suppress(BadValue):
         mark.append(["identity", blind_index("identity", parse_identity(compact)).hex()])
-    except BadValue:
-        pass
     if not mark:
         problem = _("This is neither a full telephone number nor a full identity number.")
         return Term(text, problem=problem, personal=True)

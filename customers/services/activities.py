@@ -54,7 +54,9 @@ def plan_activity(
 ) -> Activity:
     """Plan something to do; it stands in the assignee's tasks until it is done or cancelled."""
     if assignee is not None and not assignee.is_active:
-        raise Refused(_("{person} cannot log in; please choose somebody else.").format(person=assignee))
+        raise Refused(
+            _("{person} cannot log in; please choose somebody else.").format(person=assignee)
+        )
     activity = _new(place, by=assignee or by, kind=kind, content=content, at=at, contact=contact)
     activity.state, activity.entered_by = ActivityState.PLANNED, by
     activity.save()
@@ -123,5 +125,3 @@ def _touch(activity: Activity, place: CustomerUnit, next_on: dt.date | None) -> 
         places.filter(next_contact_on__lte=timezone.localdate()).update(next_contact_on=None)
     if next_on:
         places.update(next_contact_on=next_on)
-
-

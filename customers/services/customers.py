@@ -131,8 +131,10 @@ def change_customer(
     `unchanged_since` is `updated_at` as the form showed it: raises Stale when somebody else
     saved in between. Raises Refused for an identity number that another customer has.
     """
-    customer = Customer.objects.select_for_update(of=("self",)).select_related("subject").get(
-        pk=customer.pk
+    customer = (
+        Customer.objects.select_for_update(of=("self",))
+        .select_related("subject")
+        .get(pk=customer.pk)
     )
     if unchanged_since and customer.updated_at != unchanged_since:
         raise Stale(_("Somebody else has changed this customer. Please look at the new values."))

@@ -4,6 +4,7 @@ import datetime as dt
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -45,7 +46,7 @@ def reveal(subject: Customer | Contact, *, field: str, by: Any, reason: str) -> 
         raise Refused(_("Please say why the value is needed."))
     with transaction.atomic(durable=True):
         # The person's row is the lock: two clicks at once must not pass the limit together.
-        type(by).objects.select_for_update().get(pk=by.pk)
+        get_user_model().objects.select_for_update().get(pk=by.pk)
         if not reveals_left(by):
             sentence = _("You have seen {count} numbers today. Please speak to your superior.")
             raise QuotaExceeded(sentence.format(count=settings.REVEALS_PER_DAY))

@@ -91,7 +91,6 @@ def customer_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "may": may(request, *RIGHTS),
         "can_log": place_here(request, customer, "customers.log_activity") is not None,
         "crumbs": customer_crumbs(customer),
-        "reasons": () if request.session.get(reason_key()) else REASONS,
         "tab": request.GET.get("tab", "timeline"),
         "tabs": _tabs(file),
     }
@@ -151,6 +150,10 @@ def _reveal(
     if form.is_valid():
         reason = form.cleaned_data["reason"]
         request.session[reason_key()] = reason
+    if not reason:
+        # The day's first reveal asks why; the answer is remembered until midnight.
+        context = {"value": masked, "label": _("Show"), "action": action, "reasons": REASONS}
+        return _answer(request, "components/masked_value.html", context)
     try:
         value = reveal(subject, field=field, by=request.user, reason=reason)
     except Refused as refusal:
@@ -172,5 +175,3 @@ def _answer(request: HttpRequest, template: str, context: dict[str, Any]) -> Htt
     response = render(request, page, context | {"fragment": template})
     response["Cache-Control"] = "no-store, private"
     return response
-
-

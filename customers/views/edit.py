@@ -36,7 +36,11 @@ def customer_new(request: HttpRequest) -> HttpResponse:
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:
-            sentence = _("{name} was entered.") if is_new else _("{name} was already known; a place was added here.")
+            sentence = (
+                _("{name} was entered.")
+                if is_new
+                else _("{name} was already known; a place was added here.")
+            )
             messages.success(request, sentence.format(name=customer.name))
             return redirect(customer.get_absolute_url())
     return _form(request, form, {"kind": kind, "crumbs": crumbs((_("New customer"), ""))})

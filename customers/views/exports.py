@@ -30,7 +30,7 @@ def export_new(request: HttpRequest) -> HttpResponse:
 
 
 def _mine_or_404(request: HttpRequest, pk: int) -> Job:
-    job = Job.objects.filter(pk=pk, kind=KIND, actor=request.user).first()
+    job = Job.objects.filter(pk=pk, kind=KIND, actor=request.user.pk).first()
     if job is None:
         raise Http404("export")
     return job

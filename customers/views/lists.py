@@ -24,7 +24,7 @@ def page_size(request: HttpRequest) -> int:
 
 
 def count_sentence(number: int, capped: bool) -> str:
-    """"1,000+ customers" when there are more than are counted."""
+    """ "1,000+ customers" when there are more than are counted."""
     if capped:
         return _("{count}+ customers").format(count=f"{number:,}")
     return ngettext("{count} customer", "{count} customers", number).format(count=f"{number:,}")

@@ -6,130 +6,275 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='UnitLevel',
+            name="UnitLevel",
             fields=[
-                ('kind', models.CharField(choices=[('group', 'Group'), ('region', 'Region'), ('city', 'City'), ('project', 'Project')], max_length=10, primary_key=True, serialize=False, verbose_name='level')),
-                ('name', models.CharField(max_length=30, verbose_name='name')),
-                ('department_names', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=50), blank=True, default=list, help_text='Separate names by commas; leave empty to allow any name.', size=None, verbose_name='allowed department names')),
-                ('department_required', models.BooleanField(default=False, verbose_name='department required')),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("group", "Group"),
+                            ("region", "Region"),
+                            ("city", "City"),
+                            ("project", "Project"),
+                        ],
+                        max_length=10,
+                        primary_key=True,
+                        serialize=False,
+                        verbose_name="level",
+                    ),
+                ),
+                ("name", models.CharField(max_length=30, verbose_name="name")),
+                (
+                    "department_names",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=50),
+                        blank=True,
+                        default=list,
+                        help_text="Separate names by commas; leave empty to allow any name.",
+                        size=None,
+                        verbose_name="allowed department names",
+                    ),
+                ),
+                (
+                    "department_required",
+                    models.BooleanField(default=False, verbose_name="department required"),
+                ),
             ],
             options={
-                'verbose_name': 'level of the tree',
-                'verbose_name_plural': 'levels of the tree',
+                "verbose_name": "level of the tree",
+                "verbose_name_plural": "levels of the tree",
             },
         ),
         migrations.CreateModel(
-            name='OrgUnit',
+            name="OrgUnit",
             fields=[
-                ('id', models.AutoField(primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('group', 'Group'), ('region', 'Region'), ('city', 'City'), ('project', 'Project')], max_length=10, verbose_name='level')),
-                ('code', models.CharField(max_length=30, unique=True, verbose_name='code')),
-                ('name', models.CharField(max_length=80, verbose_name='name')),
-                ('parent_kind', models.CharField(choices=[('group', 'Group'), ('region', 'Region'), ('city', 'City'), ('project', 'Project')], editable=False, max_length=10, null=True)),
-                ('path', models.CharField(editable=False, max_length=100, unique=True)),
-                ('is_active', models.BooleanField(default=True, verbose_name='active')),
-                ('opened_on', models.DateField(blank=True, null=True, verbose_name='opened on')),
-                ('closed_on', models.DateField(blank=True, null=True, verbose_name='closed on')),
-                ('department_name', models.CharField(blank=True, max_length=50, verbose_name='customer relationship department')),
-                ('department_level', models.CharField(blank=True, choices=[('centre', 'Centre'), ('first', 'First-level department'), ('second', 'Second-level department')], max_length=10, verbose_name='level of the department')),
-                ('stage', models.CharField(blank=True, help_text='Stage of a city or project in the words of the group.', max_length=20, verbose_name='stage')),
-                ('households', models.PositiveIntegerField(blank=True, null=True, verbose_name='households')),
-                ('parent', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='regions.orgunit', verbose_name='parent unit')),
+                ("id", models.AutoField(primary_key=True, serialize=False)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("group", "Group"),
+                            ("region", "Region"),
+                            ("city", "City"),
+                            ("project", "Project"),
+                        ],
+                        max_length=10,
+                        verbose_name="level",
+                    ),
+                ),
+                ("code", models.CharField(max_length=30, unique=True, verbose_name="code")),
+                ("name", models.CharField(max_length=80, verbose_name="name")),
+                (
+                    "parent_kind",
+                    models.CharField(
+                        choices=[
+                            ("group", "Group"),
+                            ("region", "Region"),
+                            ("city", "City"),
+                            ("project", "Project"),
+                        ],
+                        editable=False,
+                        max_length=10,
+                        null=True,
+                    ),
+                ),
+                ("path", models.CharField(editable=False, max_length=100, unique=True)),
+                ("is_active", models.BooleanField(default=True, verbose_name="active")),
+                ("opened_on", models.DateField(blank=True, null=True, verbose_name="opened on")),
+                ("closed_on", models.DateField(blank=True, null=True, verbose_name="closed on")),
+                (
+                    "department_name",
+                    models.CharField(
+                        blank=True, max_length=50, verbose_name="customer relationship department"
+                    ),
+                ),
+                (
+                    "department_level",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("centre", "Centre"),
+                            ("first", "First-level department"),
+                            ("second", "Second-level department"),
+                        ],
+                        max_length=10,
+                        verbose_name="level of the department",
+                    ),
+                ),
+                (
+                    "stage",
+                    models.CharField(
+                        blank=True,
+                        help_text="Stage of a city or project in the words of the group.",
+                        max_length=20,
+                        verbose_name="stage",
+                    ),
+                ),
+                (
+                    "households",
+                    models.PositiveIntegerField(blank=True, null=True, verbose_name="households"),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="regions.orgunit",
+                        verbose_name="parent unit",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'unit',
-                'verbose_name_plural': 'units',
-                'ordering': ['path'],
+                "verbose_name": "unit",
+                "verbose_name_plural": "units",
+                "ordering": ["path"],
             },
         ),
         migrations.CreateModel(
-            name='City',
-            fields=[
-            ],
+            name="City",
+            fields=[],
             options={
-                'verbose_name': 'city',
-                'verbose_name_plural': 'cities',
-                'proxy': True,
-                'indexes': [],
-                'constraints': [],
+                "verbose_name": "city",
+                "verbose_name_plural": "cities",
+                "proxy": True,
+                "indexes": [],
+                "constraints": [],
             },
-            bases=('regions.orgunit',),
+            bases=("regions.orgunit",),
         ),
         migrations.CreateModel(
-            name='Project',
-            fields=[
-            ],
+            name="Project",
+            fields=[],
             options={
-                'verbose_name': 'project',
-                'verbose_name_plural': 'projects',
-                'proxy': True,
-                'indexes': [],
-                'constraints': [],
+                "verbose_name": "project",
+                "verbose_name_plural": "projects",
+                "proxy": True,
+                "indexes": [],
+                "constraints": [],
             },
-            bases=('regions.orgunit',),
+            bases=("regions.orgunit",),
         ),
         migrations.CreateModel(
-            name='Region',
-            fields=[
-            ],
+            name="Region",
+            fields=[],
             options={
-                'verbose_name': 'region',
-                'verbose_name_plural': 'regions',
-                'proxy': True,
-                'indexes': [],
-                'constraints': [],
+                "verbose_name": "region",
+                "verbose_name_plural": "regions",
+                "proxy": True,
+                "indexes": [],
+                "constraints": [],
             },
-            bases=('regions.orgunit',),
+            bases=("regions.orgunit",),
         ),
         migrations.CreateModel(
-            name='UnitParent',
+            name="UnitParent",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('valid_from', models.DateField(verbose_name='from')),
-                ('valid_until', models.DateField(blank=True, null=True, verbose_name='until')),
-                ('parent', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='regions.orgunit')),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='parents', to='regions.orgunit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("valid_from", models.DateField(verbose_name="from")),
+                ("valid_until", models.DateField(blank=True, null=True, verbose_name="until")),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="regions.orgunit",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="parents",
+                        to="regions.orgunit",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'former parent',
-                'verbose_name_plural': 'former parents',
-                'ordering': ['unit', 'valid_from'],
+                "verbose_name": "former parent",
+                "verbose_name_plural": "former parents",
+                "ordering": ["unit", "valid_from"],
             },
         ),
         migrations.AddIndex(
-            model_name='orgunit',
-            index=models.Index(fields=['path'], name='orgunit_path', opclasses=['varchar_pattern_ops']),
+            model_name="orgunit",
+            index=models.Index(
+                fields=["path"], name="orgunit_path", opclasses=["varchar_pattern_ops"]
+            ),
         ),
         migrations.AddConstraint(
-            model_name='orgunit',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'group'), ('parent__isnull', True), ('parent_kind__isnull', True)), models.Q(('kind', 'region'), ('parent__isnull', False), ('parent_kind', 'group')), models.Q(('kind', 'city'), ('parent__isnull', False), ('parent_kind', 'region')), models.Q(('kind', 'project'), ('parent__isnull', False), ('parent_kind', 'city')), _connector='OR'), name='orgunit_hangs_under_the_right_level'),
+            model_name="orgunit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("kind", "group"), ("parent__isnull", True), ("parent_kind__isnull", True)
+                    ),
+                    models.Q(
+                        ("kind", "region"), ("parent__isnull", False), ("parent_kind", "group")
+                    ),
+                    models.Q(
+                        ("kind", "city"), ("parent__isnull", False), ("parent_kind", "region")
+                    ),
+                    models.Q(
+                        ("kind", "project"), ("parent__isnull", False), ("parent_kind", "city")
+                    ),
+                    _connector="OR",
+                ),
+                name="orgunit_hangs_under_the_right_level",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='orgunit',
-            constraint=models.UniqueConstraint(fields=('id', 'kind'), name='orgunit_id_kind'),
+            model_name="orgunit",
+            constraint=models.UniqueConstraint(fields=("id", "kind"), name="orgunit_id_kind"),
         ),
         migrations.AddConstraint(
-            model_name='orgunit',
-            constraint=models.UniqueConstraint(condition=models.Q(('kind', 'group')), fields=('kind',), name='orgunit_one_group'),
+            model_name="orgunit",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("kind", "group")), fields=("kind",), name="orgunit_one_group"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='orgunit',
-            constraint=models.CheckConstraint(condition=models.Q(('closed_on__isnull', True), ('opened_on__isnull', True), ('closed_on__gte', models.F('opened_on')), _connector='OR'), name='orgunit_closed_after_opened'),
+            model_name="orgunit",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("closed_on__isnull", True),
+                    ("opened_on__isnull", True),
+                    ("closed_on__gte", models.F("opened_on")),
+                    _connector="OR",
+                ),
+                name="orgunit_closed_after_opened",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='unitparent',
-            constraint=models.UniqueConstraint(condition=models.Q(('valid_until__isnull', True)), fields=('unit',), name='unitparent_one_current'),
+            model_name="unitparent",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("valid_until__isnull", True)),
+                fields=("unit",),
+                name="unitparent_one_current",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='unitparent',
-            constraint=models.CheckConstraint(condition=models.Q(('valid_until__isnull', True), ('valid_until__gte', models.F('valid_from')), _connector='OR'), name='unitparent_span'),
+            model_name="unitparent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("valid_until__isnull", True),
+                    ("valid_until__gte", models.F("valid_from")),
+                    _connector="OR",
+                ),
+                name="unitparent_span",
+            ),
         ),
     ]

@@ -82,7 +82,8 @@ class Command(BaseCommand):
         for pair in pairs:
             head, equals, field = pair.rpartition("=")
             if not equals or not head:
-                raise Refused(_("Please write a mapping as HEAD=field, not {pair}.").format(pair=pair))
+                sentence = _("Please write a mapping as HEAD=field, not {pair}.")
+                raise Refused(sentence.format(pair=pair))
             overrides[head] = field
         return overrides
 
