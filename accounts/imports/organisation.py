@@ -14,7 +14,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from accounts.imports.organisation_writer import OrganisationWriter
 from accounts.staffing import breaches
@@ -34,7 +34,7 @@ from regions.models import PARENT_KIND, DepartmentLevel, Kind, UnitLevel
 UNIT_FIELDS = (
     Field(
         "kind",
-        gettext_lazy("Level"),
+        pgettext_lazy("unit", "Level"),
         ("层级", "级别", "组织层级", "机构层级", "单位层级", "类型"),
         True,
     ),
@@ -44,7 +44,7 @@ UNIT_FIELDS = (
         ("编码", "组织编码", "单位编码", "机构编码", "机构代码", "代码"),
         True,
     ),
-    Field("name", gettext_lazy("Name"), ("名称", "组织名称", "单位名称", "机构名称"), True),
+    Field("name", pgettext_lazy("unit", "Name"), ("名称", "组织名称", "单位名称", "机构名称"), True),
     Field(
         "parent",
         gettext_lazy("Parent code"),
@@ -238,8 +238,9 @@ def _unit_row(cells: _Cells, words: dict[str, Kind]) -> UnitRow:
         raise _wrong(cells.number, _("a unit needs a code and a name."))
     level = cell_text(cells.raw("department_level"))
     if level and level not in LEVEL_WORDS:
-        sentence = _("“{word}” is no level of a department; use 中心, 一级部门 or 二级部门.")
-        cells.report.warn(cells.number, "ORG-04", sentence.format(word=level))
+        sentence = _("“{word}” is no level of a department; use one of {choices}.")
+        message = sentence.format(word=level, choices=" / ".join(LEVEL_WORDS))
+        cells.report.warn(cells.number, "ORG-04", message)
     return UnitRow(
         number=cells.number,
         kind=kind,
