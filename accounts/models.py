@@ -11,6 +11,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.scope import Scope
 from regions.models import OrgUnit
@@ -51,7 +52,7 @@ class User(AbstractBaseUser, DjangoPermissionsMixin):
     """A member of staff. What he may do comes from role grants alone (accounts.backends)."""
 
     employee_no = models.CharField(_("employee number"), max_length=30, unique=True)
-    name = models.CharField(_("name"), max_length=60)
+    name = models.CharField(pgettext_lazy("person", "name"), max_length=60)
     phone = models.CharField(_("phone"), max_length=20, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
     unit = models.ForeignKey(

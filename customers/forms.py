@@ -8,6 +8,7 @@ from django import forms
 from django.core.cache import cache
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 from core.formfields import IdentityField, NameField, PhoneField
@@ -219,6 +220,8 @@ class CustomerForm(forms.ModelForm):
         if self.instance.pk:
             wanted = [name for name in wanted if name not in ("unit", "keeper")]
         self.fields = {name: self.fields[name] for name in wanted}
+        if self.kind == CustomerKind.ORGANISATION:
+            self.fields["name"].label = pgettext_lazy("organisation", "Name")
         scheme = Scheme.GRADE if self.kind == CustomerKind.PERSON else Scheme.IMPORTANCE
         self._offer("level", scheme)
         self._offer("ownership_class", Scheme.OWNERSHIP)

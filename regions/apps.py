@@ -1,9 +1,9 @@
 """App configuration of the organisation tree."""
 
 from django.apps import AppConfig
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class RegionsConfig(AppConfig):
     name = "regions"
-    verbose_name = _("Organisation")
+    verbose_name = pgettext_lazy("menu", "Organisation")

@@ -14,6 +14,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from regions.rules import check_department_name
 
@@ -45,7 +46,9 @@ class DepartmentLevel(models.TextChoices):
 class UnitLevel(models.Model):
     """What a level of the tree is called here, and which department names it may use (ORG-02)."""
 
-    kind = models.CharField(_("level"), max_length=10, choices=Kind, primary_key=True)
+    kind = models.CharField(
+        pgettext_lazy("unit", "level"), max_length=10, choices=Kind, primary_key=True
+    )
     name = models.CharField(_("name"), max_length=30)
     department_names = ArrayField(
         models.CharField(max_length=50),
@@ -104,7 +107,7 @@ class OrgUnit(models.Model):
     """
 
     id = models.AutoField(primary_key=True)
-    kind = models.CharField(_("level"), max_length=10, choices=Kind)
+    kind = models.CharField(pgettext_lazy("unit", "level"), max_length=10, choices=Kind)
     code = models.CharField(_("code"), max_length=30, unique=True)
     name = models.CharField(_("name"), max_length=80)
     parent = models.ForeignKey(

@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from core.access import requires
@@ -25,7 +25,7 @@ def unit_list(request: HttpRequest) -> HttpResponse:
         request,
         "regions/units.html",
         "regions/_unit_rows.html",
-        {"units": units, "text": text, "crumbs": [(_("Organisation"), "")]},
+        {"units": units, "text": text, "crumbs": [(pgettext("menu", "Organisation"), "")]},
     )
 
 
@@ -41,7 +41,7 @@ def unit_detail(request: HttpRequest, code: str) -> HttpResponse:
         "posts": selectors.posts_of(unit),
         "below": selectors.children_of(request.user, unit),
         "crumbs": [
-            (_("Organisation"), reverse("regions:units")),
+            (pgettext("menu", "Organisation"), reverse("regions:units")),
             *((one.name, one.get_absolute_url()) for one in above),
             (unit.name, ""),
         ],

@@ -44,7 +44,9 @@ UNIT_FIELDS = (
         ("编码", "组织编码", "单位编码", "机构编码", "机构代码", "代码"),
         True,
     ),
-    Field("name", pgettext_lazy("unit", "Name"), ("名称", "组织名称", "单位名称", "机构名称"), True),
+    Field(
+        "name", pgettext_lazy("unit", "Name"), ("名称", "组织名称", "单位名称", "机构名称"), True
+    ),
     Field(
         "parent",
         gettext_lazy("Parent code"),

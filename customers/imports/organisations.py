@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from accounts.models import User
 from audit.services import record
@@ -40,7 +40,7 @@ FIELDS = (
     ),
     Field(
         "name",
-        gettext_lazy("Name"),
+        pgettext_lazy("organisation", "Name"),
         ("单位名称", "客户名称", "公司名称", "企业名称", "客户单位", "客户全称", "名称"),
         required=True,
     ),

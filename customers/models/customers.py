@@ -17,6 +17,7 @@ from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from guardian.managers import UserObjectPermissionManager
 from guardian.models import UserObjectPermissionBase
 
@@ -87,7 +88,7 @@ class CustomerClass(models.Model):
     scheme = models.CharField(_("scheme"), max_length=12, choices=Scheme)
     word = models.CharField(_("word"), max_length=20)
     meaning = models.TextField(_("meaning"), blank=True)
-    position = models.PositiveSmallIntegerField(_("position"), default=100)
+    position = models.PositiveSmallIntegerField(pgettext_lazy("in a list", "position"), default=100)
 
     class Meta:
         verbose_name = _("customer class")
@@ -426,7 +427,7 @@ class Contact(models.Model):
     customer = models.ForeignKey(
         Customer, models.CASCADE, related_name="contacts", verbose_name=_("customer")
     )
-    name = models.CharField(_("name"), max_length=60)
+    name = models.CharField(pgettext_lazy("person", "name"), max_length=60)
     pinyin = models.CharField(max_length=200, editable=False, db_collation="C")
     department = models.CharField(_("department"), max_length=60, blank=True)
     title = models.CharField(_("job title"), max_length=60, blank=True)
