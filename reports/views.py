@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from core.access import signed_in
+from core.keys import backup_is_due
 from customers.models import CustomerUnit
 from customers.selectors.detail import is_overdue, my_tasks
 from customers.selectors.lists import ListQuery, count_customers
@@ -41,6 +42,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "answer": _answer(len(overdue), len(due_today)),
         "due_places": _due_places(user),
         "can_add": user.has_perm("customers.add_customer"),
+        "key_backup_due": user.is_staff and backup_is_due(),
     }
     return render(request, "reports/home.html", context)
 

@@ -8,6 +8,7 @@ app_name = "imports"
 urlpatterns = [
     path("", views.import_list, name="list"),
     path("new/", views.import_new, name="new"),
+    path("template/<slug:name>/", views.import_template, name="template"),
     path("<int:pk>/", views.import_detail, name="detail"),
     path("<int:pk>/mapping/", views.import_mapping, name="mapping"),
     path("<int:pk>/apply/", views.import_apply, name="apply"),

@@ -1,6 +1,9 @@
 """Pages of imports: upload → columns → check → write → result; an upload is its uploader's."""
 
 from collections import Counter
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from django import forms
@@ -16,6 +19,7 @@ from django.views.decorators.http import require_POST
 
 from core.access import requires
 from core.errors import Refused
+from core.files.writer import SheetColumn, SheetWriter
 from core.htmx import wants_rows
 from core.imports.kinds import KINDS, ImportKind, kind_named
 from core.imports.runs import correct_mapping, create_run, folder, start_apply, start_check
@@ -168,9 +172,31 @@ def import_new(request: HttpRequest) -> HttpResponse:
             form.add_error("file", str(refusal))
         else:
             return redirect("imports:mapping", run.pk)
-    context = {"form": form, "steps": _steps(0), "crumbs": _crumbs((_("New import"), ""))}
+    context = {
+        "form": form,
+        "kinds": kinds,
+        "steps": _steps(0),
+        "crumbs": _crumbs((_("New import"), "")),
+    }
     status = 422 if request.method == "POST" else 200
     return render(request, "imports/new.html", context, status=status)
+
+
+@requires(RIGHT)
+def import_template(request: HttpRequest, name: str) -> FileResponse:
+    """An empty workbook with the usual column names of a kind."""
+    kind = next((kind for kind in kinds_of(request) if kind.name == name), None)
+    if kind is None:
+        raise Http404("kind")
+    with TemporaryDirectory() as place:
+        path = Path(place) / "template.xlsx"
+        with SheetWriter(path) as book:
+            for spec in kind.sheets:
+                columns = [SheetColumn(field.synonyms[0], "text", 16) for field in spec.fields]
+                book.write_sheet((*spec.sheet_names, kind.title)[0], columns, [])
+        content = BytesIO(path.read_bytes())
+    filename = _("{kind} template.xlsx").format(kind=kind.title)
+    return FileResponse(content, as_attachment=True, filename=filename)
 
 
 @requires(RIGHT)
