@@ -11,7 +11,16 @@ from django.utils.translation import gettext_lazy as _
 
 from core.admin import ALL, ReadOnlyAdmin, ScopedAdmin, narrow_choices
 from regions.forms import CityForm, ProjectForm, RegionForm, UnitChoiceField, UnitForm
-from regions.models import City, Kind, OrgUnit, Project, Region, UnitLevel, UnitParent
+from regions.models import (
+    TREE_ORDER,
+    City,
+    Kind,
+    OrgUnit,
+    Project,
+    Region,
+    UnitLevel,
+    UnitParent,
+)
 from regions.services import change_unit, create_unit
 
 # The state of people who work here (accounts.UserState), an app to the right of this one.
@@ -44,7 +53,7 @@ class UnitAdminBase(ScopedAdmin):
     search_help_text = _("Name or code")
     list_select_related = ["parent"]
     list_per_page = 200
-    ordering = ["path"]
+    ordering = [TREE_ORDER]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """With the number of people who work in the unit itself."""
@@ -93,7 +102,7 @@ class OrgUnitAdmin(UnitAdminBase):
         """The level of a unit never changes; another level is another unit."""
         return ["kind"] if obj is not None else []
 
-    @admin.display(description=_("unit"), ordering="path")
+    @admin.display(description=_("unit"), ordering=TREE_ORDER)
     def name_in_tree(self, unit: OrgUnit) -> str:
         """Indented by the level; a style attribute is forbidden on these pages."""
         return format_html("{}{}", "　" * unit.depth, unit.name)

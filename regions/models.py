@@ -11,7 +11,8 @@ from typing import Any, Self
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q, Value
+from django.db.models.functions import Cast
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -67,10 +68,17 @@ class UnitLevel(models.Model):
         return self.name
 
 
+# "/1/21/" as the numbers {1,21}: as text, 21 would stand before 3.
+TREE_ORDER = Cast(
+    Func(Func(F("path"), Value("/"), function="btrim"), Value("/"), function="string_to_array"),
+    ArrayField(models.IntegerField()),
+)
+
+
 class OrgUnitQuerySet(models.QuerySet):
     def in_tree_order(self) -> Self:
-        """Parents before their children, siblings by code."""
-        return self.order_by("path")
+        """Parents before their children, siblings in the order they were entered."""
+        return self.order_by(TREE_ORDER)
 
     def active(self) -> Self:
         return self.filter(is_active=True)
