@@ -39,7 +39,7 @@ class Person:
     """Somebody in a chunk: how he is recognised and what the file says of him."""
 
     number: int
-    key: tuple[Any, ...]
+    row_number: int
     name: str
     is_co_owner: bool
     unit_id: int
@@ -98,8 +98,9 @@ class OwnerWriter:
             cursor.execute(f"""
                 DROP TABLE IF EXISTS {persons}, {owned};
                 CREATE UNLOGGED TABLE {persons} (
-                    n int, name text, identity_index bytea, phone_index bytea,
-                    unit_id int, building text, building_unit text, room text, customer_id bigint);
+                    n int, name text, pinyin text COLLATE "C", identity_index bytea,
+                    phone_index bytea, unit_id int, building text, building_unit text,
+                    room text, customer_id bigint);
                 CREATE UNLOGGED TABLE {owned} (
                     n int, customer_id bigint, keeper_id bigint, is_primary bool, unit_id int,
                     region_id int, city_id int, project_id int,
@@ -137,23 +138,20 @@ class OwnerWriter:
 
     def _gather(self, rows: Sequence[Any]) -> tuple[list[Person], list[Owned]]:
         """The distinct persons of a chunk and one line for each flat and owner."""
-        persons: dict[tuple[Any, ...], Person] = {}
+        people = _People()
         owned: list[Owned] = []
         for row in rows:
             for place, name in enumerate(row.names):
-                person = _person(row, name, is_co_owner=place > 0, number=len(persons))
-                first = persons.setdefault(person.key, person)
-                if first is not person:
-                    _fill(first, person)
-                owned.append(Owned(row, first, is_primary=place == 0))
-        return list(persons.values()), owned
+                person = people.add(_person(row, name, is_co_owner=place > 0))
+                owned.append(Owned(row, person, is_primary=place == 0))
+        return people.persons, owned
 
     def _match(self, cursor: Any, persons: list[Person]) -> None:
         """Find the persons that the archive knows already."""
         table = self._table("persons")
         cursor.execute(f"TRUNCATE {table}")
         with cursor.copy(
-            f"COPY {table} (n, name, identity_index, phone_index, unit_id, building, "
+            f"COPY {table} (n, name, pinyin, identity_index, phone_index, unit_id, building, "
             "building_unit, room) FROM STDIN"
         ) as copy:
             for person in persons:
@@ -161,6 +159,7 @@ class OwnerWriter:
                     (
                         person.number,
                         person.name,
+                        pinyin_of(person.name).full,
                         person.identity_index,
                         person.phone_index,
                         person.unit_id,
@@ -170,22 +169,9 @@ class OwnerWriter:
                     )
                 )
         cursor.execute(f"ANALYZE {table}")
-        cursor.execute(f"""
-            UPDATE {table} s SET customer_id = c.id FROM customers_customer c
-            WHERE c.identity_index = s.identity_index""")
-        # The same phone may serve a family: it needs the name, and no other identity number.
-        cursor.execute(f"""
-            UPDATE {table} s SET customer_id = c.id FROM customers_customer c
-            WHERE s.customer_id IS NULL AND c.phone_index = s.phone_index AND c.name = s.name
-              AND c.kind = 'person' AND (c.identity_index IS NULL OR s.identity_index IS NULL)""")
-        cursor.execute(f"""
-            UPDATE {table} s SET customer_id = c.id
-            FROM customers_property p
-            JOIN customers_ownership o ON o.property_id = p.id AND o.valid_until IS NULL
-            JOIN customers_customer c ON c.id = o.customer_id
-            WHERE s.customer_id IS NULL AND s.identity_index IS NULL AND s.phone_index IS NULL
-              AND s.room <> '' AND p.unit_id = s.unit_id AND p.building = s.building
-              AND p.building_unit = s.building_unit AND p.room = s.room AND c.name = s.name""")
+        for condition in MATCHES:
+            cursor.execute(f"""
+                UPDATE {table} s SET customer_id = ({condition}) WHERE s.customer_id IS NULL""")
         cursor.execute(f"SELECT n, customer_id FROM {table} WHERE customer_id IS NOT NULL")
         found = dict(cursor.fetchall())
         for person in persons:
@@ -270,21 +256,21 @@ class OwnerWriter:
     ) -> None:
         """Fill or update known persons within the importer's reach; others stay untouched."""
         mine = self._within_reach(set(known))
-        changed: list[Customer] = []
+        changed: dict[int, Customer] = {}
         for person in persons:
             if person.is_new or person.customer_id is None:
                 continue
             if person.customer_id not in mine:
                 sentence = _("This person is already known to the group; nothing was changed.")
-                report.warn(person_row(person), "known_elsewhere", sentence)
+                report.warn(person.row_number, "known_elsewhere", sentence)
                 continue
             customer = known[person.customer_id]
             if self.context.mode != "skip" and _change(customer, person, self.context.mode):
                 customer.updated_at = timezone.now()
-                changed.append(customer)
+                changed[customer.pk] = customer
         if changed:
-            Customer.objects.bulk_update(changed, UPDATED_COLUMNS, batch_size=500)
-            self._repeat_levels([customer.pk for customer in changed])
+            Customer.objects.bulk_update(changed.values(), UPDATED_COLUMNS, batch_size=500)
+            self._repeat_levels(list(changed))
             report.updated["customers"] += len(changed)
 
     def _within_reach(self, ids: set[int]) -> set[int]:
@@ -435,20 +421,85 @@ UPDATED_COLUMNS = [
 ]
 
 
-def person_row(person: Person) -> int:
-    return person.key[-1] if person.key[0] == "row" else 0
+# How the archive knows the person `s` of a chunk, surest first; of several the oldest, so that
+# every run finds the same one. The same phone may serve a family: it needs the name, and no other
+# identity number. Somebody without numbers is known by the name in his flat, without a flat by
+# the name in his project.
+MATCHES = (
+    """SELECT min(c.id) FROM customers_customer c WHERE c.identity_index = s.identity_index""",
+    """SELECT min(c.id) FROM customers_customer c
+       WHERE c.phone_index = s.phone_index AND c.name = s.name AND c.kind = 'person'
+         AND (c.identity_index IS NULL OR s.identity_index IS NULL)""",
+    """SELECT min(c.id) FROM customers_property p
+       JOIN customers_ownership o ON o.property_id = p.id AND o.valid_until IS NULL
+       JOIN customers_customer c ON c.id = o.customer_id
+       WHERE s.identity_index IS NULL AND s.phone_index IS NULL AND s.room <> ''
+         AND p.unit_id = s.unit_id AND p.building = s.building
+         AND p.building_unit = s.building_unit AND p.room = s.room AND c.name = s.name""",
+    """SELECT min(c.id) FROM customers_customer c
+       JOIN customers_customerunit u ON u.customer_id = c.id
+       WHERE s.identity_index IS NULL AND s.phone_index IS NULL AND s.room = ''
+         AND u.project_id = s.unit_id AND u.unit_id = s.unit_id AND u.pinyin = s.pinyin
+         AND c.name = s.name AND c.kind = 'person'
+         AND c.identity_index IS NULL AND c.phone_index IS NULL
+         AND NOT EXISTS (SELECT 1 FROM customers_ownership o
+                         WHERE o.customer_id = c.id AND o.unit_id = s.unit_id)""",
+)
 
 
-def _person(row: Any, name: str, *, is_co_owner: bool, number: int) -> Person:
+class _People:
+    """The distinct persons of a chunk, recognised as MATCHES recognises them in the archive."""
+
+    def __init__(self) -> None:
+        self.persons: list[Person] = []
+        self.known: dict[tuple[Any, ...], Person] = {}
+
+    def add(self, person: Person) -> Person:
+        """The person himself, or the earlier one he is, filled with what that one lacked."""
+        first = self._find(person)
+        if first is None:
+            person.number = len(self.persons)
+            self.persons.append(person)
+            first = person
+        else:
+            _fill(first, person)
+        for key in self._keys(first, person):
+            self.known.setdefault(key, first)
+        return first
+
+    def _find(self, person: Person) -> Person | None:
+        if person.identity_index and (same := self.known.get(("identity", person.identity_index))):
+            return same
+        if person.phone_index:
+            same = self.known.get(("phone", person.phone_index, person.name))
+            if same and not (same.identity_index and person.identity_index):
+                return same
+        if person.identity_index or person.phone_index:
+            return None
+        if person.room.room:
+            return self.known.get(("flat", person.unit_id, person.room, person.name))
+        return self.known.get(("unit", person.unit_id, person.name))
+
+    @staticmethod
+    def _keys(first: Person, again: Person) -> Iterator[tuple[Any, ...]]:
+        """By what the person can be met again: his numbers, and the flat of the present row."""
+        if first.identity_index:
+            yield "identity", first.identity_index
+        if first.phone_index:
+            yield "phone", first.phone_index, first.name
+        if again.room.room:
+            yield "flat", again.unit_id, again.room, first.name
+        elif not (first.identity_index or first.phone_index):
+            yield "unit", again.unit_id, first.name
+
+
+def _person(row: Any, name: str, *, is_co_owner: bool) -> Person:
     """The person of a name in a row; only the first owner has the row's numbers."""
     if is_co_owner:
-        key: tuple[Any, ...] = ("flat", row.unit_id, row.room, name)
-        if not row.room.room:
-            key = ("row", name, row.number)
-        return Person(number, key, name, True, row.unit_id, row.room, source=row.source)
-    person = Person(
-        number,
-        (),
+        return Person(0, row.number, name, True, row.unit_id, row.room, source=row.source)
+    return Person(
+        0,
+        row.number,
         name,
         False,
         row.unit_id,
@@ -465,15 +516,6 @@ def _person(row: Any, name: str, *, is_co_owner: bool, number: int) -> Person:
         blind_index("phone", without_extension(row.phone)) if row.phone else None,
         blind_index("phone", without_extension(row.other_phone)) if row.other_phone else None,
     )
-    if person.identity_index:
-        person.key = ("identity", person.identity_index)
-    elif person.phone_index:
-        person.key = ("phone", person.phone_index, name)
-    elif row.room.room:
-        person.key = ("flat", row.unit_id, row.room, name)
-    else:
-        person.key = ("row", name, row.number)
-    return person
 
 
 def _fill(first: Person, again: Person) -> None:
