@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.auth.models import Permission
 from django.db.models import ManyToManyField, Model, QuerySet
@@ -17,6 +18,7 @@ from accounts.lockout import needs_unlocking
 from accounts.models import Function, LoginRecord, Post, Role, RoleGrant, User
 from accounts.visitors import person_of
 from core.admin import ALL, ReadOnlyAdmin, ScopedAdmin, ScopedInline
+from core.display import when
 from core.errors import Refused
 from regions.admin import CityAdmin, OrgUnitAdmin, ProjectAdmin, RegionAdmin
 
@@ -37,10 +39,20 @@ MANAGED_APPS = (
 )
 
 
-class GrantForm(forms.ModelForm):
-    """A grant; who may give it is the services' rule, told at the form."""
+class SpanForm(forms.ModelForm):
+    """A grant or a post. Of one that exists only the end can be set: anything else is another."""
 
     by: User
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is not None:
+            for name in self.fields.keys() - {"valid_until", "user", "id"}:
+                self.fields[name].disabled = True
+
+
+class GrantForm(SpanForm):
+    """A grant; who may give it is the services' rule, told at the form."""
 
     class Meta:
         model = RoleGrant
@@ -77,6 +89,7 @@ class SpanFormSet(forms.BaseInlineFormSet):
 class SpanInline(ScopedInline):
     """Rows that hold from a day until a day."""
 
+    form = SpanForm
     formset = SpanFormSet
 
     def get_formset(self, request: HttpRequest, obj: Model | None = None, **kwargs: Any) -> Any:
@@ -131,6 +144,7 @@ class PersonForm(forms.ModelForm):
             "hired_on",
             "language",
         ]
+        widgets = {"language": forms.Select(choices=[("", "—"), *settings.LANGUAGES])}
 
     def clean_employee_no(self) -> str:
         """Numbers are capitals, so that nobody exists twice."""
@@ -148,7 +162,8 @@ class UserAdmin(ScopedAdmin):
     search_fields = ["employee_no", "name"]
     search_help_text = gettext_lazy("Name or employee number")
     autocomplete_fields = ["unit"]
-    readonly_fields = ["state_shown", "lock_shown", "last_login", "password_changed_at"]
+    readonly_fields = ["state_shown", "lock_shown", "last_login", "password_age"]
+    fields = [*PersonForm.Meta.fields, *readonly_fields]
     inlines = [GrantInline, PostInline]
     actions = ["issue_links", "freeze", "activate", "mark_left", "unlock"]
 
@@ -177,6 +192,11 @@ class UserAdmin(ScopedAdmin):
     def lock_shown(self, user: User) -> str:
         """Whether too many failures shut the account on new devices."""
         return _("Locked after too many failures") if needs_unlocking(user) else _("Not locked")
+
+    @admin.display(description=gettext_lazy("password last changed"))
+    def password_age(self, user: User) -> str:
+        """When; a dash for a person who never set one."""
+        return when(user.password_changed_at)
 
     @admin.action(
         description=gettext_lazy("Issue a link to set a password"), permissions=["change"]

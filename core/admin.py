@@ -6,7 +6,9 @@ service that knows it; nothing that has a history is deleted.
 
 from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from django.db.models import Model, QuerySet
@@ -18,7 +20,21 @@ from core.models import Job
 ALL = "all"
 
 
-class ScopedAdmin(admin.ModelAdmin):
+class PlainChoices:
+    """Choices without the buttons that add or change what is chosen: those have their own lists."""
+
+    def formfield_for_dbfield(
+        self, db_field: models.Field, request: HttpRequest, **kwargs: Any
+    ) -> forms.Field | None:
+        """Django's field with the bare widget."""
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+        if isinstance(getattr(field, "widget", None), RelatedFieldWidgetWrapper):
+            for act in ("add", "change", "delete", "view"):
+                setattr(field.widget, f"can_{act}_related", False)
+        return field
+
+
+class ScopedAdmin(PlainChoices, admin.ModelAdmin):
     """An admin that shows and offers only what its reader reaches.
 
     Models whose queryset has `visible_to` are filtered by it. Others say in `scope_by` which
@@ -89,7 +105,7 @@ def narrow_choices(
         kwargs["queryset"] = rows.visible_to(request.user, right)
 
 
-class ScopedInline(admin.TabularInline):
+class ScopedInline(PlainChoices, admin.TabularInline):
     """Rows of a record that is in scope already; their choices are narrowed like the record's."""
 
     extra = 0
