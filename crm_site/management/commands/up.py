@@ -65,6 +65,7 @@ class Command(BaseCommand):
         if uses_embedded_servers():
             self._start_servers()
         if prepare:
+            check_connection()
             self._prepare()
         check_database()
         check_broker()
@@ -155,31 +156,43 @@ def free_port(text: str) -> int:
     return int(text)
 
 
+def check_connection() -> None:
+    """Ask the database whether it answers and keeps text as UTF-8.
+
+    Raises:
+        CannotStart: it cannot be reached or is not UTF-8.
+    """
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SHOW server_encoding")
+            (encoding,) = cursor.fetchone()
+    except OperationalError as problem:
+        raise CannotStart(
+            _("The database cannot be reached: %(reason)s")
+            % {"reason": str(problem).strip().partition("\n")[0]}
+        ) from None
+    finally:
+        connection.close()
+    if encoding != "UTF8":
+        raise CannotStart(
+            _("The database stores text as %(encoding)s; please create it with ENCODING UTF8.")
+            % {"encoding": encoding}
+        )
+
+
 def check_database() -> None:
     """Ask the database for what every later error would hide.
 
     Raises:
         CannotStart: it cannot be reached, is not UTF-8, or lacks migrations.
     """
+    check_connection()
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SHOW server_encoding")
-            (encoding,) = cursor.fetchone()
-        if encoding != "UTF8":
-            raise CannotStart(
-                _("The database stores text as %(encoding)s; please create it with ENCODING UTF8.")
-                % {"encoding": encoding}
-            )
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             raise CannotStart(
                 _("The database is not up to date; please run `manage.py migrate` first.")
             )
-    except OperationalError as problem:
-        raise CannotStart(
-            _("The database cannot be reached: %(reason)s")
-            % {"reason": str(problem).strip().partition("\n")[0]}
-        ) from None
     finally:
         connection.close()
 
