@@ -1,7 +1,9 @@
 """Reading the audit record."""
 
+import re
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -20,8 +22,8 @@ class ActionFilter(admin.SimpleListFilter):
     parameter_name = "action"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """The registered kinds."""
-        return [(action, action) for action in sorted(ACTIONS)]
+        """The registered kinds, each as its sentence with the details left open."""
+        return [(action, re.sub(r"\{\w+\}", "…", str(text))) for action, text in ACTIONS.items()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Entry]) -> QuerySet[Entry]:
         """Entries of the kind chosen."""
@@ -33,12 +35,12 @@ class EntryAdmin(ReadOnlyAdmin):
     """Who did what: acts of people in reach; acts of the operator for the whole group only."""
 
     scope_by = "by"
-    list_display = ["at", "by", "sentence_shown", "subject_type", "subject_id", "ip"]
+    list_display = ["at", "by", "sentence_shown", "kind_shown", "subject_id", "ip"]
     list_filter = [ActionFilter]
     list_select_related = ["by"]
     search_fields = ["by__employee_no", "by__name", "=subject_id"]
     search_help_text = _("Name or number of the person, or number of the record")
-    fields = ["at", "by", "sentence_shown", "action", "subject_type", "subject_id", "detail", "ip"]
+    fields = ["at", "by", "sentence_shown", "action", "kind_shown", "subject_id", "detail", "ip"]
 
     def in_scope(self, rows: QuerySet[Any], request: HttpRequest, act: str) -> QuerySet[Any]:
         """The operator's entries name nobody, so only a reach over everything shows them."""
@@ -50,3 +52,11 @@ class EntryAdmin(ReadOnlyAdmin):
     def sentence_shown(self, entry: Entry) -> str:
         """The act in words."""
         return entry.sentence()
+
+    @admin.display(description=_("kind of record"), ordering="subject_type")
+    def kind_shown(self, entry: Entry) -> str:
+        """What the record is, in words; a model that is gone keeps its technical name."""
+        try:
+            return str(apps.get_model(entry.subject_type)._meta.verbose_name)
+        except (LookupError, ValueError):
+            return entry.subject_type
