@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from core.access import requires
-from core.errors import Refused
+from core.errors import QuotaExceeded, Refused
 from core.htmx import wants_rows
 from core.personal_data import mask
 from customers.forms import REASONS, RevealForm
@@ -158,7 +158,8 @@ def _reveal(
         value = reveal(subject, field=field, by=request.user, reason=reason)
     except Refused as refusal:
         context = {"masked": masked, "reason": str(refusal)}
-        return _answer(request, "components/masked_refused.html", context)
+        status = 429 if isinstance(refusal, QuotaExceeded) else 200
+        return _answer(request, "components/masked_refused.html", context, status)
     context = {
         "value": value,
         "masked": masked or mask(value),
@@ -169,9 +170,11 @@ def _reveal(
     return _answer(request, "components/masked_shown.html", context)
 
 
-def _answer(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+def _answer(
+    request: HttpRequest, template: str, context: dict[str, Any], status: int = 200
+) -> HttpResponse:
     """The fragment for htmx; without script a page of its own around it."""
     page = template if wants_rows(request) else "customers/revealed.html"
-    response = render(request, page, context | {"fragment": template})
+    response = render(request, page, context | {"fragment": template}, status=status)
     response["Cache-Control"] = "no-store, private"
     return response

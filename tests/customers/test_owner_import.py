@@ -341,9 +341,7 @@ def test_what_happens_to_known_persons(world, file, mode, level, source, last_fo
 
 # --- other layouts ------------------------------------------------------------------------------
 
-OTHER_HEADS = (
-    "买受人 身份证号 联系电话 小区名称 幢号 门栋 室号 接房时间 购房日期".split()
-)
+OTHER_HEADS = "买受人 身份证号 联系电话 小区名称 幢号 门栋 室号 接房时间 购房日期".split()
 OTHER_ROW = [
     *("张三", identity(1), phone(1), "北方花园", "3", "2", "1201室"),
     *("2024年6月30日", "2023.5.1"),
