@@ -13,7 +13,6 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from accounts import lockout
 from accounts.links import issue_link
@@ -29,23 +28,12 @@ from accounts.models import (
     UserState,
 )
 from accounts.selectors import administrators
-from audit.actions import ACTIONS
 from audit.services import record
 from core.errors import Refused, Stale
 from core.scope import Scope
 from regions.models import Kind, OrgUnit
 from regions.services import create_unit
 
-ACTIONS.update(
-    {
-        "user.frozen": gettext_lazy("froze the account {employee_no}: {reason}"),
-        "user.activated": gettext_lazy("made the account {employee_no} active again"),
-        "user.left": gettext_lazy("recorded that {employee_no} left on {on}"),
-        "user.unlocked": gettext_lazy("ended the log-in lock of {employee_no}"),
-        "post.given": gettext_lazy("gave {employee_no} the post {function} in {unit}"),
-        "post.ended": gettext_lazy("ended the post {function} of {employee_no} in {unit}"),
-    }
-)
 ADMINISTRATOR = "system-administrator"
 LOGINS_KEPT = timedelta(days=396)
 CHANGEABLE = frozenset({"name", "phone", "email", "unit", "position", "hired_on", "language"})

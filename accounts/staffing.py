@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from accounts.models import Function, Post, User, UserState
+from core.display import listed
 from regions.models import Kind, OrgUnit, UnitLevel
 from regions.rules import allowed_department_names, check_department_name
 
@@ -94,7 +95,7 @@ def _staffing(unit: OrgUnit, posts: list[Post], core: list[Function]) -> Iterato
         ]
         if missing:
             sentence = _("{unit} does not cover the functions: {functions}.")
-            message = sentence.format(unit=unit.name, functions=", ".join(missing))
+            message = sentence.format(unit=unit.name, functions=listed(missing))
             yield Breach("ORG-08", unit, message)
     for head in heads:
         if not head.is_dedicated or _has_other_posts(head, posts):

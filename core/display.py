@@ -5,6 +5,7 @@ missing give DASH, which templates accompany with a hidden word.
 """
 
 import re
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -109,6 +110,11 @@ def masked_email(value: str | None) -> str:
     """z***@example.cn."""
     name, _, host = (value or "").strip().partition("@")
     return f"{name[:1]}***@{host}" if name and host else DASH
+
+
+def listed(words: Iterable[object]) -> str:
+    """Words in a row, as a sentence of the reader's language lists them: A、B in Chinese."""
+    return pgettext("between the items of a list", ", ").join(str(word) for word in words)
 
 
 def local(value: datetime) -> datetime:

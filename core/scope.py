@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 LEVELS = ("region_id", "city_id", "project_id")
 
@@ -113,7 +114,7 @@ class Scoped(models.Model):
     """
 
     unit = models.ForeignKey(
-        "regions.OrgUnit", models.PROTECT, related_name="+", db_index=False, verbose_name="unit"
+        "regions.OrgUnit", models.PROTECT, related_name="+", db_index=False, verbose_name=_("unit")
     )
     region = models.ForeignKey(
         "regions.OrgUnit",

@@ -30,6 +30,12 @@ SCHEDULE = (
         crontab=("10", "2"),
     ),
     Periodic(
+        "Delete old log-in records",
+        "accounts.delete_old_login_records",
+        "Deletes log-in records older than thirteen months.",
+        crontab=("40", "2"),
+    ),
+    Periodic(
         "Compare scope columns with the tree",
         "regions.compare_scope_columns",
         "Finds rows whose region, city or project differs from the tree, and mends them.",

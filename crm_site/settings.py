@@ -7,6 +7,8 @@ REDIS_URL           Redis or Valkey of yours; without it the embedded one is use
 SECRET_KEY          else CRM_HOME/secrets/secret_key
 CRM_HOSTS           host names that may be served, separated by commas
 CRM_HTTPS           1 when a proxy in front speaks HTTPS: secure cookies, HSTS
+CRM_TRUSTED_PROXIES how many proxies of yours stand in front (X-Forwarded-For), default 0
+CRM_OFFICE_NETWORKS networks whose people share an address, e.g. 10.1.0.0/16, by commas
 CRM_DEBUG           1 for tracebacks in the browser, never in production
 """
 
@@ -89,6 +91,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "core.middleware.AccessMiddleware",
+    "accounts.middleware.PasswordAgeMiddleware",
     "accounts.middleware.FirstRequestOfTheDayMiddleware",
     "core.middleware.HistoryMiddleware",
     "core.middleware.RefusedMiddleware",
@@ -193,6 +196,10 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "core.errors_views.csrf_failure"
 REVEALS_PER_DAY = 100
+# Networks of offices whose staff share one address: their bucket of failed log-ins is larger.
+CRM_OFFICE_NETWORKS = env.list("CRM_OFFICE_NETWORKS", default=[])
+# How many proxies of ours stand in front and append to X-Forwarded-For; 0: nobody is believed.
+CRM_TRUSTED_PROXIES = env.int("CRM_TRUSTED_PROXIES", default=0)
 
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"username"}

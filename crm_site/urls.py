@@ -2,10 +2,9 @@
 
 from django.contrib import admin
 from django.urls import include, path
-from django.views.i18n import set_language
 
 from accounts.choices import people_choices, unit_choices
-from core.access import public
+from accounts.views import choose_language
 from core.health import healthz, readyz
 from core.views import help_page, styleguide
 from reports.views import home, search
@@ -18,7 +17,7 @@ handler500 = "core.errors_views.server_error"
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
-    path("language/", public(set_language), name="set_language"),
+    path("language/", choose_language, name="set_language"),
     path("admin/", admin.site.urls),
     path("", home, name="home"),
     path("search/", search, name="search"),

@@ -6,7 +6,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -15,21 +14,44 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(auto_now_add=True, verbose_name='at')),
-                ('action', models.CharField(max_length=60, verbose_name='action')),
-                ('subject_type', models.CharField(blank=True, max_length=60, verbose_name='kind of record')),
-                ('subject_id', models.BigIntegerField(null=True, verbose_name='record')),
-                ('detail', models.JSONField(default=dict, verbose_name='detail')),
-                ('ip', models.GenericIPAddressField(null=True, verbose_name='address')),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='by')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(auto_now_add=True, verbose_name="at")),
+                ("action", models.CharField(max_length=60, verbose_name="action")),
+                (
+                    "subject_type",
+                    models.CharField(blank=True, max_length=60, verbose_name="kind of record"),
+                ),
+                ("subject_id", models.BigIntegerField(null=True, verbose_name="record")),
+                ("detail", models.JSONField(default=dict, verbose_name="detail")),
+                ("ip", models.GenericIPAddressField(null=True, verbose_name="address")),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'audit entry',
-                'verbose_name_plural': 'audit entries',
-                'indexes': [models.Index(fields=['subject_type', 'subject_id', '-id'], name='entry_subject'), models.Index(fields=['by', 'action', 'at'], name='entry_by'), models.Index(fields=['-at'], name='entry_recent')],
+                "verbose_name": "audit entry",
+                "verbose_name_plural": "audit entries",
+                "indexes": [
+                    models.Index(
+                        fields=["subject_type", "subject_id", "-id"], name="entry_subject"
+                    ),
+                    models.Index(fields=["by", "action", "at"], name="entry_by"),
+                    models.Index(fields=["-at"], name="entry_recent"),
+                ],
             },
         ),
     ]

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from django.utils.translation import gettext_lazy as _
 
+from core.display import listed
 from core.files.problems import FileProblem
 from core.files.reader import Merged, Row
 from core.values.base import Cell, cell_text
@@ -123,8 +124,8 @@ class Header:
             raise FileProblem(
                 _("The file has no column for: %(fields)s. Its columns are: %(heads)s.")
                 % {
-                    "fields": ", ".join(_usual_head(field) for field in self.missing),
-                    "heads": ", ".join(column.head for column in self.columns),
+                    "fields": listed(_usual_head(field) for field in self.missing),
+                    "heads": listed(column.head for column in self.columns),
                 }
             )
 
@@ -157,7 +158,7 @@ def find_header(
     if best is None:
         raise FileProblem(
             _("No header row was found. It must name columns such as: %(heads)s.")
-            % {"heads": ", ".join(_usual_head(field) for field in fields[:8])}
+            % {"heads": listed(_usual_head(field) for field in fields[:8])}
         )
     _best_score, bottom, depth, columns = best
     below = rows[bottom + 1 :]
@@ -184,7 +185,7 @@ def apply_overrides(header: Header, overrides: Mapping[str, str]) -> Header:
         if name and name not in names:
             raise FileProblem(
                 _("There is no field “%(field)s”. The fields are: %(choices)s.")
-                % {"field": name, "choices": ", ".join(field.name for field in header.fields)}
+                % {"field": name, "choices": listed(field.name for field in header.fields)}
             )
         place = _place_of(columns, head)
         columns = [
@@ -406,11 +407,11 @@ def _place_of(columns: list[Column], head: str) -> int:
         if places:
             raise FileProblem(
                 _("More than one column is called “%(head)s”. Write one of: %(choices)s.")
-                % {"head": head, "choices": ", ".join(columns[i].head for i in places)}
+                % {"head": head, "choices": listed(columns[i].head for i in places)}
             )
     raise FileProblem(
         _("The file has no column “%(head)s”. Its columns are: %(choices)s.")
-        % {"head": head, "choices": ", ".join(column.head for column in columns)}
+        % {"head": head, "choices": listed(column.head for column in columns)}
     )
 
 

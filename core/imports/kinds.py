@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
+from core.display import listed
 from core.files.headers import Field, Header, apply_overrides, data_rows, find_header
 from core.files.problems import FileProblem
 from core.files.reader import Row, Table, open_table
@@ -159,7 +160,7 @@ def _all_overrides_used(sections: list[Section], overrides: Mapping[str, str]) -
     if unknown:
         sentence = _("The file has no column “{head}”. Its columns are: {heads}.")
         columns = [c.head for section in sections for c in section.header.columns]
-        raise FileProblem(sentence.format(head=unknown[0], heads=", ".join(columns)))
+        raise FileProblem(sentence.format(head=unknown[0], heads=listed(columns)))
 
 
 KINDS: dict[str, ImportKind] = {}
@@ -175,5 +176,5 @@ def kind_named(name: str) -> ImportKind:
     """The registered kind. Raises FileProblem naming the choices."""
     if name not in KINDS:
         sentence = _("There is no kind of file “{name}”. The kinds are: {choices}.")
-        raise FileProblem(sentence.format(name=name, choices=", ".join(sorted(KINDS))))
+        raise FileProblem(sentence.format(name=name, choices=listed(sorted(KINDS))))
     return KINDS[name]

@@ -193,7 +193,7 @@ def import_template(request: HttpRequest, name: str) -> FileResponse:
         with SheetWriter(path) as book:
             for spec in kind.sheets:
                 columns = [SheetColumn(field.synonyms[0], "text", 16) for field in spec.fields]
-                book.write_sheet((*spec.sheet_names, kind.title)[0], columns, [])
+                book.write_sheet((*spec.sheet_names, str(kind.title))[0], columns, [])
         content = BytesIO(path.read_bytes())
     filename = _("{kind} template.xlsx").format(kind=kind.title)
     return FileResponse(content, as_attachment=True, filename=filename)

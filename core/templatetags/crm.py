@@ -132,6 +132,12 @@ def masked_email(value: str | None) -> SafeString:
     return _written(display.masked_email(value), "crm-nowrap")
 
 
+@register.filter
+def listed(words: Iterable[object]) -> str:
+    """A、B in Chinese, "A, B" in English."""
+    return display.listed(words)
+
+
 @register.simple_tag
 def time(value: date | datetime | None, style: str = "") -> SafeString:
     """A date or instant as <time>; `style` as in core.display.when."""
@@ -488,7 +494,7 @@ def _in_words(field: BoundField, value: Any) -> str:
     else:
         labels = {str(key): str(word) for key, word in getattr(field.field, "choices", ())}
         words = [labels.get(str(one), str(one)) for one in values]
-    return ", ".join(words)
+    return display.listed(words)
 
 
 @register.inclusion_tag("components/unit_picker.html")
