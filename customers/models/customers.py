@@ -400,11 +400,16 @@ def whole_branches(scope: Scope) -> Q:
     return Scope(scope.user_id, scope.branches).q(())
 
 
-def own_branches(scope: Scope, kept: QuerySet) -> Q:
-    """Rows in branches of own reach whose customer the person keeps or entered."""
-    if not scope.own:
-        return Q(pk__in=[])
-    return Scope(scope.user_id, scope.own).q(()) & Q(Exists(kept))
+def reached(scope: Scope, kept: QuerySet) -> Q:
+    """Rows of branches that are seen whole, and in branches of own reach those whose customer
+    the person keeps or entered.
+
+    The whole group is the empty condition, which an OR would swallow.
+    """
+    rows = whole_branches(scope)
+    if scope.own and not scope.everything:
+        rows |= Scope(scope.user_id, scope.own).q(()) & Q(Exists(kept))
+    return rows
 
 
 def places_kept(scope: Scope, **to_row: Any) -> QuerySet:

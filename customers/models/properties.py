@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.scope import Scoped, ScopedQuerySet, scope_of
-from customers.models.customers import Customer, own_branches, places_kept, whole_branches
+from customers.models.customers import Customer, places_kept, reached
 
 
 class PropertyQuerySet(ScopedQuerySet):
@@ -21,7 +21,7 @@ class PropertyQuerySet(ScopedQuerySet):
     def visible_to(self, user: Any, permission: str | None = None) -> Self:
         scope = scope_of(user, permission or self.view_permission)
         kept = places_kept(scope, customer__ownerships__property=OuterRef("pk"))
-        return self.filter(whole_branches(scope) | own_branches(scope, kept))
+        return self.filter(reached(scope, kept))
 
 
 class Property(Scoped):
@@ -68,7 +68,7 @@ class OwnershipQuerySet(ScopedQuerySet):
     def visible_to(self, user: Any, permission: str | None = None) -> Self:
         scope = scope_of(user, permission or self.view_permission)
         kept = places_kept(scope, customer=OuterRef("customer"))
-        return self.filter(whole_branches(scope) | own_branches(scope, kept))
+        return self.filter(reached(scope, kept))
 
     def current(self) -> Self:
         return self.filter(valid_until__isnull=True)
