@@ -8,13 +8,14 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from core.scope import Scope, Scoped, ScopedQuerySet, scope_of
 from customers.models.customers import Contact, Customer, places_kept, whole_branches
 
 
 class ActivityKind(models.TextChoices):
-    CALL = "call", _("Call")
+    CALL = "call", pgettext_lazy("activity", "Call")
     VISIT = "visit", _("Visit")
     MESSAGE = "message", _("Message")
     MEETING = "meeting", _("Meeting")

@@ -15,17 +15,17 @@ window.crm.behaviour("select", (select) => {
     render: { no_results: null },
   };
   if (url) {
+    const address = new URL(url, window.location.href); // it has a query of its own
     options.load = async (query, done) => {
+      address.searchParams.set("q", query);
       try {
-        const answer = await fetch(`${url}?${new URLSearchParams({ q: query })}`, {
-          headers: { Accept: "application/json" },
-        });
+        const answer = await fetch(address, { headers: { Accept: "application/json" } });
         done(answer.ok ? await answer.json() : []);
       } catch {
         done([]);
       }
     };
-    options.shouldLoad = (query) => query.length > 0;
+    options.preload = "focus"; // the first choices stand there before anything is typed
   }
   const widget = new window.TomSelect(select, options);
   for (const name of ["aria-describedby", "aria-invalid"]) {
