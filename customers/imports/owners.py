@@ -403,6 +403,8 @@ class OwnersKind(ImportKind):
             row = checker.check(number, values)
             if row is not None and number > context.applied_through:
                 chunk.append(row)
+            elif row is not None and writer:
+                writer.pass_over(row)
             if writer and len(chunk) >= CHUNK:
                 writer.write(chunk, report)
                 chunk = []
