@@ -6,16 +6,27 @@ service that knows it; nothing that has a history is deleted.
 
 from typing import Any, ClassVar
 
+from allauth.account import admin as account_admin
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.contrib.auth import admin as auth_admin
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from django.db.models import Model, QuerySet
 from django.forms import ModelChoiceField
 from django.http import HttpRequest
+from django_celery_beat import admin as beat
+from django_celery_beat.models import (
+    ClockedSchedule,
+    CrontabSchedule,
+    IntervalSchedule,
+    PeriodicTask,
+    SolarSchedule,
+)
 
 from core.models import Job
+from core.scope import scope_of
 
 ALL = "all"
 
@@ -38,7 +49,9 @@ class ScopedAdmin(PlainChoices, admin.ModelAdmin):
     """An admin that shows and offers only what its reader reaches.
 
     Models whose queryset has `visible_to` are filtered by it. Others say in `scope_by` which
-    foreign key leads to such a model, or ALL for definitions that belong to the whole group.
+    foreign key leads to such a model, or ALL for definitions that belong to the whole group: those
+    are read by whoever holds the right to, and written only with a reach over the whole group,
+    because a region's administrator who may rewrite roles would widen his own.
     """
 
     scope_by: ClassVar[str] = ""
@@ -54,7 +67,7 @@ class ScopedAdmin(PlainChoices, admin.ModelAdmin):
         if hasattr(rows, "visible_to"):
             return rows.visible_to(request.user, right)
         if self.scope_by == ALL:
-            return rows
+            return rows if act == "view" or self.reaches_all(request, act) else rows.none()
         if not self.scope_by:
             raise ImproperlyConfigured(f"{type(self).__name__} must say scope_by")
         related = rows.model._meta.get_field(self.scope_by).related_model
@@ -66,10 +79,27 @@ class ScopedAdmin(PlainChoices, admin.ModelAdmin):
         """The right for an act on this model, e.g. "accounts.change_user"."""
         return f"{self.opts.app_label}.{act}_{self.opts.model_name}"
 
+    def reaches_all(self, request: HttpRequest, act: str) -> bool:
+        """Whether the reader holds the right for an act over the whole group."""
+        return scope_of(request.user, self.right(act)).everything
+
+    def view_on_site(self, obj: Model) -> str | None:
+        """The record's own page. Django's detour would look up any record by its key."""
+        address = getattr(obj, "get_absolute_url", None)
+        return address() if address else None
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Definitions of the whole group are added by those who reach the whole group."""
+        if self.scope_by == ALL and not self.reaches_all(request, "add"):
+            return False
+        return super().has_add_permission(request)
+
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """What is seen with a wider right may still not be changed with a narrower one."""
         if not super().has_change_permission(request, obj):
             return False
+        if self.scope_by == ALL:
+            return self.reaches_all(request, "change")
         if obj is None or obj.pk is None:
             return True
         rows = self.model._default_manager.filter(pk=obj.pk)
@@ -110,6 +140,7 @@ class ScopedInline(PlainChoices, admin.TabularInline):
 
     extra = 0
     can_delete = False
+    view_on_site = False
 
     def formfield_for_foreignkey(
         self, db_field: models.ForeignKey, request: HttpRequest, **kwargs: Any
@@ -133,9 +164,9 @@ class ReadOnlyAdmin(ScopedAdmin):
 
 @admin.register(Job)
 class JobAdmin(ReadOnlyAdmin):
-    """Background work of the whole group."""
+    """Background work that people in reach asked for; the schedule's for the whole group only."""
 
-    scope_by = ALL
+    scope_by = "actor"
     list_display = ["pk", "kind", "state", "actor", "done", "total", "created_at", "finished_at"]
     list_filter = ["state", "kind"]
     list_select_related = ["actor"]
@@ -153,3 +184,46 @@ class JobAdmin(ReadOnlyAdmin):
         "started_at",
         "finished_at",
     ]
+
+    def in_scope(self, rows: QuerySet[Any], request: HttpRequest, act: str) -> QuerySet[Any]:
+        """Work that nobody asked for belongs to no unit."""
+        return rows if self.reaches_all(request, act) else super().in_scope(rows, request, act)
+
+
+# What packages register by themselves: Django's groups and allauth's addresses give no right here,
+# and times set by the sun or for once only are not used. Schedules become scoped like all lists.
+for packaged in (
+    auth_admin.Group,
+    account_admin.EmailAddress,
+    ClockedSchedule,
+    CrontabSchedule,
+    IntervalSchedule,
+    PeriodicTask,
+    SolarSchedule,
+):
+    admin.site.unregister(packaged)
+
+
+@admin.register(PeriodicTask)
+class PeriodicTaskAdmin(ScopedAdmin, beat.PeriodicTaskAdmin):
+    """When each periodic job runs (crm_site.schedule creates them)."""
+
+    scope_by = ALL
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """The package lets everybody who sees a task stop it or run it now."""
+        return super().get_actions(request) if self.has_change_permission(request) else {}
+
+
+@admin.register(IntervalSchedule)
+class IntervalScheduleAdmin(ScopedAdmin, beat.IntervalScheduleAdmin):
+    """Every so many seconds, minutes or hours."""
+
+    scope_by = ALL
+
+
+@admin.register(CrontabSchedule)
+class CrontabScheduleAdmin(ScopedAdmin, beat.CrontabScheduleAdmin):
+    """At minutes, hours and days."""
+
+    scope_by = ALL
