@@ -1,0 +1,341 @@
+"""Two branches whose every text bears a mark, so that a leak can be seen anywhere.
+
+Everything of the north contains 朔 or QNORTH, everything of the south 赣 or QSOUTH; numbers and
+primary keys are collected beside them. One customer has a place in both: his name is shared, his
+flats, dealings and keepers are not.
+"""
+
+import io
+import re
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from django.contrib.auth.models import Permission
+from django.db import connection
+from django.utils import timezone
+from openpyxl import Workbook, load_workbook
+
+from accounts.models import Reach, Role, User
+from core.imports.kinds import kind_named
+from core.imports.runs import check_run, context_of, create_run
+from core.models import ImportRun, Job
+from customers.models import (
+    Activity,
+    ActivityState,
+    Contact,
+    Customer,
+    CustomerKind,
+    CustomerUnit,
+    Ownership,
+    Property,
+)
+from regions.models import Kind, OrgUnit
+from tests.factories import (
+    give,
+    make_activity,
+    make_contact,
+    make_customer,
+    make_ownership,
+    make_place,
+    make_post,
+    make_property,
+    make_unit,
+    make_user,
+)
+
+# Each table counts from its own million, so that a key in a page says what it is the key of.
+TABLES: tuple[type[Any], ...] = (
+    OrgUnit,
+    User,
+    Customer,
+    CustomerUnit,
+    Property,
+    Ownership,
+    Activity,
+    Contact,
+    ImportRun,
+    Job,
+)
+FIRST_KEY = 40_000_001
+KEY = re.compile(r"(?<!\d)4\d{7}(?!\d)")
+
+
+def count_from_far() -> None:
+    """Let the keys of TABLES start so high that no other number looks like one. As the owner."""
+    with connection.cursor() as cursor:
+        for place, model in enumerate(TABLES):
+            cursor.execute(
+                "SELECT setval(pg_get_serial_sequence(%s, 'id'), %s, false)",
+                [model._meta.db_table, FIRST_KEY + place * 1_000_000],
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What tells a branch: a character of its names, a word of its codes, its digits."""
+
+    side: str
+    sign: str
+    word: str
+    digits: str
+    identity: str
+
+
+NORTH = Marks("north", "朔", "QNORTH", "71", "110105194912317117")
+SOUTH = Marks("south", "赣", "QSOUTH", "82", "110105194912318216")
+
+
+@dataclass
+class Branch:
+    """A region with its city, two projects, people of each role and their customers."""
+
+    marks: Marks
+    units: dict[str, OrgUnit] = field(default_factory=dict)
+    people: dict[str, User] = field(default_factory=dict)
+    customers: dict[str, Customer] = field(default_factory=dict)
+    flat: Property = field(init=False)
+    contact: Contact = field(init=False)
+    planned: Activity = field(init=False)
+    run: ImportRun = field(init=False)
+    keys: set[int] = field(default_factory=set)
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """Digits that only this branch has: rooms, last four digits, prices."""
+        digits = self.marks.digits
+        return (f"{digits}01", f"{digits}02", f"{digits}9,345", self.marks.identity[-4:])
+
+    def leaks(self, text: str) -> set[str]:
+        """What of this branch a text contains: marks, numbers, primary keys."""
+        found = {mark for mark in (self.marks.sign, self.marks.word) if mark in text.upper()}
+        found |= {
+            number for number in self.numbers if re.search(rf"(?<![\d.]){number}(?!\d)", text)
+        }
+        return found | {key for key in KEY.findall(text) if int(key) in self.keys}
+
+
+def make_roles() -> None:
+    """Two roles of the group's own beside the six that the product brings."""
+    administrator = Role.objects.get(code="system-administrator")
+    local = Role.objects.create(code="local-admin", name="区域管理员", reach=Reach.SUBTREE)
+    local.permissions.set(administrator.permissions.all())
+    desk = Role.objects.create(code="desk", name="前台", reach=Reach.UNIT)
+    desk.permissions.set(
+        Permission.objects.filter(
+            content_type__app_label__in=("customers", "regions", "accounts"),
+            codename__in=("view_customer", "export_customer", "view_orgunit", "view_user"),
+        )
+    )
+
+
+def make_branch(marks: Marks, group: OrgUnit, crossing: Customer | None = None) -> Branch:
+    """A branch full of marks. A customer of another branch gets a place here."""
+    branch = Branch(marks)
+    before = {model: set(model.objects.values_list("pk", flat=True)) for model in TABLES}
+    _units(branch, group)
+    _people(branch)
+    _customers(branch)
+    if crossing is not None:
+        _cross(branch, crossing)
+    branch.run = make_run(branch)
+    for model in TABLES:
+        branch.keys |= set(model.objects.values_list("pk", flat=True)) - before[model]
+    return branch
+
+
+def _units(branch: Branch, group: OrgUnit) -> None:
+    sign, word = branch.marks.sign, branch.marks.word
+    named = {"department_name": "客户关系部"}
+    units = branch.units
+    units["region"] = make_unit(
+        kind=Kind.REGION, code=word, name=f"{sign}方区域", parent=group, **named
+    )
+    units["city"] = make_unit(
+        kind=Kind.CITY, code=f"{word}1", name=f"{sign}州公司", parent=units["region"], **named
+    )
+    for letter, tail in (("a", "花园"), ("b", "名邸")):
+        units[letter] = make_unit(
+            kind=Kind.PROJECT,
+            code=f"{word}1{letter.upper()}",
+            name=f"{sign}州{tail}",
+            parent=units["city"],
+            stage=f"{sign}交付期",
+            **named,
+        )
+
+
+def _people(branch: Branch) -> None:
+    sign, word = branch.marks.sign, branch.marks.word
+    for name, role, place in (
+        ("clerk", "staff", "a"),
+        ("head", "section-head", "region"),
+        ("keeper", "section-administrator", "city"),
+        ("desk", "desk", "b"),
+        ("local_admin", "local-admin", "region"),
+    ):
+        unit = branch.units[place]
+        branch.people[name] = make_user(
+            unit=unit,
+            role=role,
+            no=f"{word}-{name}".upper(),
+            name=f"{sign}{name}",
+            position=f"{sign}岗位",
+            phone=f"139{branch.marks.digits}000001",
+            email=f"{name}@{word.lower()}.example",
+        )
+    clerk = branch.people["clerk"]
+    make_post(user=clerk, unit=branch.units["a"], function="客户专员", reports_to=f"{sign}上级")
+
+
+def _customers(branch: Branch) -> None:
+    sign, digits, clerk = branch.marks.sign, branch.marks.digits, branch.people["clerk"]
+    facts: dict[str, Any] = {
+        "address": f"{sign}江路1号",
+        "remark": f"{sign}备注",
+        "source": f"{sign}渠道",
+    }
+    mine = make_customer(
+        unit=branch.units["a"],
+        by=clerk,
+        keeper=clerk,
+        name=f"李{sign}岚",
+        phone=f"+86138{digits}00{digits}01",
+        identity=branch.marks.identity,
+        **facts,
+    )
+    others = make_customer(
+        unit=branch.units["b"],
+        by=branch.people["head"],
+        name=f"单{sign}平",
+        phone=f"+86138{digits}00{digits}02",
+        **facts,
+    )
+    firm = make_customer(
+        unit=branch.units["a"],
+        by=branch.people["head"],
+        kind=CustomerKind.ORGANISATION,
+        name=f"{sign}方实业有限公司",
+        industry=f"{sign}行业",
+        nature=f"{sign}性质",
+        scale=f"{sign}规模",
+        payment_record=f"{sign}回款",
+        postcode=f"{digits}0101",
+        **facts,
+    )
+    branch.customers = {"mine": mine, "others": others, "firm": firm}
+    branch.contact = make_contact(
+        customer=firm,
+        name=f"王{sign}联",
+        title=f"{sign}经理",
+        department=f"{sign}工程部",
+        fax=f"010-{digits}01",
+        phone=f"+86137{digits}00{digits}01",
+        email=f"w@{branch.marks.word.lower()}.example",
+    )
+    branch.flat, branch.planned = _dealings(branch, mine, f"{digits}01")
+    _dealings(branch, others, f"{digits}02", unit="b")
+    CustomerUnit.objects.filter(customer=mine).update(
+        next_contact_on=timezone.localdate() - timedelta(days=1)
+    )
+
+
+def _dealings(
+    branch: Branch, customer: Customer, room: str, unit: str = "a"
+) -> tuple[Property, Activity]:
+    """A flat, a call that was made, and a visit that is planned."""
+    sign, clerk = branch.marks.sign, branch.people["clerk"]
+    flat = make_property(unit=branch.units[unit], building=f"{sign}3", room=room)
+    make_ownership(
+        customer=customer,
+        flat=flat,
+        signed_on=date(2024, 1, 5),
+        price=f"{branch.marks.digits}9345.00",
+        payment_method=f"{sign}按揭",
+    )
+    make_activity(
+        customer=customer, unit=branch.units[unit], by=clerk, content=f"{sign}电话", result=sign
+    )
+    planned = make_activity(
+        customer=customer,
+        unit=branch.units[unit],
+        by=clerk,
+        kind="visit",
+        content=f"{sign}拜访",
+        state=ActivityState.PLANNED,
+    )
+    return flat, planned
+
+
+def make_crossing(branch: Branch) -> Customer:
+    """Somebody without marks who owns here; `make_branch` lets him own elsewhere too."""
+    clerk = branch.people["clerk"]
+    customer = make_customer(unit=branch.units["a"], by=clerk, keeper=clerk, name="周共同")
+    _dealings(branch, customer, f"{branch.marks.digits}02")
+    return customer
+
+
+def _cross(branch: Branch, customer: Customer) -> None:
+    clerk = branch.people["clerk"]
+    make_place(customer=customer, unit=branch.units["a"], keeper=clerk, by=clerk)
+    _dealings(branch, customer, f"{branch.marks.digits}02")
+
+
+def owners_file(*rows: tuple[str, str, str, str]) -> io.BytesIO:
+    """A register of owners: (project, room, name, phone) a row."""
+    book = Workbook()
+    sheet = book.active
+    sheet.append(["项目", "房号", "业主姓名", "手机号码"])
+    for row in rows:
+        sheet.append(row)
+    stream = io.BytesIO()
+    book.save(stream)
+    stream.seek(0)
+    return stream
+
+
+def make_run(branch: Branch) -> ImportRun:
+    """An upload of the clerk, checked, with a row that comes back."""
+    sign, clerk = branch.marks.sign, branch.people["clerk"]
+    file = owners_file(
+        (f"{sign}州花园", "3-2-1201", f"钱{sign}", "13900000001"),
+        (f"{sign}州花园", "3-2-1202", f"孙{sign}", f"{branch.marks.digits}01"),
+    )
+    run = create_run(kind_named("owners"), file, f"{sign}业主{branch.marks.word}.xlsx", by=clerk)
+    check_run(run, context_of(run))
+    return run
+
+
+def text_of_workbook(data: bytes) -> str:
+    """Every cell of every sheet, and the sheets' names."""
+    book = load_workbook(io.BytesIO(data))
+    lines = [str(book.sheetnames), str(book.properties)]
+    for sheet in book:
+        lines += ["\t".join(str(cell) for cell in row) for row in sheet.iter_rows(values_only=True)]
+    return "\n".join(lines)
+
+
+def make_group() -> tuple[OrgUnit, dict[str, User]]:
+    """The group with people who reach everything."""
+    make_roles()
+    unit = make_unit(kind=Kind.GROUP, code="G", name="测试集团")
+    people = {
+        "boss": make_user(unit=unit, role="group-management", no="G-BOSS"),
+        "reader": make_user(unit=unit, role="group-function", no="G-READER"),
+        "admin": make_user(unit=unit, role="system-administrator", no="G-ADMIN"),
+    }
+    return unit, people
+
+
+def make_outsiders(branch: Branch) -> dict[str, User]:
+    """People of a branch who may do nothing there: each for another reason."""
+    unit, today = branch.units["a"], timezone.localdate()
+    outsiders = {
+        name: make_user(unit=unit, role=None, no=f"{branch.marks.word}-{name}".upper())
+        for name in ("frozen", "left", "nobody", "expired", "future")
+    }
+    for name in ("frozen", "left"):
+        give(outsiders[name], "staff", unit)
+    give(outsiders["expired"], "staff", unit, valid_until=today)
+    give(outsiders["future"], "staff", unit, valid_from=today + timedelta(days=1))
+    return outsiders

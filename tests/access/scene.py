@@ -1,0 +1,127 @@
+"""The people and records of the matrix by the names that its table uses."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.test import Client
+from django.utils import timezone
+from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
+
+from accounts.models import Function, LoginKind, LoginRecord, Role, User, UserState
+from audit.models import Entry
+from core.models import Job, JobState
+from customers.exports import KIND, folder
+from customers.models import Customer, CustomerUnit
+from regions.models import UnitParent
+from tests.access.branches import (
+    NORTH,
+    SOUTH,
+    Branch,
+    make_branch,
+    make_crossing,
+    make_group,
+    make_outsiders,
+)
+from tests.factories import make_place
+
+ABSENT = "999999999"
+
+
+@dataclass
+class Scene:
+    """Two branches, browsers of all the columns, and what the table's names stand for."""
+
+    north: Branch
+    south: Branch
+    people: dict[str, list[User]]
+    clients: dict[str, list[Client]]
+    names: dict[str, str]
+
+    def value(self, text: str) -> str:
+        """What "@name" stands for; other texts stand for themselves."""
+        return self.names[text[1:]] if text.startswith("@") else text
+
+
+def make_scene() -> Scene:
+    group, everywhere = make_group()
+    north = make_branch(NORTH, group)
+    crossing = make_crossing(north)
+    south = make_branch(SOUTH, group, crossing)
+    outsiders = make_outsiders(north)
+    people = {
+        "door": [outsiders["frozen"], outsiders["left"]],
+        "none": [outsiders[name] for name in ("nobody", "expired", "future")],
+        "staff": [north.people["clerk"]],
+        "head": [north.people["head"]],
+        "keeper": [north.people["keeper"]],
+        "local": [north.people["local_admin"]],
+        "s.staff": [south.people["clerk"]],
+        "s.head": [south.people["head"]],
+        "s.local": [south.people["local_admin"]],
+        **{name: [user] for name, user in everywhere.items()},
+    }
+    clients = {name: [_client(user) for user in users] for name, users in people.items()}
+    clients["door"].append(Client())
+    for name, state in (("frozen", UserState.FROZEN), ("left", UserState.LEFT)):
+        User.objects.filter(pk=outsiders[name].pk).update(state=state)
+    names = _names(north, crossing) | {"unreachable": str(_nobodys_place(group, crossing).pk)}
+    return Scene(north, south, people, clients, names)
+
+
+def _client(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def _nobodys_place(group: Any, crossing: Customer) -> CustomerUnit:
+    """A place of the shared customer in the group itself, which no branch contains."""
+    return make_place(customer=crossing, unit=group)
+
+
+def _names(north: Branch, crossing: Customer) -> dict[str, str]:
+    clerk, units = north.people["clerk"], north.units
+    mine = north.customers["mine"]
+    job = _export_of(clerk)
+    named: dict[str, Any] = {
+        "project_code": units["a"].code,
+        "clerk_no": clerk.employee_no,
+        "keeper_no": north.people["keeper"].employee_no,
+        "mine": mine.pk,
+        "firm": north.customers["firm"].pk,
+        "crossing": crossing.pk,
+        "contact": north.contact.pk,
+        "planned": north.planned.pk,
+        "place": CustomerUnit.objects.get(customer=mine).pk,
+        "run": north.run.pk,
+        "job": job.pk,
+        "region": units["region"].pk,
+        "city": units["city"].pk,
+        "project": units["a"].pk,
+        "clerk": clerk.pk,
+        "parent": UnitParent.objects.get(unit=units["a"]).pk,
+        "login": LoginRecord.objects.filter(user=clerk, kind=LoginKind.LOGIN)[0].pk,
+        "entry": Entry.objects.filter(by=clerk)[0].pk,
+        "level": "city",
+        "role": Role.objects.get(code="staff").pk,
+        "function": Function.objects.all()[0].pk,
+        "task": PeriodicTask.objects.all()[0].pk,
+        "interval": IntervalSchedule.objects.all()[0].pk,
+        "crontab": CrontabSchedule.objects.all()[0].pk,
+        "absent": ABSENT,
+    }
+    return {name: str(value) for name, value in named.items()}
+
+
+def _export_of(user: User) -> Job:
+    """A finished export whose file exists."""
+    name = f"matrix-{user.pk}.xlsx"
+    (folder() / name).write_bytes(b"PK")
+    return Job.objects.create(
+        kind=KIND,
+        key=f"customers.export:{user.pk}",
+        actor=user,
+        state=JobState.DONE,
+        payload={"filter": "", "file": name},
+        finished_at=timezone.now(),
+    )

@@ -1,0 +1,235 @@
+"""The permission matrix: who gets what at every address.
+
+A row is an act; its columns are people. 200 the page, 302 done (or, for strangers, the front door),
+403 without the right, 404 for what lies out of reach, 405 for the wrong method, 422 for a form
+that is refused. The columns:
+
+door      nobody signed in; somebody frozen; somebody who has left
+none      people who may do nothing: no grant, a grant that ended today, one that begins tomorrow
+staff     业务人员 of the northern project, reach "own records"
+head      版块负责人 of the northern region
+keeper    版块管理员 of the northern city
+boss, reader, admin    集团管理层, 集团职能, 系统管理员 of the group
+s.staff, s.head        the same roles of the southern branch, to whom the north must not exist
+
+Adding an address without adding its row turns tests/access/test_surface.py red.
+"""
+
+from dataclasses import dataclass, field
+
+COLUMNS = (
+    "door", "none", "staff", "head", "keeper", "boss", "reader", "admin", "s.staff", "s.head"
+)  # fmt: skip
+ADMIN_COLUMNS = ("door", "none", "staff", "head", "boss", "admin", "local", "s.local")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One act: method, address, arguments and data, statuses. "@name" is a record of the scene."""
+
+    method: str
+    route: str
+    expected: str
+    args: tuple[str, ...] = ()
+    data: dict[str, str] = field(default_factory=dict)
+    columns: tuple[str, ...] = COLUMNS
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.route} {' '.join(self.args)}".strip()
+
+    def statuses(self) -> dict[str, int]:
+        """Column → status."""
+        return dict(zip(self.columns, map(int, self.expected.split()), strict=True))
+
+
+EVERYBODY = "200  200  200  200  200  200  200  200  200  200"
+SIGNED_IN = "302  200  200  200  200  200  200  200  200  200"
+VIEWERS = "302  403  200  200  200  200  200  200  200  200"
+IN_NORTH = "302  403  200  200  200  200  200  200  404  404"
+UPLOADER = "302  403  200  404  404  403  403  404  404  404"
+EXPORTER = "302  403  200  404  404  404  403  403  404  404"
+KEEPERS = "302  403  200  200  200  403  403  403  200  200"
+KEEPERS_HERE = "302  403  200  200  200  403  403  403  404  404"
+KEEPERS_DO = "302  403  302  302  302  403  403  403  404  404"
+HEADS_HERE = "302  403  404  200  200  403  403  403  404  404"
+HEADS_DO = "302  403  404  302  302  403  403  403  404  404"
+
+PAGES = (
+    #                                 door none staff head keep boss read adm s.st s.hd
+    Row("GET", "healthz", EVERYBODY),
+    Row("POST", "set_language", "302  302  302  302  302  302  302  302  302  302",
+        data={"language": "en"}),
+    Row("GET", "accounts:login", "200  302  302  302  302  302  302  302  302  302"),
+    Row("GET", "accounts:logout", EVERYBODY),
+    Row("POST", "accounts:logout", "302  302  302  302  302  302  302  302  302  302"),
+    Row("GET", "accounts:set-password", "410  410  410  410  410  410  410  410  410  410",
+        args=("no-such-key",)),
+    Row("GET", "accounts:settings", SIGNED_IN),
+    Row("POST", "accounts:settings", "302  302  302  302  302  302  302  302  302  302",
+        data={"language": "en"}),
+    Row("GET", "accounts:password", SIGNED_IN),
+    Row("POST", "accounts:password", "302  422  422  422  422  422  422  422  422  422",
+        data={"current": "wrong"}),
+    Row("GET", "home", SIGNED_IN),
+    Row("GET", "help", SIGNED_IN),
+    Row("GET", "styleguide", "302  403  403  403  403  403  403  200  403  403"),
+    Row("GET", "search", SIGNED_IN),
+    Row("POST", "search", "302  302  302  302  302  302  302  302  302  302", data={"q": "李"}),
+    Row("GET", "unit-choices", SIGNED_IN),
+    Row("GET", "people-choices", SIGNED_IN),
+    # --- organisation and people
+    Row("GET", "regions:units", VIEWERS),
+    Row("GET", "regions:unit-children", VIEWERS),
+    Row("GET", "regions:unit-children", IN_NORTH, data={"parent": "@project_code"}),
+    Row("GET", "regions:unit", IN_NORTH, args=("@project_code",)),
+    Row("GET", "accounts:people", VIEWERS),
+    Row("GET", "accounts:person", IN_NORTH, args=("@clerk_no",)),
+    # --- imports: an upload is its uploader's
+    Row("GET", "imports:list", "302  403  200  200  200  403  403  200  200  200"),
+    Row("GET", "imports:new", "302  403  200  200  200  403  403  200  200  200"),
+    Row("POST", "imports:new", "302  403  422  422  422  403  403  422  422  422",
+        data={"kind": "owners"}),
+    Row("GET", "imports:template", "302  403  200  200  200  403  403  404  200  200",
+        args=("owners",)),
+    Row("GET", "imports:detail", UPLOADER, args=("@run",)),
+    Row("GET", "imports:mapping", UPLOADER, args=("@run",)),
+    Row("POST", "imports:mapping", "302  403  302  404  404  403  403  404  404  404",
+        args=("@run",), data={"mode": "fill", "owners-0": "project", "owners-1": "room",
+                             "owners-2": "name", "owners-3": "phone"}),
+    Row("GET", "imports:rejected", UPLOADER, args=("@run",)),
+    Row("POST", "imports:apply", "302  403  302  404  404  403  403  404  404  404",
+        args=("@run",)),
+    Row("POST", "imports:stop", "302  403  302  404  404  403  403  404  404  404", args=("@run",)),
+    Row("GET", "imports:apply", "302  403  405  405  405  403  403  405  405  405", args=("@run",)),
+    # --- customers
+    Row("GET", "customers:list", VIEWERS),
+    Row("GET", "customers:new", KEEPERS),
+    Row("POST", "customers:new", "302  403  302  302  302  403  403  403  422  422",
+        data={"name": "赵新客", "unit": "@project_code", "keeper": "@clerk_no"}),
+    Row("GET", "customers:detail", IN_NORTH, args=("@mine",)),
+    # entered by the head, kept by nobody: not the clerk's own
+    Row("GET", "customers:detail", "302  403  404  200  200  200  200  200  404  404",
+        args=("@firm",)),
+    # known to both branches
+    Row("GET", "customers:detail", VIEWERS, args=("@crossing",)),
+    Row("GET", "customers:edit", KEEPERS_HERE, args=("@mine",)),
+    Row("POST", "customers:edit", KEEPERS_DO, args=("@mine",), data={"name": "李改名"}),
+    Row("POST", "customers:reveal", KEEPERS_HERE, args=("@mine", "phone"), data={"reason": "case"}),
+    Row("GET", "customers:reveal", "302  403  405  405  405  403  403  403  405  405",
+        args=("@mine", "phone")),
+    # --- activities
+    Row("GET", "customers:activity-new", KEEPERS_HERE, args=("@mine",)),
+    Row("POST", "customers:activity-new", KEEPERS_DO, args=("@mine",),
+        data={"what": "done", "place": "@place", "kind": "call", "at": "2026-01-05T09:00",
+              "content": "电话"}),
+    # a foreign place, posted with a customer of one's own
+    Row("POST", "customers:activity-new", "302  403  422  422  422  403  403  403  422  422",
+        args=("@crossing",),
+        data={"what": "done", "place": "@unreachable", "kind": "call", "at": "2026-01-05T09:00",
+              "content": "电话"}),
+    Row("GET", "customers:activity-complete", KEEPERS_HERE, args=("@planned",)),
+    Row("POST", "customers:activity-complete", KEEPERS_DO, args=("@planned",),
+        data={"result": "已办"}),
+    Row("GET", "customers:activity-cancel", KEEPERS_HERE, args=("@planned",)),
+    Row("POST", "customers:activity-cancel", KEEPERS_DO, args=("@planned",),
+        data={"reason": "改期"}),
+    # --- contacts of a firm
+    Row("GET", "customers:contact-new", HEADS_HERE, args=("@firm",)),
+    Row("POST", "customers:contact-new", HEADS_DO, args=("@firm",), data={"name": "郑新"}),
+    Row("GET", "customers:contact-edit", HEADS_HERE, args=("@firm", "@contact")),
+    Row("POST", "customers:contact-edit", HEADS_DO, args=("@firm", "@contact"),
+        data={"name": "郑"}),
+    Row("POST", "customers:contact-reveal", HEADS_HERE, args=("@firm", "@contact", "phone"),
+        data={"reason": "case"}),
+    # the contact of another customer, under a customer of one's own
+    Row("GET", "customers:contact-edit", "302  403  404  404  404  403  403  403  404  404",
+        args=("@crossing", "@contact")),
+    # --- many at once
+    Row("GET", "customers:hand-over", "302  403  403  200  200  200  403  403  403  200"),
+    Row("POST", "customers:hand-over", "302  403  403  302  302  302  403  403  403  422",
+        data={"pick": "@place", "to": "@keeper_no"}),
+    Row("POST", "customers:export", "302  403  302  302  302  302  403  403  302  302"),
+    Row("GET", "customers:export-detail", EXPORTER, args=("@job",)),
+    Row("GET", "customers:export-file", EXPORTER, args=("@job",)),
+)  # fmt: skip
+
+# The administration: whoever lacks the right accounts.use_admin stays outside, whatever the page.
+# `local` and `s.local` hold the administrator's rights in one region. 302 at a record out of reach
+# is Django's way back to the index, the same as for a missing one. What belongs to the whole group
+# they may read and not write.
+#       door none staff head boss admin local s.local
+OPEN = "302  403  403  403  403  200  200  200"
+MINE = "302  403  403  403  403  200  200  302"
+BOSS = "302  403  403  403  403  200  403  403"
+SHUT = "302  403  403  403  403  403  403  403"
+
+# model: a record of the north (or of the whole group), then list, add, change, history, delete
+ADMIN_PAGES = {
+    "regions_orgunit": ("@project", OPEN, OPEN, MINE, MINE, SHUT),
+    "regions_region": ("@region", OPEN, OPEN, MINE, MINE, SHUT),
+    "regions_city": ("@city", OPEN, OPEN, MINE, MINE, SHUT),
+    "regions_project": ("@project", OPEN, OPEN, MINE, MINE, SHUT),
+    "regions_unitlevel": ("@level", OPEN, SHUT, OPEN, OPEN, SHUT),
+    "regions_unitparent": ("@parent", OPEN, SHUT, MINE, MINE, SHUT),
+    "accounts_user": ("@clerk", OPEN, OPEN, MINE, MINE, SHUT),
+    "accounts_role": ("@role", OPEN, BOSS, OPEN, OPEN, SHUT),
+    "accounts_function": ("@function", OPEN, BOSS, OPEN, OPEN, SHUT),
+    "accounts_loginrecord": ("@login", OPEN, SHUT, MINE, MINE, SHUT),
+    "audit_entry": ("@entry", OPEN, SHUT, MINE, MINE, SHUT),
+    "core_job": ("@job", OPEN, SHUT, MINE, MINE, SHUT),
+    "django_celery_beat_periodictask": ("@task", OPEN, BOSS, OPEN, OPEN, SHUT),
+    "django_celery_beat_intervalschedule": ("@interval", OPEN, BOSS, OPEN, OPEN, SHUT),
+    "django_celery_beat_crontabschedule": ("@crontab", OPEN, BOSS, OPEN, OPEN, SHUT),
+}
+
+
+def _admin_rows() -> list[Row]:
+    rows = []
+    for model, (record, *statuses) in ADMIN_PAGES.items():
+        acts = ("changelist", "add", "change", "history", "delete")
+        for act, expected in zip(acts, statuses, strict=True):
+            args = () if act in ("changelist", "add") else (record,)
+            rows.append(Row("GET", f"admin:{model}_{act}", expected, args, columns=ADMIN_COLUMNS))
+    return rows
+
+
+ADMINISTRATION = (
+    Row("GET", "admin:index", OPEN, columns=ADMIN_COLUMNS),
+    Row("GET", "admin:app_list", OPEN, ("regions",), columns=ADMIN_COLUMNS),
+    Row("GET", "admin:jsi18n", OPEN, columns=ADMIN_COLUMNS),
+    Row(
+        "GET",
+        "admin:autocomplete",
+        OPEN,
+        data={"app_label": "accounts", "model_name": "rolegrant", "field_name": "unit"},
+        columns=ADMIN_COLUMNS,
+    ),
+    *_admin_rows(),
+    # A region's administrator who may rewrite a role could let his own reach the whole group.
+    Row(
+        "POST",
+        "admin:accounts_role_change",
+        "302  403  403  403  403  302  403  403",
+        ("@role",),
+        {"code": "staff", "name": "业务人员", "reach": "group"},
+        ADMIN_COLUMNS,
+    ),
+    Row(
+        "POST",
+        "admin:django_celery_beat_periodictask_changelist",
+        "302  403  403  403  403  302  200  200",
+        data={"action": "disable_tasks", "_selected_action": "@task"},
+        columns=ADMIN_COLUMNS,
+    ),
+)
+
+TABLE = (*PAGES, *ADMINISTRATION)
+
+# Addresses without a row, each with the reason why none is needed.
+EXEMPT = {
+    "readyz": "tells the state of database and broker, the same to everybody",
+    "admin:login": "leads to the one front door and shows nothing itself",
+    "admin:logout": "passes the post on to accounts:logout, which has its row",
+    "admin:password_change": "leads to accounts:password, which has its row",
+    "admin:password_change_done": "Django's own sentence, behind the administration's right",
+}
