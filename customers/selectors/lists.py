@@ -95,21 +95,29 @@ def _parts(user: Any, query: ListQuery, permission: str) -> Iterator[QuerySet]:
     scope = scope_for(user, query, permission)
     own_fields = CustomerUnit.objects.all().own_fields
     whole = scope.q(own_fields)
+    every = query.refine(CustomerUnit.objects.all())
     for form in query.forms():
-        matching = query.refine(form(CustomerUnit.objects.all()))
-        same = matching.filter(whole, customer=OuterRef("customer"))
+        matching = form(every)
+        # A form that holds for the customer holds for his other places: they need not be asked.
+        others = matching if query.term.of_place else every
+        others = others.filter(customer=OuterRef("customer"))
+        same = others.filter(whole)
         for branch in scope.parts(own_fields):
             yield matching.filter(branch).filter(~Exists(same.filter(_earlier(query.order))))
         if query.unit is None and scope.user_id and not scope.everything:
-            yield _shared(user, query, permission, matching, same)
+            yield _shared(user, query, permission, matching, same, others)
 
 
 def _shared(
-    user: Any, query: ListQuery, permission: str, matching: QuerySet, same: QuerySet
+    user: Any,
+    query: ListQuery,
+    permission: str,
+    matching: QuerySet,
+    same: QuerySet,
+    others: QuerySet,
 ) -> QuerySet:
     """Customers shared by hand that have no place in the user's own scope."""
     customers = CustomerShare.objects.live(user, permission).values("content_object")
-    others = matching.filter(customer=OuterRef("customer"))
     return matching.filter(customer__in=customers).filter(
         ~Exists(same), ~Exists(others.filter(_earlier(query.order)))
     )

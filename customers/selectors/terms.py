@@ -10,12 +10,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from core.bigrams import containing
-from core.chinese import SURNAMES, has_han
+from core.chinese import SURNAMES, has_han, pinyin_of
 from core.personal_data import blind_index
 from core.values.base import BadValue, cell_text
 from core.values.identity import parse_identity
@@ -35,6 +35,7 @@ LEGAL_FORMS = frozenset({"有限公司", "有限", "公司", "限公", "集团",
 class Term:
     """A search text understood. `problem` says what to type instead when it finds nothing by rule.
 
+    `of_place` says that a form holds for one place of a customer, not for all of his places.
     `personal` marks a full phone or identity number, which must not stand in an address.
     """
 
@@ -43,6 +44,7 @@ class Term:
     problem: str | Promise = ""
     personal: bool = False
     mark: tuple[tuple[str, str], ...] = ()
+    of_place: bool = False
 
     @property
     def everything(self) -> bool:
@@ -141,7 +143,9 @@ def _room(text: str) -> Term | None:
     owned = Ownership.objects.filter(property__label=room.label, valid_until=None)
     if room.project:
         owned = owned.filter(unit__name__contains=room.project)
-    return Term(text, [lambda places: places.filter(customer__in=owned.values("customer"))])
+    # The flat must lie in the unit of the place, or a search would tell of flats elsewhere.
+    here = owned.filter(customer=OuterRef("customer"), unit=OuterRef("unit"))
+    return Term(text, [lambda places: places.filter(Exists(here))], of_place=True)
 
 
 def _code(text: str) -> Term | None:
@@ -173,11 +177,23 @@ def _letters(text: str) -> Term | None:
 def _name(text: str) -> Term | None:
     compact = text.replace(" ", "") if has_han(text) else text
     if len(compact) == 1:
-        if compact not in SURNAMES:
-            problem = _("Please type at least two characters, or a surname.")
-            return Term(text, problem=problem)
-        return Term(text, [lambda places: places.filter(name__startswith=compact)])
+        return _surname(text, compact)
     if compact in LEGAL_FORMS:
         problem = _("Too many names contain this. Please add a part of the name.")
         return Term(text, problem=problem)
     return Term(text, [lambda places: containing(places, "name", compact)])
+
+
+def _surname(text: str, character: str) -> Term:
+    """Names that begin with one character. Its readings lead to their place in the name index;
+    the name alone would be compared with every row of the branch."""
+    if character not in SURNAMES:
+        problem = _("Please type at least two characters, or a surname.")
+        return Term(text, problem=problem)
+    person, firm = pinyin_of(character), pinyin_of(character, organisation=True)
+    readings = sorted({person.full, firm.full, *(full for full, _initials in person.alternatives)})
+    return Term(text, [_beginning_with(character, reading) for reading in readings])
+
+
+def _beginning_with(character: str, reading: str) -> Form:
+    return lambda places: places.filter(pinyin__startswith=reading, name__startswith=character)
