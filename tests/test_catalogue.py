@@ -7,9 +7,10 @@ from html.parser import HTMLParser
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import translation
 
 from accounts.models import Role
-from core import catalogues
+from core import catalogues, display
 from core.jobs import work
 from core.models import ImportRun
 from tests.factories import (
@@ -89,6 +90,12 @@ def latin_words(page: str, known: set[str]) -> Iterator[str]:
 
 def test_the_catalogue_is_complete():
     assert [str(problem) for problem in catalogues.check(settings.BASE_DIR)] == []
+
+
+def test_lists_are_written_as_the_language_does():
+    assert display.listed(["姓名", "手机", 3]) == "姓名、手机、3"
+    with translation.override("en"):
+        assert display.listed(["name", "phone"]) == "name, phone"
 
 
 def test_latin_words_are_seen_in_texts_and_spoken_attributes():

@@ -2,14 +2,22 @@
 
 import io
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
+from django.utils import translation
 
 MakeWorkbook = Callable[..., Path]
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    """Problems are compared in the language of the sources."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture
