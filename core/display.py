@@ -39,7 +39,8 @@ def fixed(value: Number, places: int) -> str:
 
 def thousands(value: Number | None) -> str:
     """A count, 1,284; decimals the value has are kept."""
-    return DASH if value is None else f"{value:,}"
+    # Templates give an empty text for what a report does not hold yet.
+    return DASH if value in (None, "") else f"{value:,}"
 
 
 def capped(value: int | None, cap: int) -> str:
