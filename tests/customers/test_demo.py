@@ -238,7 +238,7 @@ def test_removal_is_refused_while_real_rows_stand_on_it():
     city = OrgUnit.objects.filter(kind=Kind.CITY).first()
     make_unit(kind=Kind.PROJECT, code="REAL1", name="真实项目", parent=city)
 
-    with pytest.raises(CommandError, match="1 records of the kind") as refusal:
+    with pytest.raises(CommandError, match="有 1 条") as refusal:
         call_command("demo", "--remove")
 
     assert refusal.value.returncode == 2
@@ -256,7 +256,7 @@ def test_removal_is_refused_while_real_people_work_there():
 def test_loading_is_refused_beside_a_real_organisation():
     make_unit(kind=Kind.GROUP, code="G", name="集团")
 
-    with pytest.raises(CommandError, match="empty system") as refusal:
+    with pytest.raises(CommandError, match="空系统") as refusal:
         call_command("demo")
 
     assert refusal.value.returncode == 2
@@ -280,7 +280,7 @@ def test_once_leaves_a_real_organisation_alone():
 
 
 def test_removing_nothing_says_so():
-    with pytest.raises(CommandError, match="No demonstration is loaded"):
+    with pytest.raises(CommandError, match="没有加载演示数据"):
         call_command("demo", "--remove")
 
 
