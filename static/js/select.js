@@ -12,11 +12,15 @@ window.crm.behaviour("select", (select) => {
     maxOptions: 200,
     allowEmptyOption: !select.multiple,
     plugins: select.multiple ? ["remove_button"] : [],
+    refreshThrottle: 0, // a refresh that waits would open the list again after a quick choice
     render: { no_results: null },
   };
   if (url) {
     const address = new URL(url, window.location.href); // it has a query of its own
-    options.load = async (query, done) => {
+    let chosen = false;
+    options.onFocus = options.onType = () => (chosen = false);
+    options.onItemAdd = () => (chosen = true);
+    options.load = async function (query, done) {
       address.searchParams.set("q", query);
       try {
         const answer = await fetch(address, { headers: { Accept: "application/json" } });
@@ -24,6 +28,7 @@ window.crm.behaviour("select", (select) => {
       } catch {
         done([]);
       }
+      if (chosen) this.close(); // an answer that comes late must not open the list again
     };
     options.preload = "focus"; // the first choices stand there before anything is typed
   }

@@ -48,8 +48,8 @@ class Watch:
             self.allowed -= set(statuses)
 
 
-def axe(page: Page) -> list[str]:
-    """Violations that axe-core finds, one text each.
+def axe(page: Page, *rules: str) -> list[str]:
+    """Violations that axe-core finds, one text each; of all rules, or of those named.
 
     The script goes in through the debugger: the page's own policy rightly forbids it.
     """
@@ -57,7 +57,11 @@ def axe(page: Page) -> list[str]:
     debugger.send("Runtime.evaluate", {"expression": AXE.read_text(encoding="utf-8")})
     answer = debugger.send(
         "Runtime.evaluate",
-        {"expression": RUN % json.dumps(TAGS), "awaitPromise": True, "returnByValue": True},
+        {
+            "expression": RUN % json.dumps([*rules] or TAGS),
+            "awaitPromise": True,
+            "returnByValue": True,
+        },
     )
     debugger.detach()
     assert "exceptionDetails" not in answer, answer
