@@ -10,7 +10,7 @@ from allauth.account import admin as account_admin
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
-from django.contrib.auth import admin as auth_admin
+from django.contrib.auth.models import Group
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
 from django.db.models import Model, QuerySet
@@ -193,7 +193,7 @@ class JobAdmin(ReadOnlyAdmin):
 # What packages register by themselves: Django's groups and allauth's addresses give no right here,
 # and times set by the sun or for once only are not used. Schedules become scoped like all lists.
 for packaged in (
-    auth_admin.Group,
+    Group,
     account_admin.EmailAddress,
     ClockedSchedule,
     CrontabSchedule,

@@ -50,7 +50,7 @@ def home(request: HttpRequest) -> HttpResponse:
 def _answer(overdue: int, due: int) -> str:
     """The sentence under the title."""
     if not overdue and not due:
-        return _("Everything for today is done.")
+        return _("You have no planned activities for today.")
     total = ngettext("{count} task waits for you", "{count} tasks wait for you", overdue + due)
     late = ngettext("{count} is overdue.", "{count} are overdue.", overdue)
     total, late = total.format(count=overdue + due), late.format(count=overdue)
@@ -67,7 +67,11 @@ def _tiles(user: Any) -> list[dict[str, Any]]:
     own = {"keeper": user} if user.scope("customers.view_customer").own else {}
     mine = {"keeper": user.employee_no} if own else {}
     tiles: list[tuple[str, ListQuery, dict[str, Any]]] = [
-        (_("Contact is due"), ListQuery(due=True, **own), {"due": "on", **mine}),
+        (
+            _("Contact is due") if own else _("Contact is due, whole branch"),
+            ListQuery(due=True, **own),
+            {"due": "on", **mine},
+        ),
         (
             _("No contact for 90 days"),
             ListQuery(contact_before=quiet_since, **own),

@@ -18,7 +18,7 @@ from audit.services import record
 from core.files.headers import Field, Header
 from core.imports.kinds import ImportContext, ImportKind, Section, SheetSpec, Source, register
 from core.imports.report import Report
-from core.values.base import BadValue, Cell
+from core.values.base import BadValue, Cell, cell_text
 from core.values.dates import parse_date
 from core.values.identity import parse_identity
 from core.values.money import parse_money
@@ -189,6 +189,8 @@ FIELDS = (
     Field("remark", gettext_lazy("Remark"), ("备注", "说明", "备注信息", "备注说明")),
 )
 
+GENDERS = {"male": "男", "m": "男", "先生": "男", "female": "女", "f": "女", "女士": "女"}
+
 MESSAGES: dict[str, Any] = {
     "duplicate_row": gettext_lazy("This row repeats an earlier row and was skipped."),
     "name_missing": gettext_lazy("The owner's name is missing. Please fill it in."),
@@ -261,7 +263,7 @@ class RowChecker:
 
         names = self._names(cell("name"))
         unit_id = self._project(cell("region"), cell("city"), cell("project"))
-        kind = parse_text(cell("identity_kind"), max_length=30) or "身份证"
+        kind = self._text(number, cell("identity_kind"), 30) or "身份证"
         identity = _coded("id_checksum", parse_identity, cell("identity"), kind)
         phone, other = self._phones(cell("phone"), cell("other_phone"))
         signed_on = _coded("date", parse_date, cell("signed_on"), self.epoch1904)
@@ -271,7 +273,7 @@ class RowChecker:
             unit_id=unit_id,
             room=self._room(number, cell("building"), cell("building_unit"), cell("room")),
             names=names,
-            gender=parse_text(cell("gender"), max_length=4),
+            gender=self._gender(number, cell("gender")),
             identity_kind=kind if identity else "",
             identity=identity,
             phone=phone,
@@ -330,6 +332,10 @@ class RowChecker:
         except BadValue as bad:
             self.report.warn(number, bad.code, bad.message)
             return None
+
+    def _gender(self, number: int, value: Cell) -> str:
+        word = cell_text(value)
+        return GENDERS.get(word.lower()) or self._text(number, word, 4)
 
     def _text(self, number: int, value: Cell, limit: int) -> str:
         try:

@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
+from django.core.management.base import CommandError
 from django.core.management.commands import migrate
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
+from django.utils.translation import gettext as _
 
 
 class Command(migrate.Command):
@@ -21,7 +23,18 @@ class Command(migrate.Command):
             super().handle(*args, **options)
             return
         with connected_as_owner():
+            refuse_unreachable()
             super().handle(*args, **options)
+
+
+def refuse_unreachable() -> None:
+    """Say in one sentence when no database answers, which is no fault of a migration."""
+    try:
+        connections[DEFAULT_DB_ALIAS].ensure_connection()
+    except OperationalError as problem:
+        sentence = _("The database cannot be reached: %(reason)s")
+        reason = str(problem).strip().partition("\n")[0]
+        raise CommandError(sentence % {"reason": reason}, returncode=2) from problem
 
 
 @contextmanager

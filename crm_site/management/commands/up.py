@@ -18,6 +18,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.utils import OperationalError
 from django.utils.translation import gettext as _
 
+from core.health import broker_client
 from crm_site import services
 from crm_site.supervisor import Program, Supervisor
 
@@ -206,7 +207,7 @@ def check_broker() -> None:
     if not os.environ.get("REDIS_URL"):
         return  # the embedded one answered when it was started
     try:
-        with redis.Redis.from_url(settings.BROKER_URL, socket_connect_timeout=5) as client:
+        with broker_client(settings.BROKER_URL) as client:
             client.ping()
     except (redis.RedisError, ValueError) as problem:
         raise CannotStart(
