@@ -117,7 +117,9 @@ class Year:
         # A customer is known from the day he entered; nothing happened before, nor after now.
         since = (timezone.localtime(place.created_at).date() - self.today).days + 1
         at = min(self._moment(max(-DAYS, min(since, -1)), -1), self.now)
-        at = max(at, place.created_at)
+        if at < place.created_at:
+            at = place.created_at + dt.timedelta(minutes=self.random.randint(5, 240))
+            at = min(at, self.now)
         if kind in TOUCHES:
             place.last_contact_at = max(place.last_contact_at or at, at)
         return self._row(place, kind, ActivityState.DONE, at, content, result, at)
