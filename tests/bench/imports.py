@@ -33,10 +33,12 @@ NEW_BUILDING = 500
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """One finished import. `peak` is the largest memory of the process and its children, in MB."""
+    """One finished import. `cpu` is its process's own work in seconds, `peak` its largest memory
+    in MB, children included."""
 
     rows: int
     seconds: float
+    cpu: float
     peak: float
     report: dict[str, object]
 
@@ -131,4 +133,5 @@ def _run(size: int, rows: int, words_: list[str]) -> Import:
     report = json.loads(output)
     report.pop("errors", None)
     report.pop("warnings", None)
-    return Import(rows, seconds, usage.ru_maxrss / 1024, report)
+    cpu = usage.ru_utime + usage.ru_stime
+    return Import(rows, seconds, cpu, usage.ru_maxrss / 1024, report)
