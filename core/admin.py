@@ -10,6 +10,7 @@ from allauth.account import admin as account_admin
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.contrib.auth import admin as auth_admin  # noqa: F401  it registers the groups
 from django.contrib.auth.models import Group
 from django.core.exceptions import ImproperlyConfigured
 from django.db import models
