@@ -6,7 +6,6 @@ service that knows it; nothing that has a history is deleted.
 
 from typing import Any, ClassVar
 
-import django.contrib.auth.admin  # noqa: F401  registers Group, which is taken out below
 from allauth.account import admin as account_admin
 from django import forms
 from django.contrib import admin

@@ -39,9 +39,12 @@ class RegionFilter(admin.SimpleListFilter):
         return [(region.code, region.name) for region in regions]
 
     def queryset(self, request: HttpRequest, queryset: Any) -> QuerySet[OrgUnit]:
-        """The branch of the region chosen."""
-        region = OrgUnit.objects.filter(kind=Kind.REGION, code=self.value() or "").first()
-        return queryset.below(region) if region else queryset
+        """The branch of the region chosen; one out of reach reads like one that does not exist."""
+        if not self.value():
+            return queryset
+        regions = Region.objects.get_queryset().visible_to(request.user)
+        region = regions.filter(code=self.value()).first()
+        return queryset.below(region) if region else queryset.none()
 
 
 class UnitAdminBase(ScopedAdmin):
