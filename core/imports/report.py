@@ -5,6 +5,18 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
+
+# What imports count, in words.
+COUNTED = {
+    "customers": gettext_lazy("Customers"),
+    "co_owners": gettext_lazy("Co-owners"),
+    "properties": gettext_lazy("Properties"),
+    "contacts": gettext_lazy("Contacts"),
+    "units": gettext_lazy("Units"),
+    "people": gettext_lazy("People"),
+    "posts": gettext_lazy("Posts held"),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from core.errors import Refused
 from core.files.writer import SheetColumn, SheetWriter
 from core.htmx import wants_rows
 from core.imports.kinds import KINDS, ImportKind, kind_named
+from core.imports.report import COUNTED
 from core.imports.runs import correct_mapping, create_run, folder, start_apply, start_check
 from core.jobs import ask_to_stop
 from core.models import ImportRun, ImportState, Job
@@ -311,17 +312,6 @@ def _jobs_before(job: Job) -> int:
     if job.state != "queued":
         return 0
     return Job.objects.filter(state__in=("queued", "running"), pk__lt=job.pk).count()
-
-
-COUNTED = {
-    "customers": gettext_lazy("Customers"),
-    "co_owners": gettext_lazy("Co-owners"),
-    "properties": gettext_lazy("Properties"),
-    "contacts": gettext_lazy("Contacts"),
-    "units": gettext_lazy("Units"),
-    "people": gettext_lazy("People"),
-    "posts": gettext_lazy("Posts held"),
-}
 
 
 def _counts(report: dict[str, Any]) -> list[tuple[Any, int, int]]:

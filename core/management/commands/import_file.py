@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from core.errors import Refused
 from core.imports.kinds import KINDS, kind_named
-from core.imports.report import Report
+from core.imports.report import COUNTED, Report
 from core.imports.runs import apply_run, check_run, context_of, create_run
 
 
@@ -98,8 +98,11 @@ class Command(BaseCommand):
         sentence = _("{rows} rows: {accepted} accepted, {rejected} rejected, {skipped} skipped.")
         document = report.as_json()
         self.stdout.write(sentence.format(**document))
-        for title in ("created", "updated"):
-            for name, number in document[title].items():
-                self.stdout.write(f"  {title} {name}: {number}")
+        for name in document["created"]:
+            sentence = _("{name}: {created} created, {updated} updated")
+            created, updated = document["created"][name], document["updated"].get(name, 0)
+            label = COUNTED.get(name, name)
+            line = sentence.format(name=label, created=created, updated=updated)
+            self.stdout.write(f"  {line}")
         for problem in [*report.errors, *report.warnings]:
             self.stdout.write(f"  {problem.row}: {problem.message} [{problem.code}]")
