@@ -392,7 +392,7 @@ def _record_grant(action: str, grant: RoleGrant, *, by: User | None) -> None:
         by=by,
         subject=grant.user,
         employee_no=grant.user.employee_no,
-        role=grant.role.code,
+        role=grant.role.name,
         unit=grant.unit.code,
     )
 

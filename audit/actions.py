@@ -1,6 +1,11 @@
 """The registered kinds of acts and how each reads. An unregistered act cannot be recorded."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from django.utils.translation import gettext_lazy as _
+
+from core.display import listed
 
 ACTIONS = {
     "unit.created": _("created the unit {name} ({code})"),
@@ -33,3 +38,43 @@ ACTIONS = {
     "demo.loaded": _("loaded the demonstration group"),
     "demo.removed": _("removed the demonstration group"),
 }
+
+# Details are stored as the code's own words, so that every reader sees them in his language.
+WORDS = {
+    "phone": _("Phone"),
+    "other_phone": _("Other phone"),
+    "identity": _("Identity number"),
+    "email": _("E-mail"),
+    "name": _("Name"),
+    "gender": _("Gender"),
+    "level": _("Level"),
+    "address": _("Address"),
+    "remark": _("Remark"),
+    "source": _("Customer source"),
+    "industry": _("Industry"),
+    "nature": _("Nature of the organisation"),
+    "ownership_class": _("Ownership class"),
+    "call": _("Call"),
+    "visit": _("Visit"),
+    "message": _("Message"),
+    "meeting": _("Meeting"),
+    "care": _("Care"),
+    "survey": _("Survey"),
+    "note": _("Note"),
+    "owners": _("Owners"),
+    "organisations": _("Business customers"),
+    "org": _("Organisation and people"),
+    "case": _("Handling a case"),
+    "call-back": _("Call-back"),
+    "check": _("Checking the archive"),
+    "other": _("Another reason"),
+}
+
+
+def in_words(value: Any) -> Any:
+    """A stored detail as a reader sees it; what is no word of the code stays as it is."""
+    if isinstance(value, str):
+        return WORDS.get(value, value)
+    if isinstance(value, Iterable):
+        return listed(in_words(one) for one in value)
+    return value

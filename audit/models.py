@@ -34,10 +34,11 @@ class Entry(models.Model):
 
     def sentence(self) -> str:
         """The act in words, in the reader's language."""
-        from audit.actions import ACTIONS
+        from audit.actions import ACTIONS, in_words
 
         template: Any = ACTIONS.get(self.action, self.action)
-        return str(template).format_map(_Blanks(self.detail))
+        words = {name: in_words(value) for name, value in self.detail.items()}
+        return str(template).format_map(_Blanks(words))
 
 
 class _Blanks(dict[str, Any]):

@@ -160,7 +160,7 @@ def change_customer(
         by=by,
         subject=customer,
         code=customer.code,
-        fields=", ".join(sorted(changed)),
+        fields=sorted(changed),
     )
     return customer
 

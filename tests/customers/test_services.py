@@ -116,7 +116,7 @@ def test_change_moves_copies_and_readings_and_names_the_fields(world):
     assert set(changed.readings.values_list("pinyin", flat=True)) == {"chouli", "juli"}
     assert Entry.objects.get(action="customer.changed").detail == {
         "code": changed.code,
-        "fields": "level, name, phone",
+        "fields": ["level", "name", "phone"],
     }
     assert changed.updated_at > customer.updated_at
 
