@@ -89,8 +89,8 @@ def beginning(column: str, text: str) -> str:
 
 
 def of_customers(statement: str) -> str:
-    """Places whose customer a statement finds."""
-    return f"{{t}}.customer_id IN ({statement})"
+    """Places whose customer a statement finds: once, not again for each place."""
+    return f"{{t}}.customer_id = ANY(ARRAY({statement}))"
 
 
 def detail(bare: Bare, customer: int) -> None:

@@ -156,11 +156,10 @@ def _number_searches(bare: Bare, user: User) -> list[tuple[str, str]]:
     phone = customer.clear("phone")
     index = blind_index("phone", f"+86{phone}").hex()
     room = "1栋2单元1201"
-    # ARRAY: the owners are found once, not again for each place (PostgreSQL would not see how few).
     owned = (
-        "SELECT unnest(ARRAY(SELECT w.customer_id FROM customers_property f"
-        " JOIN customers_ownership w ON w.property_id = f.id"
-        f" WHERE f.label = '{room}' AND f.region_id = {user.unit_id}))"
+        "SELECT w.customer_id FROM customers_property f JOIN customers_ownership w"
+        f" ON w.property_id = f.id WHERE f.label = '{room}' AND f.region_id = {user.unit_id}"
+        " AND w.valid_until IS NULL"
     )
     last4 = phone[-4:]
     ended = (
