@@ -5,6 +5,7 @@ Components take plain values and render templates/components/. docs/pages.md sho
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from django import forms, template
@@ -187,6 +188,12 @@ def url_or_empty(name: str, *args: Any, **kwargs: Any) -> str:
         return ""
 
 
+@register.simple_tag
+def none() -> SafeString:
+    """The dash of a missing value, for templates that print it often: {% none as none %}."""
+    return _written(display.DASH)
+
+
 @register.simple_tag(takes_context=True)
 def is_current(context: Context, *names: str) -> bool:
     """Whether the open page is one of the named addresses, e.g. "customers:list"."""
@@ -200,10 +207,16 @@ def asset(path: str) -> str:
 
     {% static %} raises for a file missing from the manifest; an error page must not.
     """
+    return _address(path, settings.STATIC_URL)
+
+
+@lru_cache(maxsize=512)
+def _address(path: str, base: str) -> str:
+    """Remembered, because a page names the same dozen files hundreds of times."""
     try:
         return staticfiles_storage.url(path)
     except ValueError:
-        return f"{settings.STATIC_URL}{path}"
+        return f"{base}{path}"
 
 
 # --- small components ---------------------------------------------------------------------------
@@ -212,12 +225,17 @@ def asset(path: str) -> str:
 @register.simple_tag
 def icon(name: str, label: str = "", css: str = "") -> SafeString:
     """An icon of static/icons.txt. Without `label` it is decoration beside a word."""
+    return _drawn(str(name), str(label), css, asset("vendor/icons.svg"))
+
+
+@lru_cache(maxsize=512)
+def _drawn(name: str, label: str, css: str, sprite: str) -> SafeString:
     hidden = format_html('<span class="visually-hidden">{}</span>', label) if label else ""
     return format_html(
         '<svg class="crm-icon{}" aria-hidden="true" focusable="false" viewBox="0 0 24 24">'
         '<use href="{}#{}"></use></svg>{}',
         f" {css}" if css else "",
-        asset("vendor/icons.svg"),
+        sprite,
         name,
         hidden,
     )

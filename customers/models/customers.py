@@ -213,6 +213,11 @@ class Customer(models.Model):
                 name="customer_other_phone",
             ),
             models.Index(fields=["phone_last4"], name="customer_phone4"),
+            models.Index(
+                fields=["other_phone_last4"],
+                condition=~Q(other_phone_last4=""),
+                name="customer_other_phone4",
+            ),
             models.Index(fields=["identity_last4"], name="customer_identity4"),
             models.Index(
                 fields=["import_run"], condition=Q(import_run__isnull=False), name="customer_import"

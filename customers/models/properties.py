@@ -123,7 +123,11 @@ class Ownership(Scoped):
                 name="ownership_span",
             ),
         ]
-        indexes = [models.Index(fields=["customer"], name="ownership_customer")]
+        indexes = [
+            models.Index(fields=["customer"], name="ownership_customer"),
+            # Former owners too: the unique index above holds only the present ones.
+            models.Index(fields=["property"], name="ownership_property"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.customer_id} · {self.property_id}"

@@ -13,6 +13,7 @@ from core.keyset import PAGE_SIZES
 from customers.forms import CustomerFilter
 from customers.selectors.lists import ListQuery, count_customers, customer_page
 from customers.views.common import may
+from customers.views.rows import list_rows
 
 CURSORS = ("after", "before")
 
@@ -52,7 +53,11 @@ def customer_list(request: HttpRequest) -> HttpResponse:
             size=page_size(request),
         )
         number, capped = count_customers(request.user, query)
-        context |= {"page": page, "count": count_sentence(number, capped)}
+        context |= {
+            "page": page,
+            "rows": list_rows(page.rows),
+            "count": count_sentence(number, capped),
+        }
     context |= {
         "bulk_actions": _bulk_actions(request),
         "filter_query": _filter_query(request),
