@@ -12,15 +12,19 @@ window.crm.behaviour("filter", (form) => {
     window.clearTimeout(timer);
     timer = window.setTimeout(send, PAUSE);
   };
+  // The box in which a long choice is searched is no field of the filter: it has no name.
+  const isField = (target) => Boolean(target.name);
   const isText = (target) => target.matches('input:not([type]), input[type="search"], input[type="text"]');
 
   if (!window.htmx) return;
   form.addEventListener("input", (event) => {
-    if (isText(event.target) && !event.isComposing) soon();
+    if (isField(event.target) && isText(event.target) && !event.isComposing) soon();
   });
-  form.addEventListener("compositionend", (event) => isText(event.target) && soon());
+  form.addEventListener("compositionend", (event) => {
+    if (isField(event.target) && isText(event.target)) soon();
+  });
   form.addEventListener("change", (event) => {
-    if (isText(event.target)) return; // already on its way
+    if (!isField(event.target) || isText(event.target)) return; // text is on its way already
     send();
   });
   form.addEventListener("submit", () => window.clearTimeout(timer));

@@ -95,8 +95,8 @@ def hand_over_two(page: Page) -> None:
     check(page)
     page.get_by_role("button", name="移交").click()
     expect(page.get_by_text("已选 2 位客户。")).to_be_visible()
-    choose(page, "id_to", "周敏")
     check(page)
+    choose(page, "id_to", "周敏")
     page.get_by_role("button", name="移交").click()
 
 
