@@ -90,7 +90,7 @@ class CustomerFilter(forms.Form):
     """The whole state of the customer list, as its address carries it."""
 
     q = forms.CharField(
-        label=_("Text"),
+        label=_("Search"),
         help_text=_("Name, pinyin, room, last four digits"),
         required=False,
         max_length=80,
