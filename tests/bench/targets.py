@@ -5,9 +5,9 @@ from typing import Any
 
 from tests.bench.measure import Bench, Figures
 
-LIST_QUERIES = 12
-SEARCH_QUERIES = 16
-DETAIL_QUERIES = 20
+LIST_QUERIES = 8
+SEARCH_QUERIES = 10
+DETAIL_QUERIES = 12
 SQL_TO_RAW = 3.0
 PAGE_TO_MINIMAL = 4.0
 DEEP_TO_FIRST = 1.5
