@@ -71,6 +71,11 @@ class Report:
         self.rejected += 1
         self.errors.append(Problem(row, code, message))
 
+    def take_back(self, row: int, code: str, message: str | Promise) -> None:
+        """A row that passed the check cannot be written after all and comes back too."""
+        self.accepted -= 1
+        self.reject(row, code, message)
+
     def skip(self, row: int, code: str, message: str | Promise) -> None:
         """The row says nothing new; it is listed but does not come back."""
         self.skipped += 1

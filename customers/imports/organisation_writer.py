@@ -10,7 +10,7 @@ from core.chinese import pinyin_of
 from core.imports.kinds import ImportContext
 from core.imports.report import Report
 from core.models import SubjectKey
-from core.personal_data import new_subject_key
+from core.personal_data import blind_index, new_subject_key
 from customers.models import Contact, Customer, CustomerKind, CustomerUnit
 from customers.services.customers import REPEATED, remember_words, set_reading
 from customers.services.protect import put
@@ -19,6 +19,7 @@ from regions.models import Kind, OrgUnit
 if TYPE_CHECKING:
     from customers.imports.organisations import OrganisationRow
 
+IMPORT = "customers.import_customer"
 IMPORT_LOCK = 7_231_001
 
 
@@ -27,7 +28,7 @@ class OrganisationWriter:
 
     def __init__(self, context: ImportContext) -> None:
         self.context = context
-        self.scope = context.scope("customers.import_customer")
+        self.scope = context.scope(IMPORT)
         self.fallback = self._fallback()
 
     def _fallback(self) -> OrgUnit | None:
@@ -49,6 +50,10 @@ class OrganisationWriter:
             customer = known.get(row.code)
             if customer is None:
                 customer = self._create(row, report)
+            elif not _is_meant(customer, row, within_reach=customer.pk in mine):
+                sentence = _("The customer code {code} belongs to another customer.")
+                report.take_back(row.number, "code_taken", sentence.format(code=row.code))
+                continue
             elif customer.pk not in mine:
                 sentence = _(
                     "This customer code is already known to the group; nothing was changed."
@@ -64,8 +69,8 @@ class OrganisationWriter:
         ids = {customer.pk for customer in known.values()}
         if self.context.actor is None:
             return ids
-        visible = Customer.objects.visible_to(self.context.actor).filter(pk__in=ids)
-        return set(visible.values_list("pk", flat=True))
+        reached = Customer.objects.visible_to(self.context.actor, IMPORT).filter(pk__in=ids)
+        return set(reached.values_list("pk", flat=True))
 
     def _create(self, row: "OrganisationRow", report: Report) -> Customer:
         _plain, wrapped = new_subject_key()
@@ -176,7 +181,21 @@ class OrganisationWriter:
             return True
         actor = self.context.actor
         return (
-            OrgUnit.objects.visible_to(actor, "customers.import_customer")
+            OrgUnit.objects.visible_to(actor, IMPORT)
             .filter(pk=unit.pk)
             .exists()
         )
+
+
+def _is_meant(customer: Customer, row: "OrganisationRow", *, within_reach: bool) -> bool:
+    """Whether a row speaks of the customer who has its code.
+
+    Codes count up and can be guessed, so for somebody of another branch the name or the credit
+    code must be right too: a place here opens him to the importer.
+    """
+    if customer.is_person:
+        return False
+    if within_reach or customer.name == row.name:
+        return True
+    index = blind_index("identity", row.credit_code) if row.credit_code else None
+    return index is not None and bytes(customer.identity_index or b"") == index

@@ -294,6 +294,7 @@ class OrganisationsKind(ImportKind):
         "duplicate_row": gettext_lazy("Repeats an earlier row"),
         "duplicate_code": gettext_lazy("Customer code twice"),
         "code_missing": gettext_lazy("Customer code missing"),
+        "code_taken": gettext_lazy("Customer code of another customer"),
         "name_missing": gettext_lazy("Name missing"),
     }
     position = 2

@@ -36,6 +36,7 @@ from customers.imports.owner_people import (
 from customers.models import Customer
 from regions.models import OrgUnit
 
+IMPORT = "customers.import_customer"
 IMPORT_LOCK = 7_231_001
 PERSON_CODE = "YZ{:08d}"
 
@@ -47,7 +48,7 @@ class OwnerWriter:
         self.context = context
         self.run_id = context.run.pk if context.run else None
         self.suffix = str(self.run_id or "dry")
-        self.scope = context.scope("customers.view_customer")
+        self.scope = context.scope(IMPORT)
         self.units = {unit.pk: unit for unit in OrgUnit.objects.all()}
         self.keepers = _keepers(context)
 
@@ -250,10 +251,11 @@ class OwnerWriter:
             report.updated["customers"] += len(changed)
 
     def _within_reach(self, ids: set[int]) -> set[int]:
+        """Those whom the importer may change by a file; seeing somebody is not enough."""
         if self.scope.everything or not ids:
             return ids
-        visible = Customer.objects.visible_to(self.context.actor).filter(pk__in=ids)
-        return set(visible.values_list("pk", flat=True))
+        reached = Customer.objects.visible_to(self.context.actor, IMPORT).filter(pk__in=ids)
+        return set(reached.values_list("pk", flat=True))
 
     @staticmethod
     def _repeat_levels(ids: list[int]) -> None:

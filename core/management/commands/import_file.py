@@ -51,8 +51,7 @@ class Command(BaseCommand):
         actor = self._person(options["actor"])
         if actor is not None and not actor.has_perm(kind.permission):
             raise Refused(_("This person may not import files of this kind."))
-        if options["keeper"]:
-            self._person(options["keeper"])
+        self._person(options["keeper"], reached_by=actor, right=kind.permission)
         file: Path = options["file"]
         if not file.is_file():
             raise Refused(_("The file {file} does not exist.").format(file=file))
@@ -67,11 +66,16 @@ class Command(BaseCommand):
         return report
 
     @staticmethod
-    def _person(employee_no: str) -> Any:
+    def _person(employee_no: str, *, reached_by: Any = None, right: str = "") -> Any:
+        """The active person with a number, None without one. Raises Refused when there is none, or
+        none in reach of a right of `reached_by`: both with the same words."""
         if not employee_no:
             return None
-        person = get_user_model().objects.filter(employee_no=employee_no.upper()).first()
-        if person is None or not person.is_active:
+        people = get_user_model().objects.active()
+        if reached_by is not None:
+            people = people.visible_to(reached_by, right)
+        person = people.filter(employee_no=employee_no.upper()).first()
+        if person is None:
             sentence = _("There is no active person with the employee number {no}.")
             raise Refused(sentence.format(no=employee_no))
         return person
