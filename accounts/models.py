@@ -136,7 +136,7 @@ class User(AbstractBaseUser, DjangoPermissionsMixin):
 
     def forget_scopes(self) -> None:
         """Drop what was cached on this object; a new request starts without it anyway."""
-        for name in ("_scopes", "_grants", "_permissions"):
+        for name in ("_scopes", "_grants", "_permissions", "_has_shares"):
             self.__dict__.pop(name, None)
 
 

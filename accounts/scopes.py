@@ -1,9 +1,9 @@
 """From role grants to scopes: which branches a person reaches with a right, today."""
 
-from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from django.db.models import F, Value
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import F, Q, Value
 from django.db.models.functions import Concat
 
 from core.scope import GROUP, Branch, Scope
@@ -14,30 +14,29 @@ if TYPE_CHECKING:
 
 
 def grants_of(user: "User") -> list["RoleGrant"]:
-    """The grants in force today with role and unit, read once a request."""
+    """The grants in force today with role, unit and `rights` ("app.codename" of the role), read
+    once a request in one query."""
     from accounts.models import RoleGrant
 
     grants = user.__dict__.get("_grants")
     if grants is None:
-        grants = list(RoleGrant.objects.now().filter(user=user).select_related("role", "unit"))
+        right = Concat(
+            F("role__permissions__content_type__app_label"),
+            Value("."),
+            F("role__permissions__codename"),
+        )
+        rights = ArrayAgg(right, filter=Q(role__permissions__isnull=False), default=Value([]))
+        held = RoleGrant.objects.now().filter(user=user).select_related("role", "unit")
+        grants = list(held.annotate(rights=rights))
         user.__dict__["_grants"] = grants
     return grants
 
 
 def permissions_by_role(user: "User") -> dict[int, set[str]]:
-    """Rights ("app.codename") of each role the person holds today, read once a request."""
-    from accounts.models import Role
-
+    """Rights of each role the person holds today."""
     held = user.__dict__.get("_permissions")
     if held is None:
-        held = defaultdict(set)
-        roles = {grant.role_id for grant in grants_of(user)}
-        rows = Role.permissions.through.objects.filter(role__in=roles).values_list(
-            "role_id",
-            Concat(F("permission__content_type__app_label"), Value("."), F("permission__codename")),
-        )
-        for role, right in rows:
-            held[role].add(right)
+        held = {grant.role_id: set(grant.rights) for grant in grants_of(user)}  # type: ignore[attr-defined]
         user.__dict__["_permissions"] = held
     return held
 
@@ -81,16 +80,16 @@ def _disjoint(scope: Scope, paths: dict[Branch, str]) -> Scope:
         return Scope(scope.user_id, frozenset({GROUP}))
     roots = {paths[branch] for branch in scope.branches if branch.column != "unit_id"}
 
-    def covered(branch: Branch) -> bool:
+    def covered(branch: Branch, *, own: bool) -> bool:
         path = paths[branch]
         higher = (root for root in roots if path.startswith(root))
-        same_level = branch.column == "unit_id" or branch in scope.own
+        same_level = own or branch.column == "unit_id"
         return any(same_level or root != path for root in higher)
 
     return Scope(
         scope.user_id,
-        frozenset(branch for branch in scope.branches if not covered(branch)),
-        frozenset(branch for branch in scope.own if not covered(branch)),
+        frozenset(branch for branch in scope.branches if not covered(branch, own=False)),
+        frozenset(branch for branch in scope.own if not covered(branch, own=True)),
     )
 
 

@@ -49,11 +49,12 @@ def customer_file(user: Any, customer: Customer) -> CustomerFile:
         .select_related("property", "unit")
         .order_by("valid_until", "-is_primary", "pk")
     )
+    # Persons own flats and have no contacts, organisations mostly the other way round.
     owned = list(ownerships)
-    _with_co_owners(user, customer, owned)
-    return CustomerFile(
-        customer, list(places), owned, list(customer.contacts.select_related("subject"))
-    )
+    if owned:
+        _with_co_owners(user, customer, owned)
+    contacts = [] if customer.is_person else list(customer.contacts.select_related("subject"))
+    return CustomerFile(customer, list(places), owned, contacts)
 
 
 def _with_co_owners(user: Any, customer: Customer, owned: list[Ownership]) -> None:

@@ -105,6 +105,7 @@ def _parts(user: Any, query: ListQuery, permission: str) -> Iterator[QuerySet]:
     own_fields = CustomerUnit.objects.all().own_fields
     whole = scope.q(own_fields)
     every = query.refine(CustomerUnit.objects.all())
+    with_shares = query.unit is None and not scope.everything and _has_shares(user, permission)
     for form in query.forms():
         matching = form(every)
         # A form that holds for the customer holds for his other places: they need not be asked.
@@ -113,8 +114,19 @@ def _parts(user: Any, query: ListQuery, permission: str) -> Iterator[QuerySet]:
         same = others.filter(whole)
         for branch in scope.parts(own_fields):
             yield matching.filter(branch).filter(~Exists(same.filter(_earlier(query.order))))
-        if query.unit is None and scope.user_id and not scope.everything:
+        if with_shares:
             yield _shared(user, query, permission, matching, same, others)
+
+
+def _has_shares(user: Any, permission: str) -> bool:
+    """Whether anything was shared with the user, asked once a request: hardly anybody has shares,
+    and a part of the union that finds nothing still costs its planning."""
+    if isinstance(user, Scope):
+        return False
+    known: dict[str, bool] = user.__dict__.setdefault("_has_shares", {})
+    if permission not in known:
+        known[permission] = CustomerShare.objects.live(user, permission).exists()
+    return known[permission]
 
 
 def _shared(
@@ -176,7 +188,7 @@ def count_customers(user: Any, query: ListQuery, permission: str = PERMISSION) -
         query.refine(form(CustomerUnit.objects.filter(whole))).values("customer")
         for form in query.forms()
     ]
-    if query.unit is None and scope.user_id and not scope.everything:
+    if query.unit is None and not scope.everything and _has_shares(user, permission):
         shared = CustomerShare.objects.live(user, permission).values("content_object")
         parts += [
             query.refine(form(CustomerUnit.objects.filter(customer__in=shared))).values("customer")
@@ -187,7 +199,7 @@ def count_customers(user: Any, query: ListQuery, permission: str = PERMISSION) -
         found = limited[0].aggregate(rows=Count("*"), n=Count("customer", distinct=True))
         number, rows = found["n"], found["rows"]
     else:
-        rows = number = len(limited[0].union(*limited[1:])[:limit])
+        rows = number = limited[0].union(*limited[1:]).count()
     return (COUNT_CAP, True) if number > COUNT_CAP or rows >= limit else (number, False)
 
 

@@ -191,7 +191,7 @@ def _surname(text: str, character: str) -> Term:
         problem = _("Please type at least two characters, or a surname.")
         return Term(text, problem=problem)
     person, firm = pinyin_of(character), pinyin_of(character, organisation=True)
-    readings = sorted({person.full, firm.full, *(full for full, _initials in person.alternatives)})
+    readings = sorted({person.full, firm.full})
     return Term(text, [_beginning_with(character, reading) for reading in readings])
 
 

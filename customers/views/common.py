@@ -6,6 +6,7 @@ from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from core.scope import scope_of
 from customers.models import Customer, CustomerUnit
 
 
@@ -24,6 +25,15 @@ def place_here(request: HttpRequest, customer: Customer, permission: str) -> Cus
     """The reader's freshest place of a customer in reach of a right, None when only shared."""
     places = CustomerUnit.objects.visible_to(request.user, permission).filter(customer=customer)
     return places.order_by("-last_contact_at").select_related("unit").first()
+
+
+def may_act_on(request: HttpRequest, customer: Customer, file: Any, permission: str) -> bool:
+    """Whether the reader has a place of the customer in reach of a right. Where the right reaches
+    as far as seeing does, the places already read answer it."""
+    user: Any = request.user
+    if scope_of(user, permission) == scope_of(user, "customers.view_customer"):
+        return bool(file.places)
+    return place_here(request, customer, permission) is not None
 
 
 def crumbs(*more: tuple[str, str]) -> list[tuple[str, str]]:

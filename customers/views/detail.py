@@ -18,7 +18,7 @@ from customers.models import Activity, ActivityState, Contact, Customer
 from customers.selectors.detail import CustomerFile, customer_file, is_overdue, timeline
 from customers.services import reveal
 from customers.services.reveal import FIELDS
-from customers.views.common import customer_crumbs, customer_or_404, may, place_here
+from customers.views.common import customer_crumbs, customer_or_404, may, may_act_on
 
 RIGHTS = (
     "customers.change_customer",
@@ -89,7 +89,7 @@ def customer_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "stage": file.place.stage() if file.place else None,
         "today": timezone.localdate(),
         "may": may(request, *RIGHTS),
-        "can_log": place_here(request, customer, "customers.log_activity") is not None,
+        "can_log": may_act_on(request, customer, file, "customers.log_activity"),
         "crumbs": customer_crumbs(customer),
         "tab": request.GET.get("tab", "timeline"),
         "tabs": _tabs(file),

@@ -63,6 +63,8 @@ def ensure(size: int, *, fresh: bool = False) -> float:
     database = database_of(size)
     version = f"{VERSION}-{size}"
     if not fresh and servers.version_of(database) == version:
+        # The data stay, but indexes may have been added since they were made.
+        servers.manage(database, "migrate", "--no-input", "-v", "0")
         return 0.0
     started = time.perf_counter()
     servers.forget(database)
