@@ -245,7 +245,7 @@ def _dealings(
 ) -> tuple[Property, Activity]:
     """A flat, a call that was made, and a visit that is planned."""
     sign, clerk = branch.marks.sign, branch.people["clerk"]
-    flat = make_property(unit=branch.units[unit], building=f"{sign}3", room=room)
+    flat = make_property(unit=branch.units[unit], room=room)
     make_ownership(
         customer=customer,
         flat=flat,

@@ -1,0 +1,287 @@
+"""What happens in one branch changes no byte of what the other reads.
+
+Readers of the north open, search and export everything before the southern branch exists and once
+more when it is full of marks (tests/access/branches.py). Every answer must be the same: rows,
+counts, choices, order, paging and error pages. Whatever is found with the product's protections
+switched off shows that the readers would have noticed.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+import pytest
+import time_machine
+from django.test import Client
+
+from accounts.models import User, UserQuerySet
+from core.admin import ScopedAdmin
+from core.models import ImportRunQuerySet
+from core.scope import EVERYTHING, ScopedQuerySet
+from customers.models.activities import ActivityQuerySet
+from customers.models.customers import ContactQuerySet, CustomerQuerySet, PlaceQuerySet
+from customers.models.properties import OwnershipQuerySet, PropertyQuerySet
+from customers.selectors.lists import count_customers
+from regions.models import OrgUnitQuerySet
+from tests.access.branches import (
+    NORTH,
+    SOUTH,
+    Branch,
+    Marks,
+    make_branch,
+    make_crossing,
+    make_group,
+)
+from tests.access.crawl import Story, Visit, shape
+
+pytestmark = pytest.mark.django_db
+
+READERS = ("clerk", "head", "desk", "local_admin")
+READING = {"朔": "shuo", "赣": "gan"}
+
+
+def typed_by_staff(marks: Marks) -> Iterator[str]:
+    """Searches by name, pinyin, initials, room, code, number; choices; units and people."""
+    sign, word, digits = marks.sign, marks.word, marks.digits
+    reading = READING[sign]
+    terms = [
+        sign,
+        "李",
+        f"li{reading}",
+        f"shan{reading}",
+        f"l{reading[0]}",
+        f"{sign}州花园3-2-{digits}02",
+        f"3-2-{digits}02",
+        f"{digits}01",
+        marks.identity[-4:],
+        "YZ42000001",
+        f"王{sign}联",
+    ]
+    yield from (f"/search/?{urlencode({'q': term})}" for term in terms)
+    for query in (
+        {"q": sign},
+        {"q": f"{digits}01"},
+        {"q": f"li{reading}", "sort": "-name"},
+        {"unit": f"{word}1"},
+        {"unit": f"{word}1", "only": "on"},
+        {"keeper": f"{word}-CLERK"},
+    ):
+        yield f"/customers/?{urlencode(query)}"
+    for path in ("/people/", "/organisation/units/", "/organisation/units/children/"):
+        yield from (f"{path}?{urlencode({'q': term})}" for term in (sign, word))
+    for right in ("customers.view_customer", "regions.view_orgunit", "core.add_importrun"):
+        for path in ("/choices/units/", "/choices/people/"):
+            yield f"{path}?{urlencode({'q': sign, 'right': right})}"
+    yield f"/choices/people/?q={word}"
+    yield f"/organisation/units/children/?parent={word}1A"
+    yield f"/organisation/units/{word}1A/"
+    yield f"/people/{word}-CLERK/"
+    yield f"/people/?unit={word}"
+
+
+def typed_by_administrators(marks: Marks) -> Iterator[str]:
+    """Searches, filters and completions of the administration."""
+    for model in ("accounts/user", "regions/orgunit", "audit/entry", "accounts/loginrecord"):
+        yield f"/admin/{model}/?q={marks.sign}"
+    yield f"/admin/accounts/user/?q={marks.word}"
+    yield f"/admin/regions/orgunit/?branch={marks.word}"
+    for model, name in (("rolegrant", "unit"), ("post", "user"), ("user", "unit")):
+        asked = {"app_label": "accounts", "model_name": model, "field_name": name}
+        yield f"/admin/autocomplete/?{urlencode(asked | {'term': marks.sign})}"
+        yield f"/admin/autocomplete/?{urlencode(asked)}"
+
+
+def tell(client: Client, reader: str) -> Story:
+    """Everything that one reader of the north does."""
+    story = Story(client)
+    if reader == "local_admin":
+        story.crawl(["/admin/"], at_most=60)
+        typed = typed_by_administrators
+    else:
+        odd = ["/no-such-page/", "/customers/?after=x&sort=name", "/customers/hand-over/"]
+        story.crawl(["/", *odd], at_most=60)
+        for address in ("/customers/", "/people/", "/organisation/units/"):
+            story.do(Visit("ROWS", address))
+        typed = typed_by_staff
+    for marks in (NORTH, SOUTH):
+        foreign = marks is SOUTH
+        for address in typed(marks):
+            story.do(Visit("GET", address, foreign))
+        if typed is typed_by_staff:
+            digits = marks.digits
+            for number in (f"138{digits}00{digits}01", marks.identity, f"137{digits}00{digits}01"):
+                story.do(Visit("POST", number, foreign))
+            for query in ("sort=name", urlencode({"q": marks.sign}), f"unit={marks.word}"):
+                story.do(Visit("EXPORT", query, foreign))
+    return story
+
+
+@dataclass
+class Canaries:
+    """Both branches, and what the readers of the north had done before there was a south."""
+
+    north: Branch
+    south: Branch
+    boss: User
+    stories: dict[str, Story]
+
+    def findings(self, *readers: str) -> dict[str, set[str]]:
+        """What the readers notice now; all of it."""
+        return {
+            f"{reader}: {visit}": found
+            for reader in readers
+            for visit, found in self.stories[reader].findings(self.south)
+        }
+
+    def first_finding(self, reader: str) -> str:
+        """What a reader notices first; an empty text when nothing."""
+        for visit, found in self.stories[reader].findings(self.south):
+            return f"{visit}: {sorted(found)}"
+        return ""
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    client.get("/")
+    return client
+
+
+@pytest.fixture(scope="module")
+def canaries(shared_database) -> Iterator[Canaries]:
+    with time_machine.travel("2026-03-02T10:00:00+08:00", tick=False):
+        group, people = make_group()
+        north = make_branch(NORTH, group)
+        crossing = make_crossing(north)
+        clients = {reader: signed_in(north.people[reader]) for reader in READERS}
+        stories = {reader: tell(client, reader) for reader, client in clients.items()}
+        south = make_branch(SOUTH, group, crossing)
+        yield Canaries(north, south, people["boss"], stories)
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_nothing_that_happens_in_the_south_reaches_a_reader_of_the_north(canaries, reader):
+    assert canaries.findings(reader) == {}
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_no_page_of_the_south_shows_a_mark_of_the_north(canaries, reader):
+    story = Story(signed_in(canaries.south.people[reader]))
+    story.crawl(["/admin/" if reader == "local_admin" else "/"], at_most=30)
+
+    leaks = {str(visit): canaries.north.leaks(text) for visit, text in story.read.items()}
+    assert {visit: found for visit, found in leaks.items() if found} == {}
+    assert sum(bool(canaries.south.leaks(text)) for text in story.read.values()) > 15
+
+
+def test_whoever_reaches_the_group_reads_both(canaries):
+    """The marks are where they should be: the same crawl sees them all with the right to."""
+    story = Story(signed_in(canaries.boss))
+    story.crawl(["/"], at_most=30)
+
+    for branch in (canaries.north, canaries.south):
+        assert sum(bool(branch.leaks(text)) for text in story.read.values()) > 10
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_the_readers_read_a_lot(canaries, reader):
+    """A crawl that stops at the door finds no leak: every page that a reader may open was read."""
+    read = canaries.stories[reader].read
+    routes = {shape(visit.what)[0] for visit in read if visit.act == "GET"}
+    fruitful = [visit for visit, text in read.items() if canaries.north.leaks(text)]
+
+    assert SEEN[reader] - routes == set()
+    assert len(fruitful) > len(read) / 2
+
+
+STAFF = {
+    "",
+    "search/",
+    "customers/",
+    "customers/<int:pk>/",
+    "organisation/units/",
+    "organisation/units/<str:code>/",
+    "organisation/units/children/",
+    "people/",
+    "people/<str:employee_no>/",
+    "choices/units/",
+    "choices/people/",
+}
+KEEPERS = STAFF | {
+    "customers/new/",
+    "customers/<int:pk>/edit/",
+    "customers/<int:pk>/activities/new/",
+    "customers/activities/<int:pk>/complete/",
+    "customers/activities/<int:pk>/cancel/",
+    "imports/",
+    "imports/new/",
+}
+SEEN = {
+    "clerk": KEEPERS | {"imports/<int:pk>/", "imports/<int:pk>/rejected/"},
+    "head": KEEPERS | {"customers/hand-over/"},
+    "desk": STAFF,
+    "local_admin": {
+        "admin/accounts/user/<path:object_id>/change/",
+        "admin/regions/orgunit/<path:object_id>/change/",
+        "admin/audit/entry/<path:object_id>/change/",
+        "admin/core/job/",
+        "admin/autocomplete/",
+    },
+}
+
+
+# --- the readers would have noticed -------------------------------------------------------------
+
+
+def everything(rows, *args, **kwargs):
+    """In place of `visible_to`: all rows."""
+    return rows
+
+
+def every_choice(owner, db_field, request, kwargs):
+    """In place of `narrow_choices`: all choices."""
+    kwargs["queryset"] = db_field.remote_field.model._default_manager.all()
+
+
+BROKEN = {
+    "places": (PlaceQuerySet, "visible_to", everything, "desk"),
+    "the scope of every table": (ScopedQuerySet, "visible_to", everything, "clerk"),
+    "properties": (PropertyQuerySet, "visible_to", everything, "clerk"),
+    "ownerships": (OwnershipQuerySet, "visible_to", everything, "clerk"),
+    "activities": (ActivityQuerySet, "visible_to", everything, "clerk"),
+    "customers": (CustomerQuerySet, "visible_to", everything, "clerk"),
+    "contacts": (ContactQuerySet, "visible_to", everything, "head"),
+    "units": (OrgUnitQuerySet, "visible_to", everything, "desk"),
+    "people": (UserQuerySet, "visible_to", everything, "desk"),
+    "imports": (ImportRunQuerySet, "visible_to", everything, "clerk"),
+    "lists": ("customers.selectors.lists.scope_of", None, lambda *args: EVERYTHING, "desk"),
+    "lists of the administration": (
+        ScopedAdmin,
+        "in_scope",
+        lambda self, rows, *args: rows,
+        "local_admin",
+    ),
+    "choices of the administration": (
+        "regions.admin.narrow_choices",
+        None,
+        every_choice,
+        "local_admin",
+    ),
+    "counts": (
+        "customers.views.lists.count_customers",
+        None,
+        lambda user, query: count_customers(EVERYTHING, query),
+        "desk",
+    ),
+}
+
+
+@pytest.mark.parametrize("protection", BROKEN)
+def test_a_protection_switched_off_is_noticed(canaries, monkeypatch, protection):
+    target, name, broken, reader = BROKEN[protection]
+    if name is None:
+        monkeypatch.setattr(target, broken)
+    else:
+        monkeypatch.setattr(target, name, broken)
+
+    assert canaries.first_finding(reader) != ""
