@@ -180,11 +180,7 @@ class OrganisationWriter:
         if self.scope.everything:
             return True
         actor = self.context.actor
-        return (
-            OrgUnit.objects.visible_to(actor, IMPORT)
-            .filter(pk=unit.pk)
-            .exists()
-        )
+        return OrgUnit.objects.visible_to(actor, IMPORT).filter(pk=unit.pk).exists()
 
 
 def _is_meant(customer: Customer, row: "OrganisationRow", *, within_reach: bool) -> bool:

@@ -5,21 +5,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('core', '0002_initial'),
-        ('customers', '0001_initial'),
-        ('regions', '0002_level_of_parent'),
+        ("core", "0002_initial"),
+        ("customers", "0001_initial"),
+        ("regions", "0002_level_of_parent"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='customer',
-            index=models.Index(condition=models.Q(('other_phone_last4', ''), _negated=True), fields=['other_phone_last4'], name='customer_other_phone4'),
+            model_name="customer",
+            index=models.Index(
+                condition=models.Q(("other_phone_last4", ""), _negated=True),
+                fields=["other_phone_last4"],
+                name="customer_other_phone4",
+            ),
         ),
         migrations.AddIndex(
-            model_name='ownership',
-            index=models.Index(fields=['property'], name='ownership_property'),
+            model_name="ownership",
+            index=models.Index(fields=["property"], name="ownership_property"),
         ),
     ]
