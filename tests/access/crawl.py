@@ -167,9 +167,12 @@ class Story:
         self.read[visit] = perform(self.client, visit)
         return self.read[visit]
 
-    def findings(self, foreign: Branch) -> Iterator[tuple[Visit, set[str]]]:
-        """Do it all again: what reads differently now, or shows something of another branch."""
+    def findings(self, foreign: Branch, part: str = "") -> Iterator[tuple[Visit, set[str]]]:
+        """Do it all again, or what `part` occurs in: what reads differently now, or shows something
+        of another branch."""
         for visit, before in self.read.items():
+            if part not in visit.what:
+                continue
             now = perform(self.client, visit)
             found = set() if visit.typed else foreign.leaks(now)
             if now != before:

@@ -38,9 +38,9 @@ pytestmark = pytest.mark.django_db
 VIEW = "customers.view_customer"
 
 
-@pytest.fixture(scope="module", params=range(5))
+@pytest.fixture(scope="module", params=range(3))
 def small(request, shared_database) -> Iterator[Small]:
-    """Five random worlds, each of its own seed."""
+    """Three random worlds, each of its own seed."""
     with taken_back():
         yield small_world(request.param)
 
