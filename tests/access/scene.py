@@ -64,7 +64,10 @@ def make_scene() -> Scene:
     clients["door"].append(Client())
     for name, state in (("frozen", UserState.FROZEN), ("left", UserState.LEFT)):
         User.objects.filter(pk=outsiders[name].pk).update(state=state)
-    names = _names(north, crossing) | {"unreachable": str(_nobodys_place(group, crossing).pk)}
+    names = _names(north, crossing) | {
+        "unreachable": str(_nobodys_place(group, crossing).pk),
+        "foreign_no": south.people["clerk"].employee_no,
+    }
     return Scene(north, south, people, clients, names)
 
 

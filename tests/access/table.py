@@ -96,6 +96,8 @@ PAGES = (
     Row("POST", "imports:mapping", "302  403  302  404  404  403  403  404  404  404",
         args=("@run",), data={"mode": "fill", "owners-0": "project", "owners-1": "room",
                              "owners-2": "name", "owners-3": "phone"}),
+    Row("POST", "imports:mapping", "302  403  422  404  404  403  403  404  404  404",
+        args=("@run",), data={"mode": "fill", "keeper": "@foreign_no"}),
     Row("GET", "imports:rejected", UPLOADER, args=("@run",)),
     Row("POST", "imports:apply", "302  403  302  404  404  403  403  404  404  404",
         args=("@run",)),
@@ -106,6 +108,9 @@ PAGES = (
     Row("GET", "customers:new", KEEPERS),
     Row("POST", "customers:new", "302  403  302  302  302  403  403  403  422  422",
         data={"name": "赵新客", "unit": "@project_code", "keeper": "@clerk_no"}),
+    # a keeper of another branch
+    Row("POST", "customers:new", "302  403  422  422  422  403  403  403  422  422",
+        data={"name": "赵新客", "unit": "@project_code", "keeper": "@foreign_no"}),
     Row("GET", "customers:detail", IN_NORTH, args=("@mine",)),
     # entered by the head, kept by nobody: not the clerk's own
     Row("GET", "customers:detail", "302  403  404  200  200  200  200  200  404  404",
@@ -148,6 +153,9 @@ PAGES = (
     Row("GET", "customers:hand-over", "302  403  403  200  200  200  403  403  403  200"),
     Row("POST", "customers:hand-over", "302  403  403  302  302  302  403  403  403  422",
         data={"pick": "@place", "to": "@keeper_no"}),
+    # to somebody who does not reach the place, whoever gives
+    Row("POST", "customers:hand-over", "302  403  403  422  422  422  403  403  403  422",
+        data={"pick": "@place", "to": "@foreign_no"}),
     Row("POST", "customers:export", "302  403  302  302  302  302  403  403  302  302"),
     Row("GET", "customers:export-detail", EXPORTER, args=("@job",)),
     Row("GET", "customers:export-file", EXPORTER, args=("@job",)),

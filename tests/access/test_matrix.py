@@ -222,3 +222,32 @@ def test_a_right_of_one_branch_does_not_reach_into_another(scene):
     assert status("customers:detail") == 200
     assert status("customers:edit") == 404
     assert status("customers:activity-new") == 404
+
+
+def test_a_form_takes_no_more_than_it_shows(scene):
+    """Whoever adds fields to a form sets nothing with them (mass assignment)."""
+    pk, clerk = scene.names["mine"], scene.south.people["clerk"].pk
+    place = scene.names["place"]
+    fixed = ("code", "kind", "entered_by_id", "import_run_id", "created_at", "phone_last4")
+    before = Customer.objects.values(*fixed).get(pk=pk)
+    where = CustomerUnit.objects.values("unit", "region", "keeper", "entered_by").get(pk=place)
+    extra = {
+        "code": "X1",
+        "kind": "organisation",
+        "entered_by": clerk,
+        "entered_by_id": clerk,
+        "unit": scene.south.units["a"].code,
+        "keeper": clerk,
+        "phone_last4": "0000",
+        "import_run": scene.names["run"],
+        "id": ABSENT,
+    }
+
+    answered = scene.clients["staff"][0].post(
+        reverse("customers:edit", args=[pk]), {"name": "李改名", **extra}
+    )
+
+    assert answered.status_code == 302
+    assert Customer.objects.get(pk=pk).name == "李改名"
+    assert Customer.objects.values(*fixed).get(pk=pk) == before
+    assert CustomerUnit.objects.values(*where).get(pk=place) == where
