@@ -40,8 +40,14 @@ def folder() -> Path:
     return path
 
 
-def create_run(kind: ImportKind, file: IO[bytes], filename: str, *, by: Any) -> ImportRun:
-    """Store an uploaded file and recognise its columns. Raises FileProblem, storing nothing."""
+def create_run(
+    kind: ImportKind, file: IO[bytes], filename: str, *, by: Any, look: bool = True
+) -> ImportRun:
+    """Store an uploaded file and recognise its columns. Raises FileProblem, storing nothing.
+
+    Without `look` the columns are left to the reading that follows at once: a large file is
+    then read once and not twice.
+    """
     stored = f"{secrets.token_hex(16)}{_suffix(filename)}"
     path = folder() / stored
     digest = _store(file, path)
@@ -52,6 +58,9 @@ def create_run(kind: ImportKind, file: IO[bytes], filename: str, *, by: Any) -> 
         file_hash=digest,
         stored_name=stored,
     )
+    if not look:
+        run.save()
+        return run
     try:
         recognise(run, kind)
     except BaseException:

@@ -10,9 +10,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from core.errors import Refused
+from core.files.problems import FileProblem
 from core.imports.kinds import KINDS, kind_named
 from core.imports.report import COUNTED, Report
-from core.imports.runs import apply_run, check_run, context_of, create_run
+from core.imports.runs import apply_run, check_run, context_of, create_run, remove_file
 
 
 class Command(BaseCommand):
@@ -56,12 +57,18 @@ class Command(BaseCommand):
         if not file.is_file():
             raise Refused(_("The file {file} does not exist.").format(file=file))
         with file.open("rb") as stream:
-            run = create_run(kind, stream, file.name, by=actor)
+            run = create_run(kind, stream, file.name, by=actor, look=False)
         run.options = {"keeper": options["keeper"].upper(), "mode": options["mode"]}
         run.overrides = self._overrides(options["map"])
         run.save(update_fields=["options", "overrides"])
         context = context_of(run)
-        report = check_run(run, context) if options["dry_run"] else apply_run(run, context)
+        try:
+            report = check_run(run, context) if options["dry_run"] else apply_run(run, context)
+        except FileProblem:
+            # Nothing of an unreadable file is worth keeping, and nothing was written.
+            remove_file(run.stored_name)
+            run.delete()
+            raise
         self._save_rejected(run, options["rejected"])
         return report
 
