@@ -114,6 +114,11 @@ class CustomerFilter(forms.Form):
         ).in_tree_order()
         self.fields["keeper"].queryset = people_in_reach(user)  # type: ignore[attr-defined]
         words = class_words()
+        chosen = {self.data.get("level"), self.data.get("ownership_class")} - {None, ""}
+        if not chosen <= {word for known in words.values() for word in known}:
+            # A word newer than the memory: a filter that is not understood would show too much.
+            cache.delete("customers.class_words")
+            words = class_words()
         level = [*words[Scheme.GRADE], *words[Scheme.IMPORTANCE]]
         self.fields["level"].choices = [*ANY, *((w, w) for w in level)]  # type: ignore[attr-defined]
         self.fields["ownership_class"].choices = [  # type: ignore[attr-defined]
