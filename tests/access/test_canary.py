@@ -110,7 +110,7 @@ def tell(client: Client, reader: str) -> Story:
         typed = typed_by_administrators
     else:
         odd = ["/no-such-page/", "/customers/?after=x&sort=name", "/customers/hand-over/"]
-        story.crawl(["/", *odd], at_most=60)
+        story.crawl(["/", *odd], at_most=45)
         for address in ("/customers/", "/people/", "/organisation/units/"):
             story.do(Visit("ROWS", address))
         for address in guessed():
@@ -175,11 +175,11 @@ def test_nothing_that_happens_in_the_south_reaches_a_reader_of_the_north(canarie
 @pytest.mark.parametrize("reader", READERS)
 def test_no_page_of_the_south_shows_a_mark_of_the_north(canaries, reader):
     story = Story(signed_in(canaries.south.people[reader]))
-    story.crawl(["/admin/" if reader == "local_admin" else "/"], at_most=30)
+    story.crawl(["/admin/" if reader == "local_admin" else "/"], at_most=25)
 
     leaks = {str(visit): canaries.north.leaks(text) for visit, text in story.read.items()}
     assert {visit: found for visit, found in leaks.items() if found} == {}
-    assert sum(bool(canaries.south.leaks(text)) for text in story.read.values()) > 15
+    assert sum(bool(canaries.south.leaks(text)) for text in story.read.values()) > 12
 
 
 def test_whoever_reaches_the_group_reads_both(canaries):
