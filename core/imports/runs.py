@@ -108,6 +108,8 @@ def open_source(run: ImportRun, kind: ImportKind) -> Source:
 def recognise(run: ImportRun, kind: ImportKind) -> None:
     """Read the header with the run's corrections and save what the mapping page shows."""
     with open_source(run, kind) as source:
+        if not any(section.header.data_row for section in source.sections.values()):
+            raise FileProblem(_("The file has no rows below its header. Please fill it in first."))
         run.header = {name: _header_json(section) for name, section in source.sections.items()}
     run.state = ImportState.UPLOADED
     run.save()

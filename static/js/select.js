@@ -12,13 +12,15 @@ window.crm.behaviour("select", (select) => {
     maxOptions: 200,
     allowEmptyOption: !select.multiple,
     plugins: select.multiple ? ["remove_button"] : [],
+    closeAfterSelect: !select.multiple,
     refreshThrottle: 0, // a refresh that waits would open the list again after a quick choice
     render: { no_results: null },
   };
   if (url) {
     const address = new URL(url, window.location.href); // it has a query of its own
     let chosen = false;
-    options.onFocus = options.onType = () => (chosen = false);
+    // Not on focus: choosing gives the focus back, and an answer on its way would open the list.
+    options.onType = () => (chosen = false);
     options.onItemAdd = () => (chosen = true);
     options.load = async function (query, done) {
       address.searchParams.set("q", query);
