@@ -37,8 +37,7 @@ def test_readyz_names_a_schema_that_is_behind(client):
 
     with as_owner(), connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE django_migrations SET name = name || '_gone' "
-            "WHERE app = 'customers'"
+            "UPDATE django_migrations SET name = name || '_gone' WHERE app = 'customers'"
         )
     try:
         answer = client.get("/readyz")

@@ -122,7 +122,7 @@ def test_keys_lead_through_the_pages(world, signed_in):
     page.keyboard.press("c")
     page.wait_for_url(re.compile("/customers/$"))
     page.keyboard.press("/")
-    box = page.get_by_role("searchbox", name="搜索客户、房号、工单")
+    box = page.get_by_role("searchbox", name="搜索客户、房号、号码")
     expect(box).to_be_focused()
     page.keyboard.type("g?")  # typed, not obeyed
     expect(box).to_have_value("g?")

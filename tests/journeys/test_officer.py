@@ -31,7 +31,7 @@ def owner(world: World) -> Customer:
 
 
 def search(page: Page, text: str) -> None:
-    box = page.get_by_role("searchbox", name="搜索客户、房号、工单")
+    box = page.get_by_role("searchbox", name="搜索客户、房号、号码")
     box.fill(text)
     box.press("Enter")
     page.wait_for_url(re.compile("/search/"))
