@@ -35,7 +35,8 @@ def faults(page: Page, url: str) -> list[str]:
     found = axe(page)
     page.emulate_media(color_scheme="dark")
     # The administration's links fade from one colour to the other; only the last one counts.
-    page.evaluate("Promise.all(document.getAnimations().map(one => one.finished))")
+    arrived = "Promise.all(document.getAnimations().map(one => one.finished)).then(() => null)"
+    page.evaluate(arrived)
     found += axe(page, *COLOURS)
     page.set_viewport_size(NARROW)
     return found + sideways(page)
