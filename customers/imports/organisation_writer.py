@@ -11,6 +11,7 @@ from core.imports.kinds import ImportContext
 from core.imports.report import Report
 from core.models import SubjectKey
 from core.personal_data import blind_index, new_subject_key
+from customers.imports.turns import take_turn
 from customers.models import Contact, Customer, CustomerKind, CustomerUnit
 from customers.services.customers import REPEATED, remember_words, set_reading
 from customers.services.protect import put
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from customers.imports.organisations import OrganisationRow
 
 IMPORT = "customers.import_customer"
-IMPORT_LOCK = 7_231_001
 
 
 class OrganisationWriter:
@@ -39,7 +39,7 @@ class OrganisationWriter:
 
     def write(self, rows: "list[OrganisationRow]", report: Report) -> None:
         with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [IMPORT_LOCK])
+            take_turn(cursor)
         codes = [row.code for row in rows]
         known = {
             customer.code: customer

@@ -33,12 +33,13 @@ from customers.imports.owner_people import (
     person_of,
     protected,
 )
-from customers.models import Customer
+from customers.imports.turns import take_turn
+from customers.models import Customer, CustomerKind
+from customers.services.customers import CODE_FORMS
 from regions.models import OrgUnit
 
 IMPORT = "customers.import_customer"
-IMPORT_LOCK = 7_231_001
-PERSON_CODE = "YZ{:08d}"
+PERSON_CODE = CODE_FORMS[CustomerKind.PERSON]
 
 
 class OwnerWriter:
@@ -98,8 +99,7 @@ class OwnerWriter:
 
     def _write(self, rows: Sequence[Any], report: Report) -> None:
         with connection.cursor() as cursor:
-            # Two imports at once would both find a person missing; chunks take turns.
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [IMPORT_LOCK])
+            take_turn(cursor)
             persons, owned = self._gather(rows)
             self._match(cursor, persons)
             known = self._known(persons)
