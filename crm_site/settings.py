@@ -66,9 +66,6 @@ INSTALLED_APPS = [
     "guardian",
     "allauth",
     "allauth.account",
-    "django_filters",
-    "crispy_forms",
-    "crispy_bootstrap5",
     "django_htmx",
     "pgtrigger",
     "pghistory",
@@ -116,8 +113,6 @@ TEMPLATES = [
     }
 ]
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
-CRISPY_ALLOWED_TEMPLATE_PACKS = "bootstrap5"
-CRISPY_TEMPLATE_PACK = "bootstrap5"
 
 # --- database, broker ---------------------------------------------------------------------------
 

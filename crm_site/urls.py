@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from accounts.choices import people_choices, unit_choices
-from accounts.views import choose_language
+from accounts.views.people import choose_language
 from core.health import healthz, readyz
 from core.views import help_page, styleguide
 from reports.views import home, search
@@ -25,6 +25,7 @@ urlpatterns = [
     path("styleguide/", styleguide, name="styleguide"),
     path("choices/units/", unit_choices, name="unit-choices"),
     path("choices/people/", people_choices, name="people-choices"),
+    path("", include("core.urls")),
     path("", include("accounts.urls")),
     path("", include("regions.urls")),
     path("imports/", include("core.imports.urls")),

@@ -2,11 +2,11 @@
 
 from django.urls import path
 
-from regions import views
+from regions.views import units
 
 app_name = "regions"
 urlpatterns = [
-    path("organisation/units/", views.unit_list, name="units"),
-    path("organisation/units/children/", views.unit_children, name="unit-children"),
-    path("organisation/units/<str:code>/", views.unit_detail, name="unit"),
+    path("organisation/units/", units.unit_list, name="units"),
+    path("organisation/units/children/", units.unit_children, name="unit-children"),
+    path("organisation/units/<str:code>/", units.unit_detail, name="unit"),
 ]

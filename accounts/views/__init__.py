@@ -1,0 +1,1 @@
+"""Pages of the front door, one's own account, and people."""

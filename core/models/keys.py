@@ -1,0 +1,22 @@
+"""The keys under which personal data is encrypted."""
+
+from django.db import models
+from django.db.models import Q
+
+
+class SubjectKey(models.Model):
+    """The key under which one subject's personal data is encrypted (core.personal_data)."""
+
+    wrapped = models.BinaryField(null=True)
+    destroyed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(wrapped__isnull=False) | Q(destroyed_at__isnull=False),
+                name="subjectkey_whole_or_destroyed",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"key {self.pk}"

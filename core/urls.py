@@ -1,0 +1,6 @@
+"""Addresses of what every installation has: messages, background work, its own health."""
+
+from django.urls import URLPattern
+
+app_name = "core"
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,37 @@
+"""Tables of the organisation."""
+
+from regions.models.units import (
+    DEPTH,
+    PARENT_KIND,
+    TREE_ORDER,
+    City,
+    DepartmentLevel,
+    Kind,
+    KindManager,
+    OrgUnit,
+    OrgUnitQuerySet,
+    Project,
+    Region,
+    UnitLevel,
+    UnitParent,
+    UnitParentQuerySet,
+    next_unit_id,
+)
+
+__all__ = [
+    "City",
+    "DEPTH",
+    "DepartmentLevel",
+    "Kind",
+    "KindManager",
+    "OrgUnit",
+    "OrgUnitQuerySet",
+    "PARENT_KIND",
+    "Project",
+    "Region",
+    "TREE_ORDER",
+    "UnitLevel",
+    "UnitParent",
+    "UnitParentQuerySet",
+    "next_unit_id",
+]
