@@ -3,6 +3,16 @@
 from core.models.imports import ImportRun, ImportRunQuerySet, ImportState
 from core.models.jobs import LIVE_JOBS, Job, JobState
 from core.models.keys import SubjectKey
+from core.models.notices import (
+    MailChoice,
+    Notice,
+    NoticeChoice,
+    NoticePreference,
+    OutboxMessage,
+    OutboxState,
+    OutboxTry,
+    WebhookTarget,
+)
 from core.scope import Scoped, ScopedQuerySet
 
 __all__ = [
@@ -12,7 +22,15 @@ __all__ = [
     "ImportState",
     "Job",
     "JobState",
+    "MailChoice",
+    "Notice",
+    "NoticeChoice",
+    "NoticePreference",
+    "OutboxMessage",
+    "OutboxState",
+    "OutboxTry",
     "Scoped",
     "ScopedQuerySet",
     "SubjectKey",
+    "WebhookTarget",
 ]
