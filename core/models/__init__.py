@@ -1,7 +1,17 @@
 """Tables without business: keys of subjects, background jobs, files brought in."""
 
 from core.models.imports import ImportRun, ImportRunQuerySet, ImportState
-from core.models.jobs import LIVE_JOBS, Job, JobState
+from core.models.jobs import (
+    LIVE_JOBS,
+    Job,
+    JobAttempt,
+    JobQuerySet,
+    JobState,
+    Outcome,
+    Pulse,
+    Queue,
+    Timetable,
+)
 from core.models.keys import SubjectKey
 from core.models.notices import (
     MailChoice,
@@ -21,6 +31,8 @@ __all__ = [
     "ImportRunQuerySet",
     "ImportState",
     "Job",
+    "JobAttempt",
+    "JobQuerySet",
     "JobState",
     "MailChoice",
     "Notice",
@@ -29,8 +41,12 @@ __all__ = [
     "OutboxMessage",
     "OutboxState",
     "OutboxTry",
+    "Outcome",
+    "Pulse",
+    "Queue",
     "Scoped",
     "ScopedQuerySet",
     "SubjectKey",
+    "Timetable",
     "WebhookTarget",
 ]
