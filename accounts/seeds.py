@@ -40,6 +40,7 @@ ADMINISTER = (
     "core.add_importrun",
     "audit.view_entry",
     "core.view_job",
+    "core.view_health",
     "customers.view_customer",
     *(
         f"django_celery_beat.{act}_{kind}"

@@ -1,12 +1,16 @@
-"""Whether the product answers (`/healthz`, no input or output) and can work (`/readyz`)."""
+"""Whether the product answers (`/healthz`, no input or output), can work (`/readyz`), and what an
+administrator should do about it (`/system/health/`)."""
 
 import redis
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils import timezone
 
-from core.access import public
+from core.access import public, requires
+from core.doctor import Examined, Level, examine
 
 
 @public
@@ -50,3 +54,20 @@ def _broker() -> bool:
             return bool(client.ping())
     except redis.RedisError:
         return False
+
+
+@requires("core.view_health")
+def health(request: HttpRequest) -> HttpResponse:
+    """Findings of the quick checks: what needs acting on first, then what is well."""
+    found = list(examine(quick=True))
+    context = {
+        "errors": _at(found, Level.ERROR),
+        "warnings": _at(found, Level.WARNING),
+        "passed": _at(found, Level.OK),
+        "checked_at": timezone.now(),
+    }
+    return render(request, "core/health.html", context)
+
+
+def _at(found: list[Examined], level: Level) -> list[Examined]:
+    return [one for one in found if one.finding.level == level]

@@ -2,6 +2,7 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 
 class SubjectKey(models.Model):
@@ -11,6 +12,8 @@ class SubjectKey(models.Model):
     destroyed_at = models.DateTimeField(null=True)
 
     class Meta:
+        # Here because the first thing an operator must keep healthy is the key of personal data.
+        permissions = [("view_health", _("Can see the self-check of the installation"))]
         constraints = [
             models.CheckConstraint(
                 condition=Q(wrapped__isnull=False) | Q(destroyed_at__isnull=False),

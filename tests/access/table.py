@@ -72,6 +72,7 @@ PAGES = (
         data={"current": "wrong"}),
     Row("GET", "home", SIGNED_IN),
     Row("GET", "help", SIGNED_IN),
+    Row("GET", "core:health", "302  403  403  403  403  403  403  200  403  403"),
     Row("GET", "styleguide", "302  403  403  403  403  403  403  200  403  403"),
     Row("GET", "search", SIGNED_IN),
     Row("POST", "search", "302  302  302  302  302  302  302  302  302  302", data={"q": "李"}),
