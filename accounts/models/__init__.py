@@ -1,11 +1,24 @@
 """Tables of people and their rights."""
 
+from accounts.models.access import (
+    GrantDecision,
+    GrantReview,
+    HandOver,
+    HandOverCause,
+    HandOverItem,
+    HandOverRule,
+    HandOverState,
+    Outcome,
+    WorkLeft,
+    may_reach,
+)
 from accounts.models.people import (
     Dated,
     DatedQuerySet,
     FormerPassword,
     Function,
     LoginKind,
+    LoginMethod,
     LoginRecord,
     PasswordLink,
     Post,
@@ -17,21 +30,36 @@ from accounts.models.people import (
     UserQuerySet,
     UserState,
 )
+from accounts.models.sessions import DeviceKind, EndReason, SignedInDevice
 
 __all__ = [
+    "HandOverCause",
     "Dated",
     "DatedQuerySet",
+    "DeviceKind",
+    "EndReason",
     "FormerPassword",
     "Function",
+    "GrantDecision",
+    "GrantReview",
+    "HandOver",
+    "HandOverItem",
+    "HandOverState",
     "LoginKind",
+    "LoginMethod",
     "LoginRecord",
+    "Outcome",
     "PasswordLink",
     "Post",
     "Reach",
     "Role",
     "RoleGrant",
+    "HandOverRule",
+    "SignedInDevice",
     "User",
     "UserManager",
     "UserQuerySet",
     "UserState",
+    "WorkLeft",
+    "may_reach",
 ]

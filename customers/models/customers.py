@@ -201,6 +201,7 @@ class Customer(models.Model):
             ("import_customer", _("Can import customers")),
             ("export_customer", _("Can export customers")),
             ("hand_over_customer", _("Can hand over customers")),
+            ("share_customer", _("Can share customers with colleagues")),
         ]
         indexes = [
             models.Index(fields=["pinyin", "id"], name="customer_pinyin"),
@@ -494,19 +495,43 @@ class Contact(models.Model):
         return f"{name[:1]}***{at}{host}" if name else ""
 
 
+VIEW, CHANGE = "customers.view_customer", "customers.change_customer"
+# What a share of a right opens: who may change the customer may see him.
+IMPLIED = {VIEW: ("view_customer", "change_customer"), CHANGE: ("change_customer",)}
+
+
 class ShareQuerySet(models.QuerySet):
-    def live(self, user: Any, permission: str = "customers.view_customer") -> Self:
+    def in_force(self, day: date | None = None) -> Self:
+        """Shares that neither ran out nor were ended; the last day counts, in Chinese time."""
+        return self.filter(
+            Q(until__isnull=True) | Q(until__gte=day or timezone.localdate()), ended_at=None
+        )
+
+    def live(self, user: Any, permission: str = VIEW) -> Self:
         """Shares that give the user a right today. A scope in place of a user has no shares."""
         user_id = getattr(user, "user_id", None) or getattr(user, "pk", None)
-        if user_id is None or not getattr(user, "is_active", True):
+        codenames = IMPLIED.get(permission)
+        if user_id is None or codenames is None or not getattr(user, "is_active", True):
             return self.none()
-        app, codename = permission.split(".")
-        return self.filter(
-            Q(until__isnull=True) | Q(until__gte=timezone.localdate()),
+        return self.in_force().filter(
             user_id=user_id,
-            permission__codename=codename,
-            permission__content_type__app_label=app,
+            permission__codename__in=codenames,
+            permission__content_type__app_label="customers",
         )
+
+    def visible_to(self, user: Any, permission: str = "customers.share_customer") -> Self:
+        """Shares given by somebody, given to him, and those of customers in branches that he
+        reaches whole with the right."""
+        scope = scope_of(user, permission)
+        if scope.everything:
+            return self
+        mine = Q(given_by=user.pk) | Q(user=user.pk)
+        if not scope.branches:
+            return self.filter(mine)
+        here = CustomerUnit.objects.filter(
+            whole_branches(scope), customer=OuterRef("content_object")
+        )
+        return self.filter(mine | Q(Exists(here)))
 
 
 class ShareManager(UserObjectPermissionManager.from_queryset(ShareQuerySet)):  # type: ignore[misc]
@@ -516,7 +541,10 @@ class ShareManager(UserObjectPermissionManager.from_queryset(ShareQuerySet)):  #
 class CustomerShare(UserObjectPermissionBase):
     """One customer shown to one person by hand, with a reason and an end (django-guardian).
 
-    Written only by core.sharing, read by `live`.
+    A person has at most one share of a customer: to see him, or to change him too. It opens the
+    customer himself (names, address, class, contacts) and nothing of a branch: no places, flats
+    or dealings, no numbers in clear (docs/adr/0018-shares-and-hand-over.md). Written only by
+    core.sharing, read by `live`. A share that ended stays for a while, so that pages can say so.
     """
 
     id = models.BigAutoField(primary_key=True)
@@ -527,6 +555,10 @@ class CustomerShare(UserObjectPermissionBase):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
     )
     given_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True, blank=True, editable=False)
+    ended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", editable=False
+    )
 
     objects = ShareManager()  # type: ignore[misc]
 
@@ -534,4 +566,23 @@ class CustomerShare(UserObjectPermissionBase):
         abstract = False
         verbose_name = _("share")
         verbose_name_plural = _("shares")
-        indexes = [models.Index(fields=["user", "content_object"], name="share_user")]
+        constraints = [
+            models.UniqueConstraint(fields=["user", "content_object"], name="share_once")
+        ]
+        indexes = [
+            models.Index(fields=["user", "content_object"], name="share_user"),
+            models.Index(fields=["until"], name="share_until"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} · {self.content_object_id}"
+
+    @property
+    def may_change(self) -> bool:
+        """Whether the share opens changing, too. Needs `permission`."""
+        return self.permission.codename == "change_customer"
+
+    def is_in_force(self, day: date | None = None) -> bool:
+        """Whether the share gives anything on a day, today unless said otherwise."""
+        today = day or timezone.localdate()
+        return self.ended_at is None and (self.until is None or self.until >= today)
