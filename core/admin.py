@@ -7,6 +7,8 @@ service that knows it; nothing that has a history is deleted.
 from typing import Any, ClassVar
 
 from allauth.account import admin as account_admin
+from allauth.mfa import admin as mfa_admin  # noqa: F401  it registers the second factors
+from allauth.mfa.models import Authenticator
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
@@ -192,10 +194,12 @@ class JobAdmin(ReadOnlyAdmin):
 
 
 # What packages register by themselves: Django's groups and allauth's addresses give no right here,
-# and times set by the sun or for once only are not used. Schedules become scoped like all lists.
+# second factors are their owners' business (/account/security/), and times set by the sun or for
+# once only are not used. Schedules become scoped like all lists.
 for packaged in (
     Group,
     account_admin.EmailAddress,
+    Authenticator,
     ClockedSchedule,
     CrontabSchedule,
     IntervalSchedule,

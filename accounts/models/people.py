@@ -65,6 +65,9 @@ class User(AbstractBaseUser, DjangoPermissionsMixin):
     language = models.CharField(_("language"), max_length=10, blank=True)
     is_demo = models.BooleanField(default=False, editable=False)
     password_changed_at = models.DateTimeField(null=True, editable=False)
+    factor_asked_at = models.DateTimeField(
+        null=True, editable=False, help_text="First told to set up a second factor; grace begins."
+    )
 
     objects = UserManager()
 
@@ -303,6 +306,18 @@ class LoginKind(models.TextChoices):
     UNLOCKED = "unlocked", _("Lock ended")
     LOGOUT = "logout", _("Logged out")
     DAY = "day", _("First page of the day")
+    AGAIN = "again", _("Identity confirmed again")
+    NO_FACTOR = "no_factor", _("Second factor refused")
+
+
+class LoginMethod(models.TextChoices):
+    """How somebody proved who he is; the last proof of a log-in counts."""
+
+    PASSWORD = "password", _("Password")  # noqa: S105
+    LINK = "link", _("One-time link")
+    TOTP = "totp", _("Code of the authenticator app")
+    PASSKEY = "passkey", _("Passkey")
+    RECOVERY = "recovery", _("Recovery code")
 
 
 class LoginRecord(models.Model):
@@ -324,6 +339,7 @@ class LoginRecord(models.Model):
     ip = models.GenericIPAddressField(_("address"), null=True)
     agent = models.CharField(_("browser"), max_length=200, blank=True)
     device = models.CharField(max_length=32, blank=True)
+    method = models.CharField(_("how"), max_length=20, choices=LoginMethod, blank=True)
 
     class Meta:
         verbose_name = _("log-in record")
@@ -337,6 +353,9 @@ class LoginRecord(models.Model):
                 name="login_failed_account",
             ),
             models.Index(fields=["ip", "at"], condition=Q(kind="failed"), name="login_failed_ip"),
+            models.Index(
+                fields=["user", "at"], condition=Q(kind="no_factor"), name="login_failed_factor"
+            ),
         ]
 
     def __str__(self) -> str:
