@@ -1,5 +1,6 @@
 """Tables of the organisation."""
 
+from regions.models.policies import PolicyStamp, PolicyValue, PolicyValueQuerySet
 from regions.models.units import (
     DEPTH,
     PARENT_KIND,
@@ -27,6 +28,9 @@ __all__ = [
     "OrgUnit",
     "OrgUnitQuerySet",
     "PARENT_KIND",
+    "PolicyStamp",
+    "PolicyValue",
+    "PolicyValueQuerySet",
     "Project",
     "Region",
     "TREE_ORDER",
