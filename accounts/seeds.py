@@ -29,7 +29,7 @@ ADMINISTER = (
     *(f"regions.{act}_project" for act in ("view", "add", "change")),
     "regions.view_unitlevel",
     "regions.change_unitlevel",
-    "regions.view_unitparent",
+    "regions.view_unitversion",
     *(f"accounts.{act}_user" for act in ("view", "add", "change")),
     *(f"accounts.{act}_post" for act in ("view", "add", "change", "delete")),
     *(f"accounts.{act}_rolegrant" for act in ("view", "add", "change", "delete")),

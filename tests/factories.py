@@ -22,7 +22,8 @@ from customers.models import (
 )
 from customers.services import add_contact, create_customer, share_customer
 from customers.services.customers import place_customer
-from regions.models import Kind, OrgUnit, UnitParent
+from regions.models import Kind, OrgUnit
+from regions.services import remember
 
 PASSWORD = "Correct-Horse-7-Battery"
 _numbers = itertools.count(1)
@@ -33,7 +34,7 @@ def make_unit(
 ) -> OrgUnit:
     unit = OrgUnit(kind=kind, code=code, name=name, parent=parent, **more)
     unit.save()
-    UnitParent.objects.create(unit=unit, parent=parent, valid_from=date(2020, 1, 1))
+    remember(unit, date(2020, 1, 1))
     return unit
 
 

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from accounts.models import Function, Post, Role, RoleGrant, User, UserState
 from core.imports.kinds import ImportContext
 from core.imports.report import Report
-from regions.models import DEPTH, OrgUnit, UnitParent
-from regions.services import move_unit
+from regions.models import DEPTH, OrgUnit
+from regions.services import move_unit, remember, remember_change
 
 if TYPE_CHECKING:
     from accounts.imports.organisation import Organisation, PersonRow, UnitRow
@@ -53,7 +53,7 @@ class OrganisationWriter:
         unit = OrgUnit(code=row.code, kind=row.kind, parent=parent, **values)
         unit.save()
         since = row.opened_on or self.context.today
-        UnitParent.objects.create(unit=unit, parent=parent, valid_from=since)
+        remember(unit, since)
         self.report.created["units"] += 1
         return unit
 
@@ -71,6 +71,7 @@ class OrganisationWriter:
         if moved:
             move_unit(unit, before=before, by=self.context.actor, on=self.context.today)
         unit.save()
+        remember_change(unit, before)
         self.report.updated["units"] += 1
 
     # --- people -------------------------------------------------------------------------------

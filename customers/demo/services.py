@@ -31,7 +31,7 @@ from customers.demo.organisation import (
     write_organisation,
 )
 from customers.models import Customer, Property
-from regions.models import OrgUnit, UnitParent
+from regions.models import OrgUnit, UnitVersion
 
 KIND = "demo"
 LOCK = 7_231_002
@@ -255,7 +255,7 @@ def _remove_organisation(run: ImportRun, people: list[int]) -> dict[str, int]:
     User.objects.filter(pk__in=stay).update(
         unit=None, state=UserState.LEFT, password=make_password(None), password_changed_at=None
     )
-    UnitParent.objects.filter(unit__in=keys).delete()
+    UnitVersion.objects.filter(unit__in=keys).delete()
     _refuse_references(OrgUnit, keys)
     units._raw_delete(using=units.db)
     run.delete()

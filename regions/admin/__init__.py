@@ -10,7 +10,7 @@ from regions.admin.units import (
     RegionFilter,
     UnitAdminBase,
     UnitLevelAdmin,
-    UnitParentAdmin,
+    UnitVersionAdmin,
 )
 
 __all__ = [
@@ -22,6 +22,6 @@ __all__ = [
     "RegionFilter",
     "UnitAdminBase",
     "UnitLevelAdmin",
-    "UnitParentAdmin",
+    "UnitVersionAdmin",
     "WORKING",
 ]

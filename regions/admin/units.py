@@ -19,7 +19,7 @@ from regions.models import (
     Project,
     Region,
     UnitLevel,
-    UnitParent,
+    UnitVersion,
 )
 from regions.services import change_unit, create_unit
 
@@ -178,11 +178,11 @@ class UnitLevelAdmin(ScopedAdmin):
         return False
 
 
-@admin.register(UnitParent)
-class UnitParentAdmin(ReadOnlyAdmin):
-    """Under which parent a unit hung when."""
+@admin.register(UnitVersion)
+class UnitVersionAdmin(ReadOnlyAdmin):
+    """What a unit was when."""
 
     scope_by = "unit"
-    list_display = ["unit", "parent", "valid_from", "valid_until"]
+    list_display = ["name", "code", "kind", "parent", "is_active", "valid_from", "valid_until"]
     list_select_related = ["unit", "parent"]
     search_fields = ["unit__name", "unit__code"]

@@ -5,7 +5,6 @@ departments in them may be called, is data (`UnitLevel`), so that a bank or a pr
 uses the same tree under its own words (ORG-26, ORG-29).
 """
 
-from datetime import date
 from typing import Any, Self
 
 from django.contrib.postgres.fields import ArrayField
@@ -14,6 +13,7 @@ from django.db import models
 from django.db.models import F, Func, Q, Value
 from django.db.models.functions import Cast
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -144,6 +144,26 @@ class OrgUnit(models.Model):
         help_text=_("Stage of a city or project in the words of the group."),
     )
     households = models.PositiveIntegerField(_("households"), null=True, blank=True)
+    merged_into = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="merged",
+        verbose_name=_("merged into"),
+    )
+    split_from = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("split from"),
+    )
+    entered_at = models.DateTimeField(_("entered at"), default=timezone.now, editable=False)
+    late_by = models.PositiveSmallIntegerField(_("days late"), default=0, editable=False)
 
     objects = OrgUnitQuerySet.as_manager()
 
@@ -211,9 +231,20 @@ class OrgUnit(models.Model):
         """Keys from the group down to this unit."""
         return [int(part) for part in self.path.strip("/").split("/")]
 
+    def home(self) -> "OrgUnit":
+        """The unit in which the rows of this one lie: itself, or what it was merged into."""
+        unit = self
+        while unit.merged_into is not None:
+            unit = unit.merged_into
+        return unit
+
     def scope_columns(self) -> tuple[int | None, int | None, int | None]:
-        """(region_id, city_id, project_id) of rows that belong to this unit."""
-        ids: list[int | None] = [*self.ancestor_ids()[1:]]
+        """(region_id, city_id, project_id) of rows that belong to this unit.
+
+        Rows of the past stay with a merged unit; their columns follow its successor, so that his
+        people see them.
+        """
+        ids: list[int | None] = [*self.home().ancestor_ids()[1:]]
         ids += [None] * (3 - len(ids))
         return ids[0], ids[1], ids[2]
 
@@ -267,41 +298,3 @@ class Project(OrgUnit):
         proxy = True
         verbose_name = _("project")
         verbose_name_plural = _("projects")
-
-
-class UnitParentQuerySet(models.QuerySet):
-    def on(self, day: date) -> Self:
-        """The tree as it was on a day."""
-        return self.filter(
-            Q(valid_until__isnull=True) | Q(valid_until__gt=day), valid_from__lte=day
-        )
-
-
-class UnitParent(models.Model):
-    """Which parent a unit had from when until when (half-open: the day `valid_until` is not in)."""
-
-    unit = models.ForeignKey(OrgUnit, models.CASCADE, related_name="parents")
-    parent = models.ForeignKey(OrgUnit, models.PROTECT, null=True, related_name="+")
-    valid_from = models.DateField(_("from"))
-    valid_until = models.DateField(_("until"), null=True, blank=True)
-
-    objects = UnitParentQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("former parent")
-        verbose_name_plural = _("former parents")
-        ordering = ["unit", "valid_from"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["unit"],
-                condition=Q(valid_until__isnull=True),
-                name="unitparent_one_current",
-            ),
-            models.CheckConstraint(
-                condition=Q(valid_until__isnull=True) | Q(valid_until__gte=F("valid_from")),
-                name="unitparent_span",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.unit_id} < {self.parent_id}"

@@ -1,4 +1,4 @@
-"""Verbs of the tree: create, change, move. Each is one transaction and keeps the parent history."""
+"""Verbs of the tree: create, change, move. Each is one transaction and keeps the history."""
 
 from datetime import date
 from typing import Any
@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from audit.services import record
 from core.errors import Refused
 from core.scope import LEVELS, Scoped
-from regions.models import OrgUnit, UnitParent
+from regions.models import OrgUnit, UnitAlias
+from regions.services.history import amend, changed_columns, remember
 
 
 @transaction.atomic
@@ -21,8 +22,9 @@ def create_unit(*, by: Any, opened_on: date | None = None, **fields: Any) -> Org
     """A new unit under its parent. Raises ValidationError when it breaks a rule of the tree."""
     unit = OrgUnit(opened_on=opened_on, **fields)
     unit.full_clean()
+    refuse_taken_code(unit.code)
     unit.save()
-    remember_parent(unit, opened_on or timezone.localdate())
+    remember(unit, opened_on or timezone.localdate())
     record("unit.created", subject=unit, by=by, code=unit.code, name=unit.name)
     return unit
 
@@ -30,13 +32,16 @@ def create_unit(*, by: Any, opened_on: date | None = None, **fields: Any) -> Org
 @transaction.atomic
 def change_unit(unit: OrgUnit, *, by: Any) -> OrgUnit:
     """Save changed fields of a unit, moving its branch and its rows when the parent changed."""
-    before = OrgUnit.objects.select_for_update().get(pk=unit.pk)
+    before = OrgUnit.objects.select_for_update(of=("self",)).get(pk=unit.pk)
     if before.kind != unit.kind:
         raise Refused(_("The level of an existing unit cannot be changed here."))
     unit.full_clean()
+    if before.code != unit.code:
+        refuse_taken_code(unit.code)
     if before.parent_id != unit.parent_id:
         move_unit(unit, before=before, by=by)
     unit.save()
+    remember_change(unit, before)
     record("unit.changed", subject=unit, by=by, code=unit.code, name=unit.name)
     return unit
 
@@ -50,16 +55,24 @@ def move_unit(unit: OrgUnit, *, before: OrgUnit, by: Any, on: date | None = None
     new_path = f"{base}{unit.pk}/"
     tail = Right("path", Length("path") - len(before.path))
     OrgUnit.objects.below(before, include_self=False).update(path=Concat(Value(new_path), tail))
-    UnitParent.objects.filter(unit=unit, valid_until=None).update(valid_until=day)
-    UnitParent.objects.create(unit=unit, parent=unit.parent, valid_from=day)
     OrgUnit.objects.filter(pk=unit.pk).update(path=new_path, parent=unit.parent)
+    amend({unit.pk: ["parent_id"]}, day)
     move_rows(OrgUnit.objects.below(OrgUnit(pk=unit.pk, path=new_path)))
     record("unit.moved", subject=unit, by=by, code=unit.code, to=unit.parent and unit.parent.code)
 
 
-def remember_parent(unit: OrgUnit, day: date) -> None:
-    """Open the parent history of a new unit."""
-    UnitParent.objects.create(unit=unit, parent=unit.parent, valid_from=day)
+def remember_change(unit: OrgUnit, before: OrgUnit) -> None:
+    """Write what an edit of a unit changed into its history, from today on."""
+    columns = changed_columns(before, unit)
+    if columns:
+        amend({unit.pk: columns}, timezone.localdate())
+
+
+def refuse_taken_code(code: str, *, of: int | None = None) -> None:
+    """Raise ValidationError for a code by which another unit is or was known."""
+    if UnitAlias.objects.filter(code=code).exclude(unit=of).exists():
+        sentence = _("The code {code} leads to another unit since a change of the organisation.")
+        raise ValidationError({"code": sentence.format(code=code)})
 
 
 def scoped_models() -> list[type[Scoped]]:
@@ -71,8 +84,20 @@ def scoped_models() -> list[type[Scoped]]:
 
 def move_rows(units: Any) -> int:
     """Set the scope columns of all rows of these units from the tree. Returns rows changed."""
-    columns = {unit.pk: unit.scope_columns() for unit in units}
+    found = {unit.pk: unit for unit in units}
+    columns = {unit.pk: unit.scope_columns() for unit in [*found.values(), *_merged_into(found)]}
     return sum(_set_columns(model, columns) for model in scoped_models())
+
+
+def _merged_into(units: dict[int, OrgUnit]) -> list[OrgUnit]:
+    """Units that were merged into these, at any remove: their rows follow."""
+    found: dict[int, OrgUnit] = {}
+    level = OrgUnit.objects.filter(merged_into__in=units).exclude(pk__in=units)
+    while level:
+        found |= {unit.pk: unit for unit in level}
+        level = OrgUnit.objects.filter(merged_into__in=[unit.pk for unit in level])
+        level = level.exclude(pk__in=[*found, *units])
+    return list(found.values())
 
 
 def _set_columns(

@@ -12,7 +12,7 @@ from audit.models import Entry
 from core.models import Job, JobState
 from customers.exports import KIND, folder
 from customers.models import Customer, CustomerUnit
-from regions.models import UnitParent
+from regions.models import UnitVersion
 from tests.access.branches import (
     NORTH,
     SOUTH,
@@ -102,7 +102,7 @@ def _names(north: Branch, crossing: Customer) -> dict[str, str]:
         "city": units["city"].pk,
         "project": units["a"].pk,
         "clerk": clerk.pk,
-        "parent": UnitParent.objects.get(unit=units["a"]).pk,
+        "parent": UnitVersion.objects.get(unit=units["a"]).pk,
         "login": LoginRecord.objects.filter(user=clerk, kind=LoginKind.LOGIN)[0].pk,
         "entry": Entry.objects.filter(by=clerk)[0].pk,
         "level": "city",

@@ -10,7 +10,7 @@ from accounts.models import Post, RoleGrant, User, UserState
 from core.models import ImportRun
 from customers.models import CustomerUnit
 from customers.services import create_customer
-from regions.models import OrgUnit, UnitParent
+from regions.models import OrgUnit, UnitVersion
 from tests.customers.files import (
     PEOPLE_HEADS,
     UNIT_HEADS,
@@ -89,7 +89,7 @@ def test_both_sheets(load):
     )
     ids = [OrgUnit.objects.get(code=code).pk for code in ("G", "N", "N1", "N1A")]
     assert project.path == "/" + "".join(f"{pk}/" for pk in ids)
-    assert UnitParent.objects.get(unit=project).valid_from == dt.date(2021, 5, 6)
+    assert UnitVersion.objects.get(unit=project).valid_from == dt.date(2021, 5, 6)
     head = User.objects.get(employee_no="A3")
     assert (head.unit.code, head.phone, head.email) == ("N1", "13900000003", "a3@example.cn")
     assert not head.has_usable_password()
@@ -213,12 +213,12 @@ def test_a_moved_unit_takes_its_rows_along_and_the_tree_remembers(load):
         units["S1"].pk,
         project.pk,
     )
-    history = UnitParent.objects.filter(unit=project).order_by("valid_from", "pk")
+    history = UnitVersion.objects.filter(unit=project).order_by("valid_from", "pk")
     assert [(row.parent.code, row.valid_from, row.valid_until) for row in history] == [
         ("N1", dt.date(2021, 5, 6), today),
         ("S1", today, None),
     ]
-    assert UnitParent.objects.on(today - dt.timedelta(days=1)).get(unit=project).parent.code == "N1"
+    assert UnitVersion.objects.on(today - dt.timedelta(days=1)).get(unit=project).parent.code == "N1"
 
 
 def test_leavers_are_left_and_their_posts_and_grants_end(load):

@@ -28,7 +28,7 @@ from customers.models import (
     Property,
 )
 from customers.models.customers import OwnerStage, owner_stage
-from regions.models import Kind, OrgUnit, UnitParent
+from regions.models import Kind, OrgUnit, UnitVersion
 from regions.services import mend_scope_columns
 from tests.factories import make_unit, make_user
 
@@ -58,7 +58,7 @@ def run_demo(*arguments: str) -> dict:
 def rows() -> Counter:
     """How many rows the tables of the demonstration hold."""
     models = (Activity, Contact, Customer, CustomerUnit, NameReading, Ownership, Property)
-    models += (OrgUnit, UnitParent, User, Post, RoleGrant, SubjectKey, ImportRun)
+    models += (OrgUnit, UnitVersion, User, Post, RoleGrant, SubjectKey, ImportRun)
     return Counter({model.__name__: model.objects.count() for model in models})
 
 
@@ -86,7 +86,7 @@ def test_the_tree_and_the_rows_agree():
     for unit in OrgUnit.objects.select_related("parent"):
         assert unit.path == f"{unit.parent.path if unit.parent else '/'}{unit.pk}/"
     assert mend_scope_columns() == 0
-    assert UnitParent.objects.count() == 122
+    assert UnitVersion.objects.count() == 122
 
 
 def test_the_organisation_breaks_just_the_rules_it_means_to():

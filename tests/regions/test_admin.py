@@ -21,7 +21,7 @@ from accounts.models import (
 from audit.models import Entry
 from core.access import access_of
 from core.admin import ScopedAdmin
-from regions.models import OrgUnit, UnitParent
+from regions.models import OrgUnit, UnitVersion
 from tests.factories import give, make_unit, make_user
 
 # Their tables hold no rows of a branch: schedules, allauth's e-mail addresses, Django's groups.
@@ -151,7 +151,7 @@ def test_a_new_unit_goes_through_the_service(root, world):
     unit = OrgUnit.objects.get(code="N2")
     assert answer["Location"] == "/admin/regions/city/"
     assert unit.path == f"{world.north.path}{unit.pk}/"
-    assert str(UnitParent.objects.get(unit=unit).valid_from) == "2026-03-01"
+    assert str(UnitVersion.objects.get(unit=unit).valid_from) == "2026-03-01"
     assert Entry.objects.get(action="unit.created").by == world.admin
 
 
@@ -185,7 +185,7 @@ def test_moving_a_unit_moves_its_branch_and_keeps_its_history(root, world):
     assert answer.status_code == 302
     world.n1a.refresh_from_db()
     assert world.n1a.path == f"{other.path}{world.n1a.pk}/"
-    assert UnitParent.objects.filter(unit=world.n1a).count() == 2
+    assert UnitVersion.objects.filter(unit=world.n1a).count() == 2
     assert Entry.objects.filter(action="unit.moved").count() == 1
 
 
@@ -226,7 +226,7 @@ def test_lists_end_at_the_reach(client, world, north_admin):
     books = client.get("/admin/accounts/loginrecord/").context["cl"].result_list
     assert {row.employee_no for row in books} == {"N-ADMIN", "N-CLERK"}
     assert shown(client.get("/admin/audit/entry/")) == []
-    parents = client.get("/admin/regions/unitparent/").context["cl"].result_list
+    parents = client.get("/admin/regions/unitversion/").context["cl"].result_list
     assert {row.unit.code for row in parents} == {"N", "N1", "N1A", "N1B"}
 
 
@@ -442,7 +442,7 @@ ADMIN_PAGES = [
     "regions/project/{n1a.pk}/change/",
     "regions/unitlevel/",
     "regions/unitlevel/city/change/",
-    "regions/unitparent/",
+    "regions/unitversion/",
     "accounts/user/",
     "accounts/user/add/",
     "accounts/user/{north_clerk.pk}/change/",
