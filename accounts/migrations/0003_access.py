@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0002_letting_in"),
-        ("regions", "0001_initial"),
+        ("regions", "0005_changes"),
     ]
 
     operations = [
@@ -298,5 +298,111 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="workleft",
             constraint=models.UniqueConstraint(fields=("user", "kind"), name="work_left_once"),
+        ),
+        # Roles in sections.
+        migrations.CreateModel(
+            name="SectionGrant",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("valid_from", models.DateField(blank=True, null=True, verbose_name="from")),
+                ("valid_until", models.DateField(blank=True, null=True, verbose_name="until")),
+                ("given_at", models.DateTimeField(auto_now_add=True)),
+            ],
+            options={
+                "verbose_name": "grant in a section",
+                "verbose_name_plural": "grants in sections",
+                "default_permissions": (),
+            },
+        ),
+        migrations.RemoveConstraint(
+            model_name="rolegrant",
+            name="grant_given_once",
+        ),
+        migrations.AddField(
+            model_name="sectiongrant",
+            name="given_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="sectiongrant",
+            name="role",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="accounts.role",
+                verbose_name="role",
+            ),
+        ),
+        migrations.AddField(
+            model_name="sectiongrant",
+            name="section",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="grants",
+                to="regions.section",
+                verbose_name="section",
+            ),
+        ),
+        migrations.AddField(
+            model_name="sectiongrant",
+            name="user",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="section_grants",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="person",
+            ),
+        ),
+        migrations.AddField(
+            model_name="rolegrant",
+            name="section_grant",
+            field=models.ForeignKey(
+                blank=True,
+                editable=False,
+                help_text="The role is held in a section; this row follows the section's units.",
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="derived",
+                to="accounts.sectiongrant",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="rolegrant",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("section_grant__isnull", True), ("valid_until__isnull", True)),
+                fields=("user", "unit", "role"),
+                name="grant_given_once",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="sectiongrant",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("valid_until__isnull", True)),
+                fields=("user", "section", "role"),
+                name="section_grant_given_once",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="sectiongrant",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("valid_until__isnull", True),
+                    ("valid_from__isnull", True),
+                    ("valid_until__gte", models.F("valid_from")),
+                    _connector="OR",
+                ),
+                name="section_grant_span",
+            ),
         ),
     ]

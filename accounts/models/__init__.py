@@ -30,6 +30,7 @@ from accounts.models.people import (
     UserQuerySet,
     UserState,
 )
+from accounts.models.sections import SectionGrant
 from accounts.models.sessions import DeviceKind, EndReason, SignedInDevice
 
 __all__ = [
@@ -55,6 +56,7 @@ __all__ = [
     "Role",
     "RoleGrant",
     "HandOverRule",
+    "SectionGrant",
     "SignedInDevice",
     "User",
     "UserManager",

@@ -273,6 +273,15 @@ class RoleGrant(Dated):
     from_file = models.BooleanField(
         default=False, editable=False, help_text="The organisation file keeps this row."
     )
+    section_grant = models.ForeignKey(
+        "accounts.SectionGrant",
+        models.CASCADE,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="derived",
+        help_text="The role is held in a section; this row follows the section's units.",
+    )
     given_by = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="+")
     given_at = models.DateTimeField(auto_now_add=True)
 
@@ -284,7 +293,7 @@ class RoleGrant(Dated):
         constraints = [
             models.UniqueConstraint(
                 fields=["user", "unit", "role"],
-                condition=Q(valid_until__isnull=True),
+                condition=Q(valid_until__isnull=True, section_grant__isnull=True),
                 name="grant_given_once",
             ),
             models.CheckConstraint(
