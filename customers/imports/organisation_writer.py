@@ -1,6 +1,6 @@
 """Writing checked organisations: customers by code, their contact, their place."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.db import connection
 from django.utils import timezone
@@ -11,14 +11,12 @@ from core.imports.kinds import ImportContext
 from core.imports.report import Report
 from core.models import SubjectKey
 from core.personal_data import blind_index, new_subject_key
+from customers.imports.organisation_row import OrganisationRow
 from customers.imports.turns import take_turn
 from customers.models import Contact, Customer, CustomerKind, CustomerUnit
 from customers.services.customers import REPEATED, remember_words, set_reading
 from customers.services.protect import put
 from regions.models import Kind, OrgUnit
-
-if TYPE_CHECKING:
-    from customers.imports.organisations import OrganisationRow
 
 IMPORT = "customers.import_customer"
 
@@ -37,7 +35,7 @@ class OrganisationWriter:
             return self.context.actor.unit
         return OrgUnit.objects.filter(kind=Kind.GROUP).first()
 
-    def write(self, rows: "list[OrganisationRow]", report: Report) -> None:
+    def write(self, rows: list[OrganisationRow], report: Report) -> None:
         with connection.cursor() as cursor:
             take_turn(cursor)
         codes = [row.code for row in rows]
@@ -72,7 +70,7 @@ class OrganisationWriter:
         reached = Customer.objects.visible_to(self.context.actor, IMPORT).filter(pk__in=ids)
         return set(reached.values_list("pk", flat=True))
 
-    def _create(self, row: "OrganisationRow", report: Report) -> Customer:
+    def _create(self, row: OrganisationRow, report: Report) -> Customer:
         _plain, wrapped = new_subject_key()
         customer = Customer(
             kind=CustomerKind.ORGANISATION,
@@ -91,7 +89,7 @@ class OrganisationWriter:
         return customer
 
     @staticmethod
-    def _values(row: "OrganisationRow") -> dict[str, Any]:
+    def _values(row: OrganisationRow) -> dict[str, Any]:
         return row.values | {
             "assets": row.assets,
             "first_cooperation_on": row.first_cooperation_on,
@@ -99,7 +97,7 @@ class OrganisationWriter:
             "contact_leader": row.leader,
         }
 
-    def _change(self, customer: Customer, row: "OrganisationRow", report: Report) -> None:
+    def _change(self, customer: Customer, row: OrganisationRow, report: Report) -> None:
         changed = False
         update = self.context.mode == "update"
         for name, value in (self._values(row) | {"name": row.name}).items():
@@ -120,7 +118,7 @@ class OrganisationWriter:
         )
         report.updated["customers"] += 1
 
-    def _contact(self, customer: Customer, row: "OrganisationRow", report: Report) -> None:
+    def _contact(self, customer: Customer, row: OrganisationRow, report: Report) -> None:
         if not row.contact:
             return
         values = dict(row.contact)
@@ -156,7 +154,7 @@ class OrganisationWriter:
                 changed |= put(contact, "contact", name, values[name])
         return changed
 
-    def _place(self, customer: Customer, row: "OrganisationRow") -> None:
+    def _place(self, customer: Customer, row: OrganisationRow) -> None:
         """The place in the keeper's unit; a customer who has one anywhere keeps it."""
         keeper = self.context.keeper or row.keeper
         unit = keeper.unit if keeper else None
@@ -183,7 +181,7 @@ class OrganisationWriter:
         return OrgUnit.objects.visible_to(actor, IMPORT).filter(pk=unit.pk).exists()
 
 
-def _is_meant(customer: Customer, row: "OrganisationRow", *, within_reach: bool) -> bool:
+def _is_meant(customer: Customer, row: OrganisationRow, *, within_reach: bool) -> bool:
     """Whether a row speaks of the customer who has its code.
 
     Codes count up and can be guessed, so for somebody of another branch the name or the credit

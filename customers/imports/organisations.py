@@ -4,9 +4,7 @@ The customer code is the key and is kept: equal names with different codes are t
 place of a customer is the unit of his keeper (the marketing specialist), else the group.
 """
 
-import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -26,6 +24,7 @@ from core.values.names import clean_name
 from core.values.numbers import column_factor, parse_number
 from core.values.phones import parse_phone
 from core.values.text import parse_text
+from customers.imports.organisation_row import OrganisationRow
 from customers.imports.organisation_writer import OrganisationWriter
 
 CHUNK = 500
@@ -135,22 +134,6 @@ MESSAGES: dict[str, Any] = {
     "departed_keeper": gettext_lazy("{name} ({no}) has left; the customer has no keeper."),
     "unknown_leader": gettext_lazy("There is no employee {no}; the contact leader stays empty."),
 }
-
-
-@dataclass(slots=True)
-class OrganisationRow:
-    """A good row. `keeper` and `leader` are people who work here, or None."""
-
-    number: int
-    code: str
-    name: str
-    values: dict[str, Any]
-    credit_code: str
-    contact: dict[str, Any] = field(default_factory=dict)
-    keeper: User | None = None
-    leader: User | None = None
-    first_cooperation_on: dt.date | None = None
-    assets: Decimal | None = None
 
 
 TEXTS = {
