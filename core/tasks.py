@@ -2,14 +2,18 @@
 
 from celery import shared_task
 
-from core import jobs
+from core import jobs, periodic
 from core.imports import runs
+from core.jobs import Running
+from core.models import Queue
 
 ACCESS = {
     "core.run_job": "acts for the job's actor",
     "core.run_file_job": "acts for the job's actor",
-    "core.requeue_lost_jobs": "system",
+    "core.run_score_job": "acts for the job's actor",
+    "core.pulse": "system",
     "core.delete_old_import_files": "system",
+    "core.delete_old_jobs": "system",
 }
 
 
@@ -25,13 +29,28 @@ def run_file_job(pk: int) -> None:
     jobs.work(pk)
 
 
-@shared_task(name="core.requeue_lost_jobs")
-def requeue_lost_jobs() -> None:
-    """Ring again for jobs that nobody holds."""
-    jobs.requeue_lost_jobs()
+@shared_task(name="core.run_score_job")
+def run_score_job(pk: int) -> None:
+    """The same on the queue of scoring runs, which keep a processor busy for minutes."""
+    jobs.work(pk)
 
 
-@shared_task(name="core.delete_old_import_files")
-def delete_old_import_files() -> None:
+BELLS = {Queue.DEFAULT: run_job, Queue.FILES: run_file_job, Queue.SCORES: run_score_job}
+
+
+@shared_task(name="core.pulse")
+def pulse(queue: str) -> None:
+    """Leave a sign that somebody answers this queue."""
+    periodic.beat_pulse(f"queue:{queue}")
+
+
+@periodic.periodic("core.delete_old_import_files")
+def delete_old_import_files(running: Running) -> None:
     """Delete uploads and rejected rows that are older than 30 days."""
     runs.delete_old_files()
+
+
+@periodic.periodic("core.delete_old_jobs")
+def delete_old_jobs(running: Running) -> None:
+    """Delete ended jobs beyond the time for which their kind is kept."""
+    periodic.delete_old_jobs(running.progress)

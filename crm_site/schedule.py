@@ -41,6 +41,24 @@ SCHEDULE = (
         "Finds rows whose region, city or project differs from the tree, and mends them.",
         crontab=("30", "2"),
     ),
+    Periodic(
+        "Deliver the outbox",
+        "core.deliver_outbox",
+        "Sends mails and webhooks that are due, and settles what a dead sender left.",
+        seconds=30,
+    ),
+    Periodic(
+        "Send daily mails",
+        "core.send_digests",
+        "Writes the daily mail of everybody whose hour has come.",
+        seconds=300,
+    ),
+    Periodic(
+        "Delete old notices",
+        "core.delete_old_notices",
+        "Deletes notices read 13 months ago and outgoing messages settled 90 days ago.",
+        crontab=("50", "2"),
+    ),
 )
 
 

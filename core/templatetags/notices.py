@@ -1,0 +1,21 @@
+"""Filters for the words of notices, which are plain text too: no markup, unlike the pages' tags."""
+
+from datetime import date, datetime
+
+from django import template
+
+from core import display
+
+register = template.Library()
+
+
+@register.filter
+def when(value: date | datetime | None, style: str = "") -> str:
+    """A date or instant in words; `style` as in core.display.when. None gives a dash."""
+    return display.DASH if value is None else display.when(value, style)
+
+
+@register.filter
+def number(value: display.Number | None) -> str:
+    """1,284."""
+    return display.thousands(value)
