@@ -2,17 +2,9 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from regions.policies.registry import Policy, register
-from regions.policies.types import Choice
-
-ENTRY_DEADLINES = (
-    ("same_month", _("by the end of the same month")),
-    ("month_after", _("by the end of the month after")),
-    ("1", _("within 1 working day")),
-    ("3", _("within 3 working days")),
-    ("5", _("within 5 working days")),
-    ("10", _("within 10 working days")),
-)
+from regions.policies.deadlines import DEADLINES
+from regions.policies.registry import Below, Policy, register
+from regions.policies.types import Choice, Whole
 
 register(
     Policy(
@@ -22,8 +14,8 @@ register(
             "By when a newly established unit must stand in the system, counted from the day of "
             "its establishment. Later entries are marked."
         ),
-        source="002-YH 第七条 (CHG-01)",
-        type=Choice(ENTRY_DEADLINES),
+        source=_("Bank CRM rules, Art 7"),
+        type=Choice(DEADLINES),
         default="month_after",
         group="organisation",
     )
@@ -36,9 +28,24 @@ register(
             "By when the upgrade or downgrade of a unit must stand in the system, counted from "
             "the day it took effect. Later entries are marked."
         ),
-        source="002-YH 第八条 (CHG-02)",
-        type=Choice(ENTRY_DEADLINES),
+        source=_("Bank CRM rules, Art 8"),
+        type=Choice(DEADLINES),
         default="month_after",
         group="organisation",
+    )
+)
+register(
+    Policy(
+        key="regions.calendar_warning_months",
+        title=_("Warning of missing public holidays"),
+        meaning=_(
+            "How many months before a year begins the system warns that its public holidays and "
+            "make-up working days have not been entered."
+        ),
+        source=_("Operation of the system"),
+        type=Whole(1, 12, unit=_("months")),
+        default=3,
+        group="calendar",
+        below=Below.NOBODY,
     )
 )

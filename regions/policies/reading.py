@@ -104,7 +104,7 @@ def effective(key: str, unit: OrgUnit | int | None = None, on: date | None = Non
     """As `policy`, with the origin of the value."""
     rule, snapshot = find(key), current()
     day = on or timezone.localdate()
-    for unit_id in reversed(_line(unit, snapshot)):
+    for unit_id in reversed(_line(unit if rule.differs_below else None, snapshot)):
         version = snapshot.own(key, unit_id, day)
         if version is None:
             continue

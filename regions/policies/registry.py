@@ -7,7 +7,7 @@ in its `policies.py`; what the group and its units say about it lies in the tabl
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
@@ -64,8 +64,9 @@ class Policy:
     group: str
     below: Below | None = None
     prepared: bool = False
-    # What the documents say, where they disagree: pairs of a source and its value in words.
-    variants: tuple[tuple[str, Words], ...] = field(default=())
+    # What the documents say, where they disagree: pairs of a source and a value of the type, or
+    # words (translated lazily) where a document gives none.
+    variants: tuple[tuple[Words, Any], ...] = ()
 
     @property
     def differs_below(self) -> bool:
@@ -85,8 +86,8 @@ class Policy:
         return TOPICS[self.group]
 
     def words(self, value: Any) -> str:
-        """A value of this rule as a reader sees it."""
-        return self.type.words(value)
+        """A value of this rule, or words in its place, as a reader sees it."""
+        return str(value) if isinstance(value, Promise) else self.type.words(value)
 
 
 REGISTRY: dict[str, Policy] = {}
@@ -118,13 +119,15 @@ def policies() -> list[Policy]:
     return sorted(REGISTRY.values(), key=lambda one: order.index(one.group))
 
 
-def broken_defaults() -> Iterator[tuple[Policy, str]]:
-    """Rules whose default their own type refuses, with its sentence; looked at by a system check.
+def broken() -> Iterator[tuple[Policy, str]]:
+    """Rules whose default or variants their own type refuses, with its sentence.
 
     Not looked at while registering: choices may be rows of the database.
     """
     for one in policies():
-        try:
-            one.type.check(one.default)
-        except ValidationError as error:
-            yield one, " ".join(error.messages)
+        said = [value for _source, value in one.variants if not isinstance(value, Promise)]
+        for value in (one.default, *said):
+            try:
+                one.type.check(value)
+            except ValidationError as error:
+                yield one, " ".join(error.messages)

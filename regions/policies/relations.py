@@ -15,6 +15,7 @@ SQL = """
         SELECT DISTINCT ON (unit_id) unit_id, value, effective_from
         FROM regions_policyvalue
         WHERE key = %s AND effective_from <= %s
+          AND (%s OR unit_id IN (SELECT id FROM regions_orgunit WHERE kind = 'group'))
         ORDER BY unit_id, effective_from DESC, version DESC
     ), nearest AS (
         SELECT DISTINCT ON (u.id) u.id AS unit_id, f.value, f.unit_id AS source_id, f.effective_from
@@ -47,7 +48,7 @@ def policy_relation(key: str, on: date | None = None) -> Relation:
     """
     rule = find(key)
     default = json.dumps(rule.type.to_json(rule.default))
-    return Relation(SQL, (key, on or timezone.localdate(), default))
+    return Relation(SQL, (key, on or timezone.localdate(), rule.differs_below, default))
 
 
 def policy_values(key: str, on: date | None = None) -> dict[int, Any]:

@@ -67,11 +67,15 @@ def _not_this_kind(value: Any) -> ValidationError:
 
 @dataclass(frozen=True)
 class Whole(Type):
-    """A whole number from `minimum` to `maximum`; `unit` is the word after it ("minutes")."""
+    """A whole number from `minimum` to `maximum`.
+
+    `unit` is the word after it ("minutes"), `one` the word after a single one ("minute").
+    """
 
     minimum: int
     maximum: int
     unit: Words = ""
+    one: Words = ""
 
     def check(self, value: Any) -> None:
         if isinstance(value, bool) or not isinstance(value, int):
@@ -79,7 +83,7 @@ class Whole(Type):
         _between(value, self.minimum, self.maximum, self.bounds())
 
     def words(self, value: int) -> str:
-        return _amount(thousands(value), self.unit)
+        return _amount(thousands(value), self.one if value == 1 and self.one else self.unit)
 
     def bounds(self) -> str:
         return _from_to(thousands(self.minimum), thousands(self.maximum), self.unit)
@@ -263,6 +267,14 @@ UNITS: dict[str, Words] = {
     "working_hours": gettext_lazy("working hours"),
     "working_days": gettext_lazy("working days"),
 }
+ONE: dict[str, Words] = {
+    "minutes": gettext_lazy("minute"),
+    "hours": gettext_lazy("hour"),
+    "days": gettext_lazy("day"),
+    "working_minutes": gettext_lazy("working minute"),
+    "working_hours": gettext_lazy("working hour"),
+    "working_days": gettext_lazy("working day"),
+}
 ALL_UNITS = tuple(UNITS)
 MINUTES = {"minutes": 1, "hours": 60, "days": 24 * 60, "working_minutes": 1, "working_hours": 60}
 
@@ -287,7 +299,7 @@ class Span:
         return int(self.amount * MINUTES[self.unit])
 
     def __str__(self) -> str:
-        return _amount(_plain(self.amount), UNITS[self.unit])
+        return _amount(_plain(self.amount), (ONE if self.amount == 1 else UNITS)[self.unit])
 
 
 @dataclass(frozen=True)

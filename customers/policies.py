@@ -1,0 +1,212 @@
+"""How customers are classed, kept in touch with, and their personal data shown."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from regions.policies import Below, Policy, register
+from regions.policies.types import (
+    Choice,
+    Choices,
+    Column,
+    Decimal_,
+    Row,
+    Rows,
+    Text,
+    Whole,
+    rows,
+)
+
+STRATEGIC = _("Strategic-customer regime, 1.2")
+CONSTRUCTION = _("Construction group's maintenance rule, Art 5")
+SALES = _("Sales department's rule, 3.1")
+RETAIL = _("Retail customer rule, 2")
+SEGMENTS = _("Customer segmentation rule, 2")
+ANALYSIS = _("Customer-data analysis regime, Art 3(2)")
+ENGINEERING = _("Construction-engineering method")
+HOMES = _("Property-management customer regime")
+
+SCHEMES = (
+    ("two", _("strategic / general")),
+    ("four", _("strategic / key / general / potential")),
+    ("three", _("key / ordinary / potential")),
+    ("life_cycle", _("potential / new / loyal / lost")),
+    ("value", _("high / medium / low value")),
+    ("abc", _("A / B / C by share of sales")),
+    ("engineering", _("potential / intention / quasi / signed / developed / partner")),
+    ("vip", _("VIP / ordinary")),
+)
+register(
+    Policy(
+        key="customers.importance_scheme",
+        title=_("Importance classes"),
+        meaning=_("Into which classes customers are put by their importance."),
+        source=CONSTRUCTION,
+        type=Choice(SCHEMES),
+        default="four",
+        group="customers",
+        below=Below.GROUP,
+        prepared=True,
+        variants=(
+            (STRATEGIC, "two"),
+            (CONSTRUCTION, "four"),
+            (SALES, "three"),
+            (RETAIL, "life_cycle"),
+            (SEGMENTS, "value"),
+            (ANALYSIS, "abc"),
+            (ENGINEERING, "engineering"),
+            (HOMES, "vip"),
+        ),
+    )
+)
+
+
+def _make_a_hundred(table: Sequence[Row]) -> Promise | None:
+    """Shares of classes are shares of one whole."""
+    if sum(row["share"] for row in table) == 100:
+        return None
+    return _("The shares must add up to 100%.")
+
+
+register(
+    Policy(
+        key="customers.abc_shares",
+        title=_("Shares of the classes A, B and C"),
+        meaning=_(
+            "Customers of a line of business sorted by their sales: the first class holds those "
+            "who together make up its share, and so on."
+        ),
+        source=ANALYSIS,
+        type=Rows(
+            (
+                Column("word", _("Class"), Text(20, minimum=1)),
+                Column("share", _("Share of sales"), Decimal_(0, 100, places=1, unit="%")),
+            ),
+            minimum=2,
+            maximum=6,
+            rule=_make_a_hundred,
+        ),
+        default=rows(
+            (
+                {"word": "A", "share": Decimal(75)},
+                {"word": "B", "share": Decimal(20)},
+                {"word": "C", "share": Decimal(5)},
+            )
+        ),
+        group="customers",
+        below=Below.GROUP,
+        prepared=True,
+    )
+)
+TESTS = (
+    ("cooperations", _("cooperated often enough")),
+    ("follow_up", _("follow-up projects")),
+    ("sound", _("sound fundamentals")),
+    ("willing", _("both sides willing")),
+    ("agreement", _("a strategic agreement, which suffices alone")),
+    ("influence", _("major influence, which suffices alone")),
+    ("key_role", _("a key role for future development, which suffices alone")),
+)
+register(
+    Policy(
+        key="customers.strategic_tests",
+        title=_("What makes a strategic customer"),
+        meaning=_(
+            "The tests a customer must pass together, besides those that suffice by themselves."
+        ),
+        source=CONSTRUCTION,
+        type=Choices(TESTS, required=True),
+        default=("cooperations", "follow_up", "sound", "willing", "agreement", "influence"),
+        group="customers",
+        below=Below.GROUP,
+        prepared=True,
+        variants=(
+            (
+                CONSTRUCTION,
+                ("cooperations", "follow_up", "sound", "willing", "agreement", "influence"),
+            ),
+            (STRATEGIC, ("key_role",)),
+        ),
+    )
+)
+register(
+    Policy(
+        key="customers.strategic_cooperations",
+        title=_("Cooperations of a strategic customer"),
+        meaning=_("So many cooperations are often enough for a strategic customer."),
+        source=CONSTRUCTION,
+        type=Whole(1, 20, unit=_("times"), one=_("time")),
+        default=3,
+        group="customers",
+        below=Below.GROUP,
+        prepared=True,
+        variants=((CONSTRUCTION, 3),),
+    )
+)
+WHO = (
+    ("specialist", _("marketing specialist")),
+    ("contact_leader", _("contact leader")),
+    ("top_leader", _("principal leader of the company")),
+    ("keeper", _("keeper")),
+)
+WHOM = (
+    ("strategic", _("strategic customers")),
+    ("key", _("key customers")),
+    ("general", _("general customers")),
+    ("potential", _("potential customers")),
+    ("opportunity", _("leads and opportunities")),
+)
+SPANS = (
+    ("month", _("a month")),
+    ("quarter", _("a quarter")),
+    ("half_year", _("half a year")),
+    ("year", _("a year")),
+)
+STRATEGIC_CONTACTS = (
+    {"whom": "strategic", "who": "specialist", "times": 1, "span": "month"},
+    {"whom": "strategic", "who": "top_leader", "times": 1, "span": "year"},
+    {"whom": "strategic", "who": "contact_leader", "times": 2, "span": "year"},
+)
+OPPORTUNITY_CONTACTS = ({"whom": "opportunity", "who": "keeper", "times": 1, "span": "month"},)
+register(
+    Policy(
+        key="customers.contact_frequency",
+        title=_("How often customers are contacted"),
+        meaning=_("The least that is expected; an empty table leaves it to everybody's judgement."),
+        source=_("Strategic-customer regime, 2.2(2), 3.2(6)"),
+        type=Rows(
+            (
+                Column("whom", _("Customers"), Choice(WHOM)),
+                Column("who", _("By whom"), Choice(WHO)),
+                Column("times", _("At least"), Whole(1, 99, unit=_("times"), one=_("time"))),
+                Column("span", _("In"), Choice(SPANS)),
+            ),
+            minimum=0,
+            maximum=20,
+        ),
+        default=rows((*STRATEGIC_CONTACTS, *OPPORTUNITY_CONTACTS)),
+        group="customers",
+        prepared=True,
+        variants=(
+            (_("Strategic-customer regime, 2.2(2), 3.2(6)"), rows(STRATEGIC_CONTACTS)),
+            (_("Group CRM-system rules, Art 3(2)"), rows(OPPORTUNITY_CONTACTS)),
+            (CONSTRUCTION, ()),
+        ),
+    )
+)
+register(
+    Policy(
+        key="customers.reveals_per_day",
+        title=_("Numbers shown a day"),
+        meaning=_(
+            "So many masked telephone and identity numbers one person may have shown in a day."
+        ),
+        source=_("Personal Information Protection Law, Art 51"),
+        type=Whole(0, 2000),
+        default=100,
+        group="privacy",
+        below=Below.GROUP,
+    )
+)

@@ -1,0 +1,58 @@
+"""How and how often satisfaction is asked (SAT-01, SAT-03)."""
+
+from django.utils.translation import gettext_lazy as _
+
+from regions.policies import Below, Policy, register
+from regions.policies.types import Choice, Whole
+
+METHODS = (
+    ("simple", _("simple method")),
+    ("dual", _("dual evaluation")),
+    ("dual_improved", _("improved dual evaluation")),
+)
+TEXTBOOK = _("Customer-relationship textbook, 15")
+
+register(
+    Policy(
+        key="satisfaction.method",
+        title=_("Method of measuring satisfaction"),
+        meaning=_(
+            "How answers become a figure. One group compares its units only if all use one method."
+        ),
+        source=TEXTBOOK,
+        type=Choice(METHODS),
+        default="simple",
+        group="satisfaction",
+        below=Below.GROUP,
+        prepared=True,
+        variants=tuple((TEXTBOOK, code) for code, _words in METHODS),
+    )
+)
+register(
+    Policy(
+        key="satisfaction.cadence",
+        title=_("When surveys are held"),
+        meaning=_("Whether surveys recur by themselves or follow a plan drawn up each year."),
+        source=_("General customer-relationship rules, Art 8"),
+        type=Choice((("regular", _("at regular intervals")), ("plan", _("by an annual plan")))),
+        default="regular",
+        group="satisfaction",
+        prepared=True,
+        variants=(
+            (_("General customer-relationship rules, Art 8"), "regular"),
+            (_("Property-management customer regime"), "plan"),
+        ),
+    )
+)
+register(
+    Policy(
+        key="satisfaction.interval",
+        title=_("Interval of regular surveys"),
+        meaning=_("After so many months a unit with regular surveys asks again."),
+        source=_("General customer-relationship rules, Art 8"),
+        type=Whole(1, 36, unit=_("months"), one=_("month")),
+        default=12,
+        group="satisfaction",
+        prepared=True,
+    )
+)
