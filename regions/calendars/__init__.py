@@ -4,19 +4,45 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from regions.calendars.changes import CalendarChange, on_calendar_change
+from regions.calendars.explain import Stretch, duration, explain
+from regions.calendars.gaps import calendar_gaps, missing_years
 from regions.calendars.loading import worktime_of
+from regions.calendars.tables import (
+    UNIT_LINES,
+    WorkingDays,
+    due_instants,
+    due_query,
+    refresh_lines,
+    working_days_of_units,
+    working_days_query,
+)
 from regions.calendars.worktime import Day, Why, WorkTime
 
 __all__ = [
+    "CalendarChange",
     "Day",
+    "Stretch",
+    "UNIT_LINES",
+    "WorkingDays",
     "Why",
     "WorkTime",
     "add_working_days",
     "add_working_time",
+    "calendar_gaps",
+    "due_instants",
+    "due_query",
+    "duration",
+    "explain",
     "is_working_day",
+    "missing_years",
     "next_working_moment",
+    "on_calendar_change",
+    "refresh_lines",
     "working_day_share",
     "working_days_between",
+    "working_days_of_units",
+    "working_days_query",
     "working_time_between",
     "worktime_of",
 ]

@@ -175,6 +175,10 @@ class WorkTime:
             raise ValueError("working time needs an instant with a time zone")
         return moment.astimezone(self._zone)  # type: ignore[arg-type]
 
+    def rounded(self, moment: datetime) -> datetime:
+        """The next full minute, on the clock of the calendar."""
+        return self._aware(self._local(moment))
+
     # --- inside
 
     def year(self, number: int) -> Year:
