@@ -8,7 +8,6 @@ id of the rule.
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
@@ -16,6 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from accounts.imports.organisation_rows import Organisation, PersonRow, UnitRow
 from accounts.imports.organisation_writer import OrganisationWriter
 from accounts.staffing import breaches
 from audit.services import record
@@ -128,45 +128,6 @@ LEVEL_WORDS = {
 }
 YES = frozenset({"是", "专职", "y", "yes", "1", "true", "√", ""})
 SEPARATORS = "、,，;；\n"
-
-
-@dataclass(frozen=True, slots=True)
-class UnitRow:
-    number: int
-    kind: Kind
-    code: str
-    name: str
-    parent: str
-    department_name: str
-    department_level: str
-    stage: str
-    households: int | None
-    opened_on: dt.date | None
-
-
-@dataclass(frozen=True, slots=True)
-class PersonRow:
-    number: int
-    employee_no: str
-    name: str
-    phone: str
-    email: str
-    unit: str
-    functions: tuple[str, ...]
-    dedicated: bool
-    reports_to: str
-    role: str
-    position: str
-    hired_on: dt.date | None
-    left_on: dt.date | None
-
-
-@dataclass(slots=True)
-class Organisation:
-    """The file, read: units by code in file order, people by employee number."""
-
-    units: dict[str, UnitRow] = field(default_factory=dict)
-    people: dict[str, PersonRow] = field(default_factory=dict)
 
 
 class _Cells:

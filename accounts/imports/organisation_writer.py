@@ -1,19 +1,16 @@
 """Writing a read organisation: units top down, people, posts, roles. Repeating changes nothing."""
 
 import datetime as dt
-from typing import TYPE_CHECKING
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.imports.organisation_rows import Organisation, PersonRow, UnitRow
 from accounts.models import Function, Post, Role, RoleGrant, User, UserState
 from core.imports.kinds import ImportContext
 from core.imports.report import Report
 from regions.models import DEPTH, OrgUnit
 from regions.services import move_unit, remember, remember_change
-
-if TYPE_CHECKING:
-    from accounts.imports.organisation import Organisation, PersonRow, UnitRow
 
 UNIT_VALUES = ("name", "department_name", "department_level", "stage", "households", "opened_on")
 PERSON_VALUES = ("name", "phone", "email", "position", "hired_on", "left_on")
@@ -30,7 +27,7 @@ class OrganisationWriter:
             report.created[name] += 0
             report.updated[name] += 0
 
-    def write(self, organisation: "Organisation") -> None:
+    def write(self, organisation: Organisation) -> None:
         units = self._units(organisation)
         people = self._people(organisation, units)
         self._posts(organisation, units, people)
@@ -38,7 +35,7 @@ class OrganisationWriter:
 
     # --- units --------------------------------------------------------------------------------
 
-    def _units(self, organisation: "Organisation") -> dict[str, OrgUnit]:
+    def _units(self, organisation: Organisation) -> dict[str, OrgUnit]:
         units = {unit.code: unit for unit in OrgUnit.objects.select_related("parent")}
         for row in sorted(organisation.units.values(), key=lambda row: DEPTH[row.kind]):
             parent = units.get(row.parent)
@@ -48,7 +45,7 @@ class OrganisationWriter:
                 units[row.code] = self._create_unit(row, parent)
         return units
 
-    def _create_unit(self, row: "UnitRow", parent: OrgUnit | None) -> OrgUnit:
+    def _create_unit(self, row: UnitRow, parent: OrgUnit | None) -> OrgUnit:
         values = {name: getattr(row, name) for name in UNIT_VALUES}
         unit = OrgUnit(code=row.code, kind=row.kind, parent=parent, **values)
         unit.save()
@@ -57,7 +54,7 @@ class OrganisationWriter:
         self.report.created["units"] += 1
         return unit
 
-    def _change_unit(self, unit: OrgUnit, row: "UnitRow", parent: OrgUnit | None) -> None:
+    def _change_unit(self, unit: OrgUnit, row: UnitRow, parent: OrgUnit | None) -> None:
         values = {name: getattr(row, name) for name in UNIT_VALUES}
         values = {name: value for name, value in values.items() if value not in ("", None)}
         changed = [name for name, value in values.items() if getattr(unit, name) != value]
@@ -76,7 +73,7 @@ class OrganisationWriter:
 
     # --- people -------------------------------------------------------------------------------
 
-    def _people(self, organisation: "Organisation", units: dict[str, OrgUnit]) -> dict[str, User]:
+    def _people(self, organisation: Organisation, units: dict[str, OrgUnit]) -> dict[str, User]:
         rows = organisation.people
         people = {user.employee_no: user for user in User.objects.filter(employee_no__in=rows)}
         new: list[User] = []
@@ -96,7 +93,7 @@ class OrganisationWriter:
         self.report.updated["people"] += len(changed)
         return people
 
-    def _fill(self, user: User, row: "PersonRow", unit: OrgUnit) -> bool:
+    def _fill(self, user: User, row: PersonRow, unit: OrgUnit) -> bool:
         """Put a row's values on a person; empty cells do not erase, but a date of leaving ends."""
         values = {name: getattr(row, name) for name in PERSON_VALUES}
         values = {name: value for name, value in values.items() if value not in ("", None)}
@@ -112,7 +109,7 @@ class OrganisationWriter:
 
     def _posts(
         self,
-        organisation: "Organisation",
+        organisation: Organisation,
         units: dict[str, OrgUnit],
         people: dict[str, User],
     ) -> None:
@@ -142,7 +139,7 @@ class OrganisationWriter:
         self.report.updated["posts"] += len(changed)
 
     @staticmethod
-    def _fill_post(post: Post, row: "PersonRow") -> bool:
+    def _fill_post(post: Post, row: PersonRow) -> bool:
         values = {
             "is_dedicated": row.dedicated,
             "reports_to": row.reports_to or post.reports_to,
@@ -168,7 +165,7 @@ class OrganisationWriter:
         return ended
 
     @staticmethod
-    def _functions(organisation: "Organisation") -> dict[str, Function]:
+    def _functions(organisation: Organisation) -> dict[str, Function]:
         names = {name for row in organisation.people.values() for name in row.functions}
         known = {function.name: function for function in Function.objects.filter(name__in=names)}
         for name in sorted(names - known.keys()):
@@ -179,7 +176,7 @@ class OrganisationWriter:
 
     def _grants(
         self,
-        organisation: "Organisation",
+        organisation: Organisation,
         units: dict[str, OrgUnit],
         people: dict[str, User],
     ) -> None:
@@ -218,7 +215,7 @@ class OrganisationWriter:
         user: User,
         unit: OrgUnit,
         role: Role,
-        row: "PersonRow",
+        row: PersonRow,
         until: dt.date | None,
     ) -> RoleGrant:
         return RoleGrant(
@@ -232,7 +229,7 @@ class OrganisationWriter:
             given_at=timezone.now(),
         )
 
-    def _warn_of_role(self, row: "PersonRow") -> None:
+    def _warn_of_role(self, row: PersonRow) -> None:
         if row.role:
             sentence = _("“{role}” is no known role; {name} gets no rights until one is given.")
             message = sentence.format(role=row.role, name=row.name)
