@@ -6,6 +6,7 @@ from core import jobs, periodic
 from core.imports import runs
 from core.jobs import Running
 from core.models import Queue
+from core.notices import digest, outbox, retention
 
 ACCESS = {
     "core.run_job": "acts for the job's actor",
@@ -14,6 +15,10 @@ ACCESS = {
     "core.pulse": "system",
     "core.delete_old_import_files": "system",
     "core.delete_old_jobs": "system",
+    "core.empty_outbox": "system",
+    "core.deliver_outbox": "system",
+    "core.send_digests": "system",
+    "core.delete_old_notices": "system",
 }
 
 
@@ -54,3 +59,27 @@ def delete_old_import_files(running: Running) -> None:
 def delete_old_jobs(running: Running) -> None:
     """Delete ended jobs beyond the time for which their kind is kept."""
     periodic.delete_old_jobs(running.progress)
+
+
+@shared_task(name="core.empty_outbox")
+def empty_outbox() -> None:
+    """Send at once what a transaction has just put into the outbox."""
+    outbox.deliver()
+
+
+@periodic.periodic("core.deliver_outbox")
+def deliver_outbox(running: Running) -> None:
+    """Send the mails and webhooks that are due."""
+    outbox.deliver(after_batch=lambda done: running.progress(done, 0))
+
+
+@periodic.periodic("core.send_digests")
+def send_digests(running: Running) -> None:
+    """Write the daily mails whose hour has come."""
+    digest.send_digests()
+
+
+@periodic.periodic("core.delete_old_notices")
+def delete_old_notices(running: Running) -> None:
+    """Delete notices read long ago and messages settled long ago."""
+    retention.delete_old_notices()

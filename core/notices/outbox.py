@@ -11,7 +11,7 @@ import logging
 import random
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -82,10 +82,10 @@ def ring() -> None:
     """Wake a sender; without a broker the periodic job finds the rows within half a minute."""
     from kombu.exceptions import OperationalError
 
-    from core.tasks import deliver_outbox
+    from core.tasks import empty_outbox
 
     try:
-        deliver_outbox.delay()
+        empty_outbox.delay()
     except OperationalError:
         log.warning("outgoing messages wait: the broker does not answer")
 
@@ -103,13 +103,18 @@ class Delivered:
         return {state: self.counts[state] for state in ("sent", "waiting", "failed", "doubt")}
 
 
-def deliver(*, seconds: float = 240) -> Delivered:
-    """Send what is due until nothing is, or `seconds` have passed. Safe to run many at once."""
+def deliver(*, seconds: float = 240, after_batch: Callable[[int], None] | None = None) -> Delivered:
+    """Send what is due until nothing is, or `seconds` have passed. Safe to run many at once.
+
+    `after_batch` hears between batches how many were handled; it may raise to end the work.
+    """
     recover()
     give_up_stale()
     done, end, holder = Delivered(), monotonic() + seconds, uuid.uuid4()
     while monotonic() < end and (batch := claim(holder)):
         _send_batch(batch, holder, done)
+        if after_batch is not None:
+            after_batch(done.counts.total())
     return done
 
 

@@ -35,7 +35,7 @@ class Words:
 @cache
 def text_engine() -> Engine:
     """Django's template engine without the escaping that belongs to HTML."""
-    html = engines["django"].engine
+    html = engines["django"].engine  # type: ignore[attr-defined]
     return Engine(
         dirs=html.dirs,
         app_dirs=html.app_dirs,

@@ -50,6 +50,13 @@ class _Line:
     def __init__(self) -> None:
         self.backend = EmailBackend(fail_silently=False)
 
+    @property
+    def smtp(self) -> smtplib.SMTP:
+        """The open conversation. Raises SMTPServerDisconnected when there is none."""
+        if self.backend.connection is None:
+            raise smtplib.SMTPServerDisconnected("no connection")
+        return self.backend.connection
+
     def open(self) -> None:
         """Connect and log in. Raises Down."""
         try:
@@ -77,7 +84,7 @@ class _Line:
             raise NotNow(_said(error)) from error
 
     def _transmit(self, message: EmailMessage, to: str) -> str:
-        smtp = self.backend.connection
+        smtp = self.smtp
         _name, sender = parseaddr(settings.CRM_MAIL_FROM)
         self._expect(smtp.mail(sender), OK)
         self._expect(smtp.rcpt(to), OK)
@@ -99,7 +106,7 @@ class _Line:
         if code == wanted or (wanted == OK and code in (251, 252)):
             return text
         with suppress(smtplib.SMTPException, OSError):
-            self.backend.connection.rset()
+            self.smtp.rset()
         if code >= PERMANENT:
             raise Rejected(text)
         raise NotNow(text)

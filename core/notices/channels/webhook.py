@@ -33,6 +33,8 @@ from core.notices.secrets import secret_of
 CONNECT_SECONDS = 5
 WHOLE_SECONDS = 20  # connection, request and answer together, whatever the other side does
 ANSWER_BYTES = 2048
+Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 LATER = {408, 409, 421, 423, 425, 429}  # refusals that time may lift
 
 
@@ -95,13 +97,19 @@ def allowed_networks() -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
 
 def may_reach(address: str) -> bool:
     """Whether a request may go to an address: public ones, and those an operator opened."""
-    ip = ipaddress.ip_address(address.partition("%")[0])
-    mapped = getattr(ip, "ipv4_mapped", None) or getattr(ip, "sixtofour", None)
-    if mapped is not None:
-        ip = mapped
+    ip = _inner(ipaddress.ip_address(address.partition("%")[0]))
     if any(ip in network for network in allowed_networks()):
         return True
     return ip.is_global and not ip.is_multicast
+
+
+def _inner(ip: Address) -> Address:
+    """The IPv4 address that an IPv6 address stands for, else the address itself."""
+    if isinstance(ip, ipaddress.IPv4Address):
+        return ip
+    if ip in NAT64:
+        return ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
+    return ip.ipv4_mapped or ip.sixtofour or ip
 
 
 def split_url(url: str) -> SplitResult:
