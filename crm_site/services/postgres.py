@@ -1,6 +1,7 @@
 """The embedded PostgreSQL: making its data folder, starting it, its roles and database."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -84,6 +85,7 @@ def start(place: Place, programs: Programs) -> None:
     data, account = place.state / "pg", place.account
     if not account.call(lambda: data.exists()):
         _initialise(place, programs)
+    _refuse_other_major(place, programs)
     account.call(lambda: _tidy_up(place))
     arguments = [programs.postgres_program("postgres"), "-D", str(data)]
     for setting in _settings(place):
@@ -144,6 +146,33 @@ def _initialise(place: Place, programs: Programs) -> None:
             % {"folder": place.state, "reason": reason}
         )
     place.account.call(lambda: new.rename(place.state / "pg"))
+
+
+def _refuse_other_major(place: Place, programs: Programs) -> None:
+    """Refuse data of another major version; minor versions read each other's data.
+
+    The wheels hold one version, so the old programs are needed once more to take the data out.
+    """
+    data = place.state / "pg"
+    have = place.account.call(lambda: (data / "PG_VERSION").read_text("ascii")).strip()
+    done = subprocess.run(  # noqa: S603  our own program
+        [programs.postgres_program("postgres"), "--version"],
+        env=CLEAN_ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=False,
+        **place.account.popen(),
+    )
+    found = re.search(r"(\d+)\.", done.stdout)
+    if found is not None and found.group(1) != have:
+        raise ServicesError(
+            _(
+                "The data in %(folder)s are of PostgreSQL %(have)s, the programs of %(need)s: with "
+                "the former version of the product run `manage.py backup`, then rename "
+                "%(folder)s, start this version and run `manage.py restore`."
+            )
+            % {"folder": data, "have": have, "need": found.group(1)}
+        )
 
 
 def _tidy_up(place: Place) -> None:

@@ -1,30 +1,102 @@
-"""migrate, connected as the owner of the tables.
+"""migrate, connected as the owner of the tables, giving up rather than queueing everybody.
 
 The product runs as a role that may not change tables (crm_app); only migrations need the owner.
+
+A statement that changes a table waits for whoever uses it, and everybody who comes later waits
+behind it. So a migration waits three seconds for a lock, is rolled back, lets the others go on, and
+tries again a few times. Each migration is a transaction: what is killed or given up leaves those
+before it done, and the next run goes on.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import CommandError
+from django.core.management.base import CommandError, CommandParser
 from django.core.management.commands import migrate
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
 from django.utils.translation import gettext as _
+from psycopg.errors import LockNotAvailable
+
+from core.display import listed
+
+LOCK_SECONDS = 3
+IDLE_SECONDS = 600  # in a transaction: the machine of the operator went away
+PAUSES = (2, 5, 10)  # seconds before each further try
+SHOWN = 5
 
 
 class Command(migrate.Command):
-    """Django's migrate as the role of settings.DATABASE_OWNER."""
+    """Django's migrate as the role of settings.DATABASE_OWNER, with a limit to waiting."""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Django's, and how often to try."""
+        super().add_arguments(parser)
+        parser.add_argument(
+            "--tries",
+            type=int,
+            default=len(PAUSES) + 1,
+            help="how often to try when somebody else holds a lock (default %(default)s)",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Migrate as the owner, and leave the connection as it was."""
+        """Migrate as the owner, and leave the connection as it was.
+
+        Exit status 2 with one sentence when no database answers or a lock is not to be had.
+        """
         if options["database"] != DEFAULT_DB_ALIAS:
             super().handle(*args, **options)
             return
-        with connected_as_owner():
+        with connected_as_owner(), limited_waiting():
             refuse_unreachable()
-            super().handle(*args, **options)
+            self.try_often(*args, **options)
+
+    def try_often(self, *args: Any, **options: Any) -> None:
+        """Migrate; where a lock was not to be had, pause and go on with what is left."""
+        last = max(1, options["tries"]) - 1
+        for attempt in range(last + 1):
+            try:
+                super().handle(*args, **options)
+            except OperationalError as problem:
+                if not isinstance(problem.__cause__, LockNotAvailable):
+                    raise
+                holders = lock_holders()
+                if attempt == last:
+                    raise CommandError(locked_sentence(holders), returncode=2) from problem
+                pause = PAUSES[min(attempt, len(PAUSES) - 1)]
+                note = _("Somebody else uses a table; trying again in %(seconds)s seconds.")
+                self.stderr.write(note % {"seconds": pause})
+                time.sleep(pause)
+            else:
+                return
+
+
+def lock_holders() -> list[int]:
+    """The database's processes that hold locks on tables in open transactions, oldest first."""
+    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+        cursor.execute(
+            "SELECT l.pid FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid"
+            " WHERE l.locktype = 'relation' AND l.granted AND l.pid <> pg_backend_pid()"
+            " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+            " GROUP BY l.pid ORDER BY min(l.waitstart) NULLS LAST, l.pid"
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def locked_sentence(holders: list[int]) -> str:
+    """What to tell the operator when a lock was not to be had."""
+    if not holders:
+        return _(
+            "The tables were in use; nothing is half done. "
+            "Please run the command again when it is quieter."
+        )
+    sentence = _(
+        "The tables are in use by the database's processes %(pids)s; nothing is half done. "
+        "Wait for them or end them with pg_terminate_backend, then run the command again."
+    )
+    return sentence % {"pids": listed(holders[:SHOWN])}
 
 
 def refuse_unreachable() -> None:
@@ -35,6 +107,30 @@ def refuse_unreachable() -> None:
         sentence = _("The database cannot be reached: %(reason)s")
         reason = str(problem).strip().partition("\n")[0]
         raise CommandError(sentence % {"reason": reason}, returncode=2) from problem
+
+
+@contextmanager
+def limited_waiting() -> Iterator[None]:
+    """Let the default connection wait for no lock longer than a few seconds.
+
+    In a transaction (a test) the limits stay what they are.
+    """
+    connection = connections[DEFAULT_DB_ALIAS]
+    if connection.in_atomic_block:
+        yield
+        return
+    own = connection.settings_dict.get("OPTIONS", {})
+    limits = (
+        f" -c lock_timeout={LOCK_SECONDS}s"
+        f" -c idle_in_transaction_session_timeout={IDLE_SECONDS}s -c statement_timeout=0"
+    )
+    connection.close()
+    connection.settings_dict["OPTIONS"] = {**own, "options": own.get("options", "") + limits}
+    try:
+        yield
+    finally:
+        connection.close()
+        connection.settings_dict["OPTIONS"] = own
 
 
 @contextmanager

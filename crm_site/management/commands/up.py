@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from core.health import broker_client
 from crm_site import services
+from crm_site.backup import store
 from crm_site.supervisor import Program, Supervisor
 
 HOST = "127.0.0.1"  # a proxy in front speaks to the world
@@ -90,16 +91,16 @@ class Command(BaseCommand):
         Raises:
             CannotStart: a step failed; it said why on the terminal.
         """
-        steps = [["migrate", "--no-input", "-v", "0"], ["collectstatic", "--no-input", "-v", "0"]]
+        # Before an older database is changed, a copy of it is kept; a newer one is left alone.
+        steps = [["backup", "--before-upgrade"], ["migrate", "--no-input", "-v", "0"]]
+        steps.append(["collectstatic", "--no-input", "-v", "0"])
         if os.environ.get("CRM_DEMO") != "0":
             steps.append(["demo", "--once"])
         for step in steps:
             self.stdout.write(_("Preparing: %(step)s ...") % {"step": step[0]})
             command = [sys.executable, "manage.py", *step]
             if subprocess.run(command, cwd=settings.BASE_DIR, check=False).returncode:  # noqa: S603
-                raise CannotStart(
-                    _("The step %(step)s failed; its reason stands above.") % {"step": step[0]}
-                )
+                raise CannotStart(failed_step(step[0]))
 
     def _tick(self, supervisor: Supervisor, port: int) -> Callable[[], None]:
         """What to do between looking after the programs."""
@@ -130,6 +131,18 @@ class Command(BaseCommand):
         if started:
             self.started += started
             supervisor.say("data", _("Started again: %(names)s.") % {"names": " + ".join(started)})
+
+
+def failed_step(step: str) -> str:
+    """What to tell the operator when a step of the preparation failed."""
+    kept = store.all_in(store.home())
+    if step == "migrate" and kept and kept[-1].manifest["reason"] == "before-upgrade":
+        return _(
+            "The upgrade stopped; its reason stands above. What was done before stays, and running "
+            "this again goes on. Back to the former version: install it, then run "
+            "manage.py restore %(folder)s --replace."
+        ) % {"folder": kept[-1].folder}
+    return _("The step %(step)s failed; its reason stands above.") % {"step": step}
 
 
 def uses_embedded_servers() -> bool:
