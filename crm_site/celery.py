@@ -5,6 +5,7 @@ import warnings
 
 from celery import Celery
 from celery.platforms import SecurityWarning
+from celery.signals import worker_shutting_down
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm_site.settings")
 
@@ -14,3 +15,11 @@ warnings.filterwarnings("ignore", category=SecurityWarning)
 app = Celery("crm_site")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@worker_shutting_down.connect
+def put_work_back(**kwargs: object) -> None:
+    """Tell the children that they are leaving; each puts its job back at its next step."""
+    from core import leaving
+
+    leaving.announce()

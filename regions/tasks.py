@@ -2,8 +2,8 @@
 
 import logging
 
-from celery import shared_task
-
+from core.jobs import Running
+from core.periodic import periodic
 from regions.services import mend_scope_columns
 
 log = logging.getLogger(__name__)
@@ -11,8 +11,8 @@ log = logging.getLogger(__name__)
 ACCESS = {"regions.compare_scope_columns": "system"}
 
 
-@shared_task(name="regions.compare_scope_columns")
-def compare_scope_columns() -> None:
+@periodic("regions.compare_scope_columns")
+def compare_scope_columns(running: Running) -> None:
     """Mend rows whose scope columns differ from the tree; each is a fault worth a warning."""
     mended = mend_scope_columns()
     if mended:

@@ -1,14 +1,15 @@
 """Background jobs: one a key, one holder, leases, stops, failures in sentences."""
 
+import time
 from datetime import timedelta
 
 import pytest
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
-from core import jobs
+from core import jobs, leaving
 from core.errors import Refused
-from core.models import Job, JobState
+from core.models import Job, JobState, Outcome
 from tests.customers.files import other_connection
 
 pytestmark = pytest.mark.django_db
@@ -18,8 +19,9 @@ pytestmark = pytest.mark.django_db
 def kind(monkeypatch):
     """A kind of job of this test: `kind(function)` registers what does it."""
 
-    def register(handler):
-        monkeypatch.setitem(jobs.HANDLERS, "test", handler)
+    def register(handler, **facts):
+        monkeypatch.setitem(jobs.KINDS, "test", None)  # taken back after the test
+        jobs.handles("test", title="A test", **facts)(handler)
 
     register(lambda running: "done")
     return register
@@ -51,12 +53,12 @@ def test_an_unknown_kind_is_a_mistake():
 
 def test_the_bell_rings_after_commit_only(kind, django_capture_on_commit_callbacks, monkeypatch):
     rung = []
-    monkeypatch.setattr(jobs, "_ring", lambda pk, files: rung.append((pk, files)))
+    monkeypatch.setattr(jobs, "_ring", lambda pk, queue, kind: rung.append((pk, queue)))
     with django_capture_on_commit_callbacks(execute=True):
         job = jobs.enqueue("test", key="k", by=None, payload={}, files=True)
         assert rung == []
 
-    assert rung == [(job.pk, True)]
+    assert rung == [(job.pk, "files")]
 
 
 def test_work_ends_with_the_sentence_and_is_done_once(kind):
@@ -143,19 +145,63 @@ def test_a_refusal_is_told_as_it_is(kind):
     assert (ended.state, ended.message) == (JobState.FAILED, "Please come back tomorrow.")
 
 
-def test_a_bug_is_told_by_a_reference_and_surfaces(kind):
+def fail(job):
+    with pytest.raises(ZeroDivisionError):
+        jobs.work(job.pk)
+    job.refresh_from_db()
+
+
+def without_pause(job):
+    Job.objects.filter(pk=job.pk).update(not_before=None)
+
+
+def test_a_bug_is_tried_again_later_each_time_and_then_given_up(kind):
     def handler(running):
         raise ZeroDivisionError("secret detail")
 
     kind(handler)
     job = ask()
-    with pytest.raises(ZeroDivisionError):
-        jobs.work(job.pk)
+    pauses = []
+    for _attempt in range(jobs.MAX_ATTEMPTS - 1):
+        fail(job)
+        assert (job.state, job.given_up, job.finished_at) == (JobState.QUEUED, False, None)
+        assert jobs.work(job.pk) is None
+        pauses.append((job.not_before - job.history.last().ended_at).total_seconds())
+        without_pause(job)
+    assert [round(pause) for pause in pauses] == [5, 30]
 
-    job.refresh_from_db()
-    assert job.state == JobState.FAILED
+    fail(job)
+    assert (job.state, job.given_up, job.attempts) == (JobState.FAILED, True, 3)
     assert f"J{job.pk}" in job.message
-    assert "secret" not in job.message
+    assert job.failure.startswith("ZeroDivisionError, tests/core/test_jobs.py:")
+    assert "secret" not in job.message + job.failure
+    assert list(job.history.values_list("number", "outcome")) == [
+        (1, Outcome.FAILED),
+        (2, Outcome.FAILED),
+        (3, Outcome.FAILED),
+    ]
+    assert jobs.work(job.pk) is None
+
+
+def test_who_gets_further_is_not_given_up(kind):
+    """Ten deaths on the way are no reason to give up a file that is written in the end."""
+    reached = []
+
+    def handler(running):
+        done = running.job.done
+        reached.append(done)
+        running.progress(done + 1, 10)
+        if done < 9:
+            raise ZeroDivisionError
+
+    kind(handler)
+    job = ask()
+    for _step in range(9):
+        fail(job)
+        without_pause(job)
+
+    assert jobs.work(job.pk).state == JobState.DONE
+    assert reached == list(range(10))
 
 
 def test_a_job_that_keeps_killing_its_worker_is_given_up(kind):
@@ -166,14 +212,132 @@ def test_a_job_that_keeps_killing_its_worker_is_given_up(kind):
         assert jobs.claim(job.pk)
         overdue(job)
 
-    ended = jobs.work(job.pk)
+    assert jobs.work(job.pk) is None
 
-    assert (ended.state, calls) == (JobState.FAILED, [])
+    job.refresh_from_db()
+    assert (job.state, job.given_up, job.failure) == (JobState.FAILED, True, jobs.WORKER_LOST)
+    assert f"J{job.pk}" in job.message
+    assert (calls, job.attempts, job.holder, job.lease_until) == ([], 3, None, None)
+    assert set(job.history.values_list("outcome", flat=True)) == {Outcome.LOST}
+
+
+def test_a_lost_database_is_no_fault_of_the_work(kind):
+    def handler(running):
+        raise OperationalError("server closed the connection")
+
+    kind(handler, forgiving=True)
+    job = ask()
+    with pytest.raises(OperationalError):
+        jobs.work(job.pk)
+
+    job.refresh_from_db()
+    assert (job.state, job.given_up) == (JobState.QUEUED, False)
+    assert job.history.get().outcome == Outcome.LOST
+
+
+def test_work_that_is_forgiven_waits_for_its_next_period(kind):
+    def handler(running):
+        raise ZeroDivisionError
+
+    kind(handler, forgiving=True)
+    job = ask()
+    fail(job)
+
+    assert (job.state, job.given_up, job.attempts) == (JobState.FAILED, False, 1)
+
+
+def test_a_worker_that_is_shut_down_puts_its_work_back_without_blame(kind, monkeypatch):
+    rung = []
+    monkeypatch.setattr(jobs, "_ring", lambda pk, queue, kind: rung.append(pk))
+    reached = []
+
+    def handler(running):
+        running.progress(1, 3)
+        leaving.announce()
+        reached.append("announced")
+        running.progress(2, 3)
+        reached.append("too far")
+
+    kind(handler)
+    job = ask()
+    try:
+        ended = jobs.work(job.pk)
+    finally:
+        leaving.take_back()
+
+    assert (ended.state, ended.done, reached) == (JobState.QUEUED, 2, ["announced"])
+    assert (ended.holder, ended.not_before, ended.strikes) == (None, None, 0)
+    assert ended.history.get().outcome == Outcome.LEFT
+    assert rung == [job.pk]
+
+
+def test_who_lost_the_lease_cannot_commit(kind):
+    """`hold` is what a worker asks that was asleep for longer than its lease."""
+    job = ask()
+    first = jobs.claim(job.pk)
+    with transaction.atomic():
+        first.hold()
+    overdue(job)
+    jobs.claim(job.pk)
+
+    with pytest.raises(jobs.LeaseLost), transaction.atomic():
+        first.hold()
+
+
+def test_the_lease_is_kept_alive_during_long_statements(kind, transactional_db, monkeypatch):
+    monkeypatch.setattr(jobs, "LEASE", timedelta(seconds=1))
+    seen = []
+
+    def handler(running):
+        time.sleep(1.5)
+        seen.append(jobs.claim(running.job.pk))
+        running.progress(1, 1)
+
+    kind(handler)
+    assert jobs.work(ask().pk).state == JobState.DONE
+    assert seen == [None]
+
+
+def test_a_stop_outlives_the_worker(kind):
+    reached = []
+
+    def handler(running):
+        running.progress(1, 2)
+        reached.append("too far")
+
+    kind(handler)
+    job = ask()
+    jobs.claim(job.pk)
+    jobs.ask_to_stop(job)
+    overdue(job)
+
+    assert jobs.work(job.pk).state == JobState.STOPPED
+    assert reached == []
+
+
+def test_failed_and_stopped_work_can_be_tried_again(kind):
+    job = ask()
+    jobs.ask_to_stop(job)
+
+    jobs.try_again(job)
+
+    assert jobs.work(job.pk).state == JobState.DONE
+    with pytest.raises(Refused):
+        jobs.try_again(job)
+
+
+def test_what_was_started_anew_is_not_tried_again(kind):
+    job = ask()
+    jobs.ask_to_stop(job)
+    ask()
+
+    with pytest.raises(Refused):
+        jobs.try_again(job)
 
 
 def test_lost_jobs_ring_again(kind, monkeypatch):
     rung = []
-    monkeypatch.setattr(jobs, "_ring", lambda pk, files: rung.append(pk))
+    monkeypatch.setattr(jobs, "_ring", lambda pk, queue, kind: rung.append(pk))
     forgotten, fresh, held, dead, done = (ask(str(n)) for n in range(5))
     long_ago = timezone.now() - timedelta(minutes=5)
     Job.objects.filter(pk=forgotten.pk).update(created_at=long_ago)
