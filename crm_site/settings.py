@@ -161,14 +161,28 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_SERIALIZER = "json"
 CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True  # a killed child's message goes back to the queue
+# Messages are hints: one that cannot be sent at once is sent by the scheduler later.
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_start": 0, "interval_max": 0.2}
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    # Longer than any job may last (core.jobs.LIMITS). A second delivery does no harm, because the
+    # first worker holds the lease; it only costs a look.
+    "visibility_timeout": 3 * 3600,
+    "queue_order_strategy": "priority",  # in the order of --queues
+    "socket_connect_timeout": 2,
+}
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False  # with it the worker dies when the broker does
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_ROUTES = {"core.run_file_job": {"queue": "files"}}
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_TASK_ROUTES = {
+    "core.run_file_job": {"queue": "files"},
+    "core.run_score_job": {"queue": "scores"},
+}
+CELERY_BEAT_SCHEDULER = "crm_site.beat:LedgerScheduler"
+CELERY_BEAT_SYNC_EVERY = 1  # what ran last is known after a crash as well
 CELERY_TIMEZONE = "Asia/Shanghai"
 DJANGO_CELERY_BEAT_TZ_AWARE = True
 
