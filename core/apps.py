@@ -10,4 +10,6 @@ class CoreConfig(AppConfig):
     verbose_name = _("Foundations")
 
     def ready(self) -> None:
+        from core import task_logs  # noqa: F401  listens to Celery's signals
+
         autodiscover_modules("notices")

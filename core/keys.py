@@ -237,7 +237,7 @@ def sample(count: int) -> list[bytes]:
             )
             between = [row[0] for row in cursor.fetchall()]
     chosen = living.filter(pk__in={*first, *last, *between})
-    return [bytes(wrapped) for wrapped in chosen.values_list("wrapped", flat=True)]
+    return [bytes(wrapped or b"") for wrapped in chosen.values_list("wrapped", flat=True)]
 
 
 def retire(name: str) -> None:

@@ -1,33 +1,71 @@
 """What happens around every request: its id, its access check, its name in the history."""
 
+import logging
+import re
 import secrets
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pghistory
 import structlog
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from core.access import access_of, refuse_or_none
 from core.errors import QuotaExceeded, Refused, Stale
 
+log = logging.getLogger("crm.request")
+
+GIVEN_ID = re.compile(r"[0-9A-Za-z-]{8,64}")
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
 
 class RequestIdMiddleware:
-    """Give the request a short id that error pages show and the log repeats."""
+    """Give the request an id that error pages show and the log repeats, and log the request.
+
+    A proxy of ours may have given it one already. The line says who asked for what kind of page
+    and how long it took; never the address itself, in which people may be named.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        raw = secrets.token_hex(4)
-        request.id = f"{raw[:4]}-{raw[4:]}"  # type: ignore[attr-defined]
-        with structlog.contextvars.bound_contextvars(request=request.id):  # type: ignore[attr-defined]
+        name = request_id(request)
+        request.id = name  # type: ignore[attr-defined]
+        began = time.monotonic()
+        with structlog.contextvars.bound_contextvars(request=name):
             response = self.get_response(request)
-        response["X-Request-Id"] = request.id  # type: ignore[attr-defined]
+            if not request.path.startswith(settings.STATIC_URL):
+                log.info("request", extra=_facts(request, response, began))
+        response["X-Request-Id"] = name
         return response
+
+
+def request_id(request: HttpRequest) -> str:
+    """The id that a proxy of ours gave, or a fresh short one; nobody else is believed."""
+    given = request.headers.get("X-Request-Id", "")
+    if settings.CRM_TRUSTED_PROXIES > 0 and GIVEN_ID.fullmatch(given):
+        return given
+    raw = secrets.token_hex(4)
+    return f"{raw[:4]}-{raw[4:]}"
+
+
+def _facts(request: HttpRequest, response: HttpResponse, began: float) -> dict[str, Any]:
+    """What the log says about a request; asks the database nothing."""
+    match = request.resolver_match
+    user = getattr(request, "_cached_user", None)  # known only where a page asked who it is
+    return {
+        "method": request.method if request.method in METHODS else "?",
+        "route": (match.view_name or "?") if match else "?",
+        "status": response.status_code,
+        "ms": round((time.monotonic() - began) * 1000),
+        "user": getattr(user, "pk", None),
+    }
 
 
 class AccessMiddleware:

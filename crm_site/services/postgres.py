@@ -169,9 +169,14 @@ def _refuse_other_major(place: Place, programs: Programs) -> None:
             _(
                 "The data in %(folder)s are of PostgreSQL %(have)s, the programs of %(need)s: with "
                 "the former version of the product run `manage.py backup`, then rename "
-                "%(folder)s, start this version and run `manage.py restore`."
+                "%(folder)s, delete %(record)s, start this version and run `manage.py restore`."
             )
-            % {"folder": data, "have": have, "need": found.group(1)}
+            % {
+                "folder": data,
+                "have": have,
+                "need": found.group(1),
+                "record": place.home / "services.json",
+            }
         )
 
 
