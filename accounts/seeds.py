@@ -15,13 +15,29 @@ KEEP = (
     "customers.change_customer",
     "customers.reveal_customer",
     "customers.log_activity",
+    "customers.share_customer",
     "customers.import_customer",
     "customers.export_customer",
     "core.add_importrun",
 )
-MANAGE = (*KEEP, "customers.hand_over_customer")
+ANSWER_FOR_PEOPLE = (
+    "accounts.hand_over_work",
+    "accounts.close_account",
+    "accounts.review_grants",
+)
+MANAGE = (*KEEP, "customers.hand_over_customer", *ANSWER_FOR_PEOPLE)
+READ_TREE = ("regions.view_orgchange", "regions.view_section")
+CHANGE_TREE = (
+    "regions.view_orgchange",
+    "regions.propose_orgchange",
+    "regions.approve_orgchange",
+)
 ADMINISTER = (
     "accounts.use_admin",
+    *CHANGE_TREE,
+    "regions.view_section",
+    "regions.change_section",
+    *ANSWER_FOR_PEOPLE,
     "regions.view_orgunit",
     "regions.add_orgunit",
     "regions.change_orgunit",
@@ -40,6 +56,8 @@ ADMINISTER = (
     "core.add_importrun",
     "audit.view_entry",
     "core.view_job",
+    "core.manage_outbox",
+    "core.manage_webhooks",
     "core.view_health",
     "customers.view_customer",
     *(
@@ -56,13 +74,13 @@ ROLES = (
         "group-management",
         "集团管理层",
         Reach.GROUP,
-        (*VIEW, "customers.hand_over_customer", "customers.export_customer"),
+        (*VIEW, *READ_TREE, "customers.hand_over_customer", "customers.export_customer"),
     ),
-    ("section-head", "版块负责人", Reach.SUBTREE, MANAGE),
+    ("section-head", "版块负责人", Reach.SUBTREE, (*MANAGE, "regions.view_orgchange")),
     ("staff", "业务人员", Reach.OWN, KEEP),
-    ("section-administrator", "版块管理员", Reach.SUBTREE, MANAGE),
+    ("section-administrator", "版块管理员", Reach.SUBTREE, (*MANAGE, *CHANGE_TREE)),
     ("system-administrator", "系统管理员", Reach.GROUP, ADMINISTER),
-    ("group-function", "集团职能", Reach.GROUP, VIEW),
+    ("group-function", "集团职能", Reach.GROUP, (*VIEW, *READ_TREE)),
 )
 
 # name, core number, heads, leads a project, keeps customers

@@ -54,6 +54,30 @@ SCHEDULE = (
         _("Deletes notices read 13 months ago and outgoing messages settled 90 days ago."),
         crontab=("50", "2"),
     ),
+    Periodic(
+        _("Return work after a stand-in"),
+        "accounts.end_stand_ins",
+        _("Gives work back to people whose stand-in has ended, and deletes old plans."),
+        crontab=("5", "0"),
+    ),
+    Periodic(
+        _("Find work of people who left"),
+        "accounts.find_work_left",
+        _("Lists customers and tasks whose keeper has left, so that somebody takes them over."),
+        crontab=("15", "3"),
+    ),
+    Periodic(
+        _("Begin the review of grants"),
+        "accounts.tell_reviewers",
+        _("On the first working day of the month, asks heads and administrators to review grants."),
+        crontab=("30", "8"),
+    ),
+    Periodic(
+        _("Delete old shares"),
+        "customers.delete_old_shares",
+        _("Deletes shares of customers half a year after they ended."),
+        crontab=("55", "2"),
+    ),
 )
 
 # What earlier versions scheduled; their rows are switched off.

@@ -10,3 +10,4 @@ class CustomersConfig(AppConfig):
 
     def ready(self) -> None:
         from customers import exports, imports  # noqa: F401  they register themselves
+        from customers.services import work  # noqa: F401  so do the kinds of work people hand over

@@ -210,3 +210,63 @@ register(
         below=Below.GROUP,
     )
 )
+
+# --- who sees what ------------------------------------------------------------------------------
+
+OWN_UNIT, CITY, REGION, REACH = "unit", "city", "region", "reach"
+
+register(
+    Policy(
+        key="customers.assign_reach",
+        title=_("Whom a customer may be given to"),
+        meaning=_(
+            "Only people who work so near to the customer's unit may become his keeper: who sits"
+            " there, or holds a post or role there."
+        ),
+        source="CRM-ZZB 第四条、第五条 (OPP-05)",
+        type=Choice(
+            (
+                (OWN_UNIT, _("people of the unit itself")),
+                (CITY, _("people of the same city company")),
+                (REGION, _("people of the same region")),
+                (REACH, _("everybody in the reach of whoever assigns")),
+            )
+        ),
+        default=REACH,
+        group="customers",
+        below=Below.UNITS,
+    )
+)
+register(
+    Policy(
+        key="customers.share_days",
+        title=_("Longest share of a customer"),
+        meaning=_("A customer may be shared with a colleague for so many days at most."),
+        source="001-JZ 一; 002-ZX §4 (ACC-12, ACC-14)",
+        type=Whole(1, 366, unit=_("days")),
+        default=90,
+        group="customers",
+        below=Below.UNITS,
+    )
+)
+register(
+    Policy(
+        key="customers.share_reach",
+        title=_("With whom a customer may be shared"),
+        meaning=_(
+            "Colleagues who can be chosen when a customer is shared. Those of one's own region are"
+            " offered by name; others are found by their full employee number."
+        ),
+        source="002-ZX §4 (ACC-14)",
+        type=Choice(
+            (
+                (CITY, _("people of the same city company")),
+                (REGION, _("people of the same region")),
+                ("group", _("people of the whole group")),
+            )
+        ),
+        default="group",
+        group="customers",
+        below=Below.UNITS,
+    )
+)

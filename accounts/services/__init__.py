@@ -1,5 +1,19 @@
 """Verbs about people and their rights."""
 
+from accounts.services.hand_over import (
+    carry_out,
+    delete_old_drafts,
+    draft_hand_over,
+    end_stand_ins,
+    find_work_left,
+    open_work,
+    outside_reach,
+    preview_hand_over,
+    shares_of,
+    undo_hand_over,
+    undo_until,
+)
+from accounts.services.leaving import close_leaver
 from accounts.services.people import (
     ADMINISTRATOR,
     CHANGEABLE,
@@ -23,6 +37,7 @@ from accounts.services.people import (
     send_link,
     unlock,
 )
+from accounts.services.reviews import review_grants, tell_reviewers
 
 __all__ = [
     "ADMINISTRATOR",
@@ -31,19 +46,33 @@ __all__ = [
     "activate",
     "administers",
     "bootstrap_administrator",
+    "carry_out",
     "change_password",
     "change_person",
     "check_may_give",
+    "close_leaver",
     "create_person",
+    "delete_old_drafts",
     "delete_old_login_records",
+    "draft_hand_over",
     "end_grant",
     "end_post",
     "end_sessions",
+    "end_stand_ins",
+    "find_work_left",
     "freeze",
     "give_post",
     "give_role",
     "leave",
+    "open_work",
+    "outside_reach",
+    "preview_hand_over",
     "reaches",
+    "review_grants",
     "send_link",
+    "shares_of",
+    "tell_reviewers",
+    "undo_hand_over",
+    "undo_until",
     "unlock",
 ]

@@ -8,15 +8,16 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
-from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import lockout
-from accounts.links import issue_link
+from accounts.handover import REGISTRY
+from accounts.links import issue_link, tell_password_changed
 from accounts.models import (
+    EndReason,
     Function,
     LoginRecord,
     PasswordLink,
@@ -26,8 +27,10 @@ from accounts.models import (
     RoleGrant,
     User,
     UserState,
+    may_reach,
 )
 from accounts.selectors import administrators
+from accounts.sessions import delete_old, end_sessions
 from audit.services import record
 from core.errors import Refused, Stale
 from core.scope import Scope
@@ -122,11 +125,12 @@ def leave(user: User, *, by: User | None, on: date | None = None) -> User:
     day = on or today
     if day > today:
         raise Refused(_("The last day lies in the future. Record it when it has come."))
-    person = _hold(user, by=by)
+    person = _hold(user, by=by, rights=("accounts.close_account", "accounts.change_user"))
     if person.state == UserState.LEFT:
         raise Stale(_("{name} has left already.").format(name=person.name))
     if person.hired_on and day < person.hired_on:
         raise Refused(_("The last day lies before the first day."))
+    _check_reaches_no_further(person, by=by)
     _keep_an_administrator(person, by=by)
     person.state, person.left_on = UserState.LEFT, day
     person.password, person.password_changed_at = make_password(None), None
@@ -135,6 +139,8 @@ def leave(user: User, *, by: User | None, on: date | None = None) -> User:
     PasswordLink.objects.filter(user=person, used_at=None).delete()
     for held in (*_open(RoleGrant, user=person), *_open(Post, user=person)):
         _close(held, day=today)
+    for act in REGISTRY.left:
+        act(person, by)
     record("user.left", by=by, subject=person, employee_no=person.employee_no, on=str(day))
     return person
 
@@ -148,12 +154,15 @@ def unlock(user: User, *, by: User | None) -> None:
 
 
 @transaction.atomic
-def change_password(user: User, password: str) -> User:
-    """The person's own new password, validated by the caller. His other sessions end by it."""
+def change_password(user: User, password: str, *, keep: str | None = None) -> User:
+    """The person's own new password, validated by the caller. His sessions end by it, but the one
+    with the cookie key `keep`."""
     person = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
     person.set_password(password)
     person.save(update_fields=["password", "password_changed_at"])
+    end_sessions(person, reason=EndReason.PASSWORD, keep=keep)
     record("user.password_set", by=person, subject=person)
+    tell_password_changed(person)
     return person
 
 
@@ -163,21 +172,12 @@ def send_link(user: User, *, by: User | None) -> str:
     return issue_link(_hold(user, by=by), by=by)
 
 
-def end_sessions(user: User) -> int:
-    """Delete a person's sessions, so that activating him later revives none. Returns how many."""
-    own = [
-        session.pk
-        for session in Session.objects.filter(expire_date__gt=timezone.now()).iterator()
-        if session.get_decoded().get("_auth_user_id") == str(user.pk)
-    ]
-    return Session.objects.filter(pk__in=own).delete()[0]
-
-
 def delete_old_login_records() -> int:
     """Delete log-in records and dead one-time links older than thirteen months, which is a year of
     compliance and a month to dispute it. Returns how many log-in records went."""
     limit = timezone.now() - LOGINS_KEPT
     PasswordLink.objects.filter(expires_at__lt=limit).delete()
+    delete_old(older_than=LOGINS_KEPT)
     return LoginRecord.objects.filter(at__lt=limit).delete()[0]
 
 
@@ -232,6 +232,13 @@ def end_grant(grant: RoleGrant, *, by: User | None, on: date | None = None) -> R
     _close(held, day=day)
     _record_grant("grant.ended", held, by=by)
     return held
+
+
+def end_reviewed(grant: RoleGrant, *, by: User) -> None:
+    """End a grant today as the outcome of a review; the caller has checked its reach."""
+    _keep_an_administrator(grant.user, by=by, without=grant)
+    _close(grant, day=timezone.localdate())
+    _record_grant("grant.ended", grant, by=by)
 
 
 def check_may_give(by: User | None, *, to: User | None, role: Role, unit: OrgUnit) -> None:
@@ -342,14 +349,29 @@ def _holds(by: User | None, right: str, unit: OrgUnit, reach: Reach = Reach.UNIT
     return by is None or reaches(by.scope(right), unit, reach)
 
 
-def _hold(user: User, *, by: User | None) -> User:
-    """The person, locked until the transaction ends. Raises Refused when out of reach."""
+def _hold(
+    user: User, *, by: User | None, rights: tuple[str, ...] = ("accounts.change_user",)
+) -> User:
+    """The person, locked until the transaction ends. Raises Refused when out of reach of all the
+    rights."""
     person = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
-    if by is not None:
-        reachable = User.objects.visible_to(by, "accounts.change_user")
-        if not reachable.filter(pk=person.pk).exists():
-            raise Refused(_("You may not change {name}.").format(name=person.name))
+    if by is not None and not any(may_reach(by, right, person) for right in rights):
+        raise Refused(_("You may not change {name}.").format(name=person.name))
     return person
+
+
+def _check_reaches_no_further(person: User, *, by: User | None) -> None:
+    """Whoever closes an account must reach all that the account reaches, or a head of a project
+    could shut out an administrator who sits there."""
+    for grant in RoleGrant.objects.now().filter(user=person).select_related("role", "unit"):
+        reach = Reach(grant.role.reach)
+        rights = ("accounts.close_account", "accounts.change_user")
+        if not any(_holds(by, right, grant.unit, reach) for right in rights):
+            raise Refused(
+                _("{name} holds roles that reach further than you may administer.").format(
+                    name=person.name
+                )
+            )
 
 
 def _keep_an_administrator(

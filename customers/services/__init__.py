@@ -7,13 +7,16 @@ from customers.services.activities import (
     plan_activity,
 )
 from customers.services.contacts import add_contact, change_contact
-from customers.services.customers import (
-    change_customer,
-    create_customer,
-    hand_over,
+from customers.services.customers import change_customer, create_customer
+from customers.services.reveal import reveal, reveals_left
+from customers.services.shares import (
+    delete_old_shares,
+    end_share,
+    end_shares,
+    may_share,
     share_customer,
 )
-from customers.services.reveal import reveal, reveals_left
+from customers.services.work import hand_over, hand_over_places, refuse_keeper
 
 __all__ = [
     "add_contact",
@@ -22,9 +25,15 @@ __all__ = [
     "change_customer",
     "complete_activity",
     "create_customer",
+    "delete_old_shares",
+    "end_share",
+    "end_shares",
     "hand_over",
+    "hand_over_places",
     "log_activity",
+    "may_share",
     "plan_activity",
+    "refuse_keeper",
     "reveal",
     "reveals_left",
     "share_customer",

@@ -1,16 +1,13 @@
 """Entering, changing and handing over customers."""
 
 import datetime as dt
-from collections.abc import Iterable
 from typing import Any
 
 from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from audit.services import record
-from core import sharing
 from core.chinese import pinyin_of
 from core.errors import Refused, Stale
 from core.personal_data import blind_index
@@ -18,7 +15,6 @@ from customers.models import (
     Customer,
     CustomerClass,
     CustomerKind,
-    CustomerShare,
     CustomerUnit,
     NameReading,
     Scheme,
@@ -169,62 +165,3 @@ def _refuse_taken_identity(customer: Customer, identity: str) -> None:
     other = _by_identity(identity)
     if other is not None and other.pk != customer.pk:
         raise Refused(_("Another customer already has this identity number."))
-
-
-@transaction.atomic
-def hand_over(places: Iterable[int], *, to: Any, by: Any) -> int:
-    """Give the places with these keys a new keeper. Returns how many changed.
-
-    Only places in reach of `by` for the right to hand over are touched. Raises Refused when the
-    new keeper cannot log in or one of the places lies outside his own reach.
-    """
-    if not to.is_active:
-        raise Refused(_("{person} cannot log in; please choose somebody else.").format(person=to))
-    permission = "customers.hand_over_customer"
-    reachable = CustomerUnit.objects.visible_to(by, permission).filter(pk__in=list(places))
-    chosen = CustomerUnit.objects.filter(pk__in=reachable.values("pk")).exclude(keeper=to)
-    keys = sorted(chosen.select_for_update().values_list("pk", flat=True))
-    outside = len(keys) - _reached_by(to, keys)
-    if outside:
-        sentence = ngettext(
-            "{count} of these customers lies outside the units of {person}.",
-            "{count} of these customers lie outside the units of {person}.",
-            outside,
-        )
-        raise Refused(sentence.format(count=outside, person=to))
-    changed = CustomerUnit.objects.filter(pk__in=keys).update(keeper=to)
-    if changed:
-        record("customer.handed_over", by=by, count=changed, employee_no=to.employee_no)
-    return changed
-
-
-def _reached_by(person: Any, keys: list[int]) -> int:
-    """How many of these places lie in branches the person works in, kept by him or not."""
-    from core.scope import Scope
-
-    scope = person.scope("customers.view_customer")
-    branches = Scope(person.pk, scope.branches | scope.own)
-    return CustomerUnit.objects.filter(branches.q(()), pk__in=keys).count()
-
-
-def share_customer(
-    customer: Customer, *, to: Any, by: Any, reason: str, until: dt.date | None
-) -> CustomerShare:
-    """Let one person see one customer outside his own scope, until a day."""
-    row = sharing.share(
-        CustomerShare,
-        customer,
-        to=to,
-        permission="customers.view_customer",
-        by=by,
-        reason=reason,
-        until=until,
-    )
-    record(
-        "customer.shared",
-        by=by,
-        subject=customer,
-        employee_no=to.employee_no,
-        until=until.isoformat() if until else "—",
-    )
-    return row

@@ -22,7 +22,6 @@ from customers.services import (
     plan_activity,
     reveal,
     reveals_left,
-    share_customer,
 )
 from tests.customers.files import identity, other_connection, phone
 from tests.factories import give, make_user
@@ -161,9 +160,10 @@ def test_hand_over_changes_the_keeper_and_records_it(world):
 
     assert hand_over(places, to=world.north_keeper, by=world.north_head) == 3
     assert set(CustomerUnit.objects.values_list("keeper", flat=True)) == {world.north_keeper.pk}
-    assert Entry.objects.get(action="customer.handed_over").detail == {
+    assert Entry.objects.get(action="work.handed_over").detail == {
         "count": 3,
-        "employee_no": "N-KEEPER",
+        "giver": "—",
+        "receivers": ["N-KEEPER"],
     }
     assert hand_over(places, to=world.north_keeper, by=world.north_head) == 0
 
@@ -210,34 +210,6 @@ def test_a_clerk_may_take_over_what_he_did_not_see_before(world):
 
     assert hand_over([place.pk], to=world.north_clerk, by=world.north_head) == 1
     assert CustomerUnit.objects.visible_to(world.north_clerk).get() == place
-
-
-def test_a_share_opens_one_customer_until_its_last_day(world):
-    customer, other = enter(world), enter(world, "李四")
-    today = timezone.localdate()
-    seen = Customer.objects.visible_to(world.south_clerk)
-
-    share_customer(customer, to=world.south_clerk, by=world.north_head, reason="协办", until=today)
-
-    assert list(seen.all()) == [customer]
-    assert not Customer.objects.visible_to(world.south_clerk, "customers.change_customer").exists()
-    yesterday = today - dt.timedelta(days=1)
-    share_customer(
-        customer, to=world.south_clerk, by=world.north_head, reason="协办", until=yesterday
-    )
-    assert not seen.all().exists()
-    assert customer.shares.count() == 1
-    assert other.shares.count() == 0
-
-
-def test_a_share_needs_a_reason_and_somebody_who_can_log_in(world):
-    customer = enter(world)
-    frozen = make_user(unit=world.s1a, state="frozen")
-
-    for to, reason in ((world.south_clerk, "  "), (frozen, "协办")):
-        with pytest.raises(Refused):
-            share_customer(customer, to=to, by=world.north_head, reason=reason, until=None)
-    assert customer.shares.count() == 0
 
 
 # --- activities ---------------------------------------------------------------------------------

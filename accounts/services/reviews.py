@@ -1,0 +1,109 @@
+"""The monthly review of grants: keep or end each, and telling people that it is time (ACC-05)."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import GrantDecision, GrantReview, RoleGrant, User
+from accounts.selectors.reviews import month_of, review_state, reviewable, reviewers
+from accounts.services import people
+from audit.services import record
+from core.errors import Refused
+from core.notices import notify
+from regions.calendars import is_working_day
+from regions.models import Kind, OrgUnit
+from regions.policies import policy
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is decided about one grant; ending needs a reason."""
+
+    grant_id: int
+    decision: str
+    reason: str = ""
+
+
+@transaction.atomic
+def review_grants(decisions: list[Decision], *, by: User, month: dt.date | None = None) -> int:
+    """Keep or end grants in the reviewer's reach. Returns how many were decided.
+
+    Raises Refused for a grant out of reach or of his own, and for an end without a reason; then
+    nothing is decided.
+    """
+    first = month_of(month or timezone.localdate())
+    wanted = {one.grant_id: one for one in decisions}
+    grants = list(
+        RoleGrant.objects.select_for_update(of=("self",))
+        .filter(pk__in=reviewable(by).filter(pk__in=wanted).values("pk"))
+        .select_related("user", "role", "unit")
+        .order_by("pk")
+    )
+    if len(grants) != len(wanted):
+        raise Refused(_("One of these grants has ended or is not yours to review."))
+    for grant in grants:
+        _decide(grant, wanted[grant.pk], by=by, month=first)
+    return len(grants)
+
+
+def _decide(grant: RoleGrant, one: Decision, *, by: User, month: dt.date) -> None:
+    reason = one.reason.strip()
+    if one.decision == GrantDecision.END:
+        if not reason:
+            raise Refused(_("Please say why a grant is ended."))
+        if getattr(grant, "section_grant_id", None):
+            raise Refused(_("This role is held in a section; please end it there."))
+        people.end_reviewed(grant, by=by)
+    GrantReview.objects.update_or_create(
+        grant=grant,
+        month=month,
+        defaults={
+            "decision": GrantDecision(one.decision),
+            "reason": reason,
+            "by": by,
+            "at": timezone.now(),
+        },
+    )
+    record(
+        "grant.reviewed",
+        by=by,
+        subject=grant.user,
+        employee_no=grant.user.employee_no,
+        role=grant.role.name,
+        unit=grant.unit.code,
+        decision=str(one.decision),
+        reason=reason or "—",
+    )
+
+
+def is_review_day(day: dt.date) -> bool:
+    """Whether the review begins on this day: the working day of the month that the policy names."""
+    group = OrgUnit.objects.filter(kind=Kind.GROUP).first()
+    if group is None or not is_working_day(day, unit=group):
+        return False
+    number = sum(is_working_day(day.replace(day=one), unit=group) for one in range(1, day.day + 1))
+    return number == policy("accounts.grant_review_day")
+
+
+def tell_reviewers(day: dt.date | None = None) -> int:
+    """Tell everybody who has grants to review that the month's review begins; on another day than
+    the policy names, nobody. Twice on one day tells once. Returns how many people were told."""
+    today = day or timezone.localdate()
+    if not is_review_day(today):
+        return 0
+    told = 0
+    for person in reviewers(today):
+        state = review_state(person, today)
+        if state.open:
+            told += notify(
+                [person],
+                "accounts.grant_review",
+                key=f"grant-review:{state.month:%Y-%m}",
+                url="/grants/review/",
+                count=state.open,
+                due=state.due.isoformat(),
+            )
+    return told
