@@ -183,6 +183,7 @@ MENU: tuple[Group, ...] = (
             Item(_("Approval flows"), "approvals:flows"),
             Item(_("Jobs"), "core:jobs"),
             Item(_("Outbox"), "core:outbox"),
+            Item(_("Webhooks"), "core:webhooks"),
             Item(_("Audit log"), "audit:list"),
             Item(_("Personal data"), "privacy:requests"),
             Item(_("Health"), "core:health"),

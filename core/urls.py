@@ -3,8 +3,28 @@
 from django.urls import URLPattern, path
 
 from core.health import health
+from core.notices import system_views as system
+from core.notices import views as notices
 
 app_name = "core"
 urlpatterns: list[URLPattern] = [
     path("system/health/", health, name="health"),
+    path("notifications/", notices.notifications, name="notifications"),
+    path("notifications/count/", notices.bell_count, name="notifications-count"),
+    path("notifications/latest/", notices.bell_latest, name="notifications-latest"),
+    path("notifications/read/", notices.notifications_read, name="notifications-read"),
+    path("notifications/<int:pk>/open/", notices.notification_open, name="notification-open"),
+    path("notifications/<int:pk>/read/", notices.notification_read, name="notification-read"),
+    path("account/notifications/", notices.preferences, name="notification-preferences"),
+    path("system/outbox/", system.outbox_list, name="outbox"),
+    path("system/outbox/resend/", system.outbox_resend, name="outbox-resend"),
+    path("system/outbox/confirm/", system.outbox_confirm, name="outbox-confirm"),
+    path("system/outbox/cancel/", system.outbox_cancel, name="outbox-cancel"),
+    path("system/outbox/<int:pk>/", system.outbox_message, name="outbox-message"),
+    path("system/webhooks/", system.webhook_list, name="webhooks"),
+    path("system/webhooks/new/", system.webhook_new, name="webhook-new"),
+    path("system/webhooks/<int:pk>/", system.webhook, name="webhook"),
+    path("system/webhooks/<int:pk>/test/", system.webhook_test, name="webhook-test"),
+    path("system/webhooks/<int:pk>/secret/", system.webhook_secret, name="webhook-secret"),
+    path("system/webhooks/<int:pk>/delete/", system.webhook_delete, name="webhook-delete"),
 ]

@@ -42,6 +42,8 @@ JITTER = 0.2
 DOWN_PAUSE = timedelta(minutes=1)
 PATIENCE = timedelta(days=3)  # older mails are stale news: they fail instead of flooding people
 ANSWER_LENGTH = 300
+RESENDABLE = (OutboxState.FAILED, OutboxState.DOUBT, OutboxState.CANCELLED)
+CANCELLABLE = (OutboxState.WAITING, OutboxState.FAILED, OutboxState.DOUBT)
 
 
 # --- writing ------------------------------------------------------------------------------------
@@ -269,7 +271,7 @@ def resend(rows: QuerySet[OutboxMessage], *, by: Any) -> int:
     """
     with transaction.atomic():
         return _change(
-            rows.filter(state__in=(OutboxState.FAILED, OutboxState.DOUBT, OutboxState.CANCELLED)),
+            rows.filter(state__in=RESENDABLE),
             by=by,
             act="outbox.resent",
             state=OutboxState.WAITING,
@@ -299,10 +301,9 @@ def confirm(rows: QuerySet[OutboxMessage], *, by: Any) -> int:
 
 def cancel(rows: QuerySet[OutboxMessage], *, by: Any) -> int:
     """Keep messages that were not sent from ever being sent. Returns how many, or Refused."""
-    waiting = (OutboxState.WAITING, OutboxState.FAILED, OutboxState.DOUBT)
     with transaction.atomic():
         return _change(
-            rows.filter(state__in=waiting),
+            rows.filter(state__in=CANCELLABLE),
             by=by,
             act="outbox.cancelled",
             state=OutboxState.CANCELLED,

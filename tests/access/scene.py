@@ -9,7 +9,9 @@ from django_celery_beat.models import CrontabSchedule, IntervalSchedule, Periodi
 
 from accounts.models import Function, LoginKind, LoginRecord, Role, User, UserState
 from audit.models import Entry
-from core.models import Job, JobState
+from core.models import Job, JobState, Notice, OutboxMessage, WebhookTarget
+from core.notices import notify
+from core.notices.secrets import give_secret
 from customers.exports import KIND, folder
 from customers.models import Customer, CustomerUnit
 from regions.models import UnitVersion
@@ -111,9 +113,25 @@ def _names(north: Branch, crossing: Customer) -> dict[str, str]:
         "task": PeriodicTask.objects.all()[0].pk,
         "interval": IntervalSchedule.objects.all()[0].pk,
         "crontab": CrontabSchedule.objects.all()[0].pk,
+        **_notices_of(clerk),
         "absent": ABSENT,
     }
     return {name: str(value) for name, value in named.items()}
+
+
+def _notices_of(user: User) -> dict[str, Any]:
+    """A notice of somebody, its mail, and a webhook."""
+    notify([user], "core.export_ready", key=f"matrix:{user.pk}", rows=1, outcome="done")
+    mail = OutboxMessage(channel="mail", dedupe_key=f"matrix:{user.pk}", to="a@b.cn", user=user)
+    mail.save()
+    target = WebhookTarget(name=f"matrix {user.pk}", url="https://example.cn/", kinds=[])
+    give_secret(target)
+    target.save()
+    return {
+        "notice": Notice.objects.get(user=user, key=f"matrix:{user.pk}").pk,
+        "message": mail.pk,
+        "target": target.pk,
+    }
 
 
 def _export_of(user: User) -> Job:

@@ -45,6 +45,7 @@ class Row:
 EVERYBODY = "200  200  200  200  200  200  200  200  200  200"
 SIGNED_IN = "302  200  200  200  200  200  200  200  200  200"
 VIEWERS = "302  403  200  200  200  200  200  200  200  200"
+RULE_READERS = "302  403  403  200  200  200  200  200  403  200"
 IN_NORTH = "302  403  200  200  200  200  200  200  404  404"
 UPLOADER = "302  403  200  404  404  403  403  404  404  404"
 EXPORTER = "302  403  200  404  404  404  403  403  404  404"
@@ -52,6 +53,8 @@ KEEPERS = "302  403  200  200  200  403  403  403  200  200"
 KEEPERS_HERE = "302  403  200  200  200  403  403  403  404  404"
 KEEPERS_DO = "302  403  302  302  302  403  403  403  404  404"
 HEADS_HERE = "302  403  404  200  200  403  403  403  404  404"
+OPERATOR = "302  403  403  403  403  403  403  200  403  403"
+OPERATOR_DOES = "302  403  403  403  403  403  403  302  403  403"
 HEADS_DO = "302  403  404  302  302  403  403  403  404  404"
 
 PAGES = (
@@ -73,6 +76,33 @@ PAGES = (
     Row("GET", "home", SIGNED_IN),
     Row("GET", "help", SIGNED_IN),
     Row("GET", "core:health", "302  403  403  403  403  403  403  200  403  403"),
+    # --- notices: one's own; the outbox and webhooks are the group's
+    Row("GET", "core:notifications", SIGNED_IN),
+    Row("GET", "core:notifications-count", SIGNED_IN),
+    Row("GET", "core:notifications-latest", SIGNED_IN),
+    Row("POST", "core:notifications-read", "302  302  302  302  302  302  302  302  302  302"),
+    Row("GET", "core:notification-open", "302  404  302  404  404  404  404  404  404  404",
+        args=("@notice",)),
+    Row("POST", "core:notification-read", "302  404  302  404  404  404  404  404  404  404",
+        args=("@notice",)),
+    Row("GET", "core:notification-preferences", SIGNED_IN),
+    Row("POST", "core:notification-preferences", "302  422  422  422  422  422  422  422  422  422",
+        data={"digest_at": "never"}),
+    Row("GET", "core:outbox", OPERATOR),
+    Row("GET", "core:outbox-message", OPERATOR, args=("@message",)),
+    Row("POST", "core:outbox-resend", OPERATOR_DOES, data={"pick": "@message"}),
+    Row("POST", "core:outbox-confirm", OPERATOR_DOES, data={"pick": "@message"}),
+    Row("POST", "core:outbox-cancel", OPERATOR_DOES, data={"pick": "@message"}),
+    Row("GET", "core:webhooks", OPERATOR),
+    Row("GET", "core:webhook-new", OPERATOR),
+    Row("POST", "core:webhook-new", "302  403  403  403  403  403  403  422  403  403",
+        data={"name": "W", "url": "http://127.0.0.1/", "kinds": "core.export_ready"}),
+    Row("GET", "core:webhook", OPERATOR, args=("@target",)),
+    Row("POST", "core:webhook-test", OPERATOR_DOES, args=("@target",)),
+    Row("GET", "core:webhook-secret", OPERATOR, args=("@target",)),
+    Row("POST", "core:webhook-secret", OPERATOR, args=("@target",)),
+    Row("GET", "core:webhook-delete", OPERATOR, args=("@target",)),
+    Row("POST", "core:webhook-delete", OPERATOR_DOES, args=("@target",)),
     Row("GET", "styleguide", "302  403  403  403  403  403  403  200  403  403"),
     Row("GET", "search", SIGNED_IN),
     Row("POST", "search", "302  302  302  302  302  302  302  302  302  302", data={"q": "李"}),
@@ -85,6 +115,22 @@ PAGES = (
     Row("GET", "regions:unit", IN_NORTH, args=("@project_code",)),
     Row("GET", "accounts:people", VIEWERS),
     Row("GET", "accounts:person", IN_NORTH, args=("@clerk_no",)),
+    # --- rules: read by those who answer for units, set in the branches of administrators
+    Row("GET", "regions:policies", RULE_READERS),
+    Row("GET", "regions:policies", "302  403  403  200  200  200  200  200  403  404",
+        data={"unit": "@project_code"}),
+    Row("GET", "regions:policy", RULE_READERS, args=("complaints.first_response",)),
+    Row("GET", "regions:policy", "302  403  403  200  200  200  200  200  403  404",
+        args=("complaints.first_response",), data={"unit": "@project_code"}),
+    Row("GET", "regions:policy", "302  403  403  404  404  404  404  404  403  404",
+        args=("no.such_rule",)),
+    Row("GET", "regions:policy-change", "302  403  403  403  200  403  403  200  403  403",
+        args=("complaints.first_response",)),
+    # only the group has a value of it
+    Row("GET", "regions:policy-change", "302  403  403  403  409  403  403  200  403  403",
+        args=("accounts.idle_minutes",)),
+    Row("POST", "regions:policy-change", "302  403  403  403  422  403  403  422  403  403",
+        args=("complaints.first_response",)),
     # --- imports: an upload is its uploader's
     Row("GET", "imports:list", "302  403  200  200  200  403  403  200  200  200"),
     Row("GET", "imports:new", "302  403  200  200  200  403  403  200  200  200"),
