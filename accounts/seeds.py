@@ -9,6 +9,8 @@ VIEW = (
     "accounts.view_user",
     "customers.view_customer",
 )
+READ_RULES = ("regions.view_policyvalue",)
+SET_RULES = (*READ_RULES, "regions.change_policyvalue")
 KEEP = (
     *VIEW,
     "customers.add_customer",
@@ -34,6 +36,7 @@ CHANGE_TREE = (
 )
 ADMINISTER = (
     "accounts.use_admin",
+    *SET_RULES,
     *CHANGE_TREE,
     "regions.view_section",
     "regions.change_section",
@@ -74,13 +77,19 @@ ROLES = (
         "group-management",
         "集团管理层",
         Reach.GROUP,
-        (*VIEW, *READ_TREE, "customers.hand_over_customer", "customers.export_customer"),
+        (
+            *VIEW,
+            *READ_TREE,
+            *READ_RULES,
+            "customers.hand_over_customer",
+            "customers.export_customer",
+        ),
     ),
-    ("section-head", "版块负责人", Reach.SUBTREE, (*MANAGE, "regions.view_orgchange")),
+    ("section-head", "版块负责人", Reach.SUBTREE, (*MANAGE, "regions.view_orgchange", *READ_RULES)),
     ("staff", "业务人员", Reach.OWN, KEEP),
-    ("section-administrator", "版块管理员", Reach.SUBTREE, (*MANAGE, *CHANGE_TREE)),
+    ("section-administrator", "版块管理员", Reach.SUBTREE, (*MANAGE, *CHANGE_TREE, *SET_RULES)),
     ("system-administrator", "系统管理员", Reach.GROUP, ADMINISTER),
-    ("group-function", "集团职能", Reach.GROUP, (*VIEW, *READ_TREE)),
+    ("group-function", "集团职能", Reach.GROUP, (*VIEW, *READ_TREE, *READ_RULES)),
 )
 
 # name, core number, heads, leads a project, keeps customers

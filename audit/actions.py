@@ -34,6 +34,10 @@ ACTIONS = {
     "section.unit_removed": _("took the unit {unit} out of the section {name}"),
     "section.role_given": _("gave {employee_no} the role {role} in the section {section}"),
     "section.role_ended": _("ended the role {role} of {employee_no} in the section {section}"),
+    "policy.set": _("set the rule {policy} for the unit {unit} from {since}, version {version}"),
+    "policy.reset": _(
+        "took the rule {policy} of the unit {unit} back from {since}, version {version}"
+    ),
     "user.created": _("created the account {employee_no}"),
     "user.changed": _("changed the account {employee_no}"),
     "user.link_issued": _("issued a link to set a password for {employee_no}"),

@@ -19,9 +19,19 @@ class SpanWidget(forms.MultiWidget):
     template_name = "regions/widgets/span.html"
 
     def __init__(self, choices: Sequence[tuple[str, Any]], attrs: Any = None) -> None:
-        number = forms.NumberInput(attrs={"step": "0.5", "aria-label": _("Amount")})
+        number = forms.NumberInput(attrs={"step": "0.5"})
         unit = forms.Select(choices=choices, attrs={"aria-label": _("Unit of time")})
         super().__init__({"amount": number, "unit": unit}, attrs)
+
+    def id_for_label(self, id_: str) -> str:
+        """The label belongs to the number."""
+        return f"{id_}_amount"
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        context = super().get_context(name, value, attrs)
+        number, unit = context["widget"]["subwidgets"]
+        number["attrs"]["class"], unit["attrs"]["class"] = "form-control", "form-select"
+        return context
 
     def decompress(self, value: Any) -> list[Any]:
         """A `Span` as what its two boxes show."""
@@ -46,7 +56,7 @@ class SpanField(forms.MultiValueField):
 
     def compress(self, data_list: list[Any]) -> Any:
         """The value of two clean boxes."""
-        return Span(data_list[0], data_list[1]) if data_list else None
+        return Span(data_list[0], data_list[1]) if data_list and data_list[0] is not None else None
 
 
 class RowsWidget(forms.Widget):
@@ -57,6 +67,10 @@ class RowsWidget(forms.Widget):
     def __init__(self, cells: Mapping[str, tuple[Any, forms.Field]], maximum: int) -> None:
         super().__init__()
         self.cells, self.maximum = cells, maximum
+
+    def id_for_label(self, id_: str) -> str:
+        """The label belongs to the first box."""
+        return f"{id_}-0-{next(iter(self.cells))}"
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> list[dict[str, Any]]:
         """What was posted, row by row; empty rows are left out."""
@@ -82,7 +96,11 @@ class RowsWidget(forms.Widget):
                 field.widget.get_context(
                     f"{name}-{index}-{cell}",
                     filled[index].get(cell) if index < len(filled) else None,
-                    {"aria-label": f"{title} {index + 1}", "id": f"id_{name}-{index}-{cell}"},
+                    {
+                        "aria-label": f"{title} {index + 1}",
+                        "id": f"id_{name}-{index}-{cell}",
+                        "class": _css(field.widget),
+                    },
                 )["widget"]
                 for cell, (title, field) in self.cells.items()
             ]
@@ -91,6 +109,10 @@ class RowsWidget(forms.Widget):
         heads = [title for title, _field in self.cells.values()]
         context["widget"] |= {"lines": lines, "heads": heads}
         return context
+
+
+def _css(widget: forms.Widget) -> str:
+    return "form-select" if isinstance(widget, forms.Select) else "form-control"
 
 
 class RowsField(forms.Field):

@@ -131,7 +131,7 @@ class Decimal_(Type):  # noqa: N801  `Decimal` is the class of its values
         )
 
     def to_json(self, value: Decimal) -> str:
-        return str(value)
+        return _plain(value)
 
     def from_json(self, stored: Any) -> Decimal:
         try:
@@ -256,7 +256,8 @@ class OrderedChoices(forms.MultipleChoiceField):
 
     def clean(self, value: Any) -> tuple[str, ...]:
         chosen = set(super().clean(value))
-        return tuple(str(code) for code, _words in self.choices if code in chosen)
+        pairs: list[tuple[str, Any]] = list(self.choices)  # type: ignore[arg-type]
+        return tuple(code for code, _words in pairs if code in chosen)
 
 
 UNITS: dict[str, Words] = {
@@ -448,7 +449,7 @@ def rows(each: Iterable[Mapping[str, Any]]) -> tuple[Row, ...]:
 
 
 def _plain(value: Decimal | int | str) -> str:
-    """A number without superfluous zeros: 0.5, 4, 1,200."""
+    """A number without superfluous zeros: 0.5, 4, 1200."""
     number = Decimal(value)
     whole = number.to_integral_value()
     return str(int(whole)) if number == whole else str(number.normalize())
