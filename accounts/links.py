@@ -11,9 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.lockout import end_lock
-from accounts.models import PasswordLink, User
+from accounts.models import EndReason, PasswordLink, User
+from accounts.sessions import end_sessions
 from audit.services import record
 from core.errors import Refused
+from core.notices import notify
 
 DEFAULT_PORT = 8000
 VALID_FOR = timedelta(hours=24)
@@ -71,8 +73,17 @@ def use_link(link: PasswordLink, password: str) -> User:
     user.set_password(password)
     user.save(update_fields=["password", "password_changed_at"])
     end_lock(user)
+    end_sessions(user, reason=EndReason.PASSWORD)
     record("user.password_set", by=user, subject=user)
+    tell_password_changed(user)
     return user
+
+
+def tell_password_changed(user: User) -> None:
+    """Let the person know at once: it may not have been him."""
+    now = timezone.now()
+    key = f"accounts.password_changed:{user.pk}:{now.isoformat()}"
+    notify([user], "accounts.password_changed", key=key, url="/account/security/", at=now)
 
 
 def _hash(key: str) -> str:

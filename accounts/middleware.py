@@ -1,22 +1,75 @@
 """What happens around the requests of people who are signed in."""
 
+import re
+import time
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from accounts.models import LoginKind
+from accounts.factors import days_left, has_factor, needs_factor
+from accounts.models import EndReason, LoginKind
 from accounts.passwords import must_change_password
+from accounts.sessions import RENEW_AFTER, SETTLED, is_fresh, keep_or_end, why_over
 from accounts.signals import SEEN_ON, remember_login
+from accounts.visitors import person_of
+from core.access import page_of
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
-# All that somebody with an outdated password may open: the way to a new one, and the way out.
-OPEN_TO_OUTDATED = frozenset(
-    {"accounts:password", "accounts:logout", "set_language", "admin:logout", "healthz", "readyz"}
+# What everybody may open who has something to mend first: the ways out, and to prove who he is.
+WAYS_OUT = frozenset(
+    {
+        "accounts:logout",
+        "accounts:again",
+        "accounts:again-passkey",
+        "accounts:stay",
+        "set_language",
+        "admin:logout",
+        "healthz",
+        "readyz",
+    }
 )
+# All that somebody with an outdated password may open: the way to a new one, and the way out.
+OPEN_TO_OUTDATED = WAYS_OUT | {"accounts:password"}
+# All that somebody may open who must set up a second factor.
+OPEN_TO_FACTORLESS = WAYS_OUT | {
+    "accounts:password",
+    "accounts:security",
+    "accounts:totp",
+    "accounts:passkey-options",
+    "accounts:passkey",
+}
+# Pages of the administration that give rights: asked for in every method, the forms as well.
+WEIGHTY_ADMIN = re.compile(r"admin:accounts_(role|user)_(add|change|delete)")
+TOLD = "factor_told_on"  # session key: the day somebody was last told how long he has
+
+
+class SessionMiddleware:
+    """End sessions that have idled or grown old, and tell visitors why theirs is over."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        reason = ""
+        if request.user.is_authenticated:
+            reason = keep_or_end(request, counts="X-Poll" not in request.headers)
+        response = self.get_response(request)
+        door = reverse("accounts:login")
+        for header in ("Location", "HX-Redirect"):
+            target = response.headers.get(header, "")
+            if target.startswith(f"{door}?") or target == door:
+                reason = reason or ("" if request.user.is_authenticated else why_over(request))
+                if reason and reason != EndReason.LOGOUT:
+                    joint = "&" if "?" in target else "?"
+                    response[header] = f"{target}{joint}{urlencode({'ended': reason})}"
+        return response
 
 
 class FirstRequestOfTheDayMiddleware:
@@ -38,8 +91,11 @@ class FirstRequestOfTheDayMiddleware:
         return self.get_response(request)
 
 
-class PasswordAgeMiddleware:
-    """Lead people with an outdated password to a new one; until then nothing else opens."""
+class ObligationsMiddleware:
+    """Lead people to what they must mend first; until then nothing else opens.
+
+    An outdated password comes first, then the second factor that a role asks for.
+    """
 
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
@@ -50,13 +106,72 @@ class PasswordAgeMiddleware:
     def process_view(
         self, request: HttpRequest, view: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> HttpResponse | None:
-        if not request.user.is_authenticated or not must_change_password(request.user):
+        if not request.user.is_authenticated:
             return None
-        if request.resolver_match and request.resolver_match.view_name in OPEN_TO_OUTDATED:
+        name = request.resolver_match.view_name if request.resolver_match else ""
+        if must_change_password(person_of(request)):
+            return None if name in OPEN_TO_OUTDATED else lead_to(request, "accounts:password")
+        if name not in OPEN_TO_FACTORLESS and _must_set_up_a_factor(request):
+            return lead_to(request, "accounts:security")
+        return None
+
+
+class StepUpMiddleware:
+    """Weighty acts (core.access.fresh) want a person who has just proved who he is."""
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> HttpResponse | None:
+        if not request.user.is_authenticated or not is_weighty(request, view):
             return None
-        target = reverse("accounts:password")
-        if request.headers.get("HX-Request") == "true":
-            answer = HttpResponse(status=403)
-            answer["HX-Redirect"] = target
-            return answer
-        return HttpResponseRedirect(target)
+        if is_fresh(request):
+            return None
+        return lead_to(request, "accounts:again", next=page_of(request))
+
+
+def is_weighty(request: HttpRequest, view: Any) -> bool:
+    """Whether the request does something that a left-open browser must not be able to do."""
+    if getattr(view, "fresh", False):
+        return True
+    name = request.resolver_match.view_name if request.resolver_match else ""
+    actions = name == "admin:accounts_user_changelist" and request.method == "POST"
+    return actions or WEIGHTY_ADMIN.fullmatch(name) is not None
+
+
+def lead_to(request: HttpRequest, name: str, **query: str) -> HttpResponse:
+    """Another page instead; htmx is told to open it whole."""
+    target = reverse(name)
+    if query:
+        target += f"?{urlencode(query)}"
+    if request.headers.get("HX-Request") == "true":
+        answer = HttpResponse(status=403)
+        answer["HX-Redirect"] = target
+        return answer
+    return HttpResponseRedirect(target)
+
+
+def _must_set_up_a_factor(request: HttpRequest) -> bool:
+    """Whether a role asks for a second factor and the time to set it up is over.
+
+    Before that the person is told once a day. That all is well is remembered for a minute, so that
+    ordinary requests cost no query more.
+    """
+    user = person_of(request)
+    if time.time() - request.session.get(SETTLED, 0) < RENEW_AFTER:
+        return False
+    if not needs_factor(user) or has_factor(user):
+        request.session[SETTLED] = time.time()
+        return False
+    left = days_left(user)
+    today = timezone.localdate().isoformat()
+    if left and request.session.get(TOLD) != today and "HX-Request" not in request.headers:
+        request.session[TOLD] = today
+        sentence = _("Your role needs a second factor. Please set it up within {days} days.")
+        messages.warning(request, sentence.format(days=left))
+    return not left

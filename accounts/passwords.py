@@ -2,7 +2,8 @@
 
 Two profiles, because assessors and science disagree: `dengbao3` (GB/T 22239 level 3: classes of
 characters, a new password every 90 days) and `asvs` (OWASP: length, no other composition, no
-forced change). `settings.PASSWORD_PROFILE` chooses; docs/adr says why the first is the default.
+forced change). The policy `accounts.password_profile` chooses, unless `settings.PASSWORD_PROFILE`
+does; docs/adr says why the first is the default.
 """
 
 import re
@@ -23,6 +24,7 @@ from django.utils.translation import ngettext
 from accounts.models import FormerPassword, User
 from core.chinese import has_han, pinyin_of
 from regions.models import OrgUnit
+from regions.policies import policy
 
 LONGEST = 256  # characters; bounds the work of one hash, far beyond any passphrase
 REMEMBERED = 5
@@ -59,18 +61,25 @@ PROFILES = {
 }
 
 
+# No profile forces a change earlier than this.
+SHORTEST_AGE = min(one.max_age for one in PROFILES.values() if one.max_age is not None)
+
+
 def profile() -> Profile:
     """The profile in force. Raises KeyError for a name that is none."""
-    return PROFILES[settings.PASSWORD_PROFILE]
+    return PROFILES[settings.PASSWORD_PROFILE or policy("accounts.password_profile")]
 
 
 def must_change_password(user: User) -> bool:
-    """Whether the password has outlived the profile; one of unknown age has."""
-    max_age = profile().max_age
-    if max_age is None:
-        return False
+    """Whether the password has outlived the profile; one of unknown age has.
+
+    Asked at every request, so the profile is read only for passwords that may be too old.
+    """
     changed = user.password_changed_at
-    return changed is None or timezone.now() - changed > max_age
+    if changed is not None and timezone.now() - changed <= SHORTEST_AGE:
+        return False
+    max_age = profile().max_age
+    return max_age is not None and (changed is None or timezone.now() - changed > max_age)
 
 
 class PolicyValidator:

@@ -2,15 +2,36 @@
 
 from django.urls import path
 
-from accounts.views import people
+from accounts.views import devices, people, security
 
 app_name = "accounts"
 urlpatterns = [
     path("login/", people.log_in, name="login"),
     path("login/link/<str:key>/", people.set_password, name="set-password"),
+    path("login/verify/", security.verify, name="verify"),
+    path("login/verify/passkey/", security.verify_passkey, name="verify-passkey"),
+    path("login/passkey/", security.log_in_with_passkey, name="login-passkey"),
+    path("login/again/", security.again, name="again"),
+    path("login/again/passkey/", security.again_passkey, name="again-passkey"),
     path("logout/", people.log_out, name="logout"),
     path("account/", people.own_settings, name="settings"),
     path("account/password/", people.change_password, name="password"),
+    path("account/stay/", devices.stay, name="stay"),
+    path("account/devices/", devices.devices, name="devices"),
+    path("account/devices/end/", devices.end_others, name="devices-end"),
+    path("account/devices/<int:pk>/end/", devices.end_own, name="device-end"),
+    path("account/security/", security.security, name="security"),
+    path("account/security/app/", security.set_up_app, name="totp"),
+    path("account/security/passkeys/", security.set_up_passkey, name="passkey"),
+    path("account/security/passkeys/options/", security.passkey_options, name="passkey-options"),
+    path("account/security/codes/", security.recovery_codes, name="recovery-codes"),
+    path("account/security/<int:pk>/remove/", security.remove, name="factor-remove"),
     path("people/", people.people, name="people"),
     path("people/<str:employee_no>/", people.person, name="person"),
+    path("people/<str:employee_no>/sign-out/", devices.end_of_person, name="person-sign-out"),
+    path(
+        "people/<str:employee_no>/reset-factors/",
+        devices.reset_factors,
+        name="person-reset-factors",
+    ),
 ]

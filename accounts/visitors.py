@@ -1,6 +1,7 @@
 """Whom a request comes from: the person, the network address, the device."""
 
 import ipaddress
+import re
 import secrets
 from typing import TYPE_CHECKING, cast
 
@@ -45,6 +46,45 @@ def from_office(address: str | None) -> bool:
     parsed = ipaddress.ip_address(address)
     networks = getattr(settings, "CRM_OFFICE_NETWORKS", ())
     return any(parsed in ipaddress.ip_network(network) for network in networks)
+
+
+# What a user agent says, and the name people know it by; the first that fits counts.
+PROGRAMS = (
+    ("MicroMessenger", "WeChat"),
+    ("DingTalk", "DingTalk"),
+    ("QQBrowser", "QQ"),
+    ("Edg", "Edge"),
+    ("Firefox", "Firefox"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
+SYSTEMS = (
+    ("OpenHarmony", "HarmonyOS"),
+    ("HarmonyOS", "HarmonyOS"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "Android"),
+    ("Windows", "Windows"),
+    ("Macintosh", "macOS"),
+    ("Linux", "Linux"),
+)
+MOBILE = re.compile(r"Mobi|Android|iPhone|iPad|HarmonyOS|MicroMessenger(?!.*WindowsWechat)")
+
+
+def is_mobile(request: HttpRequest) -> bool:
+    """Whether the visitor holds a telephone or tablet, as far as his browser tells."""
+    said = request.META.get("HTTP_SEC_CH_UA_MOBILE", "")
+    agent = request.META.get("HTTP_USER_AGENT", "")
+    return said == "?1" or bool(MOBILE.search(agent))
+
+
+def browser_of(request: HttpRequest) -> str:
+    """The browser in words people know: "Chrome · Windows"; empty for one that says nothing."""
+    agent = request.META.get("HTTP_USER_AGENT", "")
+    found = (
+        next((name for sign, name in names if sign in agent), "") for names in (PROGRAMS, SYSTEMS)
+    )
+    return " · ".join(name for name in found if name)
 
 
 def device_of(request: HttpRequest) -> str:

@@ -9,11 +9,13 @@ read by the surface walk in the tests. Rows are a second question, answered by `
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.http import url_has_allowed_host_and_scheme
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
@@ -56,6 +58,34 @@ def requires(permission: str) -> Callable[[View], View]:
     return mark
 
 
+def fresh(view: View) -> View:
+    """A weighty act: only for people who proved who they are within the step-up window.
+
+    Stands above one of the three declarations. `accounts.middleware` enforces it.
+    """
+    view.fresh = True  # type: ignore[attr-defined]
+    return view
+
+
+def page_of(request: HttpRequest) -> str:
+    """The page a visitor is on, to come back to after a log-in: path and query.
+
+    A request of htmx belongs to the page around it, a post to the page whose form it sends.
+    """
+    if request.headers.get("HX-Request") == "true":
+        page = request.headers.get("HX-Current-URL", "")
+    elif request.method in ("GET", "HEAD"):
+        return request.get_full_path()
+    else:
+        page = request.headers.get("Referer", "")
+    if page and url_has_allowed_host_and_scheme(
+        page, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    ):
+        parts = urlsplit(page)
+        return f"{parts.path}?{parts.query}" if parts.query else parts.path or "/"
+    return "/" if request.headers.get("HX-Request") == "true" else request.get_full_path()
+
+
 def access_of(view: Any) -> Access | None:
     """The declaration of a resolved view, or None where there is none.
 
@@ -80,9 +110,9 @@ def refuse_or_none(request: HttpRequest, access: Access | None) -> HttpResponse 
     if not request.user.is_authenticated:
         if request.headers.get("HX-Request") == "true":
             answer = HttpResponse(status=401)
-            answer["HX-Redirect"] = redirect_to_login("/").url
+            answer["HX-Redirect"] = redirect_to_login(page_of(request)).url
             return answer
-        return redirect_to_login(request.get_full_path())
+        return redirect_to_login(page_of(request))
     if access.permission and not request.user.has_perm(access.permission):
         raise PermissionDenied(access.permission)
     return None

@@ -50,7 +50,8 @@ class SignedInDevice(models.Model):
     """A log-in on a device. `key` is the hash under which its session is stored, never the cookie.
 
     The session itself is a row of Django's table; it is deleted when the log-in ends, and this row
-    stays to say why. `expires_at` is when it ends unless it is used before. `device` is the id of the browser (accounts.visitors), empty without one.
+    stays to say why. `expires_at` is when it ends unless it is used before. `device` is the id of
+    the browser (accounts.visitors), empty without one.
     """
 
     user = models.ForeignKey(

@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django.views.i18n import set_language
 
 from accounts import selectors, services
+from accounts.factors import has_factor
 from accounts.forms import (
     ChangePasswordForm,
     LanguageForm,
@@ -26,8 +27,9 @@ from accounts.forms import (
     SetPasswordForm,
 )
 from accounts.links import find_link, use_link
-from accounts.models import User
+from accounts.models import LoginMethod, SignedInDevice, User
 from accounts.passwords import must_change_password
+from accounts.sessions import SENTENCES
 from accounts.visitors import give_device, person_of, send_device
 from core.access import public, requires, signed_in
 from core.errors import Refused
@@ -47,14 +49,19 @@ REFUSED_FORM = 422
 @require_http_methods(["GET", "HEAD", "POST"])
 def log_in(request: HttpRequest) -> HttpResponse:
     """The one way in, for pages and administration alike."""
-    target = _safe_target(request)
+    target = safe_target(request)
     if request.user.is_authenticated:
         return HttpResponseRedirect(target)
     form = LoginForm(request.POST or None, request=request)
     if form.is_valid():
         give_device(request)
-        return _welcome(request, form.user, form.login(request, redirect_url=target))
-    context = {"form": form, "next": request.GET.get("next") or request.POST.get("next", "")}
+        request.crm_method = LoginMethod.PASSWORD  # type: ignore[attr-defined]
+        return welcome(request, form.user, form.login(request, redirect_url=target))
+    context = {
+        "form": form,
+        "next": request.GET.get("next") or request.POST.get("next", ""),
+        "ended": SENTENCES.get(request.GET.get("ended", ""), ""),  # type: ignore[call-overload]
+    }
     status = REFUSED_FORM if form.is_bound else 200
     return render(request, "account/login.html", context, status=status)
 
@@ -99,7 +106,8 @@ def set_password(request: HttpRequest, key: str) -> HttpResponse:
         return _dead_link(request)
     del request.session[LINK_KEY]
     give_device(request)
-    return _welcome(request, user, perform_login(request, user, redirect_url=_home()))
+    request.crm_method = LoginMethod.LINK  # type: ignore[attr-defined]
+    return welcome(request, user, perform_login(request, user, redirect_url=_home()))
 
 
 def _dead_link(request: HttpRequest) -> HttpResponse:
@@ -107,7 +115,7 @@ def _dead_link(request: HttpRequest) -> HttpResponse:
     return render(request, "account/password_set.html", {"valid": False}, status=410)
 
 
-def _welcome(request: HttpRequest, user: User, response: HttpResponse) -> HttpResponse:
+def welcome(request: HttpRequest, user: User, response: HttpResponse) -> HttpResponse:
     """What a browser keeps after a log-in: its id as a device, and the person's language."""
     if request.user.is_authenticated:
         send_device(request, response)
@@ -120,13 +128,13 @@ def _home() -> str:
     return resolve_url(settings.LOGIN_REDIRECT_URL)
 
 
-def _safe_target(request: HttpRequest) -> str:
+def safe_target(request: HttpRequest) -> str:
     """Where the visitor was going, unless that is another site or the door itself."""
     target = request.POST.get("next") or request.GET.get("next") or ""
     safe = url_has_allowed_host_and_scheme(
         target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
     )
-    doors = (reverse("accounts:login"), reverse("accounts:logout"))
+    doors = (reverse("accounts:login"), reverse("accounts:logout"))  # and what lies below them
     return target if safe and not target.startswith(doors) else _home()
 
 
@@ -156,7 +164,11 @@ def change_password(request: HttpRequest) -> HttpResponse:
     """A new password; one's other sessions end by it."""
     form = ChangePasswordForm(request.POST or None, request=request)
     if form.is_valid():
-        user = services.change_password(person_of(request), form.cleaned_data["password1"])
+        user = services.change_password(
+            person_of(request),
+            form.cleaned_data["password1"],
+            keep=request.session.session_key,
+        )
         update_session_auth_hash(request, user)
         messages.success(request, _("Your password was changed. Other devices are signed out."))
         return redirect("accounts:settings")
@@ -225,8 +237,15 @@ def person(request: HttpRequest, employee_no: str) -> HttpResponse:
     """One colleague: facts, posts, and what he may do in words."""
     visible = User.objects.visible_to(person_of(request)).select_related("unit")
     who = get_object_or_404(visible, employee_no=employee_no)
+    reader = person_of(request)
+    may = User.objects.visible_to(reader, "accounts.change_user").filter(pk=who.pk).exists()
     context = {
         "person": who,
+        "may_administer": may and who.pk != reader.pk,
+        "devices": SignedInDevice.objects.filter(user=who).living().order_by("-last_used_at")
+        if may
+        else [],
+        "has_factor": may and has_factor(who),
         "posts": selectors.posts_shown(who),
         "grants": selectors.grants_shown(who),
         "crumbs": [(_("People and access"), reverse("accounts:people")), (who.name, "")],
