@@ -34,6 +34,13 @@ CHANGE_TREE = (
     "regions.propose_orgchange",
     "regions.approve_orgchange",
 )
+CALENDARS = tuple(
+    f"regions.{act}_{model}"
+    for model in (
+        "workingcalendar", "calendarweek", "calendaruse", "publicday", "calendarexception"
+    )
+    for act in ("view", "add", "change")
+)  # fmt: skip
 ADMINISTER = (
     "accounts.use_admin",
     *SET_RULES,
@@ -46,6 +53,7 @@ ADMINISTER = (
     "regions.change_orgunit",
     *(f"regions.{act}_{kind}" for act in ("view", "add", "change") for kind in ("region", "city")),
     *(f"regions.{act}_project" for act in ("view", "add", "change")),
+    *CALENDARS,
     "regions.view_unitlevel",
     "regions.change_unitlevel",
     "regions.view_unitversion",
@@ -59,6 +67,7 @@ ADMINISTER = (
     "core.add_importrun",
     "audit.view_entry",
     "core.view_job",
+    "core.run_job",
     "core.manage_outbox",
     "core.manage_webhooks",
     "core.view_health",
@@ -87,7 +96,12 @@ ROLES = (
     ),
     ("section-head", "版块负责人", Reach.SUBTREE, (*MANAGE, "regions.view_orgchange", *READ_RULES)),
     ("staff", "业务人员", Reach.OWN, KEEP),
-    ("section-administrator", "版块管理员", Reach.SUBTREE, (*MANAGE, *CHANGE_TREE, *SET_RULES)),
+    (
+        "section-administrator",
+        "版块管理员",
+        Reach.SUBTREE,
+        (*MANAGE, *CHANGE_TREE, *SET_RULES, "regions.change_workingcalendar"),
+    ),
     ("system-administrator", "系统管理员", Reach.GROUP, ADMINISTER),
     ("group-function", "集团职能", Reach.GROUP, (*VIEW, *READ_TREE, *READ_RULES)),
 )

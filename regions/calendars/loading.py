@@ -131,6 +131,7 @@ def read_rulebook() -> Rulebook:
     }
     return Rulebook(
         standard=calendars.get(standard or 0, STANDARD),
+        calendars=calendars,
         uses=dict(uses),
         exceptions=_exceptions("unit_id"),
         public=public,

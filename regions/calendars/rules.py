@@ -101,9 +101,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Rulebook:
-    """Everything entered. `uses` and `exceptions` are by unit, `uses` with None for "as above"."""
+    """Everything entered. `calendars` are by key, `uses` (None for "as above") and `exceptions` by
+    unit."""
 
     standard: CalendarFact
+    calendars: Mapping[int, CalendarFact]
     uses: Mapping[int, Sequence[tuple[date, CalendarFact | None]]]
     exceptions: Mapping[int, Sequence[ExceptionFact]]
     public: Mapping[date, PublicFact]
