@@ -154,7 +154,7 @@ def _refuse_other_major(place: Place, programs: Programs) -> None:
     The wheels hold one version, so the old programs are needed once more to take the data out.
     """
     data = place.state / "pg"
-    have = place.account.call(lambda: (data / "PG_VERSION").read_text("ascii")).strip()
+    have = place.account.call(lambda: (data / "PG_VERSION").read_text("utf-8")).strip()
     done = subprocess.run(  # noqa: S603  our own program
         [programs.postgres_program("postgres"), "--version"],
         env=CLEAN_ENVIRONMENT,
