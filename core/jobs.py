@@ -205,9 +205,10 @@ def _ring(pk: int, queue: str, kind: str) -> None:
 
     from core.tasks import BELLS
 
+    bell = BELLS[Queue(queue)]
     limit = (KINDS[kind].limit if kind in KINDS else LONG).total_seconds()
     try:
-        BELLS[queue].apply_async(
+        bell.apply_async(
             (pk,), soft_time_limit=limit, time_limit=limit + HARD_LIMIT.total_seconds()
         )
     except BrokerError:

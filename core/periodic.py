@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 
 from core.clock import database_now
+from core.doctor import Finding
 from core.faults import fault_point
 from core.jobs import KINDS, Handler, enqueue, handles, worker_name
 from core.models import LIVE_JOBS, Job, JobState, Pulse, Queue, Timetable
@@ -209,3 +210,15 @@ def delete_old_jobs(progress: Callable[[int, int], None]) -> int:
 
 def _quick_kinds() -> list[str]:
     return [kind for kind, entry in SCHEDULE.items() if entry.is_quick]
+
+
+def start(kind: str) -> Job:
+    """Ask for an extra run at once, for work that a deed has just made urgent."""
+    return enqueue(kind, key=f"{kind}@now", by=None, payload={})
+
+
+def findings() -> Iterable[Finding]:
+    """What an operator must know about scheduler, workers and jobs (core.work.findings)."""
+    from core.work.findings import findings as find
+
+    return find()

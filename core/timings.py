@@ -128,11 +128,12 @@ def at(*fields: str, zone: str = "Asia/Shanghai") -> At:
     """A rule from the first crontab fields: minute, hour, day of month, month, day of week."""
     if not 1 <= len(fields) <= FIELDS:
         raise ValueError("a crontab has one to five fields")
-    return At(*fields, zone=zone)
+    names = ("minute", "hour", "day_of_month", "month_of_year", "day_of_week")
+    return At(**dict(zip(names, fields, strict=False)), zone=zone)
 
 
 def next_start(timing: Timing, now: datetime) -> datetime | None:
-    """The first start after `now`; None for a date that does not exist, as 30 February."""
+    """The first start after `now`; None when the next four years have none."""
     return next(timing.starts(now, now + timedelta(days=LONGEST_GAP)), None)
 
 

@@ -5,10 +5,17 @@ from django.urls import URLPattern, path
 from core.health import health
 from core.notices import system_views as system
 from core.notices import views as notices
+from core.work import views as work
 
 app_name = "core"
 urlpatterns: list[URLPattern] = [
     path("system/health/", health, name="health"),
+    path("system/jobs/", work.jobs, name="jobs"),
+    path("system/jobs/run/<str:kind>/", work.job_run, name="job-run"),
+    path("system/jobs/<int:pk>/", work.job, name="job"),
+    path("system/jobs/<int:pk>/retry/", work.job_retry, name="job-retry"),
+    path("system/jobs/<int:pk>/stop/", work.job_stop, name="job-stop"),
+    path("system/jobs/<int:pk>/put-aside/", work.job_put_aside, name="job-put-aside"),
     path("notifications/", notices.notifications, name="notifications"),
     path("notifications/count/", notices.bell_count, name="notifications-count"),
     path("notifications/latest/", notices.bell_latest, name="notifications-latest"),
