@@ -226,7 +226,7 @@ def _memory() -> int:
     """Bytes of memory this process may use: the machine's, or the container's limit."""
     total = psutil.virtual_memory().total
     try:
-        limit = Path("/sys/fs/cgroup/memory.max").read_text("ascii").strip()
+        limit = Path("/sys/fs/cgroup/memory.max").read_text("utf-8").strip()
     except OSError:
         return total
     return min(total, int(limit)) if limit.isdigit() else total
