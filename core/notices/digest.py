@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from core.models import Notice, NoticePreference, OutboxMessage
 from core.notices import outbox
 from core.notices.quiet import Doors
-from core.notices.render import Words, frame, text_of, words_of_notice
+from core.notices.render import Words, frame, framed, text_of, words_of_notice
 
 BATCH = 500
 LISTED = 50
@@ -109,5 +109,5 @@ def digest_of(notices: list[Notice], language: str) -> Words:
         more = max(count - LISTED, 0)
         context = frame(subject, f"{settings.CRM_URL}/notifications/")
         context |= {"items": items, "more": more}
-        html = engines["django"].get_template("notices/digest.html").render(context)
-        return Words(subject, text_of("notices/digest.txt", context), html)
+        inner = engines["django"].get_template("notices/digest.html").render(context)
+        return Words(subject, text_of("notices/digest.txt", context), framed(inner, context))

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.template import Context, Engine, TemplateDoesNotExist, engines
 from django.template.loader import select_template
 from django.utils import translation
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from core.models import Notice
@@ -52,7 +53,7 @@ def one_line(text: str) -> str:
 
 def text_of(template: str, context: dict[str, Any]) -> str:
     """A text template rendered, blank lines at its ends taken off."""
-    return text_engine().get_template(template).render(Context(context)).strip()
+    return text_engine().get_template(template).render(Context(context, autoescape=False)).strip()
 
 
 def words_of(kind: NoticeKind, facts: dict[str, Any], language: str) -> Words:
@@ -72,7 +73,8 @@ def mail_of(kind: NoticeKind, facts: dict[str, Any], language: str, link: str = 
         context["body"] = words.text
         text = text_of("notices/mail.txt", context)
         own = f"{kind.folder}/body.html"
-        html = select_template([own, "notices/plain.html"], using="django").render(context)
+        inner = select_template([own, "notices/plain.html"], using="django").render(context)
+        html = framed(inner, context)
     return Words(words.subject, text, html)
 
 
@@ -85,6 +87,11 @@ def _frame(subject: str, link: str) -> dict[str, Any]:
         "language": language,
         "preferences": f"{settings.CRM_URL}/account/notifications/",
     }
+
+
+def framed(inner: SafeString, context: dict[str, Any]) -> str:
+    """The body of a mail, as a template rendered it, inside the frame of all mails."""
+    return engines["django"].get_template("notices/frame.html").render(context | {"inner": inner})
 
 
 def frame(subject: str, link: str = "") -> dict[str, Any]:
