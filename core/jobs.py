@@ -54,7 +54,20 @@ LIMITS = {Queue.DEFAULT: SHORT, Queue.FILES: LONG, Queue.SCORES: LONG}
 PAUSES = (timedelta(seconds=5), timedelta(seconds=30))
 WORKER_LOST = "WorkerLost"  # the kind of failure of work that killed its worker
 
-Handler = Callable[["Running"], str | None]
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How a handler ends when something must be written exactly once: with the job's own end.
+
+    `act` runs in the transaction that ends the job, so a worker that dies just before has not
+    done it and one that dies just after is not asked again.
+    """
+
+    message: str
+    act: Callable[[], object]
+
+
+Handler = Callable[["Running"], str | Ending | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,8 +332,10 @@ def _do(running: Running) -> None:
     job = running.job
     try:
         with translation.override(language_of(job)), _breathing(running):
-            message = KINDS[job.kind].handler(running) or ""
+            ending = KINDS[job.kind].handler(running) or ""
             fault_point("job.before_finish")
+            _complete(running, ending if isinstance(ending, Ending) else Ending(ending, _nothing))
+            fault_point("job.finished")
     except StopAsked:
         message = _("Stopped. What was already written stays.")
         _finish(running, JobState.STOPPED, Outcome.STOPPED, message)
@@ -335,9 +350,19 @@ def _do(running: Running) -> None:
         log.exception("job %s failed", job.pk)
         _fail(running, error)
         raise
-    else:
-        _finish(running, JobState.DONE, Outcome.DONE, message)
-        fault_point("job.finished")
+
+
+def _nothing() -> None:
+    """What most jobs have to write with their end."""
+
+
+def _complete(running: Running, ending: Ending) -> None:
+    """End the job well, together with what belongs to its end. Raises LeaseLost."""
+    with transaction.atomic():
+        running.hold()
+        ending.act()
+        fault_point("job.in_finish")
+        _finish(running, JobState.DONE, Outcome.DONE, ending.message)
 
 
 def language_of(job: Job) -> str:

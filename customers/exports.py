@@ -6,6 +6,7 @@ rights are those of the moment it runs; the command writes in its own process.
 
 import secrets
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,8 @@ from audit.services import record
 from core.errors import Refused
 from core.exports import exports
 from core.files.writer import SheetColumn, SheetWriter
-from core.jobs import Running, enqueue, handles
-from core.models import Job
+from core.jobs import Ending, Running, enqueue, handles
+from core.models import Job, Queue
 from core.scope import EVERYTHING
 from customers.forms import CustomerFilter
 from customers.models import CustomerUnit
@@ -111,8 +112,8 @@ def start_export(*, by: Any, filter_query: str) -> Job:
     return job
 
 
-@handles(KIND)
-def _export_job(running: Running) -> str:
+@handles(KIND, title=gettext_lazy("Export customers"), queue=Queue.FILES)
+def _export_job(running: Running) -> Ending:
     user = running.job.actor
     if user is None or not user.has_perm(PERMISSION):
         raise Refused(_("You may not export customers any more."))
@@ -128,8 +129,10 @@ def _export_job(running: Running) -> str:
 
     rows = write_export(user, query, target, progress=progress)
     target.chmod(0o600)
-    record("customer.exported", by=user, subject=running.job, rows=rows)
-    return _("{rows} customers were written.").format(rows=f"{rows:,}")
+    return Ending(
+        _("{rows} customers were written.").format(rows=f"{rows:,}"),
+        partial(record, "customer.exported", by=user, subject=running.job, rows=rows),
+    )
 
 
 @exports("customers")

@@ -9,7 +9,7 @@ import hashlib
 import os
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import IO, Any
@@ -18,14 +18,16 @@ import pghistory
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from core.errors import Refused
+from core.faults import fault_point
 from core.files.problems import FileProblem
 from core.files.writer import write_rejected
 from core.imports.kinds import ImportContext, ImportKind, Source, kind_named
 from core.imports.report import Report
 from core.jobs import Running, StopAsked, enqueue, handles
-from core.models import ImportRun, ImportState, Job
+from core.models import ImportRun, ImportState, Job, Queue
 from core.personal_data import mask
 from core.values.base import Cell, cell_text
 
@@ -178,11 +180,17 @@ def check_run(run: ImportRun, context: ImportContext) -> Report:
     return report
 
 
-def apply_run(run: ImportRun, context: ImportContext) -> Report:
-    """Write the good rows in resumable chunks; a killed run goes on behind its last chunk."""
+def apply_run(
+    run: ImportRun, context: ImportContext, *, hold: Callable[[], None] = lambda: None
+) -> Report:
+    """Write the good rows in resumable chunks; a killed run goes on behind its last chunk.
+
+    `hold` is asked inside each chunk's transaction whether this worker still has the work; it
+    raises otherwise (core.jobs.Running.hold).
+    """
     kind = kind_named(run.kind)
     ImportRun.objects.filter(pk=run.pk).update(state=ImportState.APPLYING)
-    context.checkpoint = _checkpoint(run)
+    context.checkpoint = _checkpoint(run, hold)
     with (
         open_source(run, kind) as source,
         pghistory.context(import_run=run.pk, user=run.actor_id),
@@ -194,8 +202,10 @@ def apply_run(run: ImportRun, context: ImportContext) -> Report:
     return report
 
 
-def _checkpoint(run: ImportRun) -> Any:
+def _checkpoint(run: ImportRun, hold: Callable[[], None]) -> Any:
     def save(row: int, report: Report) -> None:
+        hold()
+        fault_point("import.batch")
         counts = {"created": dict(report.created), "updated": dict(report.updated)}
         ImportRun.objects.filter(pk=run.pk).update(applied_through=row, report=counts)
 
@@ -242,7 +252,7 @@ def _start(run: ImportRun, kind: str, state: str, by: Any) -> Job:
     return job
 
 
-@handles("imports.check")
+@handles("imports.check", title=gettext_lazy("Check a file"), queue=Queue.FILES)
 def _check_job(running: Running) -> str:
     run = ImportRun.objects.get(pk=running.payload["run"])
     with _failing_with(run):
@@ -251,11 +261,12 @@ def _check_job(running: Running) -> str:
     return sentence.format(accepted=report.accepted, rejected=report.rejected)
 
 
-@handles("imports.apply")
+@handles("imports.apply", title=gettext_lazy("Import a file"), queue=Queue.FILES)
 def _apply_job(running: Running) -> str:
     run = ImportRun.objects.get(pk=running.payload["run"])
     with _failing_with(run):
-        report = apply_run(run, context_of(run, progress=running.progress))
+        context = context_of(run, progress=running.progress)
+        report = apply_run(run, context, hold=running.hold)
     sentence = _("{accepted} rows were written, {rejected} are given back.")
     return sentence.format(accepted=report.accepted, rejected=report.rejected)
 

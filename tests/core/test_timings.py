@@ -20,9 +20,8 @@ def starts(timing, after, until):
     return [start.astimezone(SHANGHAI).isoformat()[:16] for start in timing.starts(after, until)]
 
 
-instants = st.datetimes(
-    min_value=datetime(2026, 1, 1), max_value=datetime(2030, 1, 1), timezones=st.just(UTC)
-)
+FIRST = datetime(2026, 1, 1, tzinfo=UTC)
+instants = st.integers(0, 4 * 366 * 86_400).map(lambda seconds: FIRST + timedelta(seconds=seconds))
 timings = st.one_of(
     st.integers(1, 100_000).map(Every),
     st.builds(
@@ -51,10 +50,10 @@ def test_a_span_cut_in_two_has_the_same_starts(timing, begin, first, second):
 
 
 def test_intervals_count_from_the_epoch_whoever_asks():
-    every = Every(5)
+    found = Every(5).starts(moment("2026-11-22T10:00:03"), moment("2026-11-22T10:00:16"))
 
-    assert [start.second for start in every.starts(moment("2026-11-22T10:00:03"), moment("2026-11-22T10:00:16"))] == [5, 10, 15]  # fmt: skip
-    assert str(every) == "every 5 s"
+    assert [start.second for start in found] == [5, 10, 15]
+    assert str(Every(5)) == "every 5 s"
     with pytest.raises(ValueError, match="at least a second"):
         Every(0)
 
@@ -86,8 +85,11 @@ def test_weekdays_count_from_sunday():
 def test_summer_time_neither_loses_nor_doubles_a_night():
     berlin = ZoneInfo("Europe/Berlin")
     night = at("30", "2", zone="Europe/Berlin")
-    spring = list(night.starts(moment("2027-03-27T12:00", berlin), moment("2027-03-28T12:00", berlin)))  # fmt: skip
-    autumn = list(night.starts(moment("2027-10-30T12:00", berlin), moment("2027-10-31T12:00", berlin)))  # fmt: skip
+
+    def around(noon):
+        return list(night.starts(moment(noon, berlin), moment(noon, berlin) + timedelta(days=1)))
+
+    spring, autumn = around("2027-03-27T12:00"), around("2027-10-30T12:00")
 
     assert [start.astimezone(UTC).isoformat()[11:16] for start in spring] == ["01:30"]
     assert [start.astimezone(UTC).isoformat()[11:16] for start in autumn] == ["00:30"]
