@@ -1,5 +1,6 @@
 """The organisation in the administration."""
 
+from regions.admin.policies import PolicyValueAdmin
 from regions.admin.units import (
     WORKING,
     CityAdmin,
@@ -17,6 +18,7 @@ __all__ = [
     "CityAdmin",
     "LevelAdmin",
     "OrgUnitAdmin",
+    "PolicyValueAdmin",
     "ProjectAdmin",
     "RegionAdmin",
     "RegionFilter",

@@ -14,7 +14,8 @@ from core.notices import notify
 from core.notices.secrets import give_secret
 from customers.exports import KIND, folder
 from customers.models import Customer, CustomerUnit
-from regions.models import UnitVersion
+from regions.models import OrgUnit, PolicyValue, UnitVersion
+from regions.services.policies import set_policy
 from tests.access.branches import (
     NORTH,
     SOUTH,
@@ -104,6 +105,7 @@ def _names(north: Branch, crossing: Customer) -> dict[str, str]:
         "city": units["city"].pk,
         "project": units["a"].pk,
         "clerk": clerk.pk,
+        "rule": _rule_of(units["a"]).pk,
         "parent": UnitVersion.objects.get(unit=units["a"]).pk,
         "login": LoginRecord.objects.filter(user=clerk, kind=LoginKind.LOGIN)[0].pk,
         "entry": Entry.objects.filter(by=clerk)[0].pk,
@@ -117,6 +119,18 @@ def _names(north: Branch, crossing: Customer) -> dict[str, str]:
         "absent": ABSENT,
     }
     return {name: str(value) for name, value in named.items()}
+
+
+def _rule_of(unit: OrgUnit) -> PolicyValue:
+    """What a unit says about a rule."""
+    return set_policy(
+        key="complaints.call_backs",
+        unit=unit,
+        value=2,
+        effective_from=timezone.localdate(),
+        reason="matrix",
+        by=None,
+    )
 
 
 def _notices_of(user: User) -> dict[str, Any]:

@@ -265,6 +265,7 @@ ADMIN_PAGES = {
     "regions_city": ("@city", OPEN, OPEN, MINE, MINE, SHUT),
     "regions_project": ("@project", OPEN, OPEN, MINE, MINE, SHUT),
     "regions_unitlevel": ("@level", OPEN, SHUT, OPEN, OPEN, SHUT),
+    "regions_policyvalue": ("@rule", OPEN, SHUT, MINE, MINE, SHUT),
     "regions_unitversion": ("@parent", OPEN, SHUT, MINE, MINE, SHUT),
     "accounts_user": ("@clerk", OPEN, OPEN, MINE, MINE, SHUT),
     "accounts_role": ("@role", OPEN, BOSS, OPEN, OPEN, SHUT),
