@@ -16,6 +16,7 @@ COUNTED = {
     "units": gettext_lazy("Units"),
     "people": gettext_lazy("People"),
     "posts": gettext_lazy("Posts held"),
+    "public_days": gettext_lazy("Public days"),
 }
 
 

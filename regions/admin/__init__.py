@@ -1,5 +1,11 @@
 """The organisation in the administration."""
 
+from regions.admin.calendars import (
+    CalendarExceptionAdmin,
+    CalendarUseAdmin,
+    PublicDayAdmin,
+    WorkingCalendarAdmin,
+)
 from regions.admin.policies import PolicyValueAdmin
 from regions.admin.units import (
     WORKING,
@@ -15,15 +21,19 @@ from regions.admin.units import (
 )
 
 __all__ = [
+    "CalendarExceptionAdmin",
+    "CalendarUseAdmin",
     "CityAdmin",
     "LevelAdmin",
     "OrgUnitAdmin",
     "PolicyValueAdmin",
     "ProjectAdmin",
+    "PublicDayAdmin",
     "RegionAdmin",
     "RegionFilter",
     "UnitAdminBase",
     "UnitLevelAdmin",
     "UnitVersionAdmin",
     "WORKING",
+    "WorkingCalendarAdmin",
 ]

@@ -11,7 +11,7 @@ from datetime import date
 from threading import local
 from typing import Any
 
-from django.core.signals import request_finished, request_started
+from django.core.signals import got_request_exception, request_finished, request_started
 from django.dispatch import receiver
 
 from core.values.hours import parse_hours
@@ -70,7 +70,7 @@ def _begin(**_kwargs: Any) -> None:
     _memory.in_request, _memory.trusted = True, False
 
 
-@receiver(request_finished, dispatch_uid="calendars_request_finished")
+@receiver((request_finished, got_request_exception), dispatch_uid="calendars_request_finished")
 def _end(**_kwargs: Any) -> None:
     _memory.in_request = _memory.trusted = False
 

@@ -1,20 +1,37 @@
 """The people and records of the matrix by the names that its table uses."""
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import encrypt
 from django.test import Client
 from django.utils import timezone
 from django_celery_beat.models import CrontabSchedule, IntervalSchedule, PeriodicTask
 
-from accounts.models import Function, LoginKind, LoginRecord, Role, User, UserState
+from accounts.models import (
+    DeviceKind,
+    Function,
+    HandOver,
+    LoginKind,
+    LoginRecord,
+    Role,
+    SignedInDevice,
+    User,
+    UserState,
+)
+from accounts.services import draft_hand_over
 from audit.models import Entry
 from core.models import Job, JobState, Notice, OutboxMessage, WebhookTarget
 from core.notices import notify
 from core.notices.secrets import give_secret
 from customers.exports import KIND, folder
-from customers.models import Customer, CustomerUnit
-from regions.models import OrgUnit, PolicyValue, UnitVersion
+from customers.models import Customer, CustomerShare, CustomerUnit
+from customers.services import hand_over_places
+from customers.services.work import PLACES
+from regions.models import OrgUnit, PolicyValue, UnitVersion, WorkingCalendar
+from regions.services.calendars import add_exception, create_calendar, use_calendar
 from regions.services.policies import set_policy
 from tests.access.branches import (
     NORTH,
@@ -25,9 +42,10 @@ from tests.access.branches import (
     make_group,
     make_outsiders,
 )
-from tests.factories import make_place
+from tests.factories import make_place, make_share
 
 ABSENT = "999999999"
+HOUR = timedelta(hours=1)
 
 
 @dataclass
@@ -92,6 +110,11 @@ def _names(north: Branch, crossing: Customer) -> dict[str, str]:
     named: dict[str, Any] = {
         "project_code": units["a"].code,
         "clerk_no": clerk.employee_no,
+        "head_no": north.people["head"].employee_no,
+        "share": _share(north).pk,
+        "plan": _plan(north).pk,
+        "ticks": _ticks(north).pk,
+        "moved": _moved(north).pk,
         "keeper_no": north.people["keeper"].employee_no,
         "mine": mine.pk,
         "firm": north.customers["firm"].pk,
@@ -116,9 +139,23 @@ def _names(north: Branch, crossing: Customer) -> dict[str, str]:
         "interval": IntervalSchedule.objects.all()[0].pk,
         "crontab": CrontabSchedule.objects.all()[0].pk,
         **_notices_of(clerk),
+        **_working_time_of(units["a"]),
+        **_log_ins_of(clerk),
         "absent": ABSENT,
+        "soon": (timezone.localdate() + timedelta(days=5)).isoformat(),
     }
     return {name: str(value) for name, value in named.items()}
+
+
+def _log_ins_of(user: User) -> dict[str, Any]:
+    """A second signed-in device of somebody, and an authenticator app."""
+    device = SignedInDevice.objects.create(
+        user=user, key="f" * 40, kind=DeviceKind.MOBILE, expires_at=timezone.now() + HOUR
+    )
+    factor = Authenticator.objects.create(
+        user=user, type=Authenticator.Type.TOTP, data={"secret": encrypt("A" * 32)}
+    )
+    return {"clerk_device": device.pk, "clerk_factor": factor.pk}
 
 
 def _rule_of(unit: OrgUnit) -> PolicyValue:
@@ -131,6 +168,23 @@ def _rule_of(unit: OrgUnit) -> PolicyValue:
         reason="matrix",
         by=None,
     )
+
+
+def _working_time_of(unit: OrgUnit) -> dict[str, Any]:
+    """The standard calendar with a second week, used by a unit, with an exception there."""
+    standard = WorkingCalendar.objects.get(is_standard=True)
+    day = date(2026, 3, 2)
+    use = use_calendar(unit, calendar=standard, valid_from=day, by=None)
+    exception = add_exception(unit=unit, first_day=day, last_day=day, reason="停电", by=None)
+    desk = create_calendar(name="矩阵", hours={"monday": "09:00-18:00"}, by=None)
+    return {
+        "standard_calendar": standard.pk,
+        "calendar": desk.pk,
+        "calendar_week": desk.weeks.get().pk,
+        "calendar_use": use.pk,
+        "calendar_exception": exception.pk,
+        "public_day": "2026-10-01",
+    }
 
 
 def _notices_of(user: User) -> dict[str, Any]:
@@ -146,6 +200,37 @@ def _notices_of(user: User) -> dict[str, Any]:
         "message": mail.pk,
         "target": target.pk,
     }
+
+
+def _share(north: Branch) -> CustomerShare:
+    """The crossing customer, shared with the north's keeper by its head."""
+    return make_share(
+        customer=Customer.objects.get(pk=north.customers["firm"].pk),
+        to=north.people["desk"],
+        by=north.people["head"],
+    )
+
+
+def _plan(north: Branch) -> HandOver:
+    """The head's plan for all work of the clerk, not carried out."""
+    return draft_hand_over(
+        by=north.people["head"], giver=north.people["clerk"], to=[north.people["keeper"]]
+    )
+
+
+def _ticks(north: Branch) -> HandOver:
+    """What the head ticked in the list."""
+    place = CustomerUnit.objects.get(customer=north.customers["mine"])
+    return HandOver.objects.create(
+        by=north.people["head"],
+        plan={"to": [], "units": {}, "pick": {PLACES: [place.pk]}},
+    )
+
+
+def _moved(north: Branch) -> HandOver:
+    """A firm that the head gave to the keeper."""
+    place = CustomerUnit.objects.get(customer=north.customers["firm"])
+    return hand_over_places([place.pk], to=[north.people["keeper"]], by=north.people["head"])
 
 
 def _export_of(user: User) -> Job:

@@ -57,6 +57,12 @@ OPERATOR = "302  403  403  403  403  403  403  200  403  403"
 OPERATOR_DOES = "302  403  403  403  403  403  403  302  403  403"
 HEADS_DO = "302  403  404  302  302  403  403  403  404  404"
 
+LEADERS_HERE = "302  403  403  200  200  403  403  200  403  404"
+LEADERS_DO = "302  403  403  302  302  403  403  302  403  404"
+TICKED = "302  403  403  200  404  404  403  403  403  404"
+GROUP_KEEPER = "302  403  403  403  403  403  403  200  403  403"
+BRANCH_KEEPER = "302  403  403  403  200  403  403  200  403  403"
+
 PAGES = (
     #                                 door none staff head keep boss read adm s.st s.hd
     Row("GET", "healthz", EVERYBODY),
@@ -149,6 +155,31 @@ PAGES = (
     Row("GET", "regions:unit", IN_NORTH, args=("@project_code",)),
     Row("GET", "accounts:people", VIEWERS),
     Row("GET", "accounts:person", IN_NORTH, args=("@clerk_no",)),
+    # oneself, and who answers for the grants
+    Row("GET", "accounts:person-access", "302  404  200  200  200  404  404  200  404  404",
+        args=("@clerk_no",)),
+    Row("GET", "accounts:person-hand-over", LEADERS_HERE, args=("@clerk_no",)),
+    Row("POST", "accounts:person-hand-over", LEADERS_DO, args=("@clerk_no",),
+        data={"cause": "sharing_out", "rule": "one", "to": "@keeper_no"}),
+    Row("POST", "accounts:person-hand-over", "302  403  403  422  422  403  403  422  403  404",
+        args=("@clerk_no",),
+        data={"cause": "sharing_out", "rule": "one", "to": "@foreign_no"}),
+    Row("GET", "accounts:receiver-choices", LEADERS_HERE, args=("@clerk_no",)),
+    Row("GET", "accounts:person-leave", LEADERS_HERE, args=("@clerk_no",)),
+    # the clerk still keeps customers
+    Row("POST", "accounts:person-leave", "302  403  403  422  422  403  403  422  403  404",
+        args=("@clerk_no",), data={"on": "2026-01-05"}),
+    # a plan is its maker's
+    Row("GET", "accounts:hand-over", "302  404  404  200  404  404  404  404  404  404",
+        args=("@plan",)),
+    Row("POST", "accounts:hand-over-do", "302  404  404  302  404  404  404  404  404  404",
+        args=("@plan",)),
+    Row("POST", "accounts:hand-over-undo", "302  404  404  302  404  404  404  404  404  404",
+        args=("@moved",)),
+    Row("GET", "accounts:grant-review", "302  403  403  200  200  403  403  200  403  200"),
+    Row("POST", "accounts:grant-review", "302  403  403  422  422  403  403  422  403  422",
+        data={"decision-999999999": "keep"}),
+    Row("GET", "accounts:grant-review-export", "302  403  403  200  200  403  403  200  403  200"),
     Row("POST", "accounts:person-sign-out", "302  403  403  403  403  403  403  302  403  403",
         args=("@clerk_no",)),
     Row("GET", "accounts:person-reset-factors", "302  403  403  403  403  403  403  200  403  403",
@@ -171,6 +202,40 @@ PAGES = (
         args=("accounts.idle_minutes",)),
     Row("POST", "regions:policy-change", "302  403  403  403  422  403  403  422  403  403",
         args=("complaints.first_response",)),
+    # --- working calendars: read by everybody; those of the group are changed by its administrator,
+    # what a unit uses by its own branch's
+    Row("GET", "regions:calendars", SIGNED_IN),
+    Row("GET", "regions:calendar", SIGNED_IN, args=("@calendar",)),
+    Row("GET", "regions:unit-calendar", "302  404  200  200  200  200  200  200  404  404",
+        args=("@project_code",)),
+    Row("GET", "regions:calendar-explain", SIGNED_IN),
+    Row("GET", "regions:calendar-explain", "302  422  200  200  200  200  200  200  422  422",
+        data={"unit": "@project_code", "start": "2026-02-13T09:00", "hours": "24"}),
+    *(
+        Row("GET", f"regions:{page}", GROUP_KEEPER, args=args)
+        for page, args in (
+            ("calendar-new", ()),
+            ("calendar-change", ("@calendar",)),
+            ("calendar-hours", ("@calendar",)),
+            ("calendar-remove", ("@calendar",)),
+            ("calendar-week-remove", ("@calendar_week",)),
+            ("public-days", ()),
+            ("public-day-remove", ("@public_day",)),
+        )
+    ),
+    Row("POST", "regions:public-days", "302  403  403  403  403  403  403  302  403  403",
+        data={"lines": "2027-01-01 元旦 放假"}),
+    Row("POST", "regions:calendar-week-remove", "302  403  403  403  403  403  403  422  403  403",
+        args=("@calendar_week",)),
+    Row("GET", "regions:calendar-use-new", BRANCH_KEEPER),
+    Row("POST", "regions:calendar-use-new", "302  403  403  403  302  403  403  302  403  403",
+        data={"unit": "@project_code", "calendar": "@calendar", "valid_from": "2026-05-01"}),
+    Row("GET", "regions:calendar-use-remove", BRANCH_KEEPER, args=("@calendar_use",)),
+    Row("GET", "regions:calendar-exception-new", BRANCH_KEEPER),
+    # for a calendar, which others use as well
+    Row("POST", "regions:calendar-exception-new", "302  403  403  403  422  403  403  302  403  403",
+        data={"calendar": "@calendar", "first_day": "2026-05-01", "reason": "停电"}),
+    Row("GET", "regions:calendar-exception-remove", BRANCH_KEEPER, args=("@calendar_exception",)),
     # --- imports: an upload is its uploader's
     Row("GET", "imports:list", "302  403  200  200  200  403  403  200  200  200"),
     Row("GET", "imports:new", "302  403  200  200  200  403  403  200  200  200"),
@@ -238,11 +303,31 @@ PAGES = (
         args=("@crossing", "@contact")),
     # --- many at once
     Row("GET", "customers:hand-over", "302  403  403  200  200  200  403  403  403  200"),
-    Row("POST", "customers:hand-over", "302  403  403  302  302  302  403  403  403  422",
-        data={"pick": "@place", "to": "@keeper_no"}),
-    # to somebody who does not reach the place, whoever gives
-    Row("POST", "customers:hand-over", "302  403  403  422  422  422  403  403  403  422",
-        data={"pick": "@place", "to": "@foreign_no"}),
+    # the ticks of a place out of reach are no ticks: back to the empty page
+    Row("POST", "customers:hand-over", "302  403  403  302  302  302  403  403  403  200",
+        data={"pick": "@place"}),
+    # ticks belong to whoever ticked
+    Row("GET", "customers:hand-over-selection", TICKED, args=("@ticks",)),
+    Row("GET", "customers:selection-keepers", TICKED, args=("@ticks",)),
+    Row("POST", "customers:hand-over-selection", "302  403  403  302  404  404  403  403  403  404",
+        args=("@ticks",), data={"to": "@keeper_no"}),
+    # to somebody who may not keep the place
+    Row("POST", "customers:hand-over-selection", "302  403  403  422  404  404  403  403  403  404",
+        args=("@ticks",), data={"to": "@foreign_no"}),
+    Row("GET", "customers:keeper-choices", KEEPERS, data={"unit": "@project_code"}),
+    # --- shares: the keeper of a customer and the heads above him
+    Row("GET", "customers:share", KEEPERS_HERE, args=("@mine",)),
+    Row("GET", "customers:share", HEADS_HERE, args=("@firm",)),
+    Row("POST", "customers:share", "302  403  302  302  302  403  403  403  404  404",
+        args=("@mine",), data={"to": "@foreign_no", "until": "@soon", "reason": "协同接待"}),
+    Row("POST", "customers:share", "302  403  422  422  422  403  403  403  404  404",
+        args=("@mine",), data={"to": "@foreign_no", "until": "2020-01-01", "reason": "协同接待"}),
+    Row("GET", "customers:share-people", KEEPERS_HERE, args=("@mine",)),
+    Row("GET", "customers:access", "302  403  403  200  200  403  403  200  403  404",
+        args=("@mine",)),
+    Row("GET", "shares", VIEWERS),
+    Row("POST", "shares-end", "302  403  302  302  302  302  302  302  302  302",
+        data={"pick": "@share"}),
     Row("POST", "customers:export", "302  403  302  302  302  302  403  403  302  302"),
     Row("GET", "customers:export-detail", EXPORTER, args=("@job",)),
     Row("GET", "customers:export-file", EXPORTER, args=("@job",)),
@@ -265,6 +350,10 @@ ADMIN_PAGES = {
     "regions_city": ("@city", OPEN, OPEN, MINE, MINE, SHUT),
     "regions_project": ("@project", OPEN, OPEN, MINE, MINE, SHUT),
     "regions_unitlevel": ("@level", OPEN, SHUT, OPEN, OPEN, SHUT),
+    "regions_workingcalendar": ("@calendar", OPEN, SHUT, OPEN, OPEN, SHUT),
+    "regions_publicday": ("@public_day", OPEN, BOSS, OPEN, OPEN, SHUT),
+    "regions_calendaruse": ("@calendar_use", OPEN, OPEN, MINE, MINE, SHUT),
+    "regions_calendarexception": ("@calendar_exception", OPEN, OPEN, MINE, MINE, SHUT),
     "regions_policyvalue": ("@rule", OPEN, SHUT, MINE, MINE, SHUT),
     "regions_unitversion": ("@parent", OPEN, SHUT, MINE, MINE, SHUT),
     "accounts_user": ("@clerk", OPEN, OPEN, MINE, MINE, SHUT),
