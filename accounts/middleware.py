@@ -4,7 +4,7 @@ import re
 import time
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -61,15 +61,20 @@ class SessionMiddleware:
         if request.user.is_authenticated:
             reason = keep_or_end(request, counts="X-Poll" not in request.headers)
         response = self.get_response(request)
-        door = reverse("accounts:login")
         for header in ("Location", "HX-Redirect"):
-            target = response.headers.get(header, "")
-            if target.startswith(f"{door}?") or target == door:
-                reason = reason or ("" if request.user.is_authenticated else why_over(request))
-                if reason and reason != EndReason.LOGOUT:
-                    joint = "&" if "?" in target else "?"
-                    response[header] = f"{target}{joint}{urlencode({'ended': reason})}"
+            if target := response.headers.get(header):
+                response[header] = _with_reason(request, target, reason)
         return response
+
+
+def _with_reason(request: HttpRequest, target: str, reason: str) -> str:
+    """The address a visitor is sent to; at the front door it says why his session is over."""
+    if request.user.is_authenticated or urlsplit(target).path != reverse("accounts:login"):
+        return target
+    reason = reason or why_over(request)
+    if not reason or reason == EndReason.LOGOUT:
+        return target
+    return f"{target}{'&' if '?' in target else '?'}{urlencode({'ended': reason})}"
 
 
 class FirstRequestOfTheDayMiddleware:

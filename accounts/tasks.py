@@ -7,11 +7,13 @@ from accounts.services import (
     find_work_left,
     tell_reviewers,
 )
+from accounts.sessions import end_expired
 from core.jobs import Running
 from core.periodic import periodic
 
 ACCESS = {
     "accounts.delete_old_login_records": "system",
+    "accounts.end_expired_sessions": "system",
     "accounts.end_stand_ins": "system",
     "accounts.find_work_left": "system",
     "accounts.tell_reviewers": "system",
@@ -22,6 +24,12 @@ ACCESS = {
 def delete_old_log_ins(running: Running) -> None:
     """Delete the log-in book beyond thirteen months."""
     delete_old_login_records()
+
+
+@periodic("accounts.end_expired_sessions")
+def end_sessions_that_ran_out(running: Running) -> None:
+    """End log-ins that nobody came back to."""
+    end_expired()
 
 
 @periodic("accounts.end_stand_ins")

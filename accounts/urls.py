@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.views import devices, people, security
+from accounts.views import access, devices, hand_over, leaving, people, reviews, security
 
 app_name = "accounts"
 urlpatterns = [
@@ -28,6 +28,23 @@ urlpatterns = [
     path("account/security/<int:pk>/remove/", security.remove, name="factor-remove"),
     path("people/", people.people, name="people"),
     path("people/<str:employee_no>/", people.person, name="person"),
+    path("people/<str:employee_no>/access/", access.person_access, name="person-access"),
+    path(
+        "people/<str:employee_no>/hand-over/",
+        hand_over.person_hand_over,
+        name="person-hand-over",
+    ),
+    path(
+        "people/<str:employee_no>/hand-over/people/",
+        hand_over.receiver_choices,
+        name="receiver-choices",
+    ),
+    path("people/<str:employee_no>/leave/", leaving.person_leave, name="person-leave"),
+    path("hand-overs/<int:pk>/", hand_over.hand_over_detail, name="hand-over"),
+    path("hand-overs/<int:pk>/carry-out/", hand_over.hand_over_carry_out, name="hand-over-do"),
+    path("hand-overs/<int:pk>/undo/", hand_over.hand_over_undo, name="hand-over-undo"),
+    path("grants/review/", reviews.grant_review, name="grant-review"),
+    path("grants/review/export/", reviews.grant_review_export, name="grant-review-export"),
     path("people/<str:employee_no>/sign-out/", devices.end_of_person, name="person-sign-out"),
     path(
         "people/<str:employee_no>/reset-factors/",

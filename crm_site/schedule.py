@@ -30,6 +30,12 @@ SCHEDULE = (
         crontab=("40", "2"),
     ),
     Periodic(
+        _("Carry out organisation changes"),
+        "regions.apply_due_changes",
+        _("Carries out approved changes of the organisation on the day they take effect."),
+        crontab=("2", "0"),
+    ),
+    Periodic(
         _("Compare scope columns with the tree"),
         "regions.compare_scope_columns",
         _("Finds rows whose region, city or project differs from the tree, and mends them."),
@@ -53,6 +59,13 @@ SCHEDULE = (
         "core.delete_old_notices",
         _("Deletes notices read 13 months ago and outgoing messages settled 90 days ago."),
         crontab=("50", "2"),
+    ),
+    Periodic(
+        _("End sessions that ran out"),
+        "accounts.end_expired_sessions",
+        _("Ends log-ins that nobody came back to, so that lists of devices tell the truth."),
+        seconds=300,
+        catch_up=CatchUp.NONE,
     ),
     Periodic(
         _("Return work after a stand-in"),

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts.imports.organisation_rows import Organisation, PersonRow, UnitRow
 from accounts.models import Function, Post, Role, RoleGrant, User, UserState
+from accounts.shutting import shut_out
 from core.imports.kinds import ImportContext
 from core.imports.report import Report
 from regions.models import DEPTH, OrgUnit
@@ -89,6 +90,7 @@ class OrganisationWriter:
             people[row.employee_no] = user
         User.objects.bulk_create(new, batch_size=BATCH)
         User.objects.bulk_update(changed, [*PERSON_VALUES, "unit", "state"], batch_size=BATCH)
+        shut_out([user.pk for user in changed if user.state == UserState.LEFT])
         self.report.created["people"] += len(new)
         self.report.updated["people"] += len(changed)
         return people

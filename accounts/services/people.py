@@ -31,6 +31,7 @@ from accounts.models import (
 )
 from accounts.selectors import administrators
 from accounts.sessions import delete_old, end_sessions
+from accounts.shutting import shut_out
 from audit.services import record
 from core.errors import Refused, Stale
 from core.scope import Scope
@@ -98,7 +99,7 @@ def freeze(user: User, *, by: User | None, reason: str) -> User:
     _keep_an_administrator(person, by=by)
     person.state = UserState.FROZEN
     person.save(update_fields=["state"])
-    end_sessions(person)
+    shut_out([person.pk])
     record("user.frozen", by=by, subject=person, employee_no=person.employee_no, reason=reason)
     return person
 
@@ -135,8 +136,7 @@ def leave(user: User, *, by: User | None, on: date | None = None) -> User:
     person.state, person.left_on = UserState.LEFT, day
     person.password, person.password_changed_at = make_password(None), None
     person.save(update_fields=["state", "left_on", "password", "password_changed_at"])
-    end_sessions(person)
-    PasswordLink.objects.filter(user=person, used_at=None).delete()
+    shut_out([person.pk])
     for held in (*_open(RoleGrant, user=person), *_open(Post, user=person)):
         _close(held, day=today)
     for act in REGISTRY.left:

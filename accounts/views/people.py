@@ -27,8 +27,9 @@ from accounts.forms import (
     SetPasswordForm,
 )
 from accounts.links import find_link, use_link
-from accounts.models import LoginMethod, SignedInDevice, User
+from accounts.models import LoginMethod, SignedInDevice, User, may_reach
 from accounts.passwords import must_change_password
+from accounts.selectors.hand_over import work_left_in_reach
 from accounts.sessions import SENTENCES
 from accounts.visitors import give_device, person_of, send_device
 from core.access import public, requires, signed_in
@@ -225,6 +226,9 @@ def people(request: HttpRequest) -> HttpResponse:
     )
     context = {
         "page": selectors.people_page(person_of(request), query),
+        "work_left": work_left_in_reach(person_of(request))
+        if request.user.has_perm("accounts.hand_over_work")
+        else [],
         "filter_form": form,
         "crumbs": [(_("People and access"), "")],
     }
@@ -241,6 +245,11 @@ def person(request: HttpRequest, employee_no: str) -> HttpResponse:
     may = User.objects.visible_to(reader, "accounts.change_user").filter(pk=who.pk).exists()
     context = {
         "person": who,
+        "may_see_access": who.pk == reader.pk or may_reach(reader, "accounts.review_grants", who),
+        "may_hand_over": may_reach(reader, "accounts.hand_over_work", who),
+        "may_close": who.pk != reader.pk
+        and who.is_active
+        and may_reach(reader, "accounts.close_account", who),
         "may_administer": may and who.pk != reader.pk,
         "devices": SignedInDevice.objects.filter(user=who).living().order_by("-last_used_at")
         if may

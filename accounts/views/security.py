@@ -3,8 +3,7 @@
 import base64
 from typing import Any
 
-from allauth.account.internal.flows.login import perform_login as perform
-from allauth.account.internal.flows.login import record_authentication
+from allauth.account.internal.flows.login import perform_login, record_authentication
 from allauth.account.models import Login
 from allauth.account.stages import LoginStageController
 from allauth.mfa.adapter import get_adapter
@@ -102,7 +101,7 @@ def log_in_with_passkey(request: HttpRequest) -> HttpResponse:
     request.crm_method = LoginMethod.PASSKEY  # type: ignore[attr-defined]
     record_authentication(request, user, "mfa", type="webauthn", passwordless=True)
     login = Login(user=user, redirect_url=safe_target(request))
-    return welcome(request, user, perform(request, login))
+    return welcome(request, user, perform_login(request, login))
 
 
 def _by_passkey(request: HttpRequest) -> User | None:

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from core.access import requires
+from core.access import fresh, requires
 from core.errors import Refused
 from core.htmx import wants_rows
 from core.models import Job, JobState
@@ -17,6 +17,7 @@ from customers.views.common import crumbs
 STOP_POLLING = 286
 
 
+@fresh
 @requires(PERMISSION)
 @require_POST
 def export_new(request: HttpRequest) -> HttpResponse:

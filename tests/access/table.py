@@ -233,7 +233,8 @@ PAGES = (
     Row("GET", "regions:calendar-use-remove", BRANCH_KEEPER, args=("@calendar_use",)),
     Row("GET", "regions:calendar-exception-new", BRANCH_KEEPER),
     # for a calendar, which others use as well
-    Row("POST", "regions:calendar-exception-new", "302  403  403  403  422  403  403  302  403  403",
+    Row("POST", "regions:calendar-exception-new",
+        "302  403  403  403  422  403  403  302  403  403",
         data={"calendar": "@calendar", "first_day": "2026-05-01", "reason": "停电"}),
     Row("GET", "regions:calendar-exception-remove", BRANCH_KEEPER, args=("@calendar_exception",)),
     # --- imports: an upload is its uploader's
