@@ -10,7 +10,7 @@ VENV := .venv/bin
 export DJANGO_SETTINGS_MODULE ?= crm_site.settings
 
 .DEFAULT_GOAL := help
-.PHONY: help python setup setup-dev run test check format bench clean
+.PHONY: help python setup setup-dev run test check format bench drill clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,9 @@ format: setup-dev  ## mend what `make check` can mend by itself
 
 bench: setup-dev  ## measure; prints a table, writes var/bench.json
 	$(VENV)/python -m tests.bench $(ARGS)
+
+drill: setup  ## restore the latest backup into a second installation and compare
+	@$(VENV)/python manage.py drill $(ARGS)
 
 clean:  ## remove what setup made; the data in var/ stay
 	rm -rf .venv node_modules static/vendor tests/vendor
