@@ -5,7 +5,7 @@ forgives anything. Three limits hold:
 
 1. five failures within 15 minutes for one account from one address: 15 minutes of rest;
 2. twenty failures within 24 hours for one account: rest until an administrator ends the lock or
-   the person uses a one-time link;
+   the person uses a one-time link (these numbers are policies of the group, within bounds);
 3. a hundred failures within an hour from one address, whatever the accounts; offices whose people
    share an address (`CRM_OFFICE_NETWORKS`) are given twenty times as many.
 
@@ -28,11 +28,8 @@ from django.utils import timezone
 from accounts.models import LoginKind, LoginRecord, User
 from accounts.signals import remember_login
 from accounts.visitors import address_of, device_of, from_office
+from regions.policies import policy
 
-SERIES = 5
-SERIES_SPAN = timedelta(minutes=15)
-REST = timedelta(minutes=15)
-DAILY = 20
 ADDRESS_HOURLY = 100
 OFFICE_FACTOR = 20
 NOBODY = 0  # stands for the key of an unknown account, so that it costs the same queries
@@ -62,10 +59,9 @@ def check_password(request: HttpRequest, employee_no: str, password: str) -> Use
 def is_locked(number: str, user_id: int, *, address: str | None, device: str) -> bool:
     """Whether an attempt must be refused. `device` is a known device's id, else empty."""
     now = timezone.now()
+    most, rest = policy("accounts.lock_failures"), _rest()
     series = _series(number, user_id, address=address, device=device)
-    resting = (
-        len(series) == SERIES and series[0] - series[-1] <= SERIES_SPAN and now - series[0] < REST
-    )
+    resting = len(series) == most and series[0] - series[-1] <= rest and now - series[0] < rest
     too_many = _too_many_a_day(_failures(number, user_id, device=device))
     crowded = not device and _failures_from(address, since=now - timedelta(hours=1)) >= (
         ADDRESS_HOURLY * (OFFICE_FACTOR if from_office(address) else 1)
@@ -81,6 +77,11 @@ def needs_unlocking(user: User) -> bool:
 def end_lock(user: User) -> None:
     """Forget all failures of an account so far."""
     remember_login(LoginKind.UNLOCKED, request=None, user=user)
+
+
+def _rest() -> timedelta:
+    """How long a series of failures may take to count, and how long the rest after it lasts."""
+    return timedelta(minutes=policy("accounts.lock_minutes"))
 
 
 def _queue_up(number: str) -> None:
@@ -116,12 +117,14 @@ def _series(number: str, user_id: int, *, address: str | None, device: str) -> l
     place = {"device": device} if device else {"ip": address}
     success = _latest(user_id, kind=LoginKind.LOGIN, **place)
     failures = _failures(number, user_id, device=device).filter(pk__gt=success, **place)
-    return list(failures.order_by("-at").values_list("at", flat=True)[:SERIES])
+    most = policy("accounts.lock_failures")
+    return list(failures.order_by("-at").values_list("at", flat=True)[:most])
 
 
 def _too_many_a_day(failures: QuerySet[LoginRecord]) -> bool:
     """Whether any 24 hours saw the daily number; a day later is too late to begin anew."""
-    spans = failures.annotate(first=Window(Lag("at", DAILY - 1), order_by="at"))
+    most = policy("accounts.lock_failures_a_day")
+    spans = failures.annotate(first=Window(Lag("at", most - 1), order_by="at"))
     return spans.filter(first__gt=F("at") - timedelta(days=1)).exists()
 
 

@@ -190,3 +190,50 @@ register(
         below=Below.NOBODY,
     )
 )
+register(
+    Policy(
+        key="accounts.lock_failures",
+        title=_("Wrong passwords in a row"),
+        meaning=_("So many wrong passwords in a row from one place lock the account there."),
+        source=f"{LEVEL_3} b",
+        type=Whole(3, 10, unit=_("times"), one=_("time")),
+        default=5,
+        group="security",
+    )
+)
+register(
+    Policy(
+        key="accounts.lock_minutes",
+        title=_("Lock after wrong passwords"),
+        meaning=_("Wrong passwords within so many minutes count together; so long the lock lasts."),
+        source=f"{LEVEL_3} b",
+        type=Whole(5, 120, unit=_("minutes")),
+        default=15,
+        group="security",
+    )
+)
+register(
+    Policy(
+        key="accounts.lock_failures_a_day",
+        title=_("Wrong passwords in a day"),
+        meaning=_(
+            "So many within 24 hours lock the account everywhere until an administrator ends the"
+            " lock or the person uses a one-time link."
+        ),
+        source=f"{LEVEL_3} b",
+        type=Whole(10, 100, unit=_("times"), one=_("time")),
+        default=20,
+        group="security",
+    )
+)
+register(
+    Policy(
+        key="accounts.log_in_months",
+        title=_("Log-in records kept"),
+        meaning=_("After so many months log-in records are deleted. The law asks for six."),
+        source=_("Cybersecurity Law, Art 21"),
+        type=Whole(6, 60, unit=_("months"), one=_("month")),
+        default=13,
+        group="security",
+    )
+)

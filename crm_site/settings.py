@@ -210,7 +210,6 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "core.errors_views.csrf_failure"
-REVEALS_PER_DAY = 100
 # Networks of offices whose staff share one address: their bucket of failed log-ins is larger.
 CRM_OFFICE_NETWORKS = env.list("CRM_OFFICE_NETWORKS", default=[])
 # How many proxies of ours stand in front and append to X-Forwarded-For; 0: nobody is believed.

@@ -5,8 +5,12 @@ from decimal import Decimal
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
+from core.display import capped
+from customers.models import CustomerUnit
 from regions.policies import Below, Policy, register
+from regions.policies.touches import Change, Touch, touches
 from regions.policies.types import (
     Choice,
     Choices,
@@ -18,6 +22,8 @@ from regions.policies.types import (
     Whole,
     rows,
 )
+
+COUNTED = 1000  # no page counts farther
 
 STRATEGIC = _("Strategic-customer regime, 1.2")
 CONSTRUCTION = _("Construction group's maintenance rule, Art 5")
@@ -181,7 +187,7 @@ register(
                 Column("whom", _("Customers"), Choice(WHOM)),
                 Column("who", _("By whom"), Choice(WHO)),
                 Column("times", _("At least"), Whole(1, 99, unit=_("times"), one=_("time"))),
-                Column("span", _("In"), Choice(SPANS)),
+                Column("span", _("Within"), Choice(SPANS)),
             ),
             minimum=0,
             maximum=20,
@@ -270,3 +276,18 @@ register(
         below=Below.UNITS,
     )
 )
+
+
+@touches("customers.*")
+@touches("complaints.*")
+@touches("satisfaction.*")
+def customers_touched(change: Change) -> Touch | None:
+    """How many customers have a place in the units whose value changes, counted up to a cap."""
+    places = CustomerUnit.objects.filter(unit__in=change.unit_ids).order_by()
+    found = len(set(places.values_list("customer_id", flat=True)[: 2 * COUNTED]))
+    if not found:
+        return None
+    words = ngettext(
+        "The change touches {count} customer.", "The change touches {count} customers.", found
+    )
+    return Touch(words.format(count=capped(found, COUNTED)), found)

@@ -22,8 +22,9 @@ from customers.models import (
 )
 from customers.services import add_contact, create_customer, share_customer
 from customers.services.customers import place_customer
-from regions.models import Kind, OrgUnit
+from regions.models import Kind, OrgUnit, PolicyValue
 from regions.services import remember
+from regions.services.policies import set_policy
 
 PASSWORD = "Correct-Horse-7-Battery"
 _numbers = itertools.count(1)
@@ -163,6 +164,14 @@ def make_activity(
     activity.place_in(place_of(customer, unit).unit)
     activity.save()
     return activity
+
+
+def say(unit: OrgUnit, key: str, value: Any, *, since: date | None = None) -> PolicyValue:
+    """What a unit says about a rule, from today unless said otherwise."""
+    day = since or timezone.localdate()
+    return set_policy(
+        key=key, unit=unit, value=value, effective_from=day, reason="测试", by=None, backdate=True
+    )
 
 
 @dataclass

@@ -17,7 +17,6 @@ from accounts.services.leaving import close_leaver
 from accounts.services.people import (
     ADMINISTRATOR,
     CHANGEABLE,
-    LOGINS_KEPT,
     activate,
     administers,
     bootstrap_administrator,
@@ -42,7 +41,6 @@ from accounts.services.reviews import review_grants, tell_reviewers
 __all__ = [
     "ADMINISTRATOR",
     "CHANGEABLE",
-    "LOGINS_KEPT",
     "activate",
     "administers",
     "bootstrap_administrator",

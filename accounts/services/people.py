@@ -4,6 +4,7 @@ Each is one transaction and leaves an audit entry. `by` is the acting person; No
 at the command line, whom no rule of reach binds. Refusals are `core.errors.Refused`.
 """
 
+import math
 from datetime import date, timedelta
 from typing import Any
 
@@ -36,10 +37,11 @@ from audit.services import record
 from core.errors import Refused, Stale
 from core.scope import Scope
 from regions.models import Kind, OrgUnit
+from regions.policies import policy
 from regions.services import create_unit
 
 ADMINISTRATOR = "system-administrator"
-LOGINS_KEPT = timedelta(days=396)
+DAYS_OF_A_MONTH = 365.25 / 12
 CHANGEABLE = frozenset({"name", "phone", "email", "unit", "position", "hired_on", "language"})
 
 
@@ -173,11 +175,12 @@ def send_link(user: User, *, by: User | None) -> str:
 
 
 def delete_old_login_records() -> int:
-    """Delete log-in records and dead one-time links older than thirteen months, which is a year of
-    compliance and a month to dispute it. Returns how many log-in records went."""
-    limit = timezone.now() - LOGINS_KEPT
+    """Delete log-in records and dead one-time links older than the group keeps them; by default a
+    year of compliance and a month to dispute it. Returns how many log-in records went."""
+    kept = timedelta(days=math.ceil(policy("accounts.log_in_months") * DAYS_OF_A_MONTH))
+    limit = timezone.now() - kept
     PasswordLink.objects.filter(expires_at__lt=limit).delete()
-    delete_old(older_than=LOGINS_KEPT)
+    delete_old(older_than=kept)
     return LoginRecord.objects.filter(at__lt=limit).delete()[0]
 
 

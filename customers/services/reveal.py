@@ -3,7 +3,6 @@
 import datetime as dt
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.db import transaction
 from django.utils import timezone
@@ -14,6 +13,7 @@ from audit.services import record
 from core.errors import QuotaExceeded, Refused
 from core.personal_data import Erased
 from customers.models import Contact, Customer
+from regions.policies import policy
 
 ACTION = "customer.revealed"
 FIELDS = {
@@ -29,9 +29,14 @@ def reveals_today(by: Any) -> int:
     return Entry.objects.filter(by=by, action=ACTION, at__gte=midnight).count()
 
 
+def allowance(by: Any) -> int:
+    """How many values a person may have shown in a day, where he works."""
+    return policy("customers.reveals_per_day", by.unit)
+
+
 def reveals_left(by: Any) -> int:
     """How many values a person may still have shown today."""
-    return max(0, settings.REVEALS_PER_DAY - reveals_today(by))
+    return max(0, allowance(by) - reveals_today(by))
 
 
 def reveal(subject: Customer | Contact, *, field: str, by: Any, reason: str) -> str:
@@ -49,7 +54,7 @@ def reveal(subject: Customer | Contact, *, field: str, by: Any, reason: str) -> 
         get_user_model().objects.select_for_update().get(pk=by.pk)
         if not reveals_left(by):
             sentence = _("You have seen {count} numbers today. Please speak to your superior.")
-            raise QuotaExceeded(sentence.format(count=settings.REVEALS_PER_DAY))
+            raise QuotaExceeded(sentence.format(count=allowance(by)))
         record(ACTION, by=by, subject=subject, field=field, reason=reason.strip())
     try:
         return subject.clear(field)

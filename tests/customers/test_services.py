@@ -24,7 +24,7 @@ from customers.services import (
     reveals_left,
 )
 from tests.customers.files import identity, other_connection, phone
-from tests.factories import give, make_user
+from tests.factories import give, make_user, say
 
 
 def enter(world, name="张三", unit=None, **more):
@@ -381,8 +381,8 @@ def test_only_personal_fields_can_be_revealed(world):
         reveal(enter(world), field="subject", by=world.north_clerk, reason="好奇")
 
 
-def test_the_allowance_of_a_day_is_per_person_and_ends(world, settings):
-    settings.REVEALS_PER_DAY = 2
+def test_the_allowance_of_a_day_is_per_person_and_ends(world):
+    say(world.group, "customers.reveals_per_day", 2)
     customer = enter(world, phone=f"+86{phone(1)}")
     for left in (1, 0):
         reveal(customer, field="phone", by=world.north_clerk, reason="回访")
@@ -420,8 +420,8 @@ def test_an_erased_value_is_refused_in_a_sentence(world):
     assert customer.phone_masked == ""
 
 
-def test_pages_answer_429_when_the_allowance_is_used_up(client, world, settings):
-    settings.REVEALS_PER_DAY = 1
+def test_pages_answer_429_when_the_allowance_is_used_up(client, world):
+    say(world.group, "customers.reveals_per_day", 1)
     customer = enter(world, phone=f"+86{phone(1)}")
     client.force_login(world.north_clerk)
     address = f"/customers/{customer.pk}/reveal/phone/"
