@@ -61,6 +61,7 @@ class _Line:
         """Connect and log in. Raises Down."""
         try:
             self.backend.open()
+            self.smtp.ehlo_or_helo_if_needed()
         except (smtplib.SMTPException, ssl.SSLError, OSError) as error:
             self.backend.connection = None
             raise Down(_said(error)) from error
@@ -86,7 +87,11 @@ class _Line:
     def _transmit(self, message: EmailMessage, to: str) -> str:
         smtp = self.smtp
         _name, sender = parseaddr(settings.CRM_MAIL_FROM)
-        self._expect(smtp.mail(sender), OK)
+        try:
+            self._expect(smtp.mail(sender), OK)
+        except Rejected as refusal:
+            # Our own address is refused: a mistake of the settings, for which no mail shall die.
+            raise NotNow(str(refusal)) from refusal
         self._expect(smtp.rcpt(to), OK)
         self._expect(smtp.docmd("DATA"), GO_AHEAD)
         content = message.as_bytes(policy=SMTP).replace(b"\r\n.", b"\r\n..")

@@ -37,6 +37,7 @@ class PostOffice:
         self.taken: list[EmailMessage] = []
         self.answers: list[str] = []
         self.refused: dict[str, str] = {}
+        self.senders_refused = ""
         self.lines = 0
         self.arrived = threading.Event()
         self.release = threading.Event()
@@ -45,6 +46,12 @@ class PostOffice:
         self.lines += 1
         session.host_name = hostname
         return responses
+
+    async def handle_MAIL(self, server, session, envelope, address, options):
+        if self.senders_refused:
+            return self.senders_refused
+        envelope.mail_from = address
+        return "250 OK"
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         if address in self.refused:

@@ -1,12 +1,11 @@
 """Telling people: once an event, only those who work here, in one transaction, set-based."""
 
-from datetime import date, datetime
+from datetime import UTC, date
 from decimal import Decimal
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
-from django.db import connection
 from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
@@ -67,9 +66,9 @@ def test_who_does_not_work_here_is_told_nothing(kind, world, state):
 
 def test_what_rolls_back_was_never_told(kind, world):
     with_mail(world.north_clerk)
-    with pytest.raises(ZeroDivisionError), transaction.atomic():
+    with transaction.atomic():
         assert tell([world.north_clerk]) == 1
-        raise ZeroDivisionError
+        transaction.set_rollback(True)
 
     assert (Notice.objects.count(), OutboxMessage.objects.count()) == (0, 0)
 
@@ -177,7 +176,7 @@ VALUES = st.recursive(
     | st.integers(-1000, 1000)
     | st.text("abc张", max_size=5)
     | st.dates()
-    | st.datetimes(min_value=datetime(2000, 1, 1), max_value=datetime(2100, 1, 1))
+    | st.datetimes(timezones=st.just(UTC))
     | st.decimals(allow_nan=False, allow_infinity=False, places=2, min_value=0, max_value=99),
     lambda inner: st.lists(inner, max_size=3),
 )
