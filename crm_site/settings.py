@@ -9,6 +9,7 @@ CRM_HOSTS           host names that may be served, separated by commas
 CRM_HTTPS           1 when a proxy in front speaks HTTPS: secure cookies, HSTS
 CRM_TRUSTED_PROXIES how many proxies of yours stand in front (X-Forwarded-For), default 0
 CRM_OFFICE_NETWORKS networks whose people share an address, e.g. 10.1.0.0/16, by commas
+CRM_STATEMENT_TIMEOUT, CRM_LOCK_TIMEOUT  seconds that a page waits for its database: 30, 3
 CRM_DEBUG           1 for tracebacks in the browser, never in production
 """
 
@@ -141,8 +142,17 @@ else:
     }
     DATABASE_OWNER = {"USER": _embedded.owner if _embedded else "crm_owner"}
 DATABASE_APP_ROLE = DATABASES["default"].get("USER", "")
+# In web processes (crm_site.wsgi) nobody waits long for a lock or a statement, and no transaction
+# is left open: whoever waited in vain gets a 503 with a sentence. In seconds.
+WEB_TIMEOUTS = {
+    "statement_timeout": env.int("CRM_STATEMENT_TIMEOUT", default=30),
+    "lock_timeout": env.int("CRM_LOCK_TIMEOUT", default=3),
+    "idle_in_transaction_session_timeout": 60,
+}
+_timeouts = WEB_TIMEOUTS if env("CRM_PROCESS", default="") == "web" else {"statement_timeout": 0}
+_options = " ".join(f"-c {name}={seconds}s" for name, seconds in _timeouts.items())
 DATABASES["default"].setdefault("OPTIONS", {}).update(
-    {"options": "-c jit=off -c random_page_cost=1.1 -c statement_timeout=0"}
+    {"options": f"-c jit=off -c random_page_cost=1.1 {_options}"}
 )
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
