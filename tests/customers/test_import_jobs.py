@@ -4,15 +4,11 @@ The worker is a process of its own on the broker and the test database. To stop 
 chunks, the test holds a row that the second chunk needs, in a transaction that stays open.
 """
 
-import os
 import signal
-import subprocess
-import sys
 import time
 from contextlib import contextmanager
 from datetime import timedelta
 from io import BytesIO
-from urllib.parse import urlencode
 
 import openpyxl
 import pytest
@@ -30,6 +26,7 @@ from customers.imports import owners
 from customers.models import Customer, CustomerUnit, Ownership, Property
 from tests.customers.files import identity, other_connection, owner, owners_file, phone
 from tests.factories import make_post, make_user
+from tests.worker import environment, start_worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -38,32 +35,25 @@ PATIENCE = 120  # seconds
 
 
 class Worker:
-    """A worker process with its children, on the test database."""
+    """A worker process with its children, on the test database; its chunks are small."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder) -> None:
+        self.folder = folder
         self.process = None
 
     def start(self) -> None:
-        database = settings.DATABASES["default"]
-        query = {"host": database["HOST"], "user": settings.DATABASE_APP_ROLE}
-        name = connection.settings_dict["NAME"]
-        environment = os.environ | {
-            "DATABASE_URL": f"postgresql:///{name}?{urlencode(query)}",
-            "DJANGO_SETTINGS_MODULE": "crm_site.settings_test",
-        }
-        options = ["worker", "--concurrency", "1", "--queues", "default,files"]
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.customers.worker", *options, "--loglevel", "ERROR"],
-            cwd=settings.BASE_DIR,
-            env=environment,
-            start_new_session=True,
+        self.process = start_worker(
+            self.folder / f"worker{len(list(self.folder.iterdir()))}.log",
+            queues="default,files",
+            env=environment(),
+            tune={"customers.imports.owners.CHUNK": 1000},
+            level="INFO",
         )
 
     def end(self, how: int = signal.SIGTERM) -> None:
         """End the worker and its children, who are a process group of their own."""
-        if self.process is not None and self.process.poll() is None:
-            os.killpg(self.process.pid, how)
-            self.process.wait(timeout=30)
+        if self.process is not None:
+            self.process.end(how)
 
 
 def empty_queues() -> None:
@@ -74,14 +64,14 @@ def empty_queues() -> None:
 
 
 @pytest.fixture
-def worker():
+def worker(tmp_path):
     if not settings.DATABASES["default"]["HOST"].startswith("/"):
         pytest.skip("the worker finds the test database over a socket only")
     try:
         empty_queues()
     except redis.RedisError:
         pytest.skip("no broker")
-    worker = Worker()
+    worker = Worker(tmp_path)
     worker.start()
     yield worker
     worker.end()

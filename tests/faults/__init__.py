@@ -1,0 +1,1 @@
+"""The fault lab: real processes are killed, servers restarted, clocks turned. docs/jobs.md."""
