@@ -89,7 +89,7 @@ def cell_of(day: date, facts: Day, today: date) -> DayCell:
     elif facts.why is Why.MAKE_UP:
         words = _("Make-up working day ({name}): {hours}").format(name=facts.name, hours=hours)
     elif facts.why is Why.EXCEPTION:
-        words = f"{facts.name}{_(': ')}{hours}"
+        words = _("{name}: {hours}").format(name=facts.name, hours=hours)
     else:
         words = hours
     return DayCell(day, tone, mark, words, facts.why is not Why.WEEK, day == today)
