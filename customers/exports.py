@@ -12,6 +12,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import QueryDict
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -22,6 +23,7 @@ from core.exports import exports
 from core.files.writer import SheetColumn, SheetWriter
 from core.jobs import Ending, Running, enqueue, handles
 from core.models import Job, Queue
+from core.notices import notify
 from core.scope import EVERYTHING
 from customers.forms import CustomerFilter
 from customers.models import CustomerUnit
@@ -131,8 +133,26 @@ def _export_job(running: Running) -> Ending:
     target.chmod(0o600)
     return Ending(
         _("{rows} customers were written.").format(rows=f"{rows:,}"),
-        partial(record, "customer.exported", by=user, subject=running.job, rows=rows),
+        partial(_exported, running.job, user, rows),
     )
+
+
+def _exported(job: Job, user: Any, rows: int) -> None:
+    """Record the export, and tell whoever waits for it elsewhere."""
+    record("customer.exported", by=user, subject=job, rows=rows)
+    notify(
+        [user],
+        "core.export_ready",
+        key=notice_key(job),
+        url=reverse("customers:export-detail", args=[job.pk]),
+        rows=rows,
+        outcome="done",
+    )
+
+
+def notice_key(job: Job) -> str:
+    """The event of an export being ready (core.notices)."""
+    return f"export:{job.pk}"
 
 
 @exports("customers")

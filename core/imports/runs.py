@@ -11,11 +11,13 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
 import pghistory
 from django.conf import settings
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -26,12 +28,14 @@ from core.files.problems import FileProblem
 from core.files.writer import write_rejected
 from core.imports.kinds import ImportContext, ImportKind, Source, kind_named
 from core.imports.report import Report
-from core.jobs import Running, StopAsked, enqueue, handles
+from core.jobs import Ending, Running, StopAsked, enqueue, handles
 from core.models import ImportRun, ImportState, Job, Queue
+from core.notices import notify
 from core.personal_data import mask
 from core.values.base import Cell, cell_text
 
 KEPT_FOR = timedelta(days=30)
+WORTH_LEAVING = timedelta(minutes=1)
 CHUNK_BYTES = 1 << 20
 
 
@@ -253,35 +257,65 @@ def _start(run: ImportRun, kind: str, state: str, by: Any) -> Job:
 
 
 @handles("imports.check", title=gettext_lazy("Check a file"), queue=Queue.FILES)
-def _check_job(running: Running) -> str:
+def _check_job(running: Running) -> Ending:
     run = ImportRun.objects.get(pk=running.payload["run"])
-    with _failing_with(run):
+    with _failing_with(run, running):
         report = check_run(run, context_of(run, progress=running.progress))
     sentence = _("{accepted} rows can be written, {rejected} are given back.")
-    return sentence.format(accepted=report.accepted, rejected=report.rejected)
+    message = sentence.format(accepted=report.accepted, rejected=report.rejected)
+    return Ending(message, partial(_tell, run, running, "done", report))
 
 
 @handles("imports.apply", title=gettext_lazy("Import a file"), queue=Queue.FILES)
-def _apply_job(running: Running) -> str:
+def _apply_job(running: Running) -> Ending:
     run = ImportRun.objects.get(pk=running.payload["run"])
-    with _failing_with(run):
+    with _failing_with(run, running):
         context = context_of(run, progress=running.progress)
         report = apply_run(run, context, hold=running.hold)
     sentence = _("{accepted} rows were written, {rejected} are given back.")
-    return sentence.format(accepted=report.accepted, rejected=report.rejected)
+    message = sentence.format(accepted=report.accepted, rejected=report.rejected)
+    return Ending(message, partial(_tell, run, running, "done", report))
 
 
 @contextlib.contextmanager
-def _failing_with(run: ImportRun) -> Any:
-    """Tell the run's page how the work ended, whatever ended it."""
+def _failing_with(run: ImportRun, running: Running) -> Any:
+    """Tell the run's page and its uploader how the work ended, whatever ended it."""
     try:
         yield
     except StopAsked:
         ImportRun.objects.filter(pk=run.pk).update(state=ImportState.STOPPED)
         raise
     except Refused as refusal:
-        ImportRun.objects.filter(pk=run.pk).update(state=ImportState.FAILED, message=str(refusal))
+        with transaction.atomic():
+            failed = ImportRun.objects.filter(pk=run.pk)
+            failed.update(state=ImportState.FAILED, message=str(refusal))
+            _tell(run, running, "failed")
         raise
+
+
+def notice_key(run: ImportRun) -> str:
+    """The event of a run's present work having ended (core.notices)."""
+    return f"import:{run.pk}:{run.job_id}"
+
+
+def _tell(run: ImportRun, running: Running, outcome: str, report: Report | None = None) -> None:
+    """Tell the uploader, who may have left the page; a check only when it was worth leaving."""
+    job = running.job
+    act = job.kind.rpartition(".")[2]
+    begun = job.started_at or timezone.now()
+    if act == "check" and timezone.now() - begun < WORTH_LEAVING:
+        return
+    notify(
+        [run.actor_id],
+        "core.import_finished",
+        key=notice_key(run),
+        url=run.get_absolute_url(),
+        file=run.file_name,
+        act=act,
+        outcome=outcome,
+        accepted=report.accepted if report else 0,
+        rejected=report.rejected if report else 0,
+    )
 
 
 def delete_old_files() -> int:

@@ -23,9 +23,17 @@ from core.files.writer import SheetColumn, SheetWriter
 from core.htmx import wants_rows
 from core.imports.kinds import KINDS, ImportKind, kind_named
 from core.imports.report import COUNTED
-from core.imports.runs import correct_mapping, create_run, folder, start_apply, start_check
+from core.imports.runs import (
+    correct_mapping,
+    create_run,
+    folder,
+    notice_key,
+    start_apply,
+    start_check,
+)
 from core.jobs import ask_to_stop
 from core.models import ImportRun, ImportState, Job
+from core.notices import mark_read
 from core.widgets import RemoteSelect
 
 RIGHT = "core.add_importrun"
@@ -266,6 +274,7 @@ def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
     }
     if wants_rows(request):
         return _progress(request, run, context)
+    mark_read(request.user, keys=[notice_key(run)])
     return render(request, "imports/detail.html", context)
 
 

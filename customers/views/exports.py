@@ -11,7 +11,8 @@ from core.access import fresh, requires
 from core.errors import Refused
 from core.htmx import wants_rows
 from core.models import Job, JobState
-from customers.exports import KIND, PERMISSION, folder, start_export
+from core.notices import mark_read
+from customers.exports import KIND, PERMISSION, folder, notice_key, start_export
 from customers.views.common import crumbs
 
 STOP_POLLING = 286
@@ -56,6 +57,8 @@ def export_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "result_label": _("Download the workbook"),
         "crumbs": crumbs((_("Export"), "")),
     }
+    if not job.is_live:
+        mark_read(request.user, keys=[notice_key(job)])
     if not wants_rows(request):
         return render(request, "customers/export.html", context)
     status = 200 if job.is_live else STOP_POLLING
