@@ -92,6 +92,7 @@ MENU: tuple[Group, ...] = (
         "users",
         (
             Item(_("Customer list"), "customers:list"),
+            Item(_("Shares"), "shares"),
             Item(_("Properties"), "properties:list"),
             Item(_("Strategic customers"), "strategic:list"),
             Item(_("Duplicates"), "customers:duplicates"),
@@ -166,6 +167,7 @@ MENU: tuple[Group, ...] = (
         "chart-bar",
         (
             Item(_("Dashboard"), "reports:dashboard"),
+            Item(_("Activity report"), "reports:activity"),
             Item(_("Customer analysis"), "reports:customers"),
             Item(_("Standard reports"), "reports:standard"),
             Item(_("Report builder"), "reports:builder"),
@@ -178,7 +180,8 @@ MENU: tuple[Group, ...] = (
         pgettext_lazy("menu", "System"),
         "settings",
         (
-            Item(_("People and access"), "accounts:people"),
+            Item(_("People and access"), "accounts:people", also=("/hand-overs/",)),
+            Item(_("Grant review"), "accounts:grant-review"),
             Item(_("Working calendars"), "regions:calendars"),
             Item(_("Approval flows"), "approvals:flows"),
             Item(_("Jobs"), "core:jobs"),

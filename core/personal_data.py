@@ -130,7 +130,11 @@ def blind_index(kind: str, value: str) -> bytes:
 
 
 def mask(text: str) -> str:
-    """`138****5507`, `420***********123X`: first three and last four, nothing of short values."""
+    """`138****5507`, `420***********123X`: first three and last four. Of shorter values at most the
+    last third, of values under eight characters nothing."""
     if len(text) < 8:
         return "*" * len(text)
+    if len(text) < 11:
+        shown = len(text) // 3
+        return "*" * (len(text) - shown) + text[-shown:]
     return f"{text[:3]}{'*' * (len(text) - 7)}{text[-4:]}"

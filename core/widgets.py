@@ -59,17 +59,26 @@ class SearchSelect(forms.Select):
 class RemoteSelect(SearchSelect):
     """A choice from thousands: the page holds only what is chosen, typing asks the server.
 
-    `address` is a name of `crm_site.urls`; `right` limits the answers to the reach of a right.
+    `address` is a name of `crm_site.urls` (`args` go with it); `right` limits the answers to the
+    reach of a right. `beside` names another field of the form whose value goes along.
     """
 
-    def __init__(self, address: str, right: str = "", attrs: dict[str, Any] | None = None) -> None:
-        super().__init__(attrs)
-        self.address, self.right = address, right
+    def __init__(
+        self,
+        address: str,
+        right: str = "",
+        attrs: dict[str, Any] | None = None,
+        *,
+        args: tuple[Any, ...] = (),
+        beside: str = "",
+    ) -> None:
+        super().__init__((attrs or {}) | ({"data-beside": beside} if beside else {}))
+        self.address, self.right, self.args = address, right, args
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)
         query = f"?right={self.right}" if self.right else ""
-        context["widget"]["attrs"]["data-url"] = reverse(self.address) + query
+        context["widget"]["attrs"]["data-url"] = reverse(self.address, args=self.args) + query
         return context
 
     def optgroups(self, name: str, value: list[str], attrs: Any = None) -> Any:
@@ -86,6 +95,24 @@ class RemoteSelect(SearchSelect):
                 options.append((getattr(row, key), field.field.label_from_instance(row)))
         plain = forms.Select(choices=options)
         return plain.optgroups(name, value, attrs)
+
+
+class RemoteSelectMultiple(RemoteSelect, forms.SelectMultiple):
+    """Several choices from thousands."""
+
+    allow_multiple_selected = True
+
+    def optgroups(self, name: str, value: list[str], attrs: Any = None) -> Any:
+        """Only what is chosen; an empty choice among several means nothing."""
+        field: Any = self.choices
+        queryset = getattr(field, "queryset", None)
+        chosen = [one for one in value if one]
+        options: list[tuple[Any, Any]] = []
+        if chosen and queryset is not None:
+            key = field.field.to_field_name or "pk"
+            for row in queryset.filter(**{f"{key}__in": chosen}):
+                options.append((getattr(row, key), field.field.label_from_instance(row)))
+        return forms.SelectMultiple(choices=options).optgroups(name, value, attrs)
 
 
 class SearchSelectMultiple(forms.SelectMultiple):

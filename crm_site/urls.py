@@ -7,6 +7,7 @@ from accounts.choices import people_choices, unit_choices
 from accounts.views.people import choose_language
 from core.health import healthz, readyz
 from core.views import help_page, styleguide
+from customers.views.access import share_end, share_list
 from reports.views import home, search
 
 handler400 = "core.errors_views.bad_request"
@@ -30,4 +31,7 @@ urlpatterns = [
     path("", include("regions.urls")),
     path("imports/", include("core.imports.urls")),
     path("customers/", include("customers.urls")),
+    path("reports/", include("reports.urls")),
+    path("shares/", share_list, name="shares"),
+    path("shares/end/", share_end, name="shares-end"),
 ]

@@ -9,5 +9,9 @@ class CustomersConfig(AppConfig):
     verbose_name = _("Customers")
 
     def ready(self) -> None:
-        from customers import exports, imports  # noqa: F401  they register themselves
+        from customers import (  # noqa: F401  they register themselves
+            exports,
+            imports,
+            reach,  # noqa: F401
+        )
         from customers.services import work  # noqa: F401  so do the kinds of work people hand over

@@ -1,7 +1,7 @@
 """Input of the archive: filters of lists, customers, contacts, activities, hand-over."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
+from core.errors import Refused
 from core.formfields import IdentityField, NameField, PhoneField
-from core.widgets import DateInput, DateTimeInput, RemoteSelect
+from core.widgets import DateInput, DateTimeInput, RemoteSelect, RemoteSelectMultiple
 from customers.models import (
     ActivityKind,
     Contact,
@@ -23,7 +24,9 @@ from customers.models import (
     OwnerStage,
     Scheme,
 )
+from customers.selectors.keepers import refuse_keeper
 from customers.selectors.lists import BY_NAME, ORDERS, RECENT, ListQuery
+from customers.selectors.shares import share_colleagues
 from customers.selectors.terms import understand
 from regions.models import Kind, OrgUnit
 
@@ -52,14 +55,14 @@ class UnitChoiceField(forms.ModelChoiceField):
 
 
 class KeeperChoiceField(forms.ModelChoiceField):
-    """A person in reach, by employee number."""
+    """A person by employee number, of those in reach unless the widget asks elsewhere."""
 
-    def __init__(self, right: str = "customers.view_customer", **kwargs: Any) -> None:
+    def __init__(self, widget: Any = None, **kwargs: Any) -> None:
         options: dict[str, Any] = {"label": _("Keeper"), "empty_label": "—"}
         super().__init__(
             User.objects.none(),
             to_field_name="employee_no",
-            widget=RemoteSelect("people-choices", right),
+            widget=widget or RemoteSelect("people-choices", "customers.view_customer"),
             **(options | kwargs),
         )
 
@@ -186,7 +189,9 @@ class CustomerForm(forms.ModelForm):
     other_phone = PhoneField(required=False, label=_("Other phone"))
     identity = IdentityField(required=False)
     unit = UnitChoiceField("customers.add_customer")
-    keeper = KeeperChoiceField(required=False)
+    keeper = KeeperChoiceField(
+        RemoteSelect("customers:keeper-choices", beside="unit"), required=False
+    )
 
     class Meta:
         model = Customer
@@ -240,7 +245,8 @@ class CustomerForm(forms.ModelForm):
             permission = "customers.add_customer"
             units = OrgUnit.objects.visible_to(user, permission).active().in_tree_order()
             self.fields["unit"].queryset = units  # type: ignore[attr-defined]
-            self.fields["keeper"].queryset = people_in_reach(user)  # type: ignore[attr-defined]
+            self.user = user
+            self.fields["keeper"].queryset = User.objects.active()  # type: ignore[attr-defined]
             self._propose(user)
         if self.instance.pk:
             self._mask_placeholders()
@@ -262,6 +268,17 @@ class CustomerForm(forms.ModelForm):
         if user.unit is not None and user.unit.kind != Kind.GROUP:
             self.fields["unit"].initial = user.unit.code
         self.fields["keeper"].initial = user.employee_no
+
+    def clean(self) -> dict[str, Any]:
+        """The keeper must be one of those whom the field offers for the unit."""
+        data = super().clean() or {}
+        keeper, unit = data.get("keeper"), data.get("unit")
+        if keeper is not None and unit is not None:
+            try:
+                refuse_keeper(keeper, unit, self.user)
+            except Refused as refusal:
+                self.add_error("keeper", str(refusal))
+        return data
 
     def _mask_placeholders(self) -> None:
         for name in ("phone", "other_phone", "identity"):
@@ -332,6 +349,13 @@ class ActivityForm(forms.Form):
     content = forms.CharField(
         label=_("Content"), widget=forms.Textarea({"rows": 4}), max_length=5000
     )
+    result = forms.CharField(
+        label=_("Result"),
+        help_text=_("Only for what was done."),
+        widget=forms.Textarea({"rows": 2}),
+        max_length=5000,
+        required=False,
+    )
     next_on = forms.DateField(label=_("Next contact on"), required=False, widget=DateInput())
 
     def __init__(self, *args: Any, customer: Customer, user: Any, **kwargs: Any) -> None:
@@ -370,14 +394,72 @@ class CancelForm(forms.Form):
 
 
 class HandOverForm(forms.Form):
-    """Who takes over the chosen customers."""
+    """Who takes over the chosen customers: one person, or several in turn."""
 
-    to = KeeperChoiceField("customers.hand_over_customer", label=_("New keeper"))
+    to = forms.ModelMultipleChoiceField(
+        User.objects.none(),
+        label=_("New keeper"),
+        to_field_name="employee_no",
+        help_text=_("Several people take over in turn, equally."),
+        widget=RemoteSelectMultiple("customers:keeper-choices"),
+    )
+    reason = forms.CharField(label=_("Reason"), required=False, max_length=200)
 
-    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, selection: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        people = people_in_reach(user, "customers.hand_over_customer")
-        self.fields["to"].queryset = people  # type: ignore[attr-defined]
+        field = self.fields["to"]
+        field.widget = RemoteSelectMultiple("customers:selection-keepers", args=(selection,))
+        field.queryset = User.objects.active()  # type: ignore[attr-defined]
+        field.label_from_instance = lambda user: f"{user.name} {user.employee_no}"  # type: ignore[attr-defined]
+
+
+class ShareForm(forms.Form):
+    """With whom a customer is shared, for how long and why."""
+
+    to = KeeperChoiceField(label=_("Share with"))
+    until = forms.DateField(label=_("Until"), widget=DateInput())
+    may_change = forms.BooleanField(
+        label=_("May edit the customer, too"),
+        help_text=_("Name, classes, address, contacts. Places, flats and dealings stay closed."),
+        required=False,
+    )
+    reason = forms.CharField(label=_("Reason"), max_length=200)
+
+    def __init__(
+        self, *args: Any, customer: Customer, by: Any, latest: date, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["to"]
+        field.widget = RemoteSelect("customers:share-people", args=(customer.pk,))
+        field.queryset = share_colleagues(by, customer)  # type: ignore[attr-defined]
+        today = timezone.localdate()
+        self.fields["until"].initial = min(latest, today + timedelta(days=30))
+        self.fields["until"].widget.attrs |= {"min": today.isoformat(), "max": latest.isoformat()}
+        self.fields["until"].help_text = _("This day counts; {day} at the latest.").format(
+            day=latest.isoformat()
+        )
+
+
+class ShareFilter(forms.Form):
+    """What the list of shares can be narrowed by."""
+
+    q = forms.CharField(
+        label=_("Search"), help_text=_("Name of the customer or person"), required=False
+    )
+    side = forms.ChoiceField(
+        label=_("Which shares"),
+        required=False,
+        choices=[
+            ("", _("All in my reach")),
+            ("to-me", _("Shared with me")),
+            ("by-me", _("Shared by me")),
+        ],
+    )
+    state = forms.ChoiceField(
+        label=_("State"),
+        required=False,
+        choices=[("", _("In force")), ("ended", _("Ended"))],
+    )
 
 
 REASONS = (

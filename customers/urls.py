@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from customers.views import activities, detail, edit, exports, hand_over, lists
+from customers.views import access, activities, detail, edit, exports, hand_over, lists
 
 app_name = "customers"
 
@@ -16,12 +16,18 @@ customer_urls: list[URLPattern | URLResolver] = [
     path("edit/", edit.customer_edit, name="edit"),
     path("reveal/<slug:field>/", detail.customer_reveal, name="reveal"),
     path("activities/new/", activities.activity_new, name="activity-new"),
+    path("access/", access.customer_access, name="access"),
+    path("share/", access.customer_share, name="share"),
+    path("share/people/", access.share_people, name="share-people"),
     path("contacts/", include(contact_urls)),
 ]
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", lists.customer_list, name="list"),
     path("new/", edit.customer_new, name="new"),
     path("hand-over/", hand_over.hand_over_page, name="hand-over"),
+    path("hand-over/<int:pk>/", hand_over.hand_over_selection, name="hand-over-selection"),
+    path("hand-over/<int:pk>/keepers/", hand_over.selection_keepers, name="selection-keepers"),
+    path("keepers/", hand_over.keeper_choices, name="keeper-choices"),
     path("export/", exports.export_new, name="export"),
     path("export/<int:pk>/", exports.export_detail, name="export-detail"),
     path("export/<int:pk>/file/", exports.export_file, name="export-file"),

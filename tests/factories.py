@@ -96,9 +96,20 @@ def place_of(customer: Customer, unit: OrgUnit | None = None) -> CustomerUnit:
 
 
 def make_share(
-    *, customer: Customer, to: User, by: User, until: date | None = None, reason: str = "协同接待"
+    *,
+    customer: Customer,
+    to: User,
+    by: User | None = None,
+    until: date | None = None,
+    reason: str = "协同接待",
+    may_change: bool = False,
 ) -> CustomerShare:
-    return share_customer(customer, to=to, by=by, reason=reason, until=until)
+    """A share as the operator gives it, whom no rule of reach binds; `by` stands in the row."""
+    row = share_customer(
+        customer, to=to, by=None, reason=reason, until=until, may_change=may_change
+    )
+    CustomerShare.objects.filter(pk=row.pk).update(given_by=by)
+    return row
 
 
 def make_property(

@@ -29,15 +29,15 @@ from accounts.models import (
     UserState,
     WorkLeft,
 )
+from accounts.selectors.hand_over import reach_of
 from audit.services import record
 from core.display import listed
 from core.errors import Refused, Stale
 from core.notices import notify
-from core.scope import EVERYTHING, Scope, scope_of
+from core.scope import EVERYTHING, Scope
 from regions.models import OrgUnit
 from regions.policies import policy
 
-RIGHT = "accounts.hand_over_work"
 DRAFTS_KEPT = dt.timedelta(days=7)
 NAMED = 5  # units or people named in one sentence
 
@@ -178,19 +178,11 @@ def open_work(person: User, *, within: Scope = EVERYTHING) -> dict[str, dict[int
 
 def outside_reach(person: User, *, by: User | None) -> int:
     """How many open pieces of a person the acting person may not hand over."""
-    return _total(open_work(person)) - _total(open_work(person, within=_reach(by)))
+    return _total(open_work(person)) - _total(open_work(person, within=reach_of(by)))
 
 
 def _total(work: dict[str, dict[int, int]]) -> int:
     return sum(count for units in work.values() for count in units.values())
-
-
-def _reach(by: User | None) -> Scope:
-    """The branches that are reached whole; own records are nobody's reason to give others' work."""
-    if by is None:
-        return EVERYTHING
-    scope = scope_of(by, RIGHT)
-    return Scope(scope.user_id, scope.branches)
 
 
 def _held(work: Work, person: User, within: Scope) -> QuerySet[Any]:
@@ -202,7 +194,7 @@ def _rows(hand_over: HandOver, work: Work, by: User | None) -> QuerySet[Any] | N
     pick = hand_over.plan.get("pick")
     if pick is None:
         assert hand_over.giver is not None  # noqa: S101  draft_hand_over gives one of the two
-        return _held(work, hand_over.giver, _reach(by))
+        return _held(work, hand_over.giver, reach_of(by))
     if work.key not in pick:
         return None
     scope = EVERYTHING if by is None else by
@@ -445,7 +437,7 @@ def _check_may_undo(hand_over: HandOver, by: User | None) -> None:
         if hand_over.giver_id is None:
             mine = rows.visible_to(by, work.right)
         else:
-            mine = rows.filter(_reach(by).q(()))
+            mine = rows.filter(reach_of(by).q(()))
         if rows.exclude(pk__in=mine.values("pk")).exists():
             raise Refused(_("Part of this work lies outside your reach; you may not undo it."))
 

@@ -75,10 +75,13 @@ def _with_co_owners(user: Any, customer: Customer, owned: list[Ownership]) -> No
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """A stretch of activities, newest first, and the cursor of the next one."""
+    """A stretch of activities, newest first, and the cursor of the next one. It covers the time
+    from `after` until before `before`; None is open."""
 
     activities: list[Activity]
     next: str
+    before: datetime | None = None
+    after: datetime | None = None
 
 
 def timeline(user: Any, customer: Customer, *, after: str = "", mine: bool = False) -> Timeline:
@@ -93,7 +96,8 @@ def timeline(user: Any, customer: Customer, *, after: str = "", mine: bool = Fal
     shown = found[:TIMELINE_SIZE]
     more = len(found) > TIMELINE_SIZE
     cursor = write_cursor(TIMELINE, Key(shown[-1].at, shown[-1].pk)) if more else ""
-    return Timeline(shown, cursor)
+    before = start.value if start else None
+    return Timeline(shown, cursor, before, shown[-1].at if more else None)
 
 
 def my_tasks(user: Any, *, limit: int = 50) -> list[Activity]:

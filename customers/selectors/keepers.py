@@ -11,8 +11,10 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
 
 from accounts.models import Post, Reach, RoleGrant, User, UserState
+from core.errors import Refused
 from core.scope import Scope, scope_of
 from customers.policies import CITY, OWN_UNIT, REGION
 from regions.models import OrgUnit
@@ -173,3 +175,13 @@ def keepers_somewhere(by: Any, right: str) -> QuerySet[User]:
         posts = _keeping_posts().filter(near)
         here |= Q(pk__in=grants.values("user")) | Q(pk__in=posts.values("user"))
     return people.filter(here)
+
+
+def refuse_keeper(person: User, unit: OrgUnit, by: Any) -> None:
+    """Raise Refused when somebody may not keep customers in a unit."""
+    if unit.pk not in keeper_units([person], [unit.pk], by).get(person.pk, ()):
+        raise Refused(
+            _("{person} may not keep customers in {unit}.").format(
+                person=person.name, unit=unit.name
+            )
+        )

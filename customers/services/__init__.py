@@ -16,7 +16,7 @@ from customers.services.shares import (
     may_share,
     share_customer,
 )
-from customers.services.work import hand_over, hand_over_places, refuse_keeper
+from customers.services.work import hand_over, hand_over_places
 
 __all__ = [
     "add_contact",
@@ -33,7 +33,6 @@ __all__ = [
     "log_activity",
     "may_share",
     "plan_activity",
-    "refuse_keeper",
     "reveal",
     "reveals_left",
     "share_customer",

@@ -25,9 +25,11 @@ def log_activity(
     content: str,
     at: dt.datetime,
     contact: Contact | None = None,
+    result: str = "",
     next_on: dt.date | None = None,
 ) -> Activity:
-    """Record something that was done with a customer in a unit, and when he is due again.
+    """Record something that was done with a customer in a unit with its result, and when he is
+    due again.
 
     The place remembers the last contact, notes excepted. Raises Refused for a time to come.
     """
@@ -35,6 +37,7 @@ def log_activity(
         raise Refused(_("This time is still to come. Please plan the activity instead."))
     activity = _new(place, by=by, kind=kind, content=content, at=at, contact=contact)
     activity.state, activity.done_at = ActivityState.DONE, timezone.now()
+    activity.result = result
     activity.save()
     _touch(activity, place, next_on)
     record("activity.logged", by=by, subject=place.customer, kind=kind)
@@ -52,7 +55,13 @@ def plan_activity(
     assignee: Any = None,
     contact: Contact | None = None,
 ) -> Activity:
-    """Plan something to do; it stands in the assignee's tasks until it is done or cancelled."""
+    """Plan something to do; it stands in the assignee's tasks until it is done or cancelled.
+
+    Being in touch as planned is when the customer is next contacted, unless that is due sooner.
+    Raises Refused for a time that has passed, and for an assignee who cannot log in.
+    """
+    if at < timezone.now() - CLOCK_SKEW:
+        raise Refused(_("This time has passed already. Please log the activity as done instead."))
     if assignee is not None and not assignee.is_active:
         raise Refused(
             _("{person} cannot log in; please choose somebody else.").format(person=assignee)
@@ -60,6 +69,10 @@ def plan_activity(
     activity = _new(place, by=assignee or by, kind=kind, content=content, at=at, contact=contact)
     activity.state, activity.entered_by = ActivityState.PLANNED, by
     activity.save()
+    if kind in TOUCHES:
+        today, day = timezone.localdate(), timezone.localdate(at)
+        later = Q(next_contact_on=None) | Q(next_contact_on__gt=day) | Q(next_contact_on__lt=today)
+        CustomerUnit.objects.filter(later, pk=place.pk).update(next_contact_on=day)
     record("activity.logged", by=by, subject=place.customer, kind=kind)
     return activity
 

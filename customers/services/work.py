@@ -11,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 from accounts import handover
 from accounts.models import HandOver, HandOverRule, User
 from accounts.services import carry_out, draft_hand_over
-from core.errors import Refused
 from customers.models import Activity, ActivityState, CustomerShare, CustomerUnit
 from customers.selectors.keepers import keeper_units
 
@@ -105,9 +104,3 @@ def end_shares_of_leaver(person: User, by: Any) -> None:
     CustomerShare.objects.in_force().filter(user=person).update(
         ended_at=timezone.now(), ended_by=by
     )
-
-
-def refuse_keeper(person: User | None, unit_id: int, by: Any) -> None:
-    """Raise Refused when somebody may not keep customers in a unit."""
-    if person is not None and unit_id not in keeper_units([person], [unit_id], by)[person.pk]:
-        raise Refused(_("{person} may not keep customers in this unit.").format(person=person.name))

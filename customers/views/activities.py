@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from core.access import requires
@@ -49,7 +50,9 @@ def _save(form: ActivityForm, request: HttpRequest) -> Activity:
     }
     if data["what"] == "planned":
         return plan_activity(data["place"], **common)
-    return log_activity(data["place"], next_on=data.get("next_on"), **common)
+    return log_activity(
+        data["place"], next_on=data.get("next_on"), result=data.get("result", ""), **common
+    )
 
 
 def _planned_or_404(request: HttpRequest, pk: int) -> Activity:
@@ -72,7 +75,7 @@ def activity_complete(request: HttpRequest, pk: int) -> HttpResponse:
             form.add_error(None, str(refusal))
         else:
             messages.success(request, _("The activity was completed."))
-            return redirect(activity.customer.get_absolute_url())
+            return redirect(_back(request, activity))
     return _close_page(request, activity, form, _("Complete the activity"))
 
 
@@ -88,8 +91,15 @@ def activity_cancel(request: HttpRequest, pk: int) -> HttpResponse:
             form.add_error(None, str(refusal))
         else:
             messages.success(request, _("The plan was cancelled."))
-            return redirect(activity.customer.get_absolute_url())
+            return redirect(_back(request, activity))
     return _close_page(request, activity, form, _("Cancel the plan"))
+
+
+def _back(request: HttpRequest, activity: Activity) -> str:
+    """The page the visitor came from, if it said so and is ours; else the customer."""
+    target = request.POST.get("next") or request.GET.get("next") or ""
+    ours = target.startswith("/") and url_has_allowed_host_and_scheme(target, allowed_hosts=None)
+    return target if ours else activity.customer.get_absolute_url()
 
 
 def _close_page(
@@ -100,6 +110,7 @@ def _close_page(
         "activity": activity,
         "customer": activity.customer,
         "title": title,
+        "back": _back(request, activity),
         "is_open": activity.state == ActivityState.PLANNED,
         "crumbs": customer_crumbs(activity.customer, (title, "")),
     }

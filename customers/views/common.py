@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from core.scope import scope_of
-from customers.models import Customer, CustomerUnit
+from customers.models import Customer, CustomerShare, CustomerUnit
 
 
 def customer_or_404(
@@ -34,6 +34,17 @@ def may_act_on(request: HttpRequest, customer: Customer, file: Any, permission: 
     if scope_of(user, permission) == scope_of(user, "customers.view_customer"):
         return bool(file.places)
     return place_here(request, customer, permission) is not None
+
+
+def may_edit(request: HttpRequest, customer: Customer, file: Any) -> bool:
+    """Whether the reader may change a customer: by a place of his, or by a share that says so."""
+    user: Any = request.user
+    right = "customers.change_customer"
+    if not user.has_perm(right):
+        return False
+    return may_act_on(request, customer, file, right) or (
+        CustomerShare.objects.live(user, right).filter(content_object=customer).exists()
+    )
 
 
 def crumbs(*more: tuple[str, str]) -> list[tuple[str, str]]:

@@ -15,10 +15,17 @@ from core.htmx import wants_rows
 from core.personal_data import mask
 from customers.forms import REASONS, RevealForm
 from customers.models import Activity, ActivityState, Contact, Customer
-from customers.selectors.detail import CustomerFile, customer_file, is_overdue, timeline
-from customers.services import reveal
+from customers.selectors.detail import (
+    CustomerFile,
+    Timeline,
+    customer_file,
+    is_overdue,
+    timeline,
+)
+from customers.selectors.history import Event, events
+from customers.services import may_share, reveal
 from customers.services.reveal import FIELDS
-from customers.views.common import customer_crumbs, customer_or_404, may, may_act_on
+from customers.views.common import customer_crumbs, customer_or_404, may, may_act_on, may_edit
 
 RIGHTS = (
     "customers.change_customer",
@@ -69,6 +76,30 @@ def entry(activity: Activity, request: HttpRequest) -> dict[str, Any]:
     }
 
 
+def event_entry(event: Event) -> dict[str, Any]:
+    """A hand-over or share as components/timeline_entry.html reads it."""
+    return {
+        "id": event.key,
+        "kind": event.kind,
+        "icon": event.icon,
+        "at": event.at,
+        "day": timezone.localtime(event.at).date(),
+        "who": event.who,
+        "text": event.text,
+        "facts": event.facts,
+        "links": [],
+        "state": "system",
+    }
+
+
+def entries_of(request: HttpRequest, customer: Customer, found: Timeline) -> list[dict[str, Any]]:
+    """A stretch of activities with what happened to the file in between, newest first."""
+    told = [entry(activity, request) for activity in found.activities]
+    between = events(request.user, customer, before=found.before, after=found.after)
+    told += [event_entry(event) for event in between]
+    return sorted(told, key=lambda one: one["at"], reverse=True)
+
+
 @requires("customers.view_customer")
 def customer_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Everything about one customer that the reader may see."""
@@ -77,7 +108,9 @@ def customer_detail(request: HttpRequest, pk: int) -> HttpResponse:
     found = timeline(request.user, customer, after=request.GET.get("after", ""), mine=mine)
     context: dict[str, Any] = {
         "customer": customer,
-        "entries": [entry(activity, request) for activity in found.activities],
+        "entries": [entry(activity, request) for activity in found.activities]
+        if mine
+        else entries_of(request, customer, found),
         "more_url": _more_url(customer, found.next, mine),
         "mine": mine,
     }
@@ -90,6 +123,11 @@ def customer_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "today": timezone.localdate(),
         "may": may(request, *RIGHTS),
         "can_log": may_act_on(request, customer, file, "customers.log_activity"),
+        "can_edit": may_edit(request, customer, file),
+        "can_share": request.user.has_perm("customers.share_customer")
+        and may_share(request.user, customer),
+        "can_see_access": request.user.has_perm("accounts.review_grants")
+        and may_act_on(request, customer, file, "accounts.review_grants"),
         "crumbs": customer_crumbs(customer),
         "tab": request.GET.get("tab", "timeline"),
         "tabs": _tabs(file),

@@ -1,23 +1,34 @@
-"""Giving many customers to a colleague at once."""
+"""Giving many customers to colleagues at once.
+
+The list posts its ticks, which are kept as a draft; everything after that is opened by GET, so
+that the browser's "back" never asks to send a form again.
+"""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.models import HandOver, HandOverRule, HandOverState
+from accounts.services import carry_out, draft_hand_over
 from core.access import requires
 from core.errors import Refused
 from customers.forms import HandOverForm
 from customers.models import CustomerUnit
+from customers.selectors.keepers import keepers_for
 from customers.selectors.lists import place_keys
-from customers.services import hand_over
 from customers.services.customers import HAND_OVER_AT_ONCE
+from customers.services.work import PLACES
 from customers.views.common import crumbs
 from customers.views.lists import filter_of
+from regions.models import OrgUnit
 
 RIGHT = "customers.hand_over_customer"
+SHOWN = 30
+REFUSED_FORM = 422
 
 
 def _chosen(request: HttpRequest) -> list[int]:
@@ -39,35 +50,116 @@ def _chosen(request: HttpRequest) -> list[int]:
 
 
 @requires(RIGHT)
+@require_http_methods(["GET", "HEAD", "POST"])
 def hand_over_page(request: HttpRequest) -> HttpResponse:
-    """Ask to whom, then do it: the list posts its ticks here, this page posts them again."""
-    places, problem = [], ""
+    """Keep the ticks of the list as a draft and ask to whom, at an address of its own."""
     if request.method == "POST":
         try:
             places = _chosen(request)
         except Refused as refusal:
-            problem = str(refusal)
-    asked = "to" in request.POST
-    form = HandOverForm(request.POST if asked else None, user=request.user)
-    if asked and places and form.is_valid():
+            return _nothing(request, str(refusal), status=REFUSED_FORM)
+        if places:
+            draft = HandOver.objects.create(
+                by=request.user,
+                plan={
+                    "to": [],
+                    "units": {},
+                    "pick": {PLACES: places},
+                    "filter": request.POST.get("filter", ""),
+                },
+            )
+            return redirect("customers:hand-over-selection", draft.pk)
+    return _nothing(request, "")
+
+
+def _nothing(request: HttpRequest, problem: str, status: int = 200) -> HttpResponse:
+    context = {"problem": problem, "crumbs": crumbs((_("Hand over"), ""))}
+    return render(request, "customers/hand_over.html", context, status=status)
+
+
+def _draft_or_404(request: HttpRequest, pk: int) -> HandOver:
+    """One's own ticks, kept when the list posted them."""
+    draft = HandOver.objects.filter(pk=pk, by=request.user.pk, giver=None).first()
+    if draft is None or (draft.state == HandOverState.DRAFT and "pick" not in draft.plan):
+        raise Http404("selection")
+    return draft
+
+
+def _units(request: HttpRequest, draft: HandOver) -> list[OrgUnit]:
+    rows = CustomerUnit.objects.visible_to(request.user, RIGHT)
+    rows = rows.filter(pk__in=draft.plan["pick"][PLACES])
+    return list(OrgUnit.objects.filter(pk__in=rows.values("unit")))
+
+
+@requires(RIGHT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def hand_over_selection(request: HttpRequest, pk: int) -> HttpResponse:
+    """To whom the ticked customers go; then back to the list, with a way to undo."""
+    draft = _draft_or_404(request, pk)
+    if draft.state != HandOverState.DRAFT:
+        return redirect(draft)  # "back" after it was done leads to what was done
+    query = draft.plan.get("filter", "")
+    form = HandOverForm(request.POST or None, selection=str(pk))
+    if form.is_bound and form.is_valid():
         try:
-            count = hand_over(places, to=form.cleaned_data["to"], by=request.user)
+            done = _carry_out(request, draft, form)
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:
-            messages.success(request, _told(count, form.cleaned_data["to"].name))
-            return redirect(f"{reverse('customers:list')}?{request.POST.get('filter', '')}")
+            undo = reverse("accounts:hand-over-undo", args=[done.pk])
+            messages.success(request, _told(done, form), extra_tags=f"undo={undo}")
+            return redirect(f"{reverse('customers:list')}?{query}")
+    places = CustomerUnit.objects.visible_to(request.user, RIGHT)
+    count = places.filter(pk__in=draft.plan["pick"][PLACES]).count()
     context = {
         "form": form,
-        "places": places,
-        "problem": problem,
-        "all": request.POST.get("all", ""),
-        "filter": request.POST.get("filter", ""),
-        "count_sentence": _counted(len(places)),
+        "filter": query,
+        "count": count,
+        "count_sentence": _counted(count),
         "crumbs": crumbs((_("Hand over"), "")),
     }
-    status = 422 if asked or problem else 200
+    status = REFUSED_FORM if form.is_bound else 200
     return render(request, "customers/hand_over.html", context, status=status)
+
+
+def _carry_out(request: HttpRequest, draft: HandOver, form: HandOverForm) -> HandOver:
+    people = list(form.cleaned_data["to"])
+    ready = draft_hand_over(
+        draft=draft,
+        by=draft.by,
+        rule=HandOverRule.ONE if len(people) == 1 else HandOverRule.TURNS,
+        to=people,
+        pick=draft.plan["pick"],
+        reason=form.cleaned_data["reason"],
+    )
+    return carry_out(ready, by=draft.by)
+
+
+@requires(RIGHT)
+@require_safe
+def selection_keepers(request: HttpRequest, pk: int) -> JsonResponse:
+    """People who may keep all the ticked customers, by name or number."""
+    draft = _draft_or_404(request, pk)
+    units = _units(request, draft) if "pick" in draft.plan else []
+    return _people(request, units)
+
+
+@requires("customers.add_customer")
+@require_safe
+def keeper_choices(request: HttpRequest) -> JsonResponse:
+    """People who may keep customers in a unit in reach, `?unit=` its code."""
+    units = OrgUnit.objects.visible_to(request.user, "customers.add_customer")
+    return _people(request, list(units.filter(code=request.GET.get("unit", ""))))
+
+
+def _people(request: HttpRequest, units: list[OrgUnit]) -> JsonResponse:
+    text = request.GET.get("q", "").strip()[:40]
+    found = []
+    for person in keepers_for(request.user, units, text=text):
+        found.append({"value": person.employee_no, "text": f"{person.name} {person.employee_no}"})
+        if len(found) == SHOWN:
+            break
+    return JsonResponse(found, safe=False)
 
 
 def _counted(count: int) -> str:
@@ -75,10 +167,19 @@ def _counted(count: int) -> str:
     return sentence.format(count=f"{count:,}")
 
 
-def _told(count: int, person: str) -> str:
+def _told(done: HandOver, form: HandOverForm) -> str:
+    count = done.items.filter(kind=PLACES).count()
+    people = list(form.cleaned_data["to"])
+    if len(people) > 1:
+        sentence = ngettext(
+            "{count} customer was handed over to {people} people in turn.",
+            "{count} customers were handed over to {people} people in turn.",
+            count,
+        )
+        return sentence.format(count=f"{count:,}", people=len(people))
     sentence = ngettext(
         "{count} customer was handed over to {person}.",
         "{count} customers were handed over to {person}.",
         count,
     )
-    return sentence.format(count=f"{count:,}", person=person)
+    return sentence.format(count=f"{count:,}", person=people[0].name)

@@ -24,6 +24,8 @@ window.crm.behaviour("select", (select) => {
     options.onItemAdd = () => (chosen = true);
     options.load = async function (query, done) {
       address.searchParams.set("q", query);
+      const beside = select.form?.elements[select.dataset.beside]; // a choice that depends on another
+      if (beside) address.searchParams.set(beside.name, beside.value);
       try {
         const answer = await fetch(address, { headers: { Accept: "application/json" } });
         done(answer.ok ? await answer.json() : []);
@@ -35,6 +37,14 @@ window.crm.behaviour("select", (select) => {
     options.preload = "focus"; // the first choices stand there before anything is typed
   }
   const widget = new window.TomSelect(select, options);
+  const master = url && select.form?.elements[select.dataset.beside];
+  if (master) {
+    master.addEventListener("change", () => {
+      widget.clear(true);
+      widget.clearOptions();
+      widget.load("");
+    });
+  }
   for (const name of ["aria-describedby", "aria-invalid"]) {
     if (select.hasAttribute(name)) widget.control_input.setAttribute(name, select.getAttribute(name));
   }

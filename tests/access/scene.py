@@ -30,7 +30,8 @@ from customers.exports import KIND, folder
 from customers.models import Customer, CustomerShare, CustomerUnit
 from customers.services import hand_over_places
 from customers.services.work import PLACES
-from regions.models import OrgUnit, PolicyValue, UnitVersion, WorkingCalendar
+from regions.models import ChangeKind, OrgUnit, PolicyValue, UnitVersion, WorkingCalendar
+from regions.services import add_unit, draft_change, save_section
 from regions.services.calendars import add_exception, create_calendar, use_calendar
 from regions.services.policies import set_policy
 from tests.access.branches import (
@@ -138,6 +139,7 @@ def _names(north: Branch, crossing: Customer) -> dict[str, str]:
         "task": PeriodicTask.objects.all()[0].pk,
         "interval": IntervalSchedule.objects.all()[0].pk,
         "crontab": CrontabSchedule.objects.all()[0].pk,
+        **_changes_of(units["a"]),
         **_notices_of(clerk),
         **_working_time_of(units["a"]),
         **_log_ins_of(clerk),
@@ -156,6 +158,21 @@ def _log_ins_of(user: User) -> dict[str, Any]:
         user=user, type=Authenticator.Type.TOTP, data={"secret": encrypt("A" * 32)}
     )
     return {"clerk_device": device.pk, "clerk_factor": factor.pk}
+
+
+def _changes_of(unit: OrgUnit) -> dict[str, Any]:
+    """A drafted change of a unit, and a section to which it belongs."""
+    change = draft_change(
+        by=None,
+        kind=ChangeKind.RENAME,
+        unit=unit,
+        effective_on=timezone.localdate(),
+        reason="matrix",
+        payload={"name": f"{unit.name}新"},
+    )
+    section = save_section(None, by=None, code="B1", name="第一版块", number=1)
+    member = add_unit(section, unit, by=None)
+    return {"change": change.pk, "section": section.code, "member": member.pk}
 
 
 def _rule_of(unit: OrgUnit) -> PolicyValue:

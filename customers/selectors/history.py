@@ -1,0 +1,102 @@
+"""Hand-overs and shares of a customer, told between his activities."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from accounts.models import HandOverItem, HandOverState, Outcome
+from core.scope import scope_of
+from customers.models import Customer, CustomerShare, CustomerUnit
+from customers.models.customers import VIEW, whole_branches
+
+PLACES = "customers.place"
+SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to the customer's file. `key` is unique on the page."""
+
+    key: str
+    icon: str
+    kind: str
+    at: dt.datetime
+    who: str
+    text: str
+    facts: tuple[tuple[str, str], ...] = ()
+
+
+def events(
+    user: Any, customer: Customer, *, before: dt.datetime | None, after: dt.datetime | None
+) -> list[Event]:
+    """What happened in [after, before), newest first, as far as the reader reaches: hand-overs of
+    places he sees, shares if he sees a place at all. Two queries."""
+    found = [*_hand_overs(user, customer), *_shares(user, customer)]
+    inside = [
+        event
+        for event in found
+        if (before is None or event.at < before) and (after is None or event.at >= after)
+    ]
+    return sorted(inside, key=lambda event: event.at, reverse=True)
+
+
+def _hand_overs(user: Any, customer: Customer) -> list[Event]:
+    places = CustomerUnit.objects.visible_to(user).filter(customer=customer)
+    items = (
+        HandOverItem.objects.filter(kind=PLACES, record_id__in=places.values("pk"))
+        .exclude(hand_over__state=HandOverState.DRAFT)
+        .select_related("hand_over__by", "hand_over__ended_by", "from_user", "to_user", "unit")
+        .order_by("-pk")[:SHOWN]
+    )
+    found = []
+    for item in items:
+        hand_over = item.hand_over
+        giver = item.from_user.name if item.from_user else _("nobody")
+        sentence = _("From {giver} to {receiver} in {unit}")
+        text = sentence.format(
+            giver=giver, receiver=item.to_user.name, unit=item.unit.name if item.unit else "—"
+        )
+        facts = [(_("Reason"), hand_over.reason)] if hand_over.reason else []
+        if hand_over.until:
+            facts.append((_("Until"), hand_over.until.isoformat()))
+        who = hand_over.by.name if hand_over.by else ""
+        key = f"h{item.pk}"
+        found.append(
+            Event(key, "users", _("Handed over"), hand_over.done_at, who, text, tuple(facts))
+        )
+        if item.outcome == Outcome.RETURNED:
+            back = _("Back from {receiver} to {giver}").format(
+                giver=giver, receiver=item.to_user.name
+            )
+            by = hand_over.ended_by.name if hand_over.ended_by else ""
+            found.append(
+                Event(f"{key}b", "arrow-back-up", _("Handed back"), hand_over.ended_at, by, back)
+            )
+    return found
+
+
+def _shares(user: Any, customer: Customer) -> list[Event]:
+    """Shares are told to those who answer for the customer, not to whom he is shared with."""
+    scope = scope_of(user, VIEW)
+    seen = CustomerUnit.objects.filter(customer=customer)
+    if not scope.everything:
+        seen = seen.filter(whole_branches(scope)) | seen.filter(keeper=scope.user_id)
+    rows = CustomerShare.objects.filter(
+        content_object=customer, content_object__in=seen.values("customer")
+    ).select_related("user", "given_by", "ended_by")
+    found = []
+    for row in rows.order_by("-given_at")[:SHOWN]:
+        facts = [(_("Reason"), row.reason)]
+        if row.until:
+            facts.append((_("Until"), row.until.isoformat()))
+        who = row.given_by.name if row.given_by else ""
+        text = _("With {person}").format(person=row.user.name)
+        found.append(
+            Event(f"s{row.pk}", "share", _("Shared"), row.given_at, who, text, tuple(facts))
+        )
+        if row.ended_at:
+            by = row.ended_by.name if row.ended_by else ""
+            found.append(Event(f"s{row.pk}e", "x", _("Share ended"), row.ended_at, by, text))
+    return found
