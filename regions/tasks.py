@@ -2,13 +2,27 @@
 
 import logging
 
+from django.utils.translation import gettext as _
+
 from core.jobs import Running
 from core.periodic import periodic
-from regions.services import mend_scope_columns
+from regions.services import apply_due, mend_scope_columns
 
 log = logging.getLogger(__name__)
 
-ACCESS = {"regions.compare_scope_columns": "system"}
+ACCESS = {
+    "regions.apply_due_changes": "system",
+    "regions.compare_scope_columns": "system",
+}
+
+
+@periodic("regions.apply_due_changes")
+def apply_due_changes(running: Running) -> str:
+    """Carry out the approved changes of the organisation whose day has come."""
+    done = apply_due()
+    sentence = _("{applied} changes carried out, {failed} could not be.")
+    return sentence.format(applied=len(done["applied"]), failed=len(done["failed"]))
+
 
 
 @periodic("regions.compare_scope_columns")

@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from regions.views import calendars, policies, units
+from regions.views import calendars, changes, policies, sections, tree, units
 from regions.views.converters import IsoDay
 
 register_converter(IsoDay, "isoday")
@@ -37,6 +37,28 @@ urlpatterns = [
     path("policies/", policies.policy_list, name="policies"),
     path("policies/<str:key>/", policies.policy_detail, name="policy"),
     path("policies/<str:key>/change/", policies.policy_change, name="policy-change"),
+    path("organisation/changes/", changes.change_list, name="changes"),
+    path("organisation/changes/new/", changes.change_kinds, name="change-kinds"),
+    path("organisation/changes/new/<str:kind>/", changes.change_new, name="change-new"),
+    path("organisation/changes/<int:pk>/", changes.change_detail, name="change"),
+    path("organisation/changes/<int:pk>/edit/", changes.change_edit, name="change-edit"),
+    path("organisation/changes/<int:pk>/<str:verb>/", changes.change_act, name="change-act"),
+    path("organisation/tree/", tree.tree_page, name="tree"),
+    path("organisation/sections/", sections.section_list, name="sections"),
+    path("organisation/sections/new/", sections.section_new, name="section-new"),
+    path("organisation/companies/new/", sections.company_new, name="company-new"),
+    path("organisation/sections/<str:code>/", sections.section_detail, name="section"),
+    path("organisation/sections/<str:code>/edit/", sections.section_edit, name="section-edit"),
+    path(
+        "organisation/sections/<str:code>/units/",
+        sections.section_add_unit,
+        name="section-add-unit",
+    ),
+    path(
+        "organisation/sections/<str:code>/units/<int:pk>/remove/",
+        sections.section_remove_unit,
+        name="section-remove-unit",
+    ),
     path("organisation/units/", units.unit_list, name="units"),
     path("organisation/units/children/", units.unit_children, name="unit-children"),
     path("organisation/units/<str:code>/", units.unit_detail, name="unit"),

@@ -12,14 +12,17 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
 
-from core.access import signed_in
+from core.access import requires, signed_in
 from core.keys import backup_is_due
 from customers.models import CustomerUnit
 from customers.selectors.detail import is_overdue, my_tasks
 from customers.selectors.lists import ListQuery, count_customers
 from customers.selectors.search import Hits, search_archive
 from customers.selectors.terms import Term, from_mark, mark_of, understand
+from reports.forms import SpanFilter
+from reports.selectors import activity_report
 
 MARKS = Signer(salt="search.mark")
 QUIET_DAYS = 90
@@ -152,3 +155,20 @@ def _term(request: HttpRequest) -> Term:
             problem=_("Please search full numbers in the box at the top of the page."),
         )
     return term
+
+
+@requires("customers.view_customer")
+@require_safe
+def activity(request: HttpRequest) -> HttpResponse:
+    """Activities done and customers in touch with in a span, by the tree of its last day."""
+    today = timezone.localdate()
+    form = SpanFilter(request.GET, first=today.replace(day=1), last=today)
+    context: dict[str, Any] = {"form": form, "crumbs": [(_("Activity report"), "")]}
+    if form.is_valid():
+        first, last = form.cleaned_data["first"], form.cleaned_data["last"]
+        context |= {
+            "lines": activity_report(request.user, first, last),
+            "first": first,
+            "last": last,
+        }
+    return render(request, "reports/activity.html", context)

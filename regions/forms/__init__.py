@@ -1,5 +1,14 @@
 """Forms of the organisation."""
 
+from regions.forms.changes import (
+    ApprovalForm,
+    ChangeFilter,
+    ChangeForm,
+    ReasonForm,
+    TreeFilter,
+    initial_of,
+)
+from regions.forms.sections import CompanyForm, SectionForm, SectionUnitForm
 from regions.forms.units import (
     CityForm,
     ProjectForm,
@@ -9,9 +18,18 @@ from regions.forms.units import (
 )
 
 __all__ = [
+    "ApprovalForm",
+    "ChangeFilter",
+    "ChangeForm",
     "CityForm",
+    "CompanyForm",
     "ProjectForm",
+    "ReasonForm",
     "RegionForm",
+    "SectionForm",
+    "SectionUnitForm",
+    "TreeFilter",
     "UnitChoiceField",
     "UnitForm",
+    "initial_of",
 ]

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from regions.policies.deadlines import DEADLINES
 from regions.policies.registry import Below, Policy, register
-from regions.policies.types import Choice, Whole
+from regions.policies.types import Choice, Flag, Whole
 
 register(
     Policy(
@@ -47,5 +47,29 @@ register(
         default=3,
         group="calendar",
         below=Below.NOBODY,
+    )
+)
+register(
+    Policy(
+        key="regions.change_needs_second_person",
+        title=_("Organisation changes need a second person"),
+        meaning=_(
+            "Whether a change of the organisation is approved by somebody else than its author."
+        ),
+        source=_("CRM rules of the group, version control"),
+        type=Flag(),
+        default=True,
+        group="organisation",
+    )
+)
+register(
+    Policy(
+        key="regions.change_undo_days",
+        title=_("Undoing organisation changes"),
+        meaning=_("For how many days after it was carried out a change can be undone."),
+        source=_("Product default"),
+        type=Whole(0, 365, unit=_("days")),
+        default=30,
+        group="organisation",
     )
 )

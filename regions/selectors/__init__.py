@@ -1,5 +1,8 @@
 """What pages of the organisation read."""
 
+from regions.selectors.changes import changes_for, changes_of, unit_by_code, units_seen, versions_of
+from regions.selectors.history import PastUnit, Relation, places_on, tree_on
+from regions.selectors.sections import SectionLine, counts_of, sections_for, units_of
 from regions.selectors.units import (
     WORKING,
     Head,
@@ -13,11 +16,24 @@ from regions.selectors.units import (
 
 __all__ = [
     "Head",
+    "PastUnit",
+    "Relation",
+    "SectionLine",
     "WORKING",
+    "changes_for",
+    "changes_of",
     "children_of",
+    "counts_of",
     "heads_of",
     "held_today",
+    "places_on",
     "posts_of",
     "search_units",
+    "sections_for",
+    "tree_on",
+    "unit_by_code",
     "units_in_tree",
+    "units_of",
+    "units_seen",
+    "versions_of",
 ]

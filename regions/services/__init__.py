@@ -1,6 +1,19 @@
 """Verbs of the organisation."""
 
+from regions.services.changes import (
+    apply_change,
+    apply_due,
+    approve_change,
+    cancel_change,
+    draft_change,
+    edit_change,
+    propose_change,
+    undo_change,
+    undo_problem,
+)
 from regions.services.history import amend, remember
+from regions.services.rehearsal import Preview, rehearse
+from regions.services.sections import add_unit, remove_unit, save_company, save_section
 from regions.services.units import (
     change_unit,
     create_unit,
@@ -13,14 +26,29 @@ from regions.services.units import (
 )
 
 __all__ = [
+    "Preview",
+    "add_unit",
     "amend",
+    "apply_change",
+    "apply_due",
+    "approve_change",
+    "cancel_change",
     "change_unit",
     "create_unit",
+    "draft_change",
+    "edit_change",
     "mend_scope_columns",
     "move_rows",
     "move_unit",
+    "propose_change",
     "refuse_taken_code",
+    "rehearse",
     "remember",
     "remember_change",
+    "remove_unit",
+    "save_company",
+    "save_section",
     "scoped_models",
+    "undo_change",
+    "undo_problem",
 ]

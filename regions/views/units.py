@@ -1,7 +1,7 @@
 """Pages of the organisation."""
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
@@ -32,20 +32,38 @@ def unit_list(request: HttpRequest) -> HttpResponse:
 @requires(VIEW)
 @require_safe
 def unit_detail(request: HttpRequest, code: str) -> HttpResponse:
-    """One unit: facts, who holds which post, what hangs below."""
-    unit = get_object_or_404(OrgUnit.objects.visible_to(request.user), code=code)
+    """One unit: facts, posts, what hangs below, and what it was before.
+
+    Old codes and codes of merged units lead to the unit that follows.
+    """
     visible = OrgUnit.objects.visible_to(request.user)
+    unit = visible.filter(code=code).first()
+    if unit is None or unit.merged_into_id is not None:
+        heir = selectors.unit_by_code(request.user, code)
+        if heir is not None and request.GET.get("former") != "1":
+            return redirect(heir)
+    if unit is None:
+        raise Http404
     above = visible.filter(pk__in=unit.ancestor_ids()[:-1]).in_tree_order()
     context = {
         "unit": unit,
         "posts": selectors.posts_of(unit),
         "below": selectors.children_of(request.user, unit),
+        "tab": "history" if request.GET.get("tab") == "history" else "",
+        "may_propose": request.user.has_perm("regions.propose_orgchange"),
         "crumbs": [
             (pgettext("menu", "Organisation"), reverse("regions:units")),
             *((one.name, one.get_absolute_url()) for one in above),
             (unit.name, ""),
         ],
     }
+    if context["tab"]:
+        context |= {
+            "versions": selectors.versions_of(unit),
+            "changes": selectors.changes_of(request.user, unit),
+            "aliases": unit.aliases.all(),  # type: ignore[attr-defined]
+            "seen": set(visible.values_list("pk", flat=True)),
+        }
     return render(request, "regions/unit.html", context)
 
 

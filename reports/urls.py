@@ -1,0 +1,8 @@
+"""Addresses of reports."""
+
+from django.urls import path
+
+from reports import views
+
+app_name = "reports"
+urlpatterns = [path("activity/", views.activity, name="activity")]
