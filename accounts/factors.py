@@ -40,6 +40,8 @@ SERIES_SPAN = timedelta(minutes=15)
 DAILY = 20
 PASSKEYS = 10
 SECURITY = "/account/security/"
+# What parsing an answer of a browser raises that was made up or cut off.
+BROKEN = (ValidationError, ValueError, LookupError, TypeError, AttributeError)
 
 
 # --- what somebody has, and must have -----------------------------------------------------------
@@ -116,7 +118,7 @@ def check_passkey(
             response
         ).response.authenticator_data.counter
         used = webauthn.complete_authentication(user, response)
-    except (ValidationError, ValueError, KeyError, TypeError):
+    except BROKEN:
         used = None
     if used is None or not _counts_on(used, counter):
         who = user if blame else None
@@ -143,7 +145,7 @@ def person_of_passkey(response: dict[str, Any]) -> User | None:
     try:
         webauthn.parse_authentication_response(response)
         user = webauthn.extract_user_from_response(response)
-    except (ValidationError, AttributeError, ValueError, TypeError):
+    except BROKEN:
         return None
     return user if user.is_active else None
 
@@ -243,7 +245,7 @@ def add_passkey(user: User, *, name: str, credential: dict[str, Any]) -> list[st
     try:
         webauthn.parse_registration_response(credential)
         made = webauthn.complete_registration(credential)
-    except (ValidationError, ValueError, KeyError, TypeError) as error:
+    except BROKEN as error:
         raise Refused(_("The passkey was not set up. Please try again.")) from error
     if not made.is_user_verified():
         raise Refused(_("This device did not check who you are. Please use another one."))

@@ -143,6 +143,7 @@ register(
         type=Whole(0, 500),
         default=50,
         group="privacy",
+        prepared=True,
     )
 )
 

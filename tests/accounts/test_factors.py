@@ -255,7 +255,7 @@ def test_an_administrator_takes_lost_factors_away(client, world):
     assert not Authenticator.objects.exists()
     assert theirs.get("/account/").url == "/login/?next=/account/&ended=factor"
     entry = Entry.objects.get(action="user.factors_reset")
-    assert (entry.by, entry.details["reason"]) == (world.admin, "手机遗失，已当面核实")
+    assert (entry.by, entry.detail["reason"]) == (world.admin, "手机遗失，已当面核实")
     assert Notice.objects.get(kind="accounts.factor_removed").user == world.north_clerk
 
 
