@@ -117,6 +117,12 @@ class PreferencesForm(forms.Form):
 class WebhookForm(forms.ModelForm):
     """A target; its secret is made by the service."""
 
+    url = forms.URLField(
+        label=_("Address"),
+        max_length=400,
+        assume_scheme="https",
+        help_text=_("Requests go to this address only; redirects are not followed."),
+    )
     kinds = forms.MultipleChoiceField(
         label=_("Kinds of notifications"),
         widget=forms.CheckboxSelectMultiple,
@@ -126,11 +132,7 @@ class WebhookForm(forms.ModelForm):
     class Meta:
         model = WebhookTarget
         fields = ["name", "url", "kinds", "is_active"]
-        help_texts = {
-            "url": _("Requests go to this address only; redirects are not followed."),
-        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["kinds"].choices = kind_choices()  # type: ignore[attr-defined]
-        self.fields["url"].assume_scheme = "https"  # type: ignore[attr-defined]
