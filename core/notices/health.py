@@ -10,7 +10,7 @@ from django.utils.translation import ngettext
 
 from core.doctor import Finding, error, ok, warning
 from core.models import OutboxMessage, OutboxState
-from core.notices.outbox import counts
+from core.notices.outbox import counts, open_channels
 
 LATE = timedelta(minutes=15)
 
@@ -46,10 +46,9 @@ def findings() -> Iterator[Finding]:
 
 def _late() -> Iterator[Finding]:
     """Messages that are due and not fetched by any sender."""
-    channels = ["webhook", *(["mail"] if settings.CRM_HAS_MAIL_SERVER else [])]
     late = OutboxMessage.objects.filter(
         state=OutboxState.WAITING,
-        channel__in=channels,
+        channel__in=open_channels(),
         next_try_at__lt=timezone.now() - LATE,
     )
     if late.exists():

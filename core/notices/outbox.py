@@ -29,7 +29,7 @@ from django.utils.translation import gettext as _
 from core.deeds import record
 from core.errors import Refused
 from core.models import OutboxMessage, OutboxState, OutboxTry
-from core.notices.channels import channel_named
+from core.notices.channels import CHANNELS, channel_named
 from core.notices.channels.base import Channel, Down, InDoubt, NotNow, Rejected, Send
 from core.notices.render import Words, one_line
 
@@ -127,7 +127,9 @@ def claim(holder: uuid.UUID, size: int = BATCH) -> list[OutboxMessage]:
     with transaction.atomic():
         due = (
             OutboxMessage.objects.select_for_update(skip_locked=True)
-            .filter(free, state=OutboxState.WAITING, next_try_at__lte=now, channel__in=_open())
+            .filter(
+                free, state=OutboxState.WAITING, next_try_at__lte=now, channel__in=open_channels()
+            )
             .order_by("next_try_at", "pk")
         )
         pks = list(due.values_list("pk", flat=True)[:size])
@@ -136,9 +138,9 @@ def claim(holder: uuid.UUID, size: int = BATCH) -> list[OutboxMessage]:
     return sorted(rows, key=lambda row: (row.channel, row.next_try_at, row.pk))
 
 
-def _open() -> list[str]:
-    """Channels that can send at all: mail needs a server."""
-    return ["webhook", *(["mail"] if settings.CRM_HAS_MAIL_SERVER else [])]
+def open_channels() -> list[str]:
+    """Channels that can send at all."""
+    return [name for name, channel in CHANNELS.items() if channel.is_open()]
 
 
 def _send_batch(batch: list[OutboxMessage], holder: uuid.UUID, done: Delivered) -> None:

@@ -39,6 +39,10 @@ class Channel(ABC):
     title: ClassVar[str | Promise]
     idempotent: ClassVar[bool]
 
+    def is_open(self) -> bool:
+        """Whether this installation can send by it at all; what waits keeps waiting else."""
+        return True
+
     @abstractmethod
     def session(self) -> AbstractContextManager[Send]:
         """A function that sends over one connection; it returns what the other side said.

@@ -34,6 +34,10 @@ class MailChannel(Channel):
     title = _("E-mail")
     idempotent = False
 
+    def is_open(self) -> bool:
+        """Mail needs a server."""
+        return bool(settings.CRM_HAS_MAIL_SERVER)
+
     @contextmanager
     def session(self) -> Iterator[Send]:
         line = _Line()
