@@ -168,7 +168,7 @@ def rotate() -> tuple[str, int]:
         if not count:
             break
     if closed:
-        sentence = _("{count} keys of persons fit no key of the file; the others are done.")
+        sentence = _("Some keys of persons fit no key of the file ({count}); the others are done.")
         raise Refused(sentence.format(count=closed))
     return str(_document()["current"]), done
 
@@ -247,7 +247,7 @@ def retire(name: str) -> None:
     key file only.
     """
     if users := users_of_keys().get(name, 0):
-        sentence = _("{count} keys of persons still need {name}; rotate first.")
+        sentence = _("{name} still opens keys of persons ({count}); rotate first.")
         raise Refused(sentence.format(count=users, name=name))
     with _changing() as document:
         if name == document["current"]:

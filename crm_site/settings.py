@@ -5,10 +5,15 @@ DATABASE_URL        PostgreSQL of yours; without it the embedded one under CRM_H
 DATABASE_OWNER_URL  the role that migrates, when it differs from the one in DATABASE_URL
 REDIS_URL           Redis or Valkey of yours; without it the embedded one is used
 SECRET_KEY          else CRM_HOME/secrets/secret_key
+SECRET_KEY_FALLBACKS former secret keys by commas, else CRM_HOME/secrets/secret_key.former
 CRM_HOSTS           host names that may be served, separated by commas
 CRM_HTTPS           1 when a proxy in front speaks HTTPS: secure cookies, HSTS
 CRM_TRUSTED_PROXIES how many proxies of yours stand in front (X-Forwarded-For), default 0
 CRM_OFFICE_NETWORKS networks whose people share an address, e.g. 10.1.0.0/16, by commas
+CRM_URL             scheme and host of the product as links in mails name it
+EMAIL_URL           mail server, e.g. smtp+tls://user:password@mail.example.cn:587
+CRM_MAIL_FROM       sender of mails, e.g. 客户关系系统 <crm@example.cn>
+CRM_WEBHOOK_NETWORKS private networks that webhooks may reach, e.g. 10.2.0.0/16, by commas
 CRM_STATEMENT_TIMEOUT, CRM_LOCK_TIMEOUT  seconds that a page waits for its database: 30, 3
 CRM_DEBUG           1 for tracebacks in the browser, never in production
 """
@@ -44,6 +49,10 @@ def _secret(name: str) -> str:
 # with this value (crm.E001), so it can never protect a session.
 NO_SECRET = "no-secret-yet"  # noqa: S105
 SECRET_KEY = env("SECRET_KEY", default="") or _secret("secret_key") or NO_SECRET
+# Former secret keys: what they signed stays good until it expires, nothing new is signed with them.
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+if _former := _secret("secret_key.former"):
+    SECRET_KEY_FALLBACKS += _former.split()
 MASTER_KEY_FILE = Path(
     env("CRM_MASTER_KEY_FILE", default="") or CRM_HOME / "secrets" / "master_key.json"
 )
@@ -94,8 +103,10 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "accounts.middleware.SessionMiddleware",
     "core.middleware.AccessMiddleware",
-    "accounts.middleware.PasswordAgeMiddleware",
+    "accounts.middleware.ObligationsMiddleware",
+    "accounts.middleware.StepUpMiddleware",
     "accounts.middleware.FirstRequestOfTheDayMiddleware",
     "core.middleware.HistoryMiddleware",
     "core.middleware.RefusedMiddleware",
@@ -212,10 +223,12 @@ PASSWORD_HASHERS = [
     "accounts.hashers.Argon2idHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
-PASSWORD_PROFILE = env("CRM_PASSWORD_PROFILE", default="dengbao3")
+# "asvs" or "dengbao3" overrides the policy accounts.password_profile; empty: the policy decides.
+PASSWORD_PROFILE = env("CRM_PASSWORD_PROFILE", default="")
 AUTH_PASSWORD_VALIDATORS = [{"NAME": "accounts.passwords.PolicyValidator"}]
-SESSION_ENGINE = "django.contrib.sessions.backends.db"
-SESSION_COOKIE_AGE = int(timedelta(hours=10).total_seconds())
+SESSION_ENGINE = "accounts.session_store"
+# The longest that the policy accounts.absolute_hours allows; accounts.sessions ends them earlier.
+SESSION_COOKIE_AGE = int(timedelta(hours=24).total_seconds())
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
@@ -266,6 +279,20 @@ IMPORT_MAX_BYTES = 50 * 1024 * 1024
 FILE_UPLOAD_PERMISSIONS = 0o600
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
+# --- notices ------------------------------------------------------------------------------------
+
+CRM_URL = env("CRM_URL", default="http://127.0.0.1:8000").rstrip("/")
+# Without a mail server notices are shown in the product only, and mails wait (core.notices).
+CRM_HAS_MAIL_SERVER = bool(_mail := env("EMAIL_URL", default=""))
+if CRM_HAS_MAIL_SERVER:
+    vars().update(env.email_url_config(_mail))
+EMAIL_TIMEOUT = 20
+CRM_MAIL_FROM = env("CRM_MAIL_FROM", default="crm@localhost")
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = CRM_MAIL_FROM
+CRM_WEBHOOK_NETWORKS = env.list("CRM_WEBHOOK_NETWORKS", default=[])
+NOTICES_KEPT_DAYS = 396  # read notices; thirteen months, as log-in records
+OUTBOX_KEPT_DAYS = 90  # settled messages
+
 # --- protection of pages ------------------------------------------------------------------------
 
 CONTENT_SECURITY_POLICY = {
@@ -307,6 +334,8 @@ LOGGING = {
         }
     },
     "root": {"handlers": ["stderr"], "level": env("CRM_LOG_LEVEL", default="WARNING")},
+    # Statements come with values, which are personal data: whatever the level, not these.
+    "loggers": {"django.db.backends": {"level": "INFO"}},
 }
 # guardian.W001: object rights are asked through core.sharing and `visible_to`, not a backend.
 SILENCED_SYSTEM_CHECKS = ["guardian.W001"]

@@ -108,7 +108,9 @@ def _refuse_in_use() -> None:
         )
         (others,) = cursor.fetchone()
     if others:
-        sentence = _("{count} other connections use the database; please stop the product first.")
+        sentence = _(
+            "The database is in use (other connections: {count}); please stop the product first."
+        )
         raise Refused(sentence.format(count=others))
 
 

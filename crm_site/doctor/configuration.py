@@ -97,14 +97,13 @@ def master_key() -> Iterator[Finding]:
 
 
 def _age_of_key_copy() -> Iterator[Finding]:
-    made = keys.last_backup()
-    days = (timezone.now() - made).days if made else 0
-    if days > KEY_COPY_AGES:
+    made = keys.last_backup() or timezone.now()
+    day = f"{timezone.localtime(made):%Y-%m-%d}"
+    if (timezone.now() - made).days > KEY_COPY_AGES:
         advice = _("Look whether it can still be read, then run manage.py keys backup FILE anew.")
-        sentence = _("The last copy of the key is {days} days old.")
-        yield warning(sentence.format(days=days), advice)
+        yield warning(_("The last copy of the key was made on {day}.").format(day=day), advice)
     else:
-        yield ok(_("The key was copied {days} days ago.").format(days=days))
+        yield ok(_("The key was copied on {day}.").format(day=day))
 
 
 @register("settings.time", gettext_lazy("Time zone data"))

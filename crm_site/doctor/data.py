@@ -51,12 +51,12 @@ def files() -> Iterator[Finding]:
         words = {"folder": folder}
         if lost := there - rows:
             well = False
-            sentence = _("{count} files in {folder} belong to no record.")
+            sentence = _("Files in {folder} that belong to no record: {count}.")
             advice = _("Look at them and delete them: they may hold personal data.")
             yield warning(sentence.format(count=len(lost), **words), advice)
         if must_exist and (missing := rows - {path.name for path in _paths(folder)}):
             well = False
-            sentence = _("{count} files that records name are missing from {folder}.")
+            sentence = _("Files that records name and {folder} lacks: {count}.")
             advice = _("Restore the folder from the latest backup.")
             yield error(sentence.format(count=len(missing), **words), advice)
     if well:
@@ -83,7 +83,7 @@ def scope_columns() -> Iterator[Finding]:
         transaction.set_rollback(True)
     if wrong:
         advice = _("The nightly job mends them; find what wrote rows past the services.")
-        sentence = _("{count} rows stand at another place than the tree says.")
+        sentence = _("Rows that stand at another place than the tree says: {count}.")
         yield warning(sentence.format(count=wrong), advice)
     else:
         yield ok(_("All rows stand where the tree says."))
@@ -103,11 +103,11 @@ def subject_keys() -> Iterator[Finding]:
             closed += 1
     if closed:
         advice = _("Copy the master key file that belongs to this database to {path}.")
-        sentence = _("{count} of {total} keys of persons cannot be opened.")
+        sentence = _("Keys of persons that cannot be opened: {count} of {total}.")
         sentence = sentence.format(count=closed, total=len(samples))
         yield error(sentence, advice.format(path=keys.key_file()))
     elif waiting := keys.waiting():
-        sentence = _("{count} keys of persons are still wrapped with an old master key.")
+        sentence = _("Keys of persons still wrapped with an old master key: {count}.")
         yield warning(sentence.format(count=waiting), _("Run: manage.py keys rotate"))
     else:
         yield ok(_("The master key opens the keys of persons."))
@@ -122,17 +122,18 @@ def backup() -> Iterator[Finding]:
         yield warning(_("No backup was ever made here."), advice)
         return
     hours = int((timezone.now() - made.made_at).total_seconds() // 3600)
-    words = {"hours": hours, "folder": made.folder}
+    made_at = timezone.localtime(made.made_at)
+    words = {"made_at": f"{made_at:%Y-%m-%d %H:%M}", "folder": made.folder}
     if hours > BACKUP_HOURS:
         advice = _("Look why the nightly backup does not run, see docs/backup.md.")
-        sentence = _("The latest backup is {hours} hours old ({folder}).")
+        sentence = _("The latest backup is of {made_at} ({folder}).")
         yield warning(sentence.format(**words), advice)
     else:
-        yield ok(_("The latest backup is {hours} hours old ({folder}).").format(**words))
+        yield ok(_("The latest backup is of {made_at} ({folder}).").format(**words))
     tried = store.last_drill()
     if tried is None or (timezone.now() - tried).days > DRILL_DAYS:
         advice = _("Run: manage.py drill")
         yield warning(_("No backup was tried in the last five weeks."), advice)
     else:
-        days = (timezone.now() - tried).days
-        yield ok(_("A backup was restored on trial {days} days ago.").format(days=days))
+        day = f"{timezone.localtime(tried):%Y-%m-%d}"
+        yield ok(_("A backup was restored on trial on {day}.").format(day=day))

@@ -125,7 +125,7 @@ def migrations() -> Iterator[Finding]:
     ]
     if waiting:
         advice = _("Make a backup (manage.py backup), then run manage.py migrate.")
-        sentence = _("{count} migrations wait.").format(count=len(waiting))
+        sentence = _("Migrations that wait: {count}.").format(count=len(waiting))
         yield error(sentence, advice)
     elif unknown:
         advice = _("Start the newer version again, or restore the backup made before it.")

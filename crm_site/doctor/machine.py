@@ -38,7 +38,7 @@ def packages() -> Iterator[Finding]:
     """What is installed against what requirements.txt pins; other versions were never tested."""
     wrong = list(differing_packages(settings.BASE_DIR / "requirements.txt"))
     if wrong:
-        sentence = _("{count} packages differ from requirements.txt: {names}.")
+        sentence = _("Packages that differ from requirements.txt ({count}): {names}.")
         names = listed(wrong[:SHOWN])
         yield warning(sentence.format(count=len(wrong), names=names), _("Run: make setup"))
     else:

@@ -25,11 +25,11 @@ def jobs() -> Iterator[Finding]:
     failed = Job.objects.filter(state=JobState.FAILED, finished_at__gt=now - LATELY).count()
     if waiting:
         advice = _("Look whether the worker runs and the broker answers (manage.py up).")
-        sentence = _("{count} jobs wait for more than ten minutes.")
+        sentence = _("Jobs that wait for more than ten minutes: {count}.")
         yield error(sentence.format(count=waiting), advice)
     if failed:
         advice = _("Open System › Jobs; the log tells the reason under the reference shown there.")
-        sentence = _("{count} jobs failed in the last 24 hours.")
+        sentence = _("Jobs that failed in the last 24 hours: {count}.")
         yield warning(sentence.format(count=failed), advice)
     if not waiting and not failed:
         yield ok(_("No job waits too long, and none failed in the last 24 hours."))

@@ -239,7 +239,7 @@ def test_a_schema_that_is_behind_or_ahead():
             " WHERE (app, name) = ('audit', '0002_append_only')"
         )
     try:
-        assert said(database.migrations).startswith("error: 1 migrations wait")
+        assert said(database.migrations).startswith("error: Migrations that wait: 1")
         with as_owner(), connection.cursor() as cursor:
             cursor.execute(
                 "INSERT INTO django_migrations (app, name, applied)"
@@ -366,8 +366,8 @@ def test_jobs_that_wait_or_failed(db):
     make_job(JobState.QUEUED, age=timedelta(minutes=11))
     make_job(JobState.FAILED, age=timedelta(hours=23))
     assert said(work.jobs) == (
-        "error: 1 jobs wait for more than ten minutes.\n"
-        "warning: 1 jobs failed in the last 24 hours."
+        "error: Jobs that wait for more than ten minutes: 1.\n"
+        "warning: Jobs that failed in the last 24 hours: 1."
     )
 
 
@@ -437,9 +437,9 @@ def test_a_file_without_a_row_and_a_row_without_a_file(db, files):
     lay(files / "exports", "lost-too")
 
     assert said(data.files) == (
-        f"warning: 1 files in {files}/imports belong to no record.\n"
-        f"error: 1 files that records name are missing from {files}/imports.\n"
-        f"warning: 1 files in {files}/exports belong to no record."
+        f"warning: Files in {files}/imports that belong to no record: 1.\n"
+        f"error: Files that records name and {files}/imports lacks: 1.\n"
+        f"warning: Files in {files}/exports that belong to no record: 1."
     )
 
 
@@ -452,7 +452,7 @@ def test_rows_that_stand_elsewhere_than_the_tree_says_are_counted_and_left(world
 
     CustomerUnit.objects.filter(pk=place.pk).update(city=None)
     assert said(data.scope_columns) == (
-        "warning: 1 rows stand at another place than the tree says."
+        "warning: Rows that stand at another place than the tree says: 1."
     )
     place.refresh_from_db()
     assert place.city_id is None
@@ -466,7 +466,7 @@ def test_keys_that_this_master_key_does_not_open(world, settings, tmp_path):
 
     ensure_secrets(tmp_path)
     settings.MASTER_KEY_FILE = tmp_path / "secrets" / "master_key.json"
-    assert said(data.subject_keys) == "error: 1 of 1 keys of persons cannot be opened."
+    assert said(data.subject_keys) == "error: Keys of persons that cannot be opened: 1 of 1."
 
 
 def made_backup(folder: Path, *, hours: float) -> None:

@@ -43,9 +43,8 @@ print(User.objects.count(), Customer.objects.count(), first.clear("phone") if fi
 """
 
 
-@pytest.fixture
-def folder() -> Iterator[Path]:
-    """A short path that the service account may enter."""
+def fresh_folder() -> Iterator[Path]:
+    """A short path that the service account may enter; servers below it are stopped in the end."""
     path = Path(tempfile.mkdtemp(prefix="crm-drl-"))
     path.chmod(0o755)
     yield path
@@ -56,13 +55,24 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture
-def home(folder: Path) -> Path:
-    """An installation with a few people, customers and a file."""
-    services.start(folder / "home")
-    manage(folder / "home", "migrate", "-v0")
-    done = python(folder / "home", WORLD)
+def folder() -> Iterator[Path]:
+    yield from fresh_folder()
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Path]:
+    yield from fresh_folder()
+
+
+@pytest.fixture(scope="module")
+def home(shared: Path) -> Path:
+    """An installation with a few people, customers and a file; tests leave its data as they are."""
+    home = shared / "home"
+    services.start(home)
+    manage(home, "migrate", "-v0")
+    done = python(home, WORLD)
     assert done.returncode == 0, done.stderr
-    return folder / "home"
+    return home
 
 
 def counts(home: Path) -> str:
@@ -153,7 +163,6 @@ def test_a_restore_refuses_what_it_must_not_touch(home, folder):
 
 
 def test_a_replaced_database_is_kept_and_people_must_log_in_again(home):
-    backup = back_up(home)
     with psycopg.connect(host=sockets(home), user="crm_app", dbname="crm") as app:
         app.execute("INSERT INTO django_session VALUES ('a', 'b', now() + interval '1 day')")
     late = back_up(home)
@@ -165,19 +174,18 @@ def test_a_replaced_database_is_kept_and_people_must_log_in_again(home):
     with psycopg.connect(host=sockets(home), user="crm_app", dbname="crm") as app:
         assert app.execute("SELECT count(*) FROM accounts_user WHERE name='替'").fetchone() == (0,)
         assert app.execute("SELECT count(*) FROM django_session").fetchone() == (0,)
-    kept = store.all_in(home / "backups")
-    assert [one.manifest["reason"] for one in kept] == ["", "", "before-restore"]
-    assert kept[0].folder == backup
+    *_earlier, made, kept = store.all_in(home / "backups")
+    assert (made.folder, kept.manifest["reason"]) == (late, "before-restore")
     moved = [path.name for path in home.iterdir() if path.name.startswith("files.before-restore-")]
     assert len(moved) == 1
 
 
-def test_a_restore_that_is_killed_leaves_the_database_as_it_was(home):
+def test_a_restore_that_is_killed_leaves_the_database_as_it_was(home, folder):
     backup = back_up(home)
     before = counts(home)
     command = [sys.executable, "manage.py", "restore", str(backup), "--replace", "--name", "crm"]
-    fakes = {"PATH": str(home.parent / "bin") + os.pathsep + os.environ["PATH"]}
-    bin_folder = home.parent / "bin"
+    fakes = {"PATH": str(folder / "bin") + os.pathsep + os.environ["PATH"]}
+    bin_folder = folder / "bin"
     bin_folder.mkdir()
     # A psql that stops for long before the commit: everything was sent, nothing is done.
     slow = bin_folder / "psql"
@@ -216,7 +224,8 @@ def test_the_drill_passes_a_whole_backup_and_names_what_is_damaged(home, folder)
     backup = back_up(home)
     manage(home, "keys", "backup", str(folder / "key.json"))
 
-    report = json.loads(manage(home, "drill", "--json", "--key", str(folder / "key.json")))
+    key = str(folder / "key.json")
+    report = json.loads(manage(home, "drill", str(backup), "--json", "--key", key))
     assert report["passed"] is True
     assert report["keys_tried"] == report["values_tried"] == 30
     assert report["files_tried"] == 1
@@ -226,7 +235,7 @@ def test_the_drill_passes_a_whole_backup_and_names_what_is_damaged(home, folder)
     # Another key: everything is there and nothing can be read.
     services.ensure_secrets(folder / "other")
     other = folder / "other" / "secrets" / "master_key.json"
-    done = run(home, "drill", "--json", "--key", str(other))
+    done = run(home, "drill", str(backup), "--json", "--key", str(other))
     report = json.loads(done.stdout)
     assert (done.returncode, report["passed"]) == (1, False)
     assert (report["keys_closed"], report["values_closed"]) == (30, 30)
@@ -242,13 +251,13 @@ def test_the_drill_passes_a_whole_backup_and_names_what_is_damaged(home, folder)
     assert report["files_damaged"] == ["imports/one"]
 
 
-def test_only_the_newest_backups_are_kept_and_dead_drafts_go(home):
-    backups = home / "backups"
+def test_only_the_newest_backups_are_kept_and_dead_drafts_go(home, folder):
+    backups = folder / "backups"
     backups.mkdir(mode=0o700)
     (backups / ".draft-old-999999999").mkdir()
     folders = []
     for _number in range(3):
-        folders.append(back_up(home, "--no-files", "--keep", "2"))
+        folders.append(back_up(home, "--no-files", "--keep", "2", "--out", str(backups)))
         time.sleep(1.1)
 
     assert sorted(path.name for path in backups.iterdir()) == [one.name for one in folders[1:]]
