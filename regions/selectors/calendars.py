@@ -41,12 +41,29 @@ class DayCell:
 
 
 @dataclass(frozen=True, slots=True)
+class Run:
+    """Neighbouring days that read the same."""
+
+    first: date
+    last: date
+    words: str
+
+    @property
+    def days(self) -> str:
+        """The day, or the first and the last."""
+        first, last = when(self.first, "weekday"), when(self.last, "weekday")
+        if self.first == self.last:
+            return first
+        return _("{first} to {last}").format(first=first, last=last)
+
+
+@dataclass(frozen=True, slots=True)
 class Month:
     """A month: `weeks` of seven cells (None outside the month), and what it sums up to."""
 
     first: date
     weeks: list[list[DayCell | None]]
-    notable: list[DayCell]
+    notable: list[Run]
     days: int
     share: Decimal
     minutes: int
@@ -73,11 +90,23 @@ def _month(worktime: WorkTime, year: int, month: int, today: date) -> Month:
     return Month(
         first=date(year, month, 1),
         weeks=weeks,
-        notable=[cell for row in weeks for cell in row if cell and cell.notable],
+        notable=_runs([cell for row in weeks for cell in row if cell and cell.notable]),
         days=sum(bool(one.spans) for one in facts),
         share=sum((one.share for one in facts), Decimal(0)),
         minutes=sum(one.minutes for one in facts),
     )
+
+
+def _runs(cells: list[DayCell]) -> list[Run]:
+    """Days that follow one another and read the same, in one line."""
+    runs: list[Run] = []
+    for cell in cells:
+        last = runs[-1] if runs else None
+        if last and last.words == cell.words and (cell.day - last.last).days == 1:
+            runs[-1] = Run(last.first, cell.day, cell.words)
+        else:
+            runs.append(Run(cell.day, cell.day, cell.words))
+    return runs
 
 
 def cell_of(day: date, facts: Day, today: date) -> DayCell:
