@@ -20,7 +20,6 @@ from itertools import islice
 from time import monotonic
 from typing import Any
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
