@@ -237,11 +237,19 @@ def programs(port: int) -> list[Program]:
     if not os.environ.get("WEB_CONCURRENCY"):  # gunicorn's own variable
         web += ["--workers", str(min(2 * (os.cpu_count() or 1) + 1, 9))]
     celery = [*python, "celery", "--quiet", "--app", "crm_site"]
-    # Without gossip and mingle the worker survives a restart of the broker.
-    worker = [*celery, "worker", "--loglevel", "WARNING", "--concurrency", "2"]
-    worker += ["--queues", "default,files,scores", "--without-gossip", "--without-mingle"]
+    # Without gossip and mingle the worker survives a restart of the broker. Two workers, so that
+    # short work never waits behind two long files.
+    worker = [*celery, "worker", "--loglevel", "WARNING", "--concurrency", "1"]
+    worker += ["--without-gossip", "--without-mingle"]
+    short = [*worker, "--queues", "default", "--hostname", "default@%h"]
+    long = [*worker, "--queues", "files,scores", "--hostname", "files@%h"]
     beat = [*celery, "beat", "--loglevel", "WARNING", "--pidfile", "", "--max-interval", "5"]
-    return [Program("web", web), Program("worker", worker), Program("beat", beat)]
+    return [
+        Program("web", web),
+        Program("worker", short),
+        Program("files", long),
+        Program("beat", beat),
+    ]
 
 
 def accepts(port: int) -> bool:
