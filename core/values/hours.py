@@ -20,7 +20,8 @@ DAY: Final = 24 * 60
 MOST_SPANS: Final = 8
 
 _SPAN: Final = re.compile(
-    r"(\d{1,2})(?:[:.时点](\d{2})分?)?\s*(?:-|~|至|到)\s*(\d{1,2})(?:[:.时点](\d{2})分?)?", re.ASCII
+    r"(\d{1,2})(?:[:.时点](?:(\d{2})分?)?)?\s*(?:-|~|至|到)\s*(\d{1,2})(?:[:.时点](?:(\d{2})分?)?)?",
+    re.ASCII,
 )
 _DASHES: Final = str.maketrans(dict.fromkeys("–—－―〜～", "-"))
 _BETWEEN: Final = re.compile(r"[\s,，;；、/]*")
