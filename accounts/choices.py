@@ -8,7 +8,7 @@ from django.http import HttpRequest, JsonResponse
 
 from accounts.models import User
 from core.access import signed_in
-from regions.models import OrgUnit
+from regions.models import OrgUnit, UnitAlias
 
 SHOWN = 30
 RIGHT = re.compile(r"[a-z_]+\.[a-z_]+")
@@ -31,7 +31,8 @@ def unit_choices(request: HttpRequest) -> JsonResponse:
     text = request.GET.get("q", "").strip()[:40]
     units = OrgUnit.objects.visible_to(request.user, _right(request)).active()
     if text:
-        units = units.filter(Q(name__icontains=text) | Q(code__istartswith=text))
+        known_as = Q(pk__in=UnitAlias.objects.filter(code__istartswith=text).values("unit"))
+        units = units.filter(Q(name__icontains=text) | Q(code__istartswith=text) | known_as)
     return _answer(
         [
             {"value": unit.code, "text": f"{unit.name} ({unit.get_kind_display()})"}

@@ -6,7 +6,7 @@ from functools import cached_property
 
 from core.scope import Scope
 from core.values.base import Cell, cell_text
-from regions.models import Kind, OrgUnit
+from regions.models import Kind, OrgUnit, UnitAlias
 
 # "武汉" in one office's file is "武汉公司" in another's.
 SUFFIXES = ("城市公司", "分公司", "公司", "区域平台", "区域", "片区", "城市")
@@ -50,9 +50,14 @@ class ProjectDirectory:
     @cached_property
     def projects(self) -> dict[str, list[OrgUnit]]:
         found: dict[str, list[OrgUnit]] = defaultdict(list)
-        for unit in OrgUnit.objects.visible_to(self.scope).filter(kind=Kind.PROJECT):
+        visible = OrgUnit.objects.visible_to(self.scope).filter(kind=Kind.PROJECT)
+        open_units = {unit.pk: unit for unit in visible.filter(merged_into=None)}
+        for unit in open_units.values():
             found[spelled(unit.name)].append(unit)
             found[spelled(unit.code)].append(unit)
+        # Files go on using the code that a unit had, or that a unit merged into it had.
+        for alias in UnitAlias.objects.filter(unit__in=open_units):
+            found[spelled(alias.code)].append(open_units[alias.unit_id])
         return found
 
     def find(self, region: Cell, city: Cell, project: Cell) -> Found:

@@ -2,17 +2,20 @@
 
 from typing import Any, ClassVar
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import Count, ForeignKey, Q, QuerySet
 from django.forms import ModelChoiceField, ModelForm
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from core.admin import ALL, ReadOnlyAdmin, ScopedAdmin, narrow_choices
 from regions.forms import CityForm, ProjectForm, RegionForm, UnitChoiceField, UnitForm
 from regions.models import (
     TREE_ORDER,
+    ChangeKind,
     City,
     Kind,
     OrgUnit,
@@ -21,10 +24,12 @@ from regions.models import (
     UnitLevel,
     UnitVersion,
 )
-from regions.services import change_unit, create_unit
+from regions.services import change_unit, create_unit, draft_change
 
 # The state of people who work here (accounts.UserState), an app to the right of this one.
 WORKING = "active"
+# What an organisation change decides, and an edit here only drafts.
+BY_CHANGE = ("parent", "is_active")
 
 
 class RegionFilter(admin.SimpleListFilter):
@@ -78,13 +83,37 @@ class UnitAdminBase(ScopedAdmin):
         if change:
             unit = OrgUnit.objects.get(pk=obj.pk)
             for name in form.changed_data:
-                setattr(unit, name, form.cleaned_data[name])
+                if name not in BY_CHANGE:
+                    setattr(unit, name, form.cleaned_data[name])
             change_unit(unit, by=request.user)
+            self._draft_changes(request, unit, form)
         else:
             fields = {name: form.cleaned_data[name] for name in form.cleaned_data}
             unit = create_unit(by=request.user, **{"kind": obj.kind} | fields)
         obj.pk, obj.path, obj.parent_kind = unit.pk, unit.path, unit.parent_kind
         obj._state.adding = False
+
+    def _draft_changes(self, request: HttpRequest, unit: OrgUnit, form: ModelForm) -> None:
+        """Another parent, closing and opening concern other people: they begin as drafts of
+        organisation changes, with preview and approval."""
+        kinds = []
+        if "parent" in form.changed_data:
+            kinds.append((ChangeKind.MOVE, form.cleaned_data["parent"]))
+        if "is_active" in form.changed_data:
+            opens = form.cleaned_data["is_active"]
+            kinds.append((ChangeKind.REOPEN if opens else ChangeKind.CLOSE, None))
+        for kind, target in kinds:
+            draft = draft_change(
+                by=request.user,
+                kind=kind,
+                unit=unit,
+                target=target,
+                effective_on=timezone.localdate(),
+                reason=gettext("Entered in the administration."),
+            )
+            sentence = gettext("This begins as a draft of an organisation change: {link}")
+            link = format_html('<a href="{}">{}</a>', draft.get_absolute_url(), draft)
+            messages.info(request, format_html(sentence, link=link))
 
     @admin.display(description=_("people"), ordering="people_count")
     def people(self, unit: OrgUnit) -> int:

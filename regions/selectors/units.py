@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from regions.models import OrgUnit
+from regions.models import OrgUnit, UnitAlias
 
 WORKING = "active"  # accounts.UserState.ACTIVE
 
@@ -31,12 +31,17 @@ def held_today(prefix: str) -> Q:
     return begun & open_end
 
 
+def known_as(text: str) -> Q:
+    """Units that had a code beginning with a text, or swallowed a unit that had it."""
+    return Q(pk__in=UnitAlias.objects.filter(code__istartswith=text).values("unit"))
+
+
 def units_in_tree(reader: Any, *, text: str = "") -> list[OrgUnit]:
     """The units a reader sees in tree order, with `people_count` and `heads`. Two queries."""
     working = Count("people", filter=Q(people__state=WORKING), distinct=True)
     units = OrgUnit.objects.visible_to(reader).annotate(people_count=working).in_tree_order()
     if text:
-        units = units.filter(Q(name__icontains=text) | Q(code__istartswith=text))
+        units = units.filter(Q(name__icontains=text) | Q(code__istartswith=text) | known_as(text))
     found: list[OrgUnit] = list(units)
     heads = heads_of([unit.pk for unit in found])
     for unit in found:
@@ -75,7 +80,7 @@ def children_of(reader: Any, parent: OrgUnit | None) -> QuerySet[OrgUnit]:
 def search_units(reader: Any, text: str, *, limit: int = 30) -> list[OrgUnit]:
     """Units whose name or code contains a text, flat; with `has_children` False, as leaves."""
     found = OrgUnit.objects.visible_to(reader).filter(
-        Q(name__icontains=text) | Q(code__icontains=text)
+        Q(name__icontains=text) | Q(code__icontains=text) | known_as(text)
     )
     units = list(found.in_tree_order()[:limit])
     for unit in units:

@@ -21,7 +21,7 @@ from accounts.models import (
 from audit.models import Entry
 from core.access import access_of
 from core.admin import ScopedAdmin
-from regions.models import OrgUnit, UnitVersion
+from regions.models import OrgChange, OrgUnit, UnitVersion
 from tests.factories import give, make_unit, make_user
 
 # Their tables hold no rows of a branch: schedules, allauth's e-mail addresses, Django's groups.
@@ -174,7 +174,7 @@ def test_naming_and_tree_rules_stand_at_the_field(root, world, model, values, wr
     assert not OrgUnit.objects.filter(code="NEW").exists()
 
 
-def test_moving_a_unit_moves_its_branch_and_keeps_its_history(root, world):
+def test_another_parent_begins_as_a_draft_of_a_change(root, world):
     other = make_unit(kind="city", code="N9", name="北方九公司", parent=world.north)
     answer = root.post(
         f"/admin/regions/project/{world.n1a.pk}/change/",
@@ -184,9 +184,12 @@ def test_moving_a_unit_moves_its_branch_and_keeps_its_history(root, world):
 
     assert answer.status_code == 302
     world.n1a.refresh_from_db()
-    assert world.n1a.path == f"{other.path}{world.n1a.pk}/"
-    assert UnitVersion.objects.filter(unit=world.n1a).count() == 2
-    assert Entry.objects.filter(action="unit.moved").count() == 1
+    assert world.n1a.parent == world.n1
+    change = OrgChange.objects.get()
+    assert (change.kind, change.unit, change.target, change.state) == (
+        "move", world.n1a, other, "draft",
+    )  # fmt: skip
+    assert Entry.objects.filter(action="orgchange.drafted").count() == 1
 
 
 @pytest.mark.parametrize(

@@ -6,11 +6,15 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import Post, RoleGrant, User
+from core.errors import Refused
 from customers.models import Activity, CustomerUnit, Ownership, Property
 from regions.models import ChangeKind, ChangeState, OrgChange, OrgUnit, UnitAlias, UnitVersion
+from regions.selectors.history import places_on, tree_on
 from regions.services import (
     apply_change,
+    apply_due,
     approve_change,
+    cancel_change,
     draft_change,
     mend_scope_columns,
     propose_change,
@@ -18,10 +22,15 @@ from regions.services import (
     undo_change,
 )
 from tests.factories import (
+    give,
     make_activity,
     make_customer,
     make_ownership,
+    make_place,
+    make_post,
     make_property,
+    make_unit,
+    make_user,
 )
 
 pytestmark = pytest.mark.django_db
@@ -171,3 +180,193 @@ def test_a_rehearsal_writes_nothing(busy, case):
     assert preview.before
     assert preview.after != preview.before
     assert everything() == before
+
+
+# --- who decides --------------------------------------------------------------------------------
+
+
+def test_the_author_does_not_approve_his_own_change(world):
+    change = draft(ChangeKind.RENAME, by=world.admin, unit=world.n1, name="北方一公司")
+    propose_change(change, by=world.admin)
+
+    with pytest.raises(Refused, match="提出人以外"):
+        approve_change(change, by=fresh(world.admin))
+    assert OrgChange.objects.get().state == ChangeState.READY
+
+
+def test_nobody_widens_his_own_reach_by_a_merger(world):
+    """The keeper of the north would see the south's customers."""
+    keeper = make_user(unit=world.n1a, role="section-administrator")
+    give(keeper, "section-administrator", world.s1a)
+    give(keeper, "staff", world.n1b)
+    for_keeper = make_user(unit=world.group, role=None)
+    give(for_keeper, "section-administrator", world.n1b)
+    change = draft(ChangeKind.MERGE, unit=world.n1b, target=world.n1a)
+
+    preview = rehearse(change)
+
+    assert {sight.employee_no for sight in preview.gains} == {
+        keeper.employee_no, for_keeper.employee_no, world.north_clerk.employee_no,
+    } - {world.north_clerk.employee_no}  # fmt: skip
+    assert {keeper.pk, for_keeper.pk} <= preview.widened.keys()
+
+
+def test_units_out_of_reach_are_not_changed(world):
+    keeper = world.north_keeper
+    with pytest.raises(Refused, match="管理范围"):
+        draft(ChangeKind.RENAME, by=keeper, unit=world.s1, name="抢来的公司")
+    with pytest.raises(Refused, match="管理范围"):
+        draft(ChangeKind.MOVE, by=keeper, unit=world.n1a, target=world.s1)
+    assert not OrgChange.objects.exists()
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_random_changes_never_enlarge_their_author_s_reach(world, seed):
+    """Whatever an administrator of a city proposes, he never sees a row he did not see before."""
+    import random
+
+    rng = random.Random(seed)
+    other = make_unit(kind="city", code="N2", name="北方二公司", parent=world.north)
+    make_unit(kind="project", code="N2A", name="北方二园", parent=other)
+    administrator = make_user(unit=world.n1, role=None)
+    give(administrator, "section-administrator", world.n1)
+    give(administrator, "section-administrator", other)
+    for unit in OrgUnit.objects.filter(kind="project"):
+        make_customer(unit=unit)
+    before = set(CustomerUnit.objects.visible_to(fresh(administrator)).values_list("customer"))
+    done = 0
+    for number in range(8):
+        units = list(OrgUnit.objects.exclude(kind="group"))
+        kind = rng.choice([ChangeKind.MOVE, ChangeKind.MERGE, ChangeKind.UPGRADE, ChangeKind.CLOSE])
+        try:
+            change = draft(
+                kind, by=fresh(administrator), unit=rng.choice(units), target=rng.choice(units),
+                heir_code=f"H{number}", heir_name=f"接管{number}",
+            )  # fmt: skip
+            propose_change(change, by=fresh(administrator))
+            approve_change(change, by=None)
+            apply_change(change, by=None)
+            done += 1
+        except Refused:
+            pass
+        after = set(CustomerUnit.objects.visible_to(fresh(administrator)).values_list("customer"))
+        assert after <= before
+    assert mend_scope_columns() == 0
+
+
+# --- when ---------------------------------------------------------------------------------------
+
+
+def test_a_future_change_waits_and_is_carried_out_once(world):
+    day = TODAY() + dt.timedelta(days=9)
+    change = draft(ChangeKind.RENAME, unit=world.n1, name="北方一公司", on=day)
+    approve_change(propose_change(change, by=None), by=None)
+
+    assert apply_due(day - dt.timedelta(days=1)) == {"applied": [], "failed": []}
+    assert now(world.n1).name == "北方公司"
+    assert apply_due(day) == {"applied": [change.pk], "failed": []}
+    assert apply_due(day) == {"applied": [], "failed": []}
+    assert now(world.n1).name == "北方一公司"
+    names = {unit.pk: unit.name for unit in tree_on(day - dt.timedelta(days=1))}
+    assert names[world.n1.pk] == "北方公司"
+    assert {unit.pk: unit.name for unit in tree_on(day)}[world.n1.pk] == "北方一公司"
+
+
+def test_a_change_that_no_longer_fits_is_marked_and_the_others_go_on(world):
+    first = draft(ChangeKind.RENAME, unit=world.n1a, name="甲", code="TAKEN")
+    second = draft(ChangeKind.RENAME, unit=world.n1b, name="乙")
+    for change in (first, second):
+        approve_change(propose_change(change, by=None), by=None)
+    make_unit(kind="project", code="TAKEN", name="占用", parent=world.s1)
+
+    assert apply_due() == {"applied": [second.pk], "failed": [first.pk]}
+    first.refresh_from_db()
+    assert first.state == ChangeState.APPROVED
+    assert "TAKEN" in first.problem
+    assert now(world.n1a).name == "北方花园"
+
+
+def test_a_day_in_the_past_corrects_the_history_from_that_day(world):
+    day = TODAY() - dt.timedelta(days=30)
+    carry_out(ChangeKind.RENAME, unit=world.n1, name="北方一公司", on=day)
+
+    assert [
+        (version.name, version.valid_from, version.valid_until)
+        for version in UnitVersion.objects.filter(unit=world.n1).order_by("valid_from")
+    ] == [("北方公司", dt.date(2020, 1, 1), day), ("北方一公司", day, None)]
+
+
+def test_a_late_entry_says_by_how_many_days(world):
+    day = TODAY() - dt.timedelta(days=200)
+    change = carry_out(ChangeKind.CREATE, target=world.n1, code="N1Z", name="新城", on=day)
+
+    end = (day.replace(day=1) + dt.timedelta(days=64)).replace(day=1) - dt.timedelta(days=1)
+    assert change.late_by == (TODAY() - end).days
+    assert OrgUnit.objects.get(code="N1Z").late_by == change.late_by
+
+
+def test_undo_says_which_change_stands_on_it(world):
+    first = carry_out(ChangeKind.RENAME, unit=world.n1, name="甲公司")
+    second = carry_out(ChangeKind.RENAME, unit=world.n1, name="乙公司")
+
+    with pytest.raises(Refused, match=str(second.pk)):
+        undo_change(first, by=None, reason="错")
+    undo_change(second, by=None, reason="错")
+    undo_change(first, by=None, reason="错")
+    assert now(world.n1).name == "北方公司"
+
+
+# --- what stays ---------------------------------------------------------------------------------
+
+
+def test_a_merger_unites_customers_and_keeps_the_past(world):
+    both = make_customer(unit=world.n1a)
+    make_place(customer=both, unit=world.n1b)
+    CustomerUnit.objects.filter(unit=world.n1a).update(contacted=True)
+    done = make_activity(customer=both, by=world.north_clerk, unit=world.n1a)
+    make_post(user=world.north_clerk, unit=world.n1b, function="客户专员")
+
+    carry_out(ChangeKind.MERGE, unit=world.n1a, target=world.n1b)
+
+    assert [place.unit_id for place in both.places.all()] == [world.n1b.pk]
+    assert both.places.get().contacted
+    done.refresh_from_db()
+    assert (done.unit_id, done.project_id) == (world.n1a.pk, world.n1b.pk)
+    assert Post.objects.filter(user=world.north_clerk, valid_until=None).count() == 1
+    assert UnitAlias.objects.get(code="N1A").unit == world.n1b
+
+
+def test_figures_of_the_past_stay_after_any_change(busy):
+    from reports.selectors import activity_report
+
+    yesterday = TODAY() - dt.timedelta(days=1)
+    Activity.objects.update(at=timezone.now() - dt.timedelta(days=1))
+    reader = busy.boss
+    before = activity_report(fresh(reader), yesterday, yesterday)
+    assert sum(line.activities for line in before) > 0
+
+    carry_out(ChangeKind.UPGRADE, unit=busy.n1, heir_code="X1", heir_name="新公司")
+    assert activity_report(fresh(reader), yesterday, yesterday) == before
+    carry_out(ChangeKind.MERGE, unit=busy.n1a, target=busy.s1a)
+    assert activity_report(fresh(reader), yesterday, yesterday) == before
+    carry_out(ChangeKind.SPLIT, unit=busy.n1b, code="N1C", name="二期", buildings=["1"])
+    assert activity_report(fresh(reader), yesterday, yesterday) == before
+
+
+def test_places_on_a_day_lose_no_unit(busy):
+    from django.db import connection
+
+    carry_out(ChangeKind.CREATE, target=busy.n1, code="N1Z", name="新城")
+    places = places_on(TODAY() - dt.timedelta(days=5))
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT unit_id, city_id FROM ({places.sql}) p", places.params)
+        found = dict(cursor.fetchall())
+    assert found.keys() == set(OrgUnit.objects.values_list("pk", flat=True))
+    assert found[OrgUnit.objects.get(code="N1Z").pk] == busy.n1.pk
+
+
+def test_cancelling_ends_a_pending_change(world):
+    change = draft(ChangeKind.RENAME, unit=world.n1, name="甲公司")
+    cancel_change(change, by=None, reason="不办了")
+    with pytest.raises(Refused):
+        propose_change(change, by=None)

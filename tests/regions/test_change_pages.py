@@ -1,0 +1,205 @@
+"""Pages of organisation changes, of the tree of a day, of sections, and what old codes lead to."""
+
+import datetime as dt
+import json
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.models import RoleGrant, SectionGrant, User
+from accounts.services.sections import end_section_role, give_section_role
+from core.errors import Refused
+from customers.models import CustomerUnit
+from regions.models import ChangeState, Company, OrgChange, OrgUnit, Section
+from regions.services import (
+    add_unit,
+    apply_change,
+    approve_change,
+    draft_change,
+    propose_change,
+    remove_unit,
+    save_section,
+)
+from tests.factories import make_customer, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def fresh(user: User) -> User:
+    return User.objects.get(pk=user.pk)
+
+
+def test_a_change_goes_its_way_through_the_pages(client, world):
+    """Drafted, previewed, submitted by one, approved and carried out by another, undone."""
+    second = make_user(unit=world.group, role="system-administrator")
+    client.force_login(world.admin)
+    form = {
+        "unit": "N1", "name": "中原区域", "department_name": "客户关系中心",
+        "department_level": "second", "heir_name": "郑州公司", "heir_code": "HY01",
+        "effective_on": timezone.localdate().isoformat(), "reason": "业务扩大",
+    }  # fmt: skip
+    answer = client.post(reverse("regions:change-new", args=["upgrade"]), form)
+    change = OrgChange.objects.get()
+    assert answer["Location"] == change.get_absolute_url()
+
+    page = client.get(change.get_absolute_url())
+    preview = page.context["preview"]
+    assert (preview.problems, [line.mark for line in preview.after if line.code == "HY01"]) == (
+        [], ["new"],
+    )  # fmt: skip
+    assert {warning.rule for warning in preview.warnings} >= {"ORG-05", "ORG-08"}
+    client.post(reverse("regions:change-act", args=[change.pk, "propose"]))
+    answer = client.post(reverse("regions:change-act", args=[change.pk, "approve"]))
+    assert answer.status_code == 422
+
+    client.force_login(second)
+    client.post(
+        reverse("regions:change-act", args=[change.pk, "approve"]),
+        {"approval_by": "集团总裁", "approval_number": "〔2026〕7号"},
+    )
+    client.post(reverse("regions:change-act", args=[change.pk, "apply"]))
+    change.refresh_from_db()
+    assert (change.state, change.approval_number) == (ChangeState.APPLIED, "〔2026〕7号")
+    assert OrgUnit.objects.get(code="N1").kind == "region"
+
+    answer = client.post(
+        reverse("regions:change-act", args=[change.pk, "undo"]), {"reason": "暂缓"}
+    )
+    assert answer.status_code == 302
+    assert OrgUnit.objects.get(code="N1").kind == "city"
+    assert not OrgUnit.objects.filter(code="HY01").exists()
+
+
+def test_the_list_filters_by_state_kind_and_lateness(client, world):
+    day = timezone.localdate() - dt.timedelta(days=200)
+    late = draft_change(
+        by=None, kind="create", target=world.n1, effective_on=day, reason="新设",
+        payload={"code": "N1Z", "name": "新城"},
+    )  # fmt: skip
+    propose_change(late, by=None)
+    draft_change(
+        by=None, kind="rename", unit=world.n1, effective_on=timezone.localdate(), reason="更名",
+        payload={"name": "甲"},
+    )  # fmt: skip
+    client.force_login(world.boss)
+
+    def shown(**query):
+        return [row.pk for row in client.get(reverse("regions:changes"), query).context["page"]]
+
+    assert len(shown()) == 2
+    assert shown(late="on") == shown(state="ready") == shown(kind="create") == [late.pk]
+    assert shown(q="新城") == [late.pk]
+    assert shown(state="applied") == []
+
+
+def test_old_codes_lead_to_the_unit_that_follows(client, world):
+    change = draft_change(
+        by=None, kind="merge", unit=world.n1b, target=world.n1a,
+        effective_on=timezone.localdate(), reason="合并",
+    )  # fmt: skip
+    apply_change(approve_change(propose_change(change, by=None), by=None), by=None)
+    client.force_login(world.boss)
+
+    answer = client.get(reverse("regions:unit", args=["N1B"]))
+    assert answer["Location"] == reverse("regions:unit", args=["N1A"])
+    client.force_login(world.south_head)
+    assert client.get(reverse("regions:unit", args=["N1B"])).status_code == 404
+
+
+def test_the_tree_of_a_day_shows_names_of_then_within_reach(client, world):
+    day = timezone.localdate() - dt.timedelta(days=10)
+    change = draft_change(
+        by=None, kind="rename", unit=world.n1, effective_on=timezone.localdate(), reason="更名",
+        payload={"name": "新名公司"},
+    )  # fmt: skip
+    apply_change(approve_change(propose_change(change, by=None), by=None), by=None)
+    client.force_login(world.north_head)
+
+    page = client.get(reverse("regions:tree"), {"on": day.isoformat()})
+    assert [(unit.name, unit.is_changed) for unit in page.context["units"]] == [
+        ("北方区域", False), ("北方公司", True), ("北方花园", False), ("北方名邸", False),
+    ]  # fmt: skip
+    page = client.get(reverse("regions:unit", args=["N1"]), {"tab": "history"})
+    assert [version.name for version in page.context["versions"]] == ["新名公司", "北方公司"]
+
+
+# --- sections -----------------------------------------------------------------------------------
+
+
+def test_a_role_in_a_section_reaches_its_units_while_they_belong_to_it(world):
+    section = save_section(None, by=world.admin, code="B1", name="住宅版块", number=1)
+    north, south = (make_customer(unit=unit) for unit in (world.n1a, world.s1a))
+    member = add_unit(section, world.n1, by=world.admin)
+    person = make_user(unit=world.group, role=None)
+    from accounts.models import Role
+
+    role = Role.objects.get(code="section-head")
+    grant = give_section_role(person, role=role, section=section, by=None)
+
+    def seen():
+        return set(
+            CustomerUnit.objects.visible_to(fresh(person)).values_list("customer", flat=True)
+        )
+
+    assert seen() == {north.pk}
+    add_unit(section, world.s1a, by=world.admin)
+    assert seen() == {north.pk, south.pk}
+    remove_unit(member, by=world.admin)
+    assert seen() == {south.pk}
+    end_section_role(grant, by=None)
+    assert seen() == set()
+    assert SectionGrant.objects.get().valid_until == timezone.localdate()
+    assert not RoleGrant.objects.now().filter(user=person).exists()
+
+
+def test_a_unit_is_in_one_section_at_a_time(world):
+    first = save_section(None, by=None, code="B1", name="住宅版块")
+    second = save_section(None, by=None, code="B2", name="商业版块")
+    add_unit(first, world.n1, by=None)
+
+    for unit in (world.n1, world.n1a, world.north):
+        with pytest.raises(Refused, match="住宅版块"):
+            add_unit(second, unit, by=None)
+    with pytest.raises(Refused):
+        add_unit(second, world.s1, by=fresh(world.north_head))
+
+
+def test_sections_are_mapped_to_companies_on_pages(client, world):
+    client.force_login(world.admin)
+    client.post(reverse("regions:company-new"), {"code": "C1", "name": "甲公司"})
+    company = Company.objects.get()
+    client.post(
+        reverse("regions:section-new"),
+        {"code": "B1", "name": "住宅版块", "number": 1, "companies": [company.pk]},
+    )
+    section = Section.objects.get()
+    answer = client.post(reverse("regions:section-add-unit", args=["B1"]), {"unit": "N1"})
+    assert answer.status_code == 302
+    (line,) = client.get(reverse("regions:sections")).context["lines"]
+    assert (line.section, line.companies, line.unit_count) == (section, [company], 3)
+    assert client.get(reverse("regions:section", args=["B1"])).status_code == 200
+
+
+# --- the command --------------------------------------------------------------------------------
+
+
+def test_the_command_lists_and_applies(world):
+    day = timezone.localdate() + dt.timedelta(days=3)
+    change = draft_change(
+        by=None, kind="rename", unit=world.n1, effective_on=day, reason="更名",
+        payload={"name": "甲公司"},
+    )  # fmt: skip
+    approve_change(propose_change(change, by=None), by=None)
+
+    def told(*args):
+        out = StringIO()
+        call_command("org_change", *args, "--json", stdout=out)
+        return json.loads(out.getvalue())
+
+    (row,) = told("list")["changes"]
+    assert (row["unit"], row["state"]) == ("N1", "approved")
+    assert told("apply") == {"applied": [], "failed": {}}
+    assert told("apply", "--on", day.isoformat()) == {"applied": [change.pk], "failed": {}}
