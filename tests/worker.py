@@ -24,6 +24,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from crm_site.supervisor import _die_with_parent
+
 START_SECONDS = 90
 
 
@@ -72,6 +74,7 @@ class Process:
                 stdout=stream,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=_die_with_parent,  # a test run that is killed leaves nothing behind
             )
 
     @property
