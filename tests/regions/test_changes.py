@@ -205,9 +205,8 @@ def test_nobody_widens_his_own_reach_by_a_merger(world):
 
     preview = rehearse(change)
 
-    assert {sight.employee_no for sight in preview.gains} == {
-        keeper.employee_no, for_keeper.employee_no, world.north_clerk.employee_no,
-    } - {world.north_clerk.employee_no}  # fmt: skip
+    gains = {sight.employee_no for sight in preview.gains}
+    assert gains == {keeper.employee_no, for_keeper.employee_no}
     assert {keeper.pk, for_keeper.pk} <= preview.widened.keys()
 
 
@@ -234,7 +233,6 @@ def test_random_changes_never_enlarge_their_author_s_reach(world, seed):
     for unit in OrgUnit.objects.filter(kind="project"):
         make_customer(unit=unit)
     before = set(CustomerUnit.objects.visible_to(fresh(administrator)).values_list("customer"))
-    done = 0
     for number in range(8):
         units = list(OrgUnit.objects.exclude(kind="group"))
         kind = rng.choice([ChangeKind.MOVE, ChangeKind.MERGE, ChangeKind.UPGRADE, ChangeKind.CLOSE])
@@ -246,7 +244,6 @@ def test_random_changes_never_enlarge_their_author_s_reach(world, seed):
             propose_change(change, by=fresh(administrator))
             approve_change(change, by=None)
             apply_change(change, by=None)
-            done += 1
         except Refused:
             pass
         after = set(CustomerUnit.objects.visible_to(fresh(administrator)).values_list("customer"))
