@@ -172,10 +172,15 @@ def forget() -> None:
 
 @contextmanager
 def one_reading() -> Iterator[None]:
-    """Within the block the stamp is read once, for commands and jobs that ask often."""
-    before = (getattr(_local, "spanned", False), getattr(_local, "snapshot", None))
+    """Within the block the stamp is read once, for commands and jobs that ask often.
+
+    Inside a request or task, which read it once anyway, it changes nothing.
+    """
+    if getattr(_local, "spanned", False):
+        yield
+        return
     begin()
     try:
         yield
     finally:
-        _local.spanned, _local.snapshot = before
+        end()

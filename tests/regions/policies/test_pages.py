@@ -102,7 +102,7 @@ def test_the_list_costs_the_same_whatever_was_set(client, world, overrides):
         client.get("/policies/?unit=N1A")
 
     about = [q["sql"] for q in queries if "regions_" in q["sql"]]
-    assert len(about) == 5, about
+    assert len(about) == 6, about
 
 
 def test_staff_without_the_right_do_not_read_rules(client, world):
