@@ -516,7 +516,9 @@ def requeue_lost_jobs() -> int:
 
     Returns how many.
     """
-    forgotten = Q(created_at__lt=Now() - QUIET) & (Q(not_before=None) | Q(not_before__lte=Now()))
+    # `created_at` is the asking host's clock: what was asked for in the future was so by a wrong one.
+    old = Q(created_at__lt=Now() - QUIET) | Q(created_at__gt=Now())
+    forgotten = old & (Q(not_before=None) | Q(not_before__lte=Now()))
     lost = (Q(state=JobState.QUEUED) & forgotten) | Q(
         state__in=(JobState.RUNNING, JobState.STOPPING), lease_until__lt=Now()
     )

@@ -351,6 +351,17 @@ def test_lost_jobs_ring_again(kind, monkeypatch):
     assert fresh.pk not in rung
 
 
+def test_a_job_asked_for_by_a_clock_that_is_ahead_is_not_forgotten(kind, monkeypatch):
+    rung = []
+    monkeypatch.setattr(jobs, "_ring", lambda pk, queue, kind: rung.append(pk))
+    job = ask()
+    Job.objects.filter(pk=job.pk).update(created_at=timezone.now() + timedelta(hours=1))
+
+    jobs.requeue_lost_jobs()
+
+    assert rung == [job.pk]
+
+
 @pytest.mark.django_db(transaction=True)
 def test_of_two_workers_at_once_one_gets_the_job(kind):
     """The second one asks while the first has claimed but not yet committed."""
