@@ -516,7 +516,7 @@ def requeue_lost_jobs() -> int:
 
     Returns how many.
     """
-    # `created_at` is the asking host's clock: what was asked for in the future was so by a wrong one.
+    # `created_at` is the asking host's clock; one that lies in the future was a wrong clock's.
     old = Q(created_at__lt=Now() - QUIET) | Q(created_at__gt=Now())
     forgotten = old & (Q(not_before=None) | Q(not_before__lte=Now()))
     lost = (Q(state=JobState.QUEUED) & forgotten) | Q(
