@@ -27,6 +27,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("hand-over/", hand_over.hand_over_page, name="hand-over"),
     path("hand-over/<int:pk>/", hand_over.hand_over_selection, name="hand-over-selection"),
     path("hand-over/<int:pk>/keepers/", hand_over.selection_keepers, name="selection-keepers"),
+    path("import-keepers/", hand_over.import_keepers, name="import-keepers"),
     path("keepers/", hand_over.keeper_choices, name="keeper-choices"),
     path("export/", exports.export_new, name="export"),
     path("export/<int:pk>/", exports.export_detail, name="export-detail"),

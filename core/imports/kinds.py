@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
+from django.contrib.auth import get_user_model
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -93,8 +94,14 @@ class ImportKind(ABC):
     permission: ClassVar[str]
     sheets: ClassVar[tuple[SheetSpec, ...]]
     takes_keeper: ClassVar[bool] = False
+    keeper_choices: ClassVar[str] = "people-choices"  # address that offers `keepers` by typing
     reasons: ClassVar[Mapping[str, str | Promise]] = {}  # short words for codes of rejection
     position: ClassVar[int] = 100  # in lists of kinds, the most used first
+
+    def keepers(self, user: Any) -> Any:
+        """The people whom `user` may name as keeper; None is the operator at the command line."""
+        people = get_user_model().objects.active()  # type: ignore[attr-defined]
+        return people if user is None else people.visible_to(user, self.permission)
 
     def open(
         self,

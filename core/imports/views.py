@@ -101,8 +101,9 @@ class MappingForm(forms.Form):
         super().__init__(*args, **kwargs)
         kind = kind_named(run.kind)
         if kind.takes_keeper:
-            people = get_user_model().objects.active().visible_to(user, kind.permission)  # type: ignore[attr-defined]
-            self.fields["keeper"].queryset = people  # type: ignore[attr-defined]
+            field = self.fields["keeper"]
+            field.widget = RemoteSelect(kind.keeper_choices, kind.permission)
+            field.queryset = kind.keepers(user)  # type: ignore[attr-defined]
         else:
             del self.fields["keeper"], self.fields["mode"]
         self.columns: list[dict[str, Any]] = []

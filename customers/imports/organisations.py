@@ -26,6 +26,7 @@ from core.values.phones import parse_phone
 from core.values.text import parse_text
 from customers.imports.organisation_row import OrganisationRow
 from customers.imports.organisation_writer import OrganisationWriter
+from customers.selectors.keepers import keepers_somewhere
 
 CHUNK = 500
 TEN_THOUSAND = 10_000
@@ -273,6 +274,7 @@ class OrganisationsKind(ImportKind):
     permission = "customers.import_customer"
     sheets = (SheetSpec("organisations", FIELDS),)
     takes_keeper = True
+    keeper_choices = "customers:import-keepers"
     reasons = {
         "duplicate_row": gettext_lazy("Repeats an earlier row"),
         "duplicate_code": gettext_lazy("Customer code twice"),
@@ -281,6 +283,10 @@ class OrganisationsKind(ImportKind):
         "name_missing": gettext_lazy("Name missing"),
     }
     position = 2
+
+    def keepers(self, user: Any) -> Any:
+        """Those who may keep customers in a unit that the importer reaches."""
+        return keepers_somewhere(user, self.permission)
 
     def check(self, source: Source, context: ImportContext) -> Report:
         return self._pass(source, context, writer=None)

@@ -35,6 +35,7 @@ from customers.imports.owner_people import (
 )
 from customers.imports.turns import take_turn
 from customers.models import Customer, CustomerKind
+from customers.selectors.keepers import keeper_units
 from customers.services.customers import CODE_FORMS
 from regions.models import OrgUnit
 
@@ -52,6 +53,7 @@ class OwnerWriter:
         self.scope = context.scope(IMPORT)
         self.units = {unit.pk: unit for unit in OrgUnit.objects.all()}
         self.keepers = _keepers(context)
+        self.keeper_here: dict[int, bool] = {}
 
     def __enter__(self) -> Self:
         self._create_staging()
@@ -298,7 +300,10 @@ class OwnerWriter:
 
     def _keeper(self, unit_id: int) -> int | None:
         if self.context.keeper:
-            return self.context.keeper.pk
+            if unit_id not in self.keeper_here:
+                self.keeper_here[unit_id] = keeps_there(self.context, unit_id)
+            if self.keeper_here[unit_id]:
+                return self.context.keeper.pk
         turn = self.keepers.get(unit_id)
         return next(turn) if turn else None
 
@@ -400,10 +405,15 @@ def _next_ids(cursor: Any, table: str, count: int) -> list[int]:
     return [row[0] for row in cursor.fetchall()]
 
 
+def keeps_there(context: ImportContext, unit_id: int) -> bool:
+    """Whether the named keeper may keep customers in a unit (customers.selectors.keepers)."""
+    keeper = context.keeper
+    return unit_id in keeper_units([keeper], [unit_id], context.actor).get(keeper.pk, ())
+
+
 def _keepers(context: ImportContext) -> dict[int, Iterator[int]]:
-    """The customer officers of each unit, in turn; used when no keeper was named."""
-    if context.keeper:
-        return {}
+    """The customer officers of each unit, in turn; used when no keeper was named, and where the
+    named one may not keep customers."""
     posts = (
         Post.objects.on(context.today)
         .filter(function__keeps_customers=True, user__state=UserState.ACTIVE)

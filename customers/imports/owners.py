@@ -28,7 +28,8 @@ from core.values.phones import parse_phones
 from core.values.rooms import Room, normalise_room
 from core.values.text import parse_text
 from customers.imports.directory import ProjectDirectory
-from customers.imports.owner_writer import OwnerWriter
+from customers.imports.owner_writer import OwnerWriter, keeps_there
+from customers.selectors.keepers import keepers_somewhere
 
 CHUNK = 5000
 NO_ROOM = Room("", "", "")
@@ -197,6 +198,9 @@ MESSAGES: dict[str, Any] = {
     "unknown_project": gettext_lazy(
         "The project “{project}” is unknown or not in your scope. Please check its name."
     ),
+    "keeper_elsewhere": gettext_lazy(
+        "{person} may not keep customers in this project; its customer officers take them in turn."
+    ),
     "unit_mismatch": gettext_lazy(
         "The region or city does not belong to the project “{project}”. Please correct it."
     ),
@@ -236,6 +240,8 @@ class RowChecker:
         self.directory = ProjectDirectory(context.scope(OwnersKind.permission))
         self.report = report
         self.seen: set[bytes] = set()
+        self.context = context
+        self.keeper_here: dict[int, bool] = {}
 
     def check(self, number: int, values: Sequence[Cell]) -> OwnerRow | None:
         """The row ready to write, or None when it was rejected or skipped (see the report)."""
@@ -263,6 +269,7 @@ class RowChecker:
 
         names = self._names(cell("name"))
         unit_id = self._project(cell("region"), cell("city"), cell("project"))
+        self._say_once_where_the_keeper_may_not_keep(number, unit_id)
         kind = self._text(number, cell("identity_kind"), 30) or "身份证"
         identity = _coded("id_checksum", parse_identity, cell("identity"), kind)
         phone, other = self._phones(cell("phone"), cell("other_phone"))
@@ -289,6 +296,16 @@ class RowChecker:
             source=self._text(number, cell("source"), 40),
             remark=self._text(number, cell("remark"), 2000),
         )
+
+    def _say_once_where_the_keeper_may_not_keep(self, number: int, unit_id: int) -> None:
+        """The first row of each unit in which the named keeper is no choice; the officers of the
+        unit take its customers in turn, as without a name."""
+        if self.context.keeper is None or unit_id in self.keeper_here:
+            return
+        self.keeper_here[unit_id] = keeps_there(self.context, unit_id)
+        if not self.keeper_here[unit_id]:
+            message = str(MESSAGES["keeper_elsewhere"]).format(person=self.context.keeper.name)
+            self.report.warn(number, "keeper_elsewhere", message)
 
     @staticmethod
     def _names(value: Cell) -> tuple[str, ...]:
@@ -366,6 +383,7 @@ class OwnersKind(ImportKind):
     permission = "customers.import_customer"
     sheets = (SheetSpec("owners", FIELDS),)
     takes_keeper = True
+    keeper_choices = "customers:import-keepers"
     reasons = {
         "duplicate_row": gettext_lazy("Repeats an earlier row"),
         "name_missing": gettext_lazy("Name missing"),
@@ -376,6 +394,10 @@ class OwnersKind(ImportKind):
         "date": gettext_lazy("Date wrong"),
     }
     position = 1
+
+    def keepers(self, user: Any) -> Any:
+        """Those who may keep customers in a unit that the importer reaches."""
+        return keepers_somewhere(user, self.permission)
 
     def check(self, source: Source, context: ImportContext) -> Report:
         return self._pass(source, context, writer=None)

@@ -5,6 +5,7 @@ that the browser's "back" never asks to send a form again.
 """
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,7 +19,7 @@ from core.access import requires
 from core.errors import Refused
 from customers.forms import HandOverForm
 from customers.models import CustomerUnit
-from customers.selectors.keepers import keepers_for
+from customers.selectors.keepers import keepers_for, keepers_somewhere
 from customers.selectors.lists import place_keys
 from customers.services.customers import HAND_OVER_AT_ONCE
 from customers.services.work import PLACES
@@ -150,6 +151,23 @@ def keeper_choices(request: HttpRequest) -> JsonResponse:
     """People who may keep customers in a unit in reach, `?unit=` its code."""
     units = OrgUnit.objects.visible_to(request.user, "customers.add_customer")
     return _people(request, list(units.filter(code=request.GET.get("unit", ""))))
+
+
+@requires("customers.import_customer")
+@require_safe
+def import_keepers(request: HttpRequest) -> JsonResponse:
+    """People who may be named as keeper of imported customers."""
+    text = request.GET.get("q", "").strip()[:40]
+    people = keepers_somewhere(request.user, "customers.import_customer")
+    if text:
+        people = people.filter(Q(name__contains=text) | Q(employee_no__istartswith=text))
+    return JsonResponse(
+        [
+            {"value": person.employee_no, "text": f"{person.name} {person.employee_no}"}
+            for person in people.order_by("name", "employee_no")[:SHOWN]
+        ],
+        safe=False,
+    )
 
 
 def _people(request: HttpRequest, units: list[OrgUnit]) -> JsonResponse:

@@ -354,6 +354,7 @@ PAGES = (
     # to somebody who may not keep the place
     Row("POST", "customers:hand-over-selection", "302  403  403  422  404  404  403  403  403  404",
         args=("@ticks",), data={"to": "@foreign_no"}),
+    Row("GET", "customers:import-keepers", KEEPERS),
     Row("GET", "customers:keeper-choices", KEEPERS, data={"unit": "@project_code"}),
     # --- shares: the keeper of a customer and the heads above him
     Row("GET", "customers:share", KEEPERS_HERE, args=("@mine",)),

@@ -52,7 +52,7 @@ class Command(BaseCommand):
         actor = self._person(options["actor"])
         if actor is not None and not actor.has_perm(kind.permission):
             raise Refused(_("This person may not import files of this kind."))
-        self._person(options["keeper"], reached_by=actor, right=kind.permission)
+        self._person(options["keeper"], among=kind.keepers(actor) if actor else None)
         file: Path = options["file"]
         if not file.is_file():
             raise Refused(_("The file {file} does not exist.").format(file=file))
@@ -73,14 +73,12 @@ class Command(BaseCommand):
         return report
 
     @staticmethod
-    def _person(employee_no: str, *, reached_by: Any = None, right: str = "") -> Any:
+    def _person(employee_no: str, *, among: Any = None) -> Any:
         """The active person with a number, None without one. Raises Refused when there is none, or
-        none in reach of a right of `reached_by`: both with the same words."""
+        none `among` those who may be chosen: both with the same words."""
         if not employee_no:
             return None
-        people = get_user_model().objects.active()
-        if reached_by is not None:
-            people = people.visible_to(reached_by, right)
+        people = get_user_model().objects.active() if among is None else among
         person = people.filter(employee_no=employee_no.upper()).first()
         if person is None:
             sentence = _("There is no active person with the employee number {no}.")
