@@ -158,15 +158,14 @@ def rotate() -> tuple[str, int]:
     Readers and writers go on meanwhile. Returns the key's id and how many keys of persons were
     wrapped anew. Raises Refused when some could not be opened; the others are done then.
     """
-    if not waiting():
+    done, closed = rewrap()  # what an interrupted rotation left
+    if not done:
         add_key()
         use_newest_key()
-    done = closed = 0
-    while True:  # a writer that began under the old key may add rows behind us
+    count = 1
+    while count:  # a writer that began under the old key may add rows behind us
         count, closed = rewrap()
         done += count
-        if not count:
-            break
     if closed:
         sentence = _("Some keys of persons fit no key of the file ({count}); the others are done.")
         raise Refused(sentence.format(count=closed))

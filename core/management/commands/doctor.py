@@ -62,7 +62,5 @@ def summary(found: list[Examined]) -> str:
 
 def as_json(found: list[Examined], level: Level) -> str:
     """One object: the worst level and every finding."""
-    findings = [
-        {"check": one.key, "title": one.title, **asdict(one.finding)} for one in found
-    ]
+    findings = [{"check": one.key, "title": one.title, **asdict(one.finding)} for one in found]
     return json.dumps({"level": level, "findings": findings}, ensure_ascii=False)
