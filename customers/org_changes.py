@@ -103,7 +103,7 @@ class Places(Participant):
         named = "t.customer_id IN (SELECT id FROM customers_customer WHERE code = ANY(%s))"
         goes = f"t.unit_id = %s AND ({owns} OR {named})"
         args = [source, target, list(chosen.customers)]
-        fields = [field.column for field in CustomerUnit._meta.concrete_fields]
+        fields = [str(field.column) for field in CustomerUnit._meta.concrete_fields]
         copied = [name for name in fields if name not in ("id", "unit_id")]
         journal.insert(
             PLACE,

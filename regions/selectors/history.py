@@ -116,6 +116,6 @@ def tree_on(day: date) -> list[PastUnit]:
     with connection.cursor() as cursor:
         cursor.execute(TREE, [day, day])
         return [
-            PastUnit(*row[:10], tuple(row[10]), *row[11:])  # type: ignore[misc]
+            PastUnit(*row[:10], tuple(row[10]), *row[11:])  # type: ignore[call-arg]
             for row in cursor.fetchall()
         ]

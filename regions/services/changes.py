@@ -238,7 +238,8 @@ def apply_change(change: OrgChange, *, by: Any, today: date | None = None) -> Or
 
 def _refuse_widening(change: OrgChange, was: Picture, by: Any) -> None:
     """What held when it was proposed must hold when it happens: roles may have changed since."""
-    people = {change.author_id, change.approver_id, by.pk if by else None} - {None}
+    decided = (change.author_id, change.approver_id, by.pk if by else None)
+    people = {pk for pk in decided if pk is not None}
     if not people:
         return
     now = picture()

@@ -45,7 +45,8 @@ class Surgeon:
         self._mend_paths()
         self._check()
         changed = self._write_history()
-        named = {self.change.unit_id, self.change.target_id} - {None}
+        both = (self.change.unit_id, self.change.target_id)
+        named: set[Any] = {pk for pk in both if pk is not None}
         group = OrgUnit.objects.filter(kind=Kind.GROUP).values_list("pk", flat=True)
         self.change.unit_ids = sorted((named - set(group)) | changed)
         if not self.rehearsal:

@@ -73,7 +73,7 @@ def change_list(request: HttpRequest) -> HttpResponse:
     )
     page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
     for change in page:
-        change.tone = TONES[ChangeState(change.state)]
+        change.tone = TONES[ChangeState(change.state)]  # type: ignore[attr-defined]
     count = page.paginator.count
     context = {
         "filter_form": form,

@@ -37,8 +37,8 @@ class Command(BaseCommand):
             return
         for pk in done["applied"]:
             self.stdout.write(_("Change {number} carried out.").format(number=pk))
-        for pk, problem in failed.items():
-            self.stdout.write(f"{pk}: {problem}")
+        for number, problem in failed.items():
+            self.stdout.write(f"{number}: {problem}")
 
     def _list(self, options: dict[str, Any]) -> None:
         rows = OrgChange.objects.select_related("unit").order_by("effective_on", "pk")
