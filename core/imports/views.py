@@ -172,7 +172,8 @@ def import_new(request: HttpRequest) -> HttpResponse:
     kinds = kinds_of(request)
     if not kinds:
         raise PermissionDenied("no kind of file")
-    form = UploadForm(request.POST or None, request.FILES or None, kinds=kinds)
+    initial = {"kind": request.GET["kind"]} if "kind" in request.GET else {}
+    form = UploadForm(request.POST or None, request.FILES or None, kinds=kinds, initial=initial)
     if request.method == "POST" and form.is_valid():
         upload = form.cleaned_data["file"]
         try:
@@ -268,8 +269,8 @@ def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "report": run.report,
         "reasons": _reasons(run),
         "counts": _counts(run.report),
-        "problems": [*run.report.get("errors", [])][:PROBLEMS_SHOWN],
-        "warnings": [*run.report.get("warnings", [])][:PROBLEMS_SHOWN],
+        "problems": _together(run.report.get("errors", [])),
+        "warnings": _together(run.report.get("warnings", [])),
         "step_list": _steps(_step(run)),
         "crumbs": _crumbs((run.file_name, "")),
     }
@@ -337,8 +338,30 @@ def _counts(report: dict[str, Any]) -> list[tuple[Any, int, int]]:
 def _reasons(run: ImportRun) -> list[tuple[Any, int]]:
     """Rejected rows by reason, most frequent first: (words, count)."""
     words = kind_named(run.kind).reasons
-    counts = Counter(problem["code"] for problem in run.report.get("errors", []))
-    return [(words.get(code, code), count) for code, count in counts.most_common()]
+    # Several codes may have the same short words; for the reader they are one reason.
+    counts = Counter(
+        str(words.get(problem["code"], problem["code"])) for problem in run.report.get("errors", [])
+    )
+    return list(counts.most_common())
+
+
+ROWS_NAMED = 8
+
+
+def _together(problems: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Problems with the same sentence as one line with its rows, in the order they first appear."""
+    found: dict[tuple[str, str], list[int]] = {}
+    for problem in problems:
+        found.setdefault((problem["code"], problem["message"]), []).append(problem["row"])
+    return [
+        {
+            "code": code,
+            "message": message,
+            "rows": [row for row in rows if row][:ROWS_NAMED],
+            "more": max(0, len(rows) - ROWS_NAMED),
+        }
+        for (code, message), rows in list(found.items())[:PROBLEMS_SHOWN]
+    ]
 
 
 @requires(RIGHT)
