@@ -10,17 +10,16 @@ itself. Registered in `<app>/org_changes.py`, which the app imports when Django 
         def move(self, journal, source, target, day): ...
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeVar
 
 from django.db import models
 from django.utils.functional import Promise
 
 if TYPE_CHECKING:
     from regions.models import OrgUnit
-    from regions.services.journal import Journal
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +55,28 @@ class Participant:
 
     def split(self, journal: "Journal", source: int, target: int, chosen: Chosen) -> None:
         """Give the chosen rows of a project to the one split from it."""
+
+
+class Journal(Protocol):
+    """What a participant may ask for; regions.services.journal does it and notes it."""
+
+    def rewrite(
+        self,
+        table: str,
+        values: Mapping[str, str],
+        params: Sequence[Any] = (),
+        *,
+        where: str,
+        args: Sequence[Any] = (),
+        source: str = "",
+    ) -> int:
+        """Set columns of the rows `t` of a table to SQL expressions."""
+
+    def insert(self, table: str, columns: str, select: str, args: Sequence[Any] = ()) -> int:
+        """Insert what a SELECT gives."""
+
+    def delete(self, table: str, *, where: str, args: Sequence[Any] = ()) -> int:
+        """Delete the rows `t` of a table."""
 
 
 P = TypeVar("P", bound=type[Participant])

@@ -155,11 +155,11 @@ def change_detail(request: HttpRequest, pk: int) -> HttpResponse:
         ),
         pk=pk,
     )
+    change.tone = TONES[ChangeState(change.state)]  # type: ignore[attr-defined]
     may_decide = _reaches(request, PROPOSE, change) or _reaches(request, APPROVE, change)
     preview = services.rehearse(change) if change.is_pending and may_decide else None
     context = {
         "change": change,
-        "tone": TONES[ChangeState(change.state)],
         "steps": _steps(change),
         "wanted": _wanted(change),
         "preview": preview,
