@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from core.scope import scope_of
 from customers.models import Customer, CustomerShare, CustomerUnit
+from customers.services import may_share
 
 
 def customer_or_404(
@@ -45,6 +46,20 @@ def may_edit(request: HttpRequest, customer: Customer, file: Any) -> bool:
     return may_act_on(request, customer, file, right) or (
         CustomerShare.objects.live(user, right).filter(content_object=customer).exists()
     )
+
+
+def may_share_file(request: HttpRequest, customer: Customer, file: Any) -> bool:
+    """Whether the reader may share a customer; where the right reaches as far as seeing does, the
+    places already read answer it."""
+    user: Any = request.user
+    scope = scope_of(user, "customers.share_customer")
+    if scope.nothing:
+        return False
+    if scope != scope_of(user, "customers.view_customer") or (scope.branches and scope.own):
+        return may_share(user, customer)
+    if scope.branches:
+        return bool(file.places)
+    return any(place.keeper_id == user.pk for place in file.places)
 
 
 def crumbs(*more: tuple[str, str]) -> list[tuple[str, str]]:

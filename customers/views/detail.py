@@ -23,9 +23,16 @@ from customers.selectors.detail import (
     timeline,
 )
 from customers.selectors.history import Event, events
-from customers.services import may_share, reveal
+from customers.services import reveal
 from customers.services.reveal import FIELDS
-from customers.views.common import customer_crumbs, customer_or_404, may, may_act_on, may_edit
+from customers.views.common import (
+    customer_crumbs,
+    customer_or_404,
+    may,
+    may_act_on,
+    may_edit,
+    may_share_file,
+)
 
 RIGHTS = (
     "customers.change_customer",
@@ -124,8 +131,7 @@ def customer_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "may": may(request, *RIGHTS),
         "can_log": may_act_on(request, customer, file, "customers.log_activity"),
         "can_edit": may_edit(request, customer, file),
-        "can_share": request.user.has_perm("customers.share_customer")
-        and may_share(request.user, customer),
+        "can_share": may_share_file(request, customer, file),
         "can_see_access": request.user.has_perm("accounts.review_grants")
         and may_act_on(request, customer, file, "accounts.review_grants"),
         "crumbs": customer_crumbs(customer),

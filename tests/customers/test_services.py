@@ -306,13 +306,43 @@ def test_planned_work_is_completed_once(world):
 
 def test_a_cancelled_plan_touches_nothing(world):
     place = place_of(enter(world))
-    plan = plan_activity(place, by=world.north_clerk, kind="call", content="问候", at=NOW)
+    at = timezone.now() + dt.timedelta(hours=1)
+    plan = plan_activity(place, by=world.north_clerk, kind="call", content="问候", at=at)
 
     cancel_activity(plan, by=world.north_clerk, reason="业主出差")
 
     place.refresh_from_db()
     assert (plan.state, plan.result, plan.done_at) == ("cancelled", "业主出差", None)
     assert place.contacted is False
+
+
+def test_nothing_is_planned_in_the_past(world):
+    place = place_of(enter(world))
+
+    with pytest.raises(Refused):
+        plan_activity(
+            place,
+            by=world.north_clerk,
+            kind="call",
+            content="问候",
+            at=timezone.now() - dt.timedelta(hours=1),
+        )
+    assert not Activity.objects.exists()
+
+
+def test_a_planned_visit_is_the_next_contact_unless_one_is_due_sooner(world):
+    place = place_of(enter(world))
+    today = timezone.localdate()
+    for days, kind, due in ((9, "visit", 9), (4, "call", 4), (7, "visit", 4), (2, "note", 4)):
+        plan_activity(
+            place,
+            by=world.north_clerk,
+            kind=kind,
+            content="上门",
+            at=timezone.now() + dt.timedelta(days=days),
+        )
+        place.refresh_from_db()
+        assert place.next_contact_on == today + dt.timedelta(days=due)
 
 
 def test_plans_go_to_people_who_can_log_in_and_to_own_contacts(world):
