@@ -208,7 +208,7 @@ class _Staff:
 
 
 def write_organisation(cursor: Any, organisation: Organisation, today: dt.date) -> None:
-    """Draw keys and write units, their parents' history, people, posts and grants."""
+    """Draw keys and write units, their history, people, posts and grants."""
     units, people = organisation.units, organisation.people
     for unit, key in zip(units, next_ids(cursor, "regions_orgunit", len(units)), strict=True):
         unit.key = key
@@ -216,14 +216,15 @@ def write_organisation(cursor: Any, organisation: Organisation, today: dt.date) 
         cursor,
         "regions_orgunit",
         "id kind code name parent_id parent_kind path is_active opened_on department_name"
-        " department_level stage households",
+        " department_level stage households entered_at late_by",
         (_unit_row(unit) for unit in units),
     )
     copy_rows(
         cursor,
-        "regions_unitparent",
-        "unit_id parent_id valid_from",
-        ((u.key, u.parent.key if u.parent else None, u.opened_on) for u in units),
+        "regions_unitversion",
+        "unit_id valid_from kind code name parent_id is_active department_name department_level"
+        " stage recorded_at",
+        (_version_row(unit) for unit in units),
     )
     keys = next_ids(cursor, "accounts_user", len(people))
     for person, key in zip(people, keys, strict=True):
@@ -254,7 +255,31 @@ def _unit_row(unit: Unit) -> tuple[Any, ...]:
         unit.level,
         unit.stage,
         unit.households,
+        _entered(unit),
+        0,
     )
+
+
+def _version_row(unit: Unit) -> tuple[Any, ...]:
+    return (
+        unit.key,
+        unit.opened_on,
+        unit.kind,
+        unit.code,
+        unit.name,
+        unit.parent.key if unit.parent else None,
+        True,
+        unit.department,
+        unit.level,
+        unit.stage,
+        _entered(unit),
+    )
+
+
+def _entered(unit: Unit) -> dt.datetime:
+    """Units are entered within their first month, which is in time by every rule (CHG-01)."""
+    morning = dt.datetime.combine(unit.opened_on, dt.time(10), timezone.get_current_timezone())
+    return morning + dt.timedelta(days=9)
 
 
 def _person_row(person: Person, now: dt.datetime) -> tuple[Any, ...]:
