@@ -8,7 +8,8 @@ import hashlib
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
+from functools import lru_cache
 
 from core.values.hours import Span, Spans, minutes_of
 from regions.calendars.worktime import Day, Why
@@ -77,7 +78,7 @@ class Line:
         """Hours of a day and what decided them."""
         calendar = self.calendar(day)
         week = calendar.week(day)
-        full = max(minutes_of(spans) for spans in week)
+        full = _longest(week)
         known = not calendar.keeps_public_days or day.year in self.known_years
         for group in (*self.exceptions, calendar.exceptions):
             found = [one for one in group if one.first <= day <= one.last]
@@ -97,6 +98,12 @@ class Line:
         inside = sorted((day, fact) for day, fact in self.public.items() if first <= day <= last)
         parts = (self.uses, self.exceptions, inside, first, last)
         return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+@lru_cache(maxsize=256)
+def _longest(week: tuple[Spans, ...]) -> int:
+    """Minutes of the longest day of a week."""
+    return max(minutes_of(spans) for spans in week)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +164,3 @@ def _overlay(
 def _at(uses: Sequence[tuple[date, CalendarFact]], day: date) -> CalendarFact:
     """The calendar used on a day, the uses beginning with the one from ever."""
     return uses[bisect_right([begins for begins, _one in uses], day) - 1][1]
-
-
-def days_of(line: Line, first: date, last: date) -> list[tuple[date, Day]]:
-    """Each day from `first` through `last` with what it is."""
-    length = (last - first).days + 1
-    return [(day, line.day(day)) for day in (first + timedelta(days=n) for n in range(length))]

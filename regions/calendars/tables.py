@@ -10,7 +10,7 @@ the end of the tenth year from now; outside they are NULL.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ from django.utils import timezone
 
 from core.values.dates import CHINA
 from regions.calendars.loading import Compiled, compiled, forget
-from regions.calendars.rules import Line, days_of
+from regions.calendars.rules import Line
 from regions.calendars.worktime import Day, WorkTime
 from regions.models import CalendarDay, CalendarLine, CalendarSpan, CalendarState, OrgUnit
 
@@ -36,7 +36,8 @@ SELECT u.id AS unit_id, coalesce(
    ORDER BY length(a.path) DESC LIMIT 1), 0) AS line
 FROM regions_orgunit u"""
 
-# The tables of a line hold whole days; an instant counts from its next full minute.
+# The tables of a line hold whole days; an instant counts from its next full minute. OFFSET keeps
+# the planner from working the target out again wherever it is named.
 _STARTS: Final = """
 SELECT s.key, s.minutes, l.line, r.at,
   CASE WHEN r.at >= t.begins AND r.at < t.ends THEN s.minutes + coalesce(
@@ -47,7 +48,8 @@ SELECT s.key, s.minutes, l.line, r.at,
 FROM ({source}) s
 JOIN unit_lines l ON l.unit_id = s.unit_id
 JOIN lines t ON t.line = l.line
-CROSS JOIN LATERAL (SELECT date_trunc('minute', s.start + interval '59.999999 seconds') AS at) r"""
+CROSS JOIN LATERAL (SELECT date_trunc('minute', s.start + interval '59.999999 seconds') AS at) r
+OFFSET 0"""
 
 _DUE: Final = """
 WITH unit_lines AS MATERIALIZED ({unit_lines}),
@@ -168,7 +170,9 @@ def _write_line(line: Line, fingerprint: str, first: date, last: date) -> None:
     """Write days and spans of one line anew."""
     for model in (CalendarDay, CalendarSpan):
         model.objects.filter(line=line.key).delete()
-    days = days_of(line, first, last)
+    clock = WorkTime(line.day, CHINA)
+    length = (last - first).days + 1
+    days = [(day, clock.day(day)) for day in (first + timedelta(days=n) for n in range(length))]
     with connection.cursor() as cursor:
         with cursor.copy(
             "COPY regions_calendarday (line, day, minutes, halves, days_before, halves_before)"
@@ -179,7 +183,7 @@ def _write_line(line: Line, fingerprint: str, first: date, last: date) -> None:
         with cursor.copy(
             "COPY regions_calendarspan (line, starts_at, ends_at, before) FROM STDIN"
         ) as copy:
-            for row in _span_rows(line, first, days):
+            for row in _span_rows(line.key, clock, days):
                 copy.write_row(row)
     CalendarLine.objects.update_or_create(
         line=line.key,
@@ -197,10 +201,10 @@ def _day_rows(key: int, days: list[tuple[date, Day]]) -> Iterator[tuple[Any, ...
 
 
 def _span_rows(
-    line: Line, first: date, days: list[tuple[date, Day]]
+    key: int, clock: WorkTime, days: list[tuple[date, Day]]
 ) -> Iterator[tuple[int, datetime, datetime, int]]:
-    before, clock = 0, WorkTime(line.day, CHINA)
+    before = 0
     for day, _facts in days:
         for starts_at, ends_at in clock.spans_on(day):
-            yield line.key, starts_at, ends_at, before
+            yield key, starts_at, ends_at, before
             before += int((ends_at - starts_at).total_seconds()) // 60

@@ -71,7 +71,8 @@ def _read(section: Section, context: ImportContext) -> tuple[Report, list[Public
     """The days of good rows. Raises Refused for a reach that is not the whole group."""
     if not context.scope(PublicDaysKind.permission).everything:
         raise Refused(_("Public days hold for the whole group; please ask its administrator."))
-    report, days = Report(), {}
+    report = Report()
+    days: dict[date, PublicDay] = {}
     known = PublicDay.objects.in_bulk()
     at = section.header.positions
     for number, values in section.rows():

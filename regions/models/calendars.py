@@ -29,7 +29,8 @@ class HoursField(models.CharField):
     """Hours of a day, kept as "09:00-12:00 13:30-18:00"; empty is a day without work."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **({"max_length": 100, "blank": True, "default": ""} | kwargs))
+        options: dict[str, Any] = {"max_length": 100, "blank": True, "default": ""}
+        super().__init__(*args, **(options | kwargs))
 
     def clean(self, value: Any, model_instance: models.Model | None) -> str:
         """The one notation of what was typed. Raises ValidationError with the parser's sentence."""

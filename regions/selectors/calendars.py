@@ -175,7 +175,7 @@ def calendars_for(reader: Any) -> list[WorkingCalendar]:
         "weeks",
         Prefetch("uses", uses.select_related("unit").order_by("unit__path"), to_attr="shown_uses"),
     )
-    found = list(calendars)
+    found: list[Any] = list(calendars)
     today = timezone.localdate()
     for one in found:
         week = week_on(one, today)

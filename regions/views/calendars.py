@@ -31,6 +31,7 @@ from regions.forms.calendars import (
     WeekForm,
 )
 from regions.models import (
+    CalendarException,
     CalendarUse,
     CalendarWeek,
     OrgUnit,
@@ -344,9 +345,7 @@ def exception_new(request: HttpRequest) -> HttpResponse:
         return verbs.add_exception(by=request.user, **data)
 
     def target(exception: Any) -> str:
-        owner = exception.calendar
-        url = owner.get_absolute_url() if owner else _unit_url(exception.unit)
-        return f"{url}?year={exception.first_day.year}"
+        return f"{_owner_url(exception)}?year={exception.first_day.year}"
 
     return _form_page(
         request,
@@ -363,7 +362,6 @@ def exception_remove(request: HttpRequest, pk: int) -> HttpResponse:
     """Take an exception back."""
     rows = reading.exceptions_in_reach(request.user).select_related("unit", "calendar")
     exception = get_object_or_404(rows, pk=pk)
-    owner = exception.calendar
     return _confirm(
         request,
         lambda: verbs.remove_exception(exception, by=request.user),
@@ -371,7 +369,7 @@ def exception_remove(request: HttpRequest, pk: int) -> HttpResponse:
         effect=_("Ordinary hours hold on these days again. Open deadlines are worked out anew."),
         verb=_("Remove"),
         done=_("Exception removed."),
-        back=owner.get_absolute_url() if owner else _unit_url(exception.unit),
+        back=_owner_url(exception),
     )
 
 
@@ -508,7 +506,9 @@ def _standard_week() -> CalendarWeek | None:
 
 def _own_unit(request: HttpRequest) -> OrgUnit | None:
     """The reader's own unit, when he may see it."""
-    unit_id = getattr(request.user, "unit_id", None)
+    unit_id: int | None = getattr(request.user, "unit_id", None)
+    if unit_id is None:
+        return None
     return OrgUnit.objects.visible_to(request.user).filter(pk=unit_id).first()
 
 
@@ -517,6 +517,14 @@ def _named_unit(request: HttpRequest) -> str:
     code = request.GET.get("unit", "")[:30]
     units = OrgUnit.objects.visible_to(request.user, CHANGE)
     return code if units.filter(code=code).exists() else ""
+
+
+def _owner_url(exception: CalendarException) -> str:
+    """The year of what an exception belongs to."""
+    if exception.calendar is not None:
+        return exception.calendar.get_absolute_url()
+    assert exception.unit is not None  # noqa: S101  a constraint of the table
+    return _unit_url(exception.unit)
 
 
 def _unit_url(unit: OrgUnit) -> str:

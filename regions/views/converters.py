@@ -12,6 +12,6 @@ class IsoDay:
         """Raises ValueError for a day that does not exist, which makes the address unknown."""
         return date.fromisoformat(value)
 
-    def to_url(self, value: date) -> str:
-        """The same way."""
-        return value.isoformat()
+    def to_url(self, value: date | str) -> str:
+        """The same way; a text stands for itself."""
+        return value if isinstance(value, str) else value.isoformat()
