@@ -522,7 +522,35 @@ def requeue_lost_jobs() -> int:
     lost = (Q(state=JobState.QUEUED) & forgotten) | Q(
         state__in=(JobState.RUNNING, JobState.STOPPING), lease_until__lt=Now()
     )
-    found = list(Job.objects.filter(lost).order_by("pk").values_list("pk", "queue", "kind")[:SWEEP])
-    for pk, queue, kind in found:
-        _ring(pk, queue, kind)
-    return len(found)
+    rung = 0
+    for queue in Queue.values:
+        jobs = Job.objects.filter(lost, queue=queue).order_by("pk")
+        found = list(jobs.values_list("pk", "queue", "kind")[:SWEEP])
+        if found:
+            for pk, name, kind in found[: _missing_bells(queue, len(found))]:
+                _ring(pk, name, kind)
+                rung += 1
+    return rung
+
+
+def _missing_bells(queue: str, found: int) -> int:
+    """How many of the jobs found may be rung for: the messages that wait need no second one.
+
+    Without this a backlog of an hour would be rung for every few seconds.
+    """
+    waiting = Job.objects.filter(_free(), queue=queue).count()
+    return min(found, max(waiting - _messages(queue), 0))
+
+
+def _messages(queue: str) -> int:
+    """How many messages wait in a queue of the broker; 0 when it cannot say."""
+    from celery import current_app
+    from kombu.exceptions import OperationalError as BrokerError
+
+    broker = current_app.connection_for_write()
+    try:
+        with broker:
+            broker.ensure_connection(max_retries=1, timeout=2)
+            return int(broker.default_channel.queue_declare(queue, passive=True).message_count)
+    except (BrokerError, *broker.connection_errors, *broker.channel_errors):
+        return 0

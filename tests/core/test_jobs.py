@@ -4,6 +4,7 @@ import time
 from datetime import timedelta
 
 import pytest
+from celery import current_app
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
@@ -349,6 +350,31 @@ def test_lost_jobs_ring_again(kind, monkeypatch):
     assert jobs.requeue_lost_jobs() == 2
     assert rung == [forgotten.pk, dead.pk]
     assert fresh.pk not in rung
+
+
+def test_a_backlog_is_not_rung_for_again_and_again(kind, monkeypatch):
+    """Three wait, two of their messages are in the broker: one bell is missing."""
+    rung = []
+    monkeypatch.setattr(jobs, "_ring", lambda pk, queue, kind: rung.append(pk))
+    monkeypatch.setattr(jobs, "_messages", lambda queue: 2)
+    waiting = [ask(str(n)) for n in range(3)]
+    Job.objects.update(created_at=timezone.now() - timedelta(minutes=5))
+
+    assert jobs.requeue_lost_jobs() == 1
+    assert rung == [waiting[0].pk]
+
+
+def test_the_broker_says_how_many_messages_wait():
+    with current_app.connection_for_write() as broker:
+        queue = broker.SimpleQueue("jobs-test")
+        queue.put({})
+        queue.put({})
+        try:
+            assert jobs._messages("jobs-test") == 2
+        finally:
+            queue.clear()
+            queue.close()
+    assert jobs._messages("no-such-queue") == 0
 
 
 def test_a_job_asked_for_by_a_clock_that_is_ahead_is_not_forgotten(kind, monkeypatch):

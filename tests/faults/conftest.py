@@ -65,7 +65,7 @@ class Lab:
                 queues=queues,
                 env=self._env(faults, clock) | more.pop("env", {}),
                 tune=tune,
-                load="tests.faults.kinds",
+                load="tests.faults.kinds,tests.faults.schedule",
                 **more,
             )
         )
@@ -78,7 +78,7 @@ class Lab:
                 self._log("beat"),
                 env=self._env(faults, clock),
                 tune=quick,
-                load="tests.faults.kinds",
+                load="tests.faults.kinds,tests.faults.schedule",
             )
         )
 

@@ -98,6 +98,3 @@ def tick(running: Running) -> None:
 def half_hour(running: Running) -> None:
     """Leave a trace of the period, with the time at which it was run."""
     effect(f"{running.job.key} {timezone.now().isoformat()}", 0)
-
-
-periodic.schedule([TICKING, NIGHTLY])

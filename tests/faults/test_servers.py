@@ -30,6 +30,7 @@ from tests.faults.conftest import until
 from tests.worker import Process, start_beat, start_worker
 
 pytestmark = pytest.mark.fault
+LOAD = "tests.faults.kinds,tests.faults.schedule"
 PREPARE = """
 from django.db import connection
 with connection.cursor() as cursor:
@@ -105,7 +106,7 @@ class House:
             queues="default,files",
             env=self.env,
             tune=quick,
-            load="tests.faults.kinds",
+            load=LOAD,
             concurrency=2,
         )
         self.processes.append(worker)
@@ -114,7 +115,7 @@ class House:
     def beat(self) -> Process:
         quick = {"crm_site.beat.HOUSE_EVERY": 0.5, "core.jobs.QUIET": 1}
         log = self.home / f"beat{len(self.processes)}.log"
-        beat = start_beat(log, env=self.env, tune=quick, load="tests.faults.kinds")
+        beat = start_beat(log, env=self.env, tune=quick, load=LOAD)
         self.processes.append(beat)
         return beat
 
@@ -153,7 +154,7 @@ class House:
     def start(self) -> None:
         services.start(self.home)
 
-    def until_quiet(self, patience: float = 90) -> None:
+    def until_quiet(self, patience: float = 240) -> None:
         """Wait until no job lives."""
 
         def quiet() -> bool:
@@ -231,13 +232,13 @@ def test_a_broker_that_is_away_delays_work_and_loses_none(house):
 
 
 def test_a_broker_that_is_killed_again_and_again_and_emptied_loses_nothing(house):
-    house.submit(40, "shaken", pause=0.02)
+    house.submit(20, "shaken", pause=0.02)
     for _time in range(3):
         house.stop_broker(signal.SIGKILL)
         time.sleep(1)
         house.start()
         time.sleep(2)
-    house.submit(20, "emptied")
+    house.submit(10, "emptied")
     place = house.endpoints
     import redis
 
@@ -245,7 +246,7 @@ def test_a_broker_that_is_killed_again_and_again_and_emptied_loses_nothing(house
         client.flushall()
     house.until_quiet()
 
-    assert steps_done(house) == 300
+    assert steps_done(house) == 150
     with house.connect() as conn:
         invariants.all_hold(conn)
 
