@@ -25,7 +25,7 @@ class SpanWidget(forms.MultiWidget):
 
     def id_for_label(self, id_: str) -> str:
         """The label belongs to the number."""
-        return f"{id_}_amount"
+        return f"{id_}_0"
 
     def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
         context = super().get_context(name, value, attrs)

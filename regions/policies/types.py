@@ -322,8 +322,7 @@ class Duration(Type):
         return str(value)
 
     def bounds(self) -> str:
-        words = listed(UNITS[unit] for unit in self.units)
-        return _from_to(_plain(self.minimum), thousands(self.maximum), words)
+        return _from_to(_plain(self.minimum), thousands(self.maximum), "")
 
     def field(self, **options: Any) -> forms.Field:
         from regions.policies.fields import SpanField

@@ -33,10 +33,12 @@ CHANGED_SHOWN = 20
 def policy_list(request: HttpRequest) -> HttpResponse:
     """Every rule as it holds in one unit, with its origin."""
     units = OrgUnit.objects.visible_to(request.user, VIEW)
-    unit = _unit(request, units)
-    form = PolicyFilter(request.GET, units=units, unit=_home(request, units))
-    form.is_valid()
+    home = _home(request, units)
+    form = PolicyFilter(request.GET, units=units, unit=home)
+    if not form.is_valid() and "unit" in form.errors:
+        raise Http404
     data = form.cleaned_data
+    unit = data.get("unit") or home
     lines = selectors.lines_of(
         unit,
         topic=data.get("topic", ""),

@@ -24,7 +24,7 @@ def test_a_region_gets_a_time_limit_of_its_own(signed_in, world: World):
 
     page.goto("/policies/?unit=N")
     check(page, narrow=True)
-    page.get_by_role("link", name="投诉首次响应").click()
+    page.get_by_role("link", name="投诉首次响应", exact=True).click()
     expect(page.get_by_text("24 小时").first).to_be_visible()
     check(page, narrow=True)
 
