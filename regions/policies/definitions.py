@@ -60,6 +60,8 @@ register(
         type=Flag(),
         default=True,
         group="organisation",
+        # A branch that could switch it off would approve its own changes.
+        below=Below.GROUP,
     )
 )
 register(

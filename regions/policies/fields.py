@@ -8,7 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from regions.policies.types import UNITS, Span, rows
+from regions.policies.types import CHOICES, Span, rows
 
 SPARE_ROWS = 3
 
@@ -47,7 +47,7 @@ class SpanField(forms.MultiValueField):
     def __init__(
         self, *, units: Sequence[str], minimum: Decimal | int, maximum: int, **options: Any
     ) -> None:
-        choices = [(unit, UNITS[unit]) for unit in units]
+        choices = [(unit, CHOICES[unit]) for unit in units]
         fields = (
             forms.DecimalField(min_value=minimum, max_value=maximum, decimal_places=1),
             forms.ChoiceField(choices=choices),

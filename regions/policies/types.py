@@ -16,7 +16,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from core.display import listed, money, thousands
 
@@ -275,6 +275,15 @@ ONE: dict[str, Words] = {
     "working_minutes": gettext_lazy("working minute"),
     "working_hours": gettext_lazy("working hour"),
     "working_days": gettext_lazy("working day"),
+}
+# As choices they stand without the measure word that Chinese puts after a number.
+CHOICES: dict[str, Words] = {
+    "minutes": pgettext_lazy("unit of time", "minutes"),
+    "hours": pgettext_lazy("unit of time", "hours"),
+    "days": pgettext_lazy("unit of time", "days"),
+    "working_minutes": pgettext_lazy("unit of time", "working minutes"),
+    "working_hours": pgettext_lazy("unit of time", "working hours"),
+    "working_days": pgettext_lazy("unit of time", "working days"),
 }
 ALL_UNITS = tuple(UNITS)
 MINUTES = {"minutes": 1, "hours": 60, "days": 24 * 60, "working_minutes": 1, "working_hours": 60}
