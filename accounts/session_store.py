@@ -8,6 +8,7 @@ import hashlib
 from typing import Any
 
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
@@ -23,7 +24,7 @@ def hashed(key: str | None) -> str:
 class SessionStore(DatabaseStore):
     """Django's store; the key in the database is `hashed`, the key in the cookie is not."""
 
-    def _get_session_from_db(self) -> Session | None:
+    def _get_session_from_db(self) -> AbstractBaseSession | None:
         """Read by hash. The key of a session that is gone is forgotten, never given out again."""
         row = Session.objects.filter(
             session_key=hashed(self.session_key), expire_date__gt=timezone.now()
@@ -35,7 +36,7 @@ class SessionStore(DatabaseStore):
     def exists(self, session_key: str) -> bool:
         return super().exists(hashed(session_key))
 
-    def create_model_instance(self, data: Any) -> Session:
+    def create_model_instance(self, data: Any) -> AbstractBaseSession:
         """The row to be saved, under its hash."""
         row = super().create_model_instance(data)
         row.session_key = hashed(row.session_key)

@@ -110,7 +110,7 @@ def keep_or_end(request: HttpRequest, *, counts: bool) -> str:
     elif now >= session.get(UNTIL, 0):
         reason = EndReason.IDLE
     if reason:
-        end(SignedInDevice.objects.filter(pk=session.get(DEVICE)), reason=reason)
+        end(SignedInDevice.objects.filter(pk=session.get(DEVICE, 0)), reason=reason)
         session.flush()
         request.user = AnonymousUser()
     elif counts and now - session.get(TOUCHED, 0) >= RENEW_AFTER:
@@ -148,7 +148,7 @@ def prove(request: HttpRequest, method: LoginMethod) -> None:
     """The person has just proved again who he is: the session gets a new key (fixation)."""
     request.session[PROVED] = time.time()
     request.session.cycle_key()
-    SignedInDevice.objects.filter(pk=request.session.get(DEVICE)).update(
+    SignedInDevice.objects.filter(pk=request.session.get(DEVICE, 0)).update(
         authenticated_at=timezone.now()
     )
 

@@ -53,7 +53,7 @@ def remember_departure(sender: Any, request: HttpRequest, user: User | None, **k
 
     if user is not None:
         remember_login(LoginKind.LOGOUT, request=request, user=user)
-        mine = SignedInDevice.objects.filter(user=user, pk=request.session.get(DEVICE))
+        mine = SignedInDevice.objects.filter(user=user, pk=request.session.get(DEVICE, 0))
         end(mine, reason=EndReason.LOGOUT)
 
 

@@ -279,9 +279,7 @@ def test_a_weighty_act_asks_again_after_fifteen_minutes(client, world, clock):
         302,
         "/login/again/?next=%2Faccount%2Fsecurity%2Fapp%2F",
     )
-    done = client.post(
-        "/login/again/", {"password": PASSWORD, "next": "/account/security/app/"}
-    )
+    done = client.post("/login/again/", {"password": PASSWORD, "next": "/account/security/app/"})
     assert done.url == "/account/security/app/"
     assert client.get("/account/security/app/").status_code == 200
     record = LoginRecord.objects.get(kind=LoginKind.AGAIN)
@@ -302,8 +300,8 @@ def test_a_weighty_act_asks_again_after_fifteen_minutes(client, world, clock):
 )
 def test_every_weighty_act_asks_again(client, world, clock, number, method, address):
     log_in(client, number)
-    assert not getattr(client, method)(address).headers.get("Location", "").startswith(
-        "/login/again/"
+    assert (
+        not getattr(client, method)(address).headers.get("Location", "").startswith("/login/again/")
     )
     clock.shift(timedelta(minutes=16))
 
