@@ -157,7 +157,7 @@ register(
             "For so many days a hand-over can be undone. What changed since stays with whoever"
             " has it then."
         ),
-        source="003-CMR (二) (ACC-16)",
+        source=_("CRM guide, part 2"),
         type=Whole(0, 90, unit=_("days")),
         default=14,
         group="accounts",
@@ -172,8 +172,8 @@ register(
             "On this working day of the month heads and administrators are told to review the"
             " grants in their reach."
         ),
-        source="GB/T 22239-2019 8.1.4.2 d (ACC-05)",
-        type=Whole(1, 15, unit=_("working day of the month")),
+        source="GB/T 22239-2019 8.1.4.2 d",
+        type=Whole(1, 15, unit=_("working days into the month")),
         default=1,
         group="accounts",
         below=Below.NOBODY,
@@ -184,8 +184,8 @@ register(
         key="accounts.grant_review_due_day",
         title=_("End of the monthly grant review"),
         meaning=_("Grants that nobody reviewed by this day of the month are shown as overdue."),
-        source="GB/T 22239-2019 8.1.4.2 d (ACC-05)",
-        type=Whole(1, 28, unit=_("day of the month")),
+        source="GB/T 22239-2019 8.1.4.2 d",
+        type=Whole(1, 28, unit=_("days into the month")),
         default=10,
         group="accounts",
         below=Below.NOBODY,

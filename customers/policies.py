@@ -229,7 +229,7 @@ register(
             "Only people who work so near to the customer's unit may become his keeper: who sits"
             " there, or holds a post or role there."
         ),
-        source="CRM-ZZB 第四条、第五条 (OPP-05)",
+        source=_("CRM rules of the group, Arts 4–5"),
         type=Choice(
             (
                 (OWN_UNIT, _("people of the unit itself")),
@@ -248,7 +248,7 @@ register(
         key="customers.share_days",
         title=_("Longest share of a customer"),
         meaning=_("A customer may be shared with a colleague for so many days at most."),
-        source="001-JZ 一; 002-ZX §4 (ACC-12, ACC-14)",
+        source=_("Customer relationships in construction, part 1"),
         type=Whole(1, 366, unit=_("days")),
         default=90,
         group="customers",
@@ -263,7 +263,7 @@ register(
             "Colleagues who can be chosen when a customer is shared. Those of one's own region are"
             " offered by name; others are found by their full employee number."
         ),
-        source="002-ZX §4 (ACC-14)",
+        source=_("Strategic-customer regime, section 4"),
         type=Choice(
             (
                 (CITY, _("people of the same city company")),
