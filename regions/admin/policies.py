@@ -14,18 +14,20 @@ from regions.models import PolicyValue
 from regions.policies import find
 from regions.selectors.policies import stored_words
 
+COLUMNS = ("rule", "unit", "in_words", "effective_from", "version", "author", "created_at")
+
 
 @admin.register(PolicyValue)
 class PolicyValueAdmin(ReadOnlyAdmin):
     """Every version that anybody ever set."""
 
-    list_display = ["rule", "unit", "in_words", "effective_from", "version", "author", "created_at"]
+    list_display = COLUMNS
     list_select_related = ["unit", "author"]
     list_filter = ["effective_from"]
     search_fields = ["key", "unit__name", "unit__code", "reason"]
     search_help_text = _("Key of the rule, unit or reason")
-    fields = [*list_display, "reason"]
-    readonly_fields = fields
+    fields = (*COLUMNS, "reason")
+    readonly_fields = (*COLUMNS, "reason")
 
     def get_queryset(self, request: HttpRequest) -> Any:
         """Newest first."""

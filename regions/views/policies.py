@@ -133,8 +133,9 @@ def _answer(
         except Refused as refusal:
             if isinstance(refusal, Stale):
                 # What was previewed is no longer true: look again, then it may be saved.
-                form.data = form.data.copy()
-                form.data["base"] = str(selectors.latest_version(rule, unit))
+                posted = request.POST.copy()
+                posted["base"] = str(selectors.latest_version(rule, unit))
+                form.data = posted
                 context["links"] = selectors.chain(rule, unit)
             form.add_error(None, str(refusal))
             return page_or_rows(request, page, rows, context, status=422)
