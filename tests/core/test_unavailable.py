@@ -37,13 +37,16 @@ def test_a_page_that_waits_in_vain_says_so(held):
     assert "Traceback" not in text
 
 
-def test_what_was_entered_is_kept_and_can_be_sent_again(held):
-    entered = {"login": 'N-CLERK"><script>', "remember": "on"}
-    text = held.post("/login/?next=/customers/", entered).content.decode()
+def test_what_was_entered_is_kept_and_can_be_sent_again(client, world, request):
+    client.force_login(world.north_clerk)
+    held = request.getfixturevalue("held")
+    entered = {"name": '张三"><script>', "remark": "两行\n字"}
+    text = held.post("/customers/new/?kind=person", entered).content.decode()
 
-    assert '<form method="post" action="/login/?next=/customers/">' in text
-    assert "N-CLERK&quot;&gt;&lt;script&gt;" in text
-    assert "<script>N" not in text
+    assert '<form method="post" action="/customers/new/?kind=person">' in text
+    assert 'name="name" value="张三&quot;&gt;&lt;script&gt;"' in text
+    assert 'name="remark" value="两行\n字"' in text
+    assert '"><script>' not in text
 
 
 def test_other_errors_stay_errors(client, monkeypatch):
