@@ -45,7 +45,7 @@ def test_a_lost_phone_is_signed_out_from_the_desk(world, new_page):
 
     desk.goto("/account/devices/")
     check(desk)
-    desk.get_by_role("button", name="退出设备：手机或平板").click()
+    desk.get_by_role("button", name="退出该设备：手机或平板").click()
     expect(desk.get_by_text("该设备已退出登录。")).to_be_visible()
     expect(desk.get_by_text("只有当前设备已登录。")).to_be_visible()
 
