@@ -83,7 +83,7 @@ class ChangeForm(forms.Form):
         widget=forms.RadioSelect,
         initial="merge",
     )
-    name = forms.CharField(label=_("Name"), max_length=80)
+    name = forms.CharField(label=_("Name of the unit"), max_length=80)
     code = forms.CharField(label=_("Code"), max_length=30)
     department_name = forms.CharField(label=_("Department"), max_length=50)
     department_level = forms.ChoiceField(

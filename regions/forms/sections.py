@@ -15,7 +15,7 @@ class SectionForm(forms.Form):
     """A section and the companies it belongs to."""
 
     code = forms.CharField(label=_("Code"), max_length=30)
-    name = forms.CharField(label=_("Name"), max_length=60)
+    name = forms.CharField(label=_("Name of the section"), max_length=60)
     number = forms.IntegerField(label=_("Number"), required=False, min_value=1, max_value=999)
     companies = forms.ModelMultipleChoiceField(
         label=_("Companies"),
@@ -29,7 +29,7 @@ class CompanyForm(forms.Form):
     """A company of the group."""
 
     code = forms.CharField(label=_("Code"), max_length=30)
-    name = forms.CharField(label=_("Name"), max_length=80)
+    name = forms.CharField(label=_("Name of the company"), max_length=80)
 
 
 class SectionUnitForm(forms.Form):

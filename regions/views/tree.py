@@ -3,7 +3,6 @@
 from datetime import date
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -11,6 +10,7 @@ from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from core.access import requires
+from core.htmx import page_or_rows
 from regions.forms import TreeFilter
 from regions.selectors import PastUnit, tree_on, units_seen
 
@@ -22,13 +22,15 @@ def tree_page(request: HttpRequest) -> HttpResponse:
 
     Reach is today's: who sees a unit now sees what it was.
     """
-    form = TreeFilter(request.GET)
-    day = (form.is_valid() and form.cleaned_data.get("on")) or timezone.localdate()
+    today = timezone.localdate()
+    data = {"on": request.GET.get("on") or today, "closed": request.GET.get("closed")}
+    form = TreeFilter(data)
+    day = (form.is_valid() and form.cleaned_data["on"]) or today
     units = units_shown(request, day, closed=bool(form.cleaned_data.get("closed")))
     context = {
         "form": form,
         "day": day,
-        "is_today": day == timezone.localdate(),
+        "is_today": day == today,
         "units": units,
         "changed": sum(unit.is_changed for unit in units),
         "crumbs": [
@@ -36,7 +38,7 @@ def tree_page(request: HttpRequest) -> HttpResponse:
             (_("Tree as of a date"), ""),
         ],
     }
-    return render(request, "regions/tree.html", context)
+    return page_or_rows(request, "regions/tree.html", "regions/_tree_rows.html", context)
 
 
 def units_shown(request: HttpRequest, day: date, *, closed: bool) -> list[PastUnit]:

@@ -15,6 +15,7 @@ from tests.journeys.browser import check
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
 DAYS_AGO = 40
+WORK = 60_000  # milliseconds; a change is carried out while the page waits
 
 
 def figures(page: Page, first: str, last: str) -> list[str]:
@@ -61,15 +62,15 @@ def test_a_city_becomes_a_region_overnight(world: World, signed_in: Callable[...
     author.locator("[name=effective_on]").fill(tomorrow.isoformat())
     author.locator("[name=reason]").fill("业务扩大")
     author.get_by_role("button", name="预览影响", exact=True).click()
-    expect(author.get_by_text("郑州公司").first).to_be_visible()
+    expect(author.get_by_text("郑州公司").first).to_be_visible(timeout=WORK)
     check(author, narrow=True)
     decide(author, "提交审批", "提交审批")
-    expect(author.get_by_text("变更已提交审批。")).to_be_visible()
+    expect(author.get_by_text("变更已提交审批。")).to_be_visible(timeout=WORK)
 
     approver = signed_in(second)
     approver.goto(OrgChange.objects.get().get_absolute_url())
     decide(approver, "批准", "批准", approval_by="集团总裁", approval_number="〔2026〕7 号")
-    expect(approver.get_by_text("变更已批准。")).to_be_visible()
+    expect(approver.get_by_text("变更已批准。")).to_be_visible(timeout=WORK)
     assert OrgUnit.objects.get(code="N1").kind == "city"
 
     (number,) = apply_due(tomorrow)["applied"]
@@ -78,11 +79,11 @@ def test_a_city_becomes_a_region_overnight(world: World, signed_in: Callable[...
     assert OrgUnit.objects.get(code="N1").kind == "region"
     own = signed_in(User.objects.get(pk=head.pk))
     own.goto("/customers/")
-    expect(own.get_by_text("陈志远").first).to_be_visible()
+    expect(own.get_by_text("陈志远").first).to_be_visible(timeout=WORK)
 
     approver.goto(f"/organisation/changes/{number}/")
     decide(approver, "撤销变更", "撤销变更", reason="集团暂缓")
-    expect(approver.get_by_text("变更已撤销。")).to_be_visible()
+    expect(approver.get_by_text("变更已撤销。")).to_be_visible(timeout=WORK)
     assert OrgUnit.objects.get(code="N1").kind == "city"
     assert not OrgUnit.objects.filter(code="HY01").exists()
     assert figures(boss, *span) == before
