@@ -29,7 +29,9 @@ def main(database: str, point: str) -> None:
     if point == "file":
         keys.os.replace = die  # type: ignore[attr-defined]
     if point == "used":
-        keys.rewrap = die  # type: ignore[assignment]
+        real, asked = keys.rewrap, iter(range(10))
+        # The first call looks for what an interrupted rotation left.
+        keys.rewrap = lambda: die() if next(asked) else real()  # type: ignore[assignment,func-returns-value]
     if point == "batch":
         rows = keys.SubjectKey.objects
         whole = type(rows).bulk_update
