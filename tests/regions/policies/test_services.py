@@ -3,7 +3,8 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from decimal import Decimal
-from threading import Barrier
+from threading import Event
+from time import sleep
 from typing import Any
 
 import pytest
@@ -180,12 +181,24 @@ def test_the_second_of_two_is_told_who_was_quicker(world):
 @pytest.mark.django_db(transaction=True)
 def test_of_two_at_the_same_moment_one_wins():
     world = make_world()
-    start = Barrier(2)
+    written, asked = Event(), Event()
 
-    def go(hours: int) -> bool:
+    def first() -> bool:
         try:
-            start.wait(timeout=20)
-            put(world.north, Span(hours, "hours"), base=0, by=world.admin)
+            with transaction.atomic():
+                put(world.north, Span(2, "hours"), base=0, by=world.admin)
+                written.set()
+                asked.wait(timeout=20)
+                sleep(0.5)  # the second stands at the lock now, having seen no version yet
+        finally:
+            connection.close()
+        return True
+
+    def second() -> bool:
+        written.wait(timeout=20)
+        asked.set()
+        try:
+            put(world.north, Span(3, "hours"), base=0, by=world.admin)
         except Stale:
             return False
         finally:
@@ -193,9 +206,9 @@ def test_of_two_at_the_same_moment_one_wins():
         return True
 
     with ThreadPoolExecutor(2) as pool:
-        won = list(pool.map(go, (2, 3)))
+        one, other = pool.submit(first), pool.submit(second)
 
-    assert sorted(won) == [False, True]
+    assert (one.result(), other.result()) == (True, False)
     assert PolicyValue.objects.count() == 1
 
 
