@@ -13,7 +13,6 @@ from django.conf import settings
 from django.template import Context, Engine, TemplateDoesNotExist, engines
 from django.template.loader import select_template
 from django.utils import translation
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from core.models import Notice
@@ -89,8 +88,8 @@ def _frame(subject: str, link: str) -> dict[str, Any]:
     }
 
 
-def framed(inner: SafeString, context: dict[str, Any]) -> str:
-    """The body of a mail, as a template rendered it, inside the frame of all mails."""
+def framed(inner: str, context: dict[str, Any]) -> str:
+    """The body of a mail, as a template rendered it (so marked safe), in the frame of all mails."""
     return engines["django"].get_template("notices/frame.html").render(context | {"inner": inner})
 
 
