@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts.views import access, devices, hand_over, leaving, people, reviews, security
+from accounts.views import access, devices, hand_over, leaving, people, reviews, sections, security
 
 app_name = "accounts"
 urlpatterns = [
@@ -43,6 +43,16 @@ urlpatterns = [
     path("hand-overs/<int:pk>/", hand_over.hand_over_detail, name="hand-over"),
     path("hand-overs/<int:pk>/carry-out/", hand_over.hand_over_carry_out, name="hand-over-do"),
     path("hand-overs/<int:pk>/undo/", hand_over.hand_over_undo, name="hand-over-undo"),
+    path(
+        "organisation/sections/<str:code>/roles/new/",
+        sections.section_role_give,
+        name="section-role-give",
+    ),
+    path(
+        "organisation/sections/<str:code>/roles/<int:pk>/end/",
+        sections.section_role_end,
+        name="section-role-end",
+    ),
     path("grants/review/", reviews.grant_review, name="grant-review"),
     path("grants/review/export/", reviews.grant_review_export, name="grant-review-export"),
     path("people/<str:employee_no>/sign-out/", devices.end_of_person, name="person-sign-out"),

@@ -158,6 +158,8 @@ MENU: tuple[Group, ...] = (
             Item(_("Notices and sanctions"), "compliance:notices"),
             Item(_("Rules library"), "rules:list"),
             Item(pgettext_lazy("menu", "Organisation"), "regions:units", also=("/organisation/",)),
+            Item(_("Organisation changes"), "regions:changes"),
+            Item(_("Sections"), "regions:sections", also=("/organisation/companies/",)),
             Item(_("Policies"), "regions:policies"),
         ),
     ),

@@ -37,6 +37,7 @@ from accounts.services.people import (
     unlock,
 )
 from accounts.services.reviews import review_grants, tell_reviewers
+from accounts.services.sections import end_section_role, give_section_role
 
 __all__ = [
     "ADMINISTRATOR",
@@ -55,12 +56,14 @@ __all__ = [
     "draft_hand_over",
     "end_grant",
     "end_post",
+    "end_section_role",
     "end_sessions",
     "end_stand_ins",
     "find_work_left",
     "freeze",
     "give_post",
     "give_role",
+    "give_section_role",
     "leave",
     "open_work",
     "outside_reach",

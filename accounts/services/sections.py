@@ -6,10 +6,11 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import Role, SectionGrant, User
+from accounts.models import Reach, Role, SectionGrant, User, UserState
+from accounts.services.people import check_may_give, reaches
 from audit.services import record
 from core.errors import Refused, Stale
-from regions.models import Section, SectionUnit
+from regions.models import OrgUnit, Section, SectionUnit
 
 # A role in a section reaches a unit while both hold: the grant and the membership.
 FOLLOW = """
@@ -56,19 +57,18 @@ def give_section_role(
 ) -> SectionGrant:
     """Let a person hold a role in a section. Raises Refused like `give_role` for each of its
     units, and for a section that has none yet."""
-    from accounts.services.people import check_may_give
-
     person = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
-    members = SectionUnit.objects.on(timezone.localdate()).filter(section=section)
-    units = [member.unit for member in members.select_related("unit")]
+    if person.state != UserState.ACTIVE:
+        raise Refused(_("{name} is not active.").format(name=person.name))
+    units = _units(section)
     if not units:
         raise Refused(_("This section has no units yet. Add some first."))
-    if role.reach == "group":
+    if role.reach == Reach.GROUP:
         raise Refused(_("A role that reaches the whole group cannot be held in a section."))
     for unit in units:
         check_may_give(by, to=person, role=role, unit=unit)
     running = SectionGrant.objects.filter(user=person, role=role, section=section)
-    if running.filter(valid_until=None).exists():
+    if running.exclude(valid_until__lte=timezone.localdate()).exists():
         raise Refused(_("{name} holds this role in the section already.").format(name=person.name))
     grant = SectionGrant(
         user=person,
@@ -87,20 +87,38 @@ def give_section_role(
 
 @transaction.atomic
 def end_section_role(grant: SectionGrant, *, by: User | None) -> SectionGrant:
-    """End a role in a section today."""
-    from accounts.services.people import check_may_give
+    """End a role in a section today, as `end_grant` does in each of its units.
 
+    Raises Refused for who does not administer grants in all of them.
+    """
     held = SectionGrant.objects.select_for_update(of=("self",)).get(pk=grant.pk)
     today = timezone.localdate()
     if held.valid_until is not None and held.valid_until <= today:
         raise Stale(_("This grant has ended already."))
-    for member in SectionUnit.objects.on(today).filter(section=held.section).select_related("unit"):
-        check_may_give(by, to=held.user, role=held.role, unit=member.unit)
+    if by is not None and not _administers(by, held):
+        raise Refused(_("This grant reaches further than you may administer."))
     held.valid_until = max(today, held.valid_from) if held.valid_from else today
     held.save(update_fields=["valid_until"])
     follow_sections()
     _record("section.role_ended", held, by)
     return held
+
+
+def _units(section: Section) -> list[OrgUnit]:
+    """The units of a section now and those that are to join it."""
+    members = SectionUnit.objects.filter(section=section)
+    members = members.exclude(valid_until__lte=timezone.localdate())
+    return [member.unit for member in members.select_related("unit")]
+
+
+def _administers(by: User, grant: SectionGrant) -> bool:
+    """Whether a person may change grants wherever one in a section reaches; one in a section
+    without units is left to who administers the whole group."""
+    scope = by.scope("accounts.change_rolegrant")
+    units = _units(grant.section)
+    if not units:
+        return scope.everything
+    return all(reaches(scope, unit, Reach(grant.role.reach)) for unit in units)
 
 
 def _record(action: str, grant: SectionGrant, by: User | None) -> None:

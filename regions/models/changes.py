@@ -23,7 +23,7 @@ class ChangeKind(models.TextChoices):
     DOWNGRADE = "downgrade", _("Lowered by one level")
     MERGE = "merge", _("Merged into another unit")
     SPLIT = "split", _("Split")
-    CLOSE = "close", _("Closed")
+    CLOSE = "close", pgettext_lazy("kind of change", "Closed")
     REOPEN = "reopen", _("Opened again")
 
 

@@ -43,16 +43,17 @@ def _count(paths: list[str], members: list[SectionUnit]) -> int:
     return sum(path.startswith(roots) for path in paths) if roots else 0
 
 
-def units_of(section: Section) -> list[int]:
-    """Keys of all units in a section today, those below included."""
+def units_of(section: Section, reader: Any) -> list[int]:
+    """Keys of the units in a section today, those below included, as far as a reader sees them."""
     members = SectionUnit.objects.on(timezone.localdate()).filter(section=section)
     found: set[int] = set()
     for member in members.select_related("unit"):
-        found |= set(OrgUnit.objects.below(member.unit).values_list("pk", flat=True))
+        below = OrgUnit.objects.visible_to(reader).below(member.unit)
+        found |= set(below.values_list("pk", flat=True))
     return sorted(found)
 
 
-def counts_of(section: Section) -> list[tuple[str, int]]:
-    """What a section holds today, each kind counted."""
-    units = units_of(section)
+def counts_of(section: Section, reader: Any) -> list[tuple[str, int]]:
+    """What a section holds today within a reader's reach, each kind counted."""
+    units = units_of(section, reader)
     return [(str(one.title), one.current(units)) for one in PARTICIPANTS]

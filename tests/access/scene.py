@@ -21,7 +21,7 @@ from accounts.models import (
     User,
     UserState,
 )
-from accounts.services import draft_hand_over
+from accounts.services import draft_hand_over, give_section_role
 from audit.models import Entry
 from core.models import Job, JobState, Notice, OutboxMessage, WebhookTarget
 from core.notices import notify
@@ -139,7 +139,7 @@ def _names(north: Branch, crossing: Customer) -> dict[str, str]:
         "task": PeriodicTask.objects.all()[0].pk,
         "interval": IntervalSchedule.objects.all()[0].pk,
         "crontab": CrontabSchedule.objects.all()[0].pk,
-        **_changes_of(units["a"]),
+        **_changes_of(units["a"], clerk),
         **_notices_of(clerk),
         **_working_time_of(units["a"]),
         **_log_ins_of(clerk),
@@ -160,8 +160,8 @@ def _log_ins_of(user: User) -> dict[str, Any]:
     return {"clerk_device": device.pk, "clerk_factor": factor.pk}
 
 
-def _changes_of(unit: OrgUnit) -> dict[str, Any]:
-    """A drafted change of a unit, and a section to which it belongs."""
+def _changes_of(unit: OrgUnit, clerk: User) -> dict[str, Any]:
+    """A drafted change of a unit, a section to which it belongs, and a role held in that."""
     change = draft_change(
         by=None,
         kind=ChangeKind.RENAME,
@@ -172,7 +172,14 @@ def _changes_of(unit: OrgUnit) -> dict[str, Any]:
     )
     section = save_section(None, by=None, code="B1", name="第一版块", number=1)
     member = add_unit(section, unit, by=None)
-    return {"change": change.pk, "section": section.code, "member": member.pk}
+    role = Role.objects.get(code="staff")
+    grant = give_section_role(clerk, role=role, section=section, by=None)
+    return {
+        "change": change.pk,
+        "section": section.code,
+        "member": member.pk,
+        "section_grant": grant.pk,
+    }
 
 
 def _rule_of(unit: OrgUnit) -> PolicyValue:

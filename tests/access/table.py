@@ -275,6 +275,14 @@ PAGES = (
         args=("@section",), data={"unit": "@project_code"}),
     Row("POST", "regions:section-remove-unit", "302  403  403  403  403  403  403  302  403  403",
         args=("@section", "@member")),
+    Row("GET", "accounts:section-role-give", "302  403  403  403  403  403  403  200  403  403",
+        args=("@section",)),
+    Row("POST", "accounts:section-role-give", "302  403  403  403  403  403  403  302  403  403",
+        args=("@section",), data={"user": "@head_no", "role": "staff"}),
+    Row("GET", "accounts:section-role-end", "302  403  403  403  403  403  403  200  403  403",
+        args=("@section", "@section_grant")),
+    Row("POST", "accounts:section-role-end", "302  403  403  403  403  403  403  302  403  403",
+        args=("@section", "@section_grant")),
     Row("GET", "reports:activity", VIEWERS),
     # --- imports: an upload is its uploader's
     Row("GET", "imports:list", "302  403  200  200  200  403  403  200  200  200"),
@@ -314,6 +322,10 @@ PAGES = (
     Row("POST", "customers:reveal", KEEPERS_HERE, args=("@mine", "phone"), data={"reason": "case"}),
     Row("GET", "customers:reveal", "302  403  405  405  405  403  403  403  405  405",
         args=("@mine", "phone")),
+    # with numbers left: a sentence, and nothing is given
+    Row("GET", "customers:further-reveals", KEEPERS),
+    Row("POST", "customers:further-reveals", "302  403  422  422  422  403  403  403  422  422",
+        data={"reason": "call-back"}),
     # --- activities
     Row("GET", "customers:activity-new", KEEPERS_HERE, args=("@mine",)),
     Row("POST", "customers:activity-new", KEEPERS_DO, args=("@mine",),

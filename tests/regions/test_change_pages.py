@@ -9,11 +9,12 @@ from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import RoleGrant, SectionGrant, User
+from accounts.models import Role, RoleGrant, SectionGrant, User
 from accounts.services.sections import end_section_role, give_section_role
 from core.errors import Refused
 from customers.models import CustomerUnit
 from regions.models import ChangeState, Company, OrgChange, OrgUnit, Section
+from regions.selectors import counts_of
 from regions.services import (
     add_unit,
     apply_change,
@@ -23,7 +24,7 @@ from regions.services import (
     remove_unit,
     save_section,
 )
-from tests.factories import make_customer, make_user
+from tests.factories import give, make_customer, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -134,8 +135,6 @@ def test_a_role_in_a_section_reaches_its_units_while_they_belong_to_it(world):
     north, south = (make_customer(unit=unit) for unit in (world.n1a, world.s1a))
     member = add_unit(section, world.n1, by=world.admin)
     person = make_user(unit=world.group, role=None)
-    from accounts.models import Role
-
     role = Role.objects.get(code="section-head")
     grant = give_section_role(person, role=role, section=section, by=None)
 
@@ -181,6 +180,69 @@ def test_sections_are_mapped_to_companies_on_pages(client, world):
     (line,) = client.get(reverse("regions:sections")).context["lines"]
     assert (line.section, line.companies, line.unit_count) == (section, [company], 3)
     assert client.get(reverse("regions:section", args=["B1"])).status_code == 200
+
+
+def test_a_role_in_a_section_is_given_and_ended_on_its_page(client, world):
+    section = save_section(None, by=None, code="B1", name="住宅版块")
+    add_unit(section, world.n1, by=None)
+    person = make_user(unit=world.n1a, role=None)
+    client.force_login(world.admin)
+    give_page = reverse("accounts:section-role-give", args=["B1"])
+    form = {"user": person.employee_no, "role": "section-head"}
+
+    answer = client.post(give_page, form)
+    assert (answer.status_code, answer["Location"]) == (
+        302,
+        reverse("regions:section", args=["B1"]),
+    )
+    grant = SectionGrant.objects.get()
+    assert (grant.user, grant.role.code, grant.given_by) == (person, "section-head", world.admin)
+    page = client.get(reverse("regions:section", args=["B1"]))
+    assert list(page.context["grants"]) == [grant]
+    end_page = reverse("accounts:section-role-end", args=["B1", grant.pk])
+    assert end_page in page.content.decode()
+    assert client.post(give_page, form).status_code == 422  # held already
+
+    assert client.post(end_page).status_code == 302
+    grant.refresh_from_db()
+    assert grant.valid_until == timezone.localdate()
+    assert not RoleGrant.objects.now().filter(user=person).exists()
+    assert client.post(end_page).status_code == 422  # ended already
+
+
+def test_nobody_gives_roles_in_a_section_to_himself_or_beyond_his_reach(client, world):
+    section = save_section(None, by=None, code="B1", name="住宅版块")
+    add_unit(section, world.n1, by=None)
+    add_unit(section, world.s1, by=None)
+    role = Role.objects.get(code="staff")
+    client.force_login(world.admin)
+    own = {"user": world.admin.employee_no, "role": "staff"}
+    assert client.post(reverse("accounts:section-role-give", args=["B1"]), own).status_code == 422
+    with pytest.raises(Refused, match="自己"):
+        give_section_role(world.admin, role=role, section=section, by=fresh(world.admin))
+
+    local = make_user(unit=world.north, role=None)
+    helper = Role.objects.create(code="local", name="区域管理", reach="subtree")
+    helper.permissions.set(Role.objects.get(code="system-administrator").permissions.all())
+    give(local, "local", world.north)
+    with pytest.raises(Refused, match="管理范围"):
+        give_section_role(world.north_clerk, role=role, section=section, by=fresh(local))
+    grant = give_section_role(world.north_clerk, role=role, section=section, by=None)
+    with pytest.raises(Refused, match="管理范围"):
+        end_section_role(grant, by=fresh(local))
+
+
+def test_a_section_counts_what_its_reader_may_see(world):
+    section = save_section(None, by=None, code="B1", name="住宅版块")
+    for unit in (world.n1, world.s1):
+        add_unit(section, unit, by=None)
+    for unit in (world.n1a, world.n1b, world.s1a):
+        make_customer(unit=unit)
+
+    def customers(reader):
+        return dict(counts_of(section, fresh(reader)))["客户"]
+
+    assert (customers(world.boss), customers(world.north_head)) == (3, 2)
 
 
 # --- the command --------------------------------------------------------------------------------
