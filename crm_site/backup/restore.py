@@ -27,7 +27,13 @@ CREATE SCHEMA public;
 {as_self}CREATE SCHEMA staging AUTHORIZATION {app};
 """
 # People log in again: a session that was ended after the backup must not come back to life.
-SIGNED_OUT = "DELETE FROM public.django_session;\n"
+SIGNED_OUT = """
+DO $$ BEGIN
+  IF to_regclass('public.django_session') IS NOT NULL THEN
+    DELETE FROM public.django_session;
+  END IF;
+END $$;
+"""
 
 
 def holds_data() -> bool:
