@@ -19,6 +19,7 @@ from accounts.sessions import RENEW_AFTER, SETTLED, is_fresh, keep_or_end, why_o
 from accounts.signals import SEEN_ON, remember_login
 from accounts.visitors import person_of
 from core.access import page_of
+from core.errors_views import NEVER_KEPT
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -47,6 +48,8 @@ OPEN_TO_FACTORLESS = WAYS_OUT | {
 }
 # Pages of the administration that give rights: asked for in every method, the forms as well.
 WEIGHTY_ADMIN = re.compile(r"admin:accounts_(role|user)_(add|change|delete)")
+KEPT = "kept_form"  # session key: what was sent when somebody had to prove who he is
+KEPT_SIZE = 20_000  # characters
 TOLD = "factor_told_on"  # session key: the day somebody was last told how long he has
 
 
@@ -133,20 +136,37 @@ class StepUpMiddleware:
     def process_view(
         self, request: HttpRequest, view: Any, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> HttpResponse | None:
-        if not request.user.is_authenticated or not is_weighty(request, view):
+        if not request.user.is_authenticated or not is_weighty(request, view, kwargs):
             return None
         if is_fresh(request):
             return None
+        keep_form(request)
         return lead_to(request, "accounts:again", next=page_of(request))
 
 
-def is_weighty(request: HttpRequest, view: Any) -> bool:
+def is_weighty(request: HttpRequest, view: Any, arguments: dict[str, Any]) -> bool:
     """Whether the request does something that a left-open browser must not be able to do."""
-    if getattr(view, "fresh", False):
+    mark = getattr(view, "fresh", False)
+    if mark is True or (callable(mark) and mark(request, **arguments)):
         return True
     name = request.resolver_match.view_name if request.resolver_match else ""
     actions = name == "admin:accounts_user_changelist" and request.method == "POST"
     return actions or WEIGHTY_ADMIN.fullmatch(name) is not None
+
+
+def keep_form(request: HttpRequest) -> None:
+    """Remember a sent form while its sender proves who he is, so that nothing is typed twice.
+
+    Forms with files, secrets or very much in them are not kept; the page leads back to them.
+    """
+    request.session.pop(KEPT, None)
+    if request.method != "POST" or request.headers.get("HX-Request") == "true" or request.FILES:
+        return
+    sent = [(name, value) for name, values in request.POST.lists() for value in values]
+    fields = [(name, value) for name, value in sent if name != "csrfmiddlewaretoken"]
+    secret = any(word in name.lower() for name, _value in fields for word in NEVER_KEPT)
+    if not secret and sum(len(name) + len(value) for name, value in fields) <= KEPT_SIZE:
+        request.session[KEPT] = {"action": request.get_full_path(), "fields": fields}
 
 
 def lead_to(request: HttpRequest, name: str, **query: str) -> HttpResponse:

@@ -8,7 +8,7 @@ does; docs/adr says why the first is the default.
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache, lru_cache
@@ -16,6 +16,7 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth.hashers import check_password
+from django.contrib.auth.password_validation import CommonPasswordValidator
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -35,6 +36,10 @@ GENERIC = re.compile(
     "集团|股份|有限|责任|公司|地产|置业|物业|房地产|控股|区域|城市|项目|事业部|中心|部"
 )
 LEET = str.maketrans("@4031!5$7", "aaoeiisst")
+LEET_TOO = str.maketrans("@4031!5$7|", "aaoellsstl")  # 1 and ! stand for an l as well
+LONGEST_END = 10  # digits and signs hung on a word that are looked behind
+LONGEST_WORD = 60  # characters; no entry of the list is half as long
+SHORTEST_COMMON = 4  # letters; shorter entries of the list are parts of everything
 RUNS = (
     "01234567890123456789",
     "abcdefghijklmnopqrstuvwxyz",
@@ -88,7 +93,7 @@ class PolicyValidator:
     def validate(self, password: str, user: User | None = None) -> None:
         """Raises ValidationError with every sentence that applies."""
         problems = [*_composition(password)]
-        if _leftover(password, user) < OWN_LETTERS:
+        if _leftover(password, user) < OWN_LETTERS or is_common(password):
             problems.append(
                 _(
                     "This password is easy to guess: beside common words, years, your own data and"
@@ -180,6 +185,46 @@ def _leftover(password: str, user: User | None) -> int:
     for run in _runs():
         rest = rest.replace(run, " ")
     return len(set(re.sub(r"[\W_]", "", rest)))
+
+
+def is_common(password: str) -> bool:
+    """Whether the password is one of the 20,000 commonest, dressed up.
+
+    Compared without case, without what hangs on at both ends, with letters for the digits and signs
+    that stand for them, and once for a word that is repeated. The list is Django's own.
+    """
+    plain = unicodedata.normalize("NFKC", password).casefold()
+    return any(form in _commonest() for form in _undressed(plain))
+
+
+def _undressed(plain: str) -> Iterator[str]:
+    """The words that a password may be made of, most of them alike."""
+    for word in _without_ends(plain):
+        if len(word) > LONGEST_WORD:
+            continue
+        for form in (word, word.translate(LEET), word.translate(LEET_TOO)):
+            bare = re.sub(r"[\W_]", "", form)
+            for one in (form, bare, re.sub(r"\d", "", bare)):
+                repeated = re.fullmatch(r"(.+?)\1+", one)
+                yield repeated[1] if repeated else one
+
+
+def _without_ends(text: str) -> Iterator[str]:
+    """The text without none, some and all of the digits and signs at its beginning and end.
+
+    All of them are tried, because the last digit may stand for a letter: m1ch3ll3-1314.
+    """
+    letters = [place for place, letter in enumerate(text) if letter.isalpha()]
+    first, last = (letters[0], letters[-1] + 1) if letters else (0, len(text))
+    for begin in range(min(first, LONGEST_END) + 1):
+        for end in range(last, min(len(text), last + LONGEST_END) + 1):
+            yield text[begin:end]
+
+
+@cache
+def _commonest() -> frozenset[str]:
+    words = CommonPasswordValidator().passwords
+    return frozenset(word for word in words if len(word) >= SHORTEST_COMMON)
 
 
 def _blank_out(text: str, words: Iterable[str]) -> str:

@@ -143,7 +143,6 @@ register(
         type=Whole(0, 500),
         default=50,
         group="privacy",
-        prepared=True,
     )
 )
 

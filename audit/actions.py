@@ -62,6 +62,7 @@ ACTIONS = {
     "customer.created": _("created the customer {code}"),
     "customer.changed": _("changed {fields} of the customer {code}"),
     "customer.revealed": _("revealed {field}, reason: {reason}"),
+    "customer.reveals_extended": _("asked to see {count} numbers more that day: {reason}"),
     "customer.handed_over": _("handed over {count} customers to {employee_no}"),
     "customer.exported": _("exported {rows} customers"),
     "customer.shared": _("shared the customer with {employee_no} until {until}: {reason}"),

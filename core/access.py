@@ -67,6 +67,16 @@ def fresh(view: View) -> View:
     return view
 
 
+def fresh_if(weighty: Callable[..., bool]) -> Callable[[View], View]:
+    """The same for a view of which some acts are weighty: `weighty(request, **arguments)` says."""
+
+    def mark(view: View) -> View:
+        view.fresh = weighty  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
 def page_of(request: HttpRequest) -> str:
     """The page a visitor is on, to come back to after a log-in: path and query.
 

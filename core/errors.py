@@ -22,5 +22,13 @@ class Stale(Refused):
     """Somebody else changed the record first; nothing was written."""
 
 
+class Crowded(Exception):
+    """Too many people want the same scarce thing at this moment; answered with status 503."""
+
+    def __init__(self, message: str | Promise) -> None:
+        super().__init__(message)
+        self.message = message
+
+
 class QuotaExceeded(Refused):
     """A daily allowance is used up; answered with status 429."""

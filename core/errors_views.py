@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.template.loader import get_template
 
 from core.access import public
+from core.errors import Crowded
 
 RETRY_SECONDS = 5
 # Another transaction holds the rows, or the statement took longer than a page may.
@@ -50,6 +51,14 @@ def server_error(request: HttpRequest) -> HttpResponse:
         return HttpResponse(get_template("500.html").render(context), status=500)
     context |= {"is_busy": isinstance(error.__cause__, WAITED_IN_VAIN), **_sent_form(request)}
     answer = HttpResponse(get_template("503.html").render(context), status=503)
+    answer["Retry-After"] = str(RETRY_SECONDS)
+    answer["Cache-Control"] = "no-store, private"
+    return answer
+
+
+def crowded(request: HttpRequest, error: Crowded) -> HttpResponse:
+    """503 for what so many want at this moment that no turn came; says when to come again."""
+    answer = render(request, "503.html", {"crowd": error.message}, status=503)
     answer["Retry-After"] = str(RETRY_SECONDS)
     answer["Cache-Control"] = "no-store, private"
     return answer

@@ -14,7 +14,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 from core.access import access_of, refuse_or_none
-from core.errors import QuotaExceeded, Refused, Stale
+from core.errors import Crowded, QuotaExceeded, Refused, Stale
+from core.errors_views import crowded
 
 log = logging.getLogger("crm.request")
 
@@ -109,6 +110,8 @@ class RefusedMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, Crowded):
+            return crowded(request, error)
         if not isinstance(error, Refused):
             return None
         status = 429 if isinstance(error, QuotaExceeded) else 409

@@ -223,6 +223,10 @@ PASSWORD_HASHERS = [
     "accounts.hashers.Argon2idHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
+# So many password hashes (19 MiB each) are worked out at once in a process; who waits longer than
+# CRM_HASH_WAIT seconds for room is asked to come again.
+CRM_HASHES_AT_ONCE = env.int("CRM_HASHES_AT_ONCE", default=2)
+CRM_HASH_WAIT = env.int("CRM_HASH_WAIT", default=5)
 # "asvs" or "dengbao3" overrides the policy accounts.password_profile; empty: the policy decides.
 PASSWORD_PROFILE = env("CRM_PASSWORD_PROFILE", default="")
 AUTH_PASSWORD_VALIDATORS = [{"NAME": "accounts.passwords.PolicyValidator"}]

@@ -5,23 +5,27 @@ rights are those of the moment it runs; the command writes in its own process.
 """
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
+from django.db import transaction
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.models import UserState
+from accounts.shutting import sweeps
 from audit.services import record
 from core.errors import Refused
 from core.exports import exports
 from core.files.writer import SheetColumn, SheetWriter
-from core.jobs import Ending, Running, enqueue, handles
+from core.jobs import Ending, Running, StopAsked, enqueue, handles
 from core.models import Job, Queue
 from core.notices import notify
 from core.scope import EVERYTHING
@@ -133,12 +137,20 @@ def _export_job(running: Running) -> Ending:
     target.chmod(0o600)
     return Ending(
         _("{rows} customers were written.").format(rows=f"{rows:,}"),
-        partial(_exported, running.job, user, rows),
+        partial(_exported, running.job, user, rows, target),
     )
 
 
-def _exported(job: Job, user: Any, rows: int) -> None:
-    """Record the export, and tell whoever waits for it elsewhere."""
+def _exported(job: Job, user: Any, rows: int, target: Path) -> None:
+    """Record the export, and tell whoever waits for it elsewhere.
+
+    Raises StopAsked for somebody whose account was closed after the last batch: his files were
+    deleted then, and this one must not come after.
+    """
+    people = get_user_model().objects.select_for_update(of=("self",))
+    if not people.filter(pk=user.pk, state=UserState.ACTIVE).exists():
+        target.unlink(missing_ok=True)
+        raise StopAsked
     record("customer.exported", by=user, subject=job, rows=rows)
     notify(
         [user],
@@ -153,6 +165,14 @@ def _exported(job: Job, user: Any, rows: int) -> None:
 def notice_key(job: Job) -> str:
     """The event of an export being ready (core.notices)."""
     return f"export:{job.pk}"
+
+
+@sweeps
+def _delete_files_of(people: Collection[int]) -> None:
+    """Workbooks written for people whose accounts close are deleted at once (reliability 13)."""
+    payloads = Job.objects.filter(kind=KIND, actor__in=people).values_list("payload", flat=True)
+    for name in [payload["file"] for payload in payloads]:
+        transaction.on_commit(partial((folder() / name).unlink, missing_ok=True))
 
 
 @exports("customers")

@@ -474,3 +474,11 @@ class RevealForm(forms.Form):
     """Why a masked value is shown; asked once a day, then remembered in the session."""
 
     reason = forms.ChoiceField(choices=REASONS)
+
+
+class FurtherRevealsForm(forms.Form):
+    """Why somebody needs to see more numbers today than usual."""
+
+    reason = forms.CharField(
+        label=_("Reason"), max_length=200, widget=forms.Textarea(attrs={"rows": 2})
+    )

@@ -29,6 +29,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("hand-over/<int:pk>/keepers/", hand_over.selection_keepers, name="selection-keepers"),
     path("import-keepers/", hand_over.import_keepers, name="import-keepers"),
     path("keepers/", hand_over.keeper_choices, name="keeper-choices"),
+    path("further-reveals/", detail.further_reveals_page, name="further-reveals"),
     path("export/", exports.export_new, name="export"),
     path("export/<int:pk>/", exports.export_detail, name="export-detail"),
     path("export/<int:pk>/file/", exports.export_file, name="export-file"),

@@ -21,7 +21,7 @@ from accounts.handover import kind_named, kinds
 from accounts.models import HandOver, HandOverState, Outcome, User
 from accounts.selectors.hand_over import receivers_for, work_table
 from accounts.visitors import person_of
-from core.access import requires, signed_in
+from core.access import fresh, requires, signed_in
 from core.errors import Refused
 from regions.models import OrgUnit
 
@@ -155,6 +155,7 @@ def _left_behind(request: HttpRequest, hand_over: HandOver) -> dict[str, Any]:
     return {"left": page, "left_count": page.paginator.count, "returned": returned}
 
 
+@fresh
 @signed_in
 @require_POST
 def hand_over_carry_out(request: HttpRequest, pk: int) -> HttpResponse:
@@ -175,6 +176,7 @@ def hand_over_carry_out(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(hand_over)
 
 
+@fresh
 @signed_in
 @require_POST
 def hand_over_undo(request: HttpRequest, pk: int) -> HttpResponse:

@@ -22,7 +22,7 @@ from accounts.selectors.reviews import grants_to_review, is_neglected, month_of,
 from accounts.services.reviews import Decision
 from accounts.visitors import person_of
 from audit.services import record
-from core.access import requires
+from core.access import fresh_if, requires
 from core.errors import Refused
 from core.files.writer import SheetColumn, SheetWriter
 from core.htmx import page_or_rows
@@ -57,6 +57,12 @@ def _grants(request: HttpRequest, form: ReviewFilter) -> Any:
     )
 
 
+def _ends_grants(request: HttpRequest) -> bool:
+    """Whether the sent form takes a grant away; keeping grants needs no further proof."""
+    return any(one.decision == GrantDecision.END for one in _decisions(request))
+
+
+@fresh_if(_ends_grants)
 @requires(RIGHT)
 @require_http_methods(["GET", "HEAD", "POST"])
 def grant_review(request: HttpRequest) -> HttpResponse:

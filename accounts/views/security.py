@@ -31,6 +31,7 @@ from accounts.forms.security import (
     PasswordAgainForm,
     ProofForm,
 )
+from accounts.middleware import KEPT
 from accounts.models import LoginKind, LoginMethod, User
 from accounts.passwords import profile
 from accounts.sessions import prove
@@ -130,6 +131,9 @@ def again(request: HttpRequest) -> HttpResponse:
     if form.is_bound and form.is_valid():
         prove(request, form.method)
         remember_login(LoginKind.AGAIN, request=request, user=user, method=form.method)
+        if kept := request.session.pop(KEPT, None):
+            context = {"kept": kept, "back": safe_target(request)}
+            return render(request, "account/again_resume.html", context)
         messages.success(request, _("Confirmed. You can go on now."))
         return redirect(safe_target(request))
     types = {row.type for row in factors.factors_of(user)}

@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from core.access import requires
+from core.access import fresh, fresh_if, requires
 from core.doctor import Level
 from core.errors import Refused
 from core.htmx import page_or_rows, wants_rows
@@ -179,6 +179,7 @@ def webhook_list(request: HttpRequest) -> HttpResponse:
     return render(request, "core/notices/webhooks.html", context)
 
 
+@fresh
 @requires(WEBHOOKS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def webhook_new(request: HttpRequest) -> HttpResponse:
@@ -186,6 +187,11 @@ def webhook_new(request: HttpRequest) -> HttpResponse:
     return _edit(request, WebhookTarget(), _("New webhook"))
 
 
+def _sends(request: HttpRequest, pk: int) -> bool:
+    return request.method == "POST"
+
+
+@fresh_if(_sends)
 @requires(WEBHOOKS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def webhook(request: HttpRequest, pk: int) -> HttpResponse:
@@ -242,6 +248,7 @@ def webhook_test(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("core:webhook", pk)
 
 
+@fresh
 @requires(WEBHOOKS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def webhook_secret(request: HttpRequest, pk: int) -> HttpResponse:
@@ -256,6 +263,7 @@ def webhook_secret(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "core/notices/webhook_renew.html", context)
 
 
+@fresh
 @requires(WEBHOOKS)
 @require_http_methods(["GET", "HEAD", "POST"])
 def webhook_delete(request: HttpRequest, pk: int) -> HttpResponse:

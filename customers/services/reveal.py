@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -16,22 +17,54 @@ from customers.models import Contact, Customer
 from regions.policies import policy
 
 ACTION = "customer.revealed"
+FURTHER = "customer.reveals_extended"
 FIELDS = {
     Customer: frozenset({"phone", "other_phone", "identity"}),
     Contact: frozenset({"phone", "email"}),
 }
 
 
-def reveals_today(by: Any) -> int:
-    """How many values a person has had shown today (calendar day of the installation)."""
+def _today(by: Any, action: str) -> QuerySet[Entry]:
+    """What a person did today (calendar day of the installation)."""
     today = timezone.localdate()
     midnight = timezone.make_aware(dt.datetime(today.year, today.month, today.day))  # noqa: DTZ001
-    return Entry.objects.filter(by=by, action=ACTION, at__gte=midnight).count()
+    return Entry.objects.filter(by=by, action=action, at__gte=midnight)
+
+
+def reveals_today(by: Any) -> int:
+    """How many values a person has had shown today."""
+    return _today(by, ACTION).count()
 
 
 def allowance(by: Any) -> int:
-    """How many values a person may have shown in a day, where he works."""
-    return policy("customers.reveals_per_day", by.unit)
+    """How many values a person may have shown today: what the rule of his unit gives, and the
+    further batch he may have asked for."""
+    further = _today(by, FURTHER).values_list("detail__count", flat=True)
+    return policy("customers.reveals_per_day", by.unit) + sum(further)
+
+
+def further_reveals(by: Any) -> int:
+    """How many more values a person may ask for today, 0 when he did so already."""
+    return 0 if _today(by, FURTHER).exists() else policy("accounts.further_reveals", by.unit)
+
+
+@transaction.atomic(durable=True)
+def ask_for_further_reveals(*, by: Any, reason: str) -> int:
+    """A further batch, once a day, when the allowance is used up. Returns how many (ASVS 7.5).
+
+    The caller has made sure that the person has just proved who he is. Raises Refused without a
+    reason, before the allowance is used up, for a second batch, and where the rule gives none.
+    """
+    get_user_model().objects.select_for_update(of=("self",)).get(pk=by.pk)
+    if not reason.strip():
+        raise Refused(_("Please say why further numbers are needed."))
+    if reveals_left(by):
+        raise Refused(_("You can still see {count} numbers today.").format(count=reveals_left(by)))
+    count = further_reveals(by)
+    if not count:
+        raise Refused(_("There are no further numbers today. Please speak to your superior."))
+    record(FURTHER, by=by, subject=by, count=count, reason=reason.strip())
+    return count
 
 
 def reveals_left(by: Any) -> int:

@@ -1,19 +1,22 @@
 """One customer: facts left, timeline right, flats and contacts as tabs; revealing a number."""
 
 from typing import Any
+from urllib.parse import urlencode
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
-from core.access import requires
+from core.access import fresh, page_of, requires
 from core.errors import QuotaExceeded, Refused
 from core.htmx import wants_rows
 from core.personal_data import mask
-from customers.forms import REASONS, RevealForm
+from customers.forms import REASONS, FurtherRevealsForm, RevealForm
 from customers.models import Activity, ActivityState, Contact, Customer
 from customers.selectors.detail import (
     CustomerFile,
@@ -24,8 +27,9 @@ from customers.selectors.detail import (
 )
 from customers.selectors.history import Event, events
 from customers.services import reveal
-from customers.services.reveal import FIELDS
+from customers.services.reveal import FIELDS, ask_for_further_reveals, further_reveals
 from customers.views.common import (
+    crumbs,
     customer_crumbs,
     customer_or_404,
     may,
@@ -203,6 +207,9 @@ def _reveal(
     except Refused as refusal:
         context = {"masked": masked, "reason": str(refusal)}
         status = 429 if isinstance(refusal, QuotaExceeded) else 200
+        if status == 429 and further_reveals(request.user):
+            query = urlencode({"next": page_of(request)})
+            context["more_url"] = f"{reverse('customers:further-reveals')}?{query}"
         return _answer(request, "components/masked_refused.html", context, status)
     context = {
         "value": value,
@@ -212,6 +219,46 @@ def _reveal(
         "seconds": SHOWN_SECONDS,
     }
     return _answer(request, "components/masked_shown.html", context)
+
+
+@fresh
+@requires("customers.reveal_customer")
+@require_http_methods(["GET", "HEAD", "POST"])
+def further_reveals_page(request: HttpRequest) -> HttpResponse:
+    """Ask for a further batch of numbers with a reason, having just proved who one is."""
+    target = _target(request)
+    form = FurtherRevealsForm(request.POST or None)
+    refused: list[str] = []
+    if form.is_valid():
+        try:
+            count = ask_for_further_reveals(by=request.user, reason=form.cleaned_data["reason"])
+        except Refused as refusal:
+            refused.append(str(refusal))
+        else:
+            sentence = _("You can see {count} more numbers today.").format(count=count)
+            messages.success(request, sentence)
+            return redirect(target)
+    context = {
+        "title": _("See further numbers today?"),
+        "effect": _("Today's numbers are used up. A further batch is given once, and recorded."),
+        "verb": _("Give me the numbers"),
+        "action": f"{request.path}?{urlencode({'next': target})}",
+        "form": form,
+        "refused": refused,
+        "cancel_url": target,
+        "crumbs": crumbs((_("See further numbers today?"), "")),
+    }
+    status = 422 if form.is_bound else 200
+    return render(request, "components/confirm_page.html", context, status=status)
+
+
+def _target(request: HttpRequest) -> str:
+    """Where the reader came from, within this site."""
+    target = request.GET.get("next", "")
+    safe = url_has_allowed_host_and_scheme(
+        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return target if safe else reverse("customers:list")
 
 
 def _answer(

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 from django.views.decorators.http import require_safe
 
-from core.access import requires
+from core.access import fresh_if, requires
 from core.errors import Refused
 from core.htmx import page_or_rows
 from regions import selectors, services
@@ -27,6 +27,7 @@ from regions.services.changes import APPROVE, PROPOSE, check_reach
 
 VIEW = "regions.view_orgchange"
 PAGE = 25
+WEIGHTY = {"approve", "apply", "undo"}  # verbs that want fresh proof of who one is
 TONES = {
     ChangeState.DRAFT: "off",
     ChangeState.READY: "warn",
@@ -309,6 +310,12 @@ VERBS = {
 }
 
 
+def _is_weighty(request: HttpRequest, pk: int, verb: str) -> bool:
+    """Whether the verb changes what everybody sees; proposing and cancelling do not."""
+    return verb in WEIGHTY
+
+
+@fresh_if(_is_weighty)
 @requires(VIEW)
 def change_act(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     """Ask once more, then do it. The right of the verb decides who may."""

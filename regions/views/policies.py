@@ -13,12 +13,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from core.access import requires
+from core.access import fresh_if, requires
 from core.errors import Refused, Stale
 from core.htmx import page_or_rows, wants_rows
 from regions.forms.policies import PolicyChangeForm, PolicyFilter
 from regions.models import OrgUnit
 from regions.policies import Policy, find
+from regions.policies.registry import REGISTRY
 from regions.selectors import policies as selectors
 from regions.services.policies import reset_policy, set_policy
 
@@ -26,6 +27,7 @@ VIEW, CHANGE = selectors.VIEW, selectors.CHANGE
 SALT = "regions.policies.preview"
 BELOW_SHOWN = 200
 CHANGED_SHOWN = 20
+PROTECTING = {"security", "privacy"}  # topics whose rules want fresh proof of who one is
 
 
 @requires(VIEW)
@@ -77,6 +79,13 @@ def policy_detail(request: HttpRequest, key: str) -> HttpResponse:
     return render(request, "regions/policy.html", context)
 
 
+def _protects(request: HttpRequest, key: str) -> bool:
+    """Whether the rule is one that guards accounts or personal data."""
+    rule = REGISTRY.get(key)
+    return rule is not None and rule.group in PROTECTING
+
+
+@fresh_if(_protects)
 @requires(CHANGE)
 @require_http_methods(["GET", "HEAD", "POST"])
 def policy_change(request: HttpRequest, key: str) -> HttpResponse:

@@ -81,6 +81,40 @@ def test_what_everybody_would_think_of_is_refused(world):
         validate_password("Yunlutianjing@2026", user)
 
 
+COMMON = [
+    "Sunshine", "Baseball", "Starwars", "Liverpool", "Mustang", "Michelle", "Superman", "Jordan",
+    "Computer", "Football", "Chelsea", "Princess", "Butterfly", "Metallica", "Elizabeth",
+    "Cocacola", "Scorpion", "Chocolate", "Whatever", "Basketball",
+]  # fmt: skip
+DRESSES = [
+    "{}@2026!!!!", "2026#{}!!", "!!{}_20251", "{0}{0}1!", "!{}888888", "{}-1314-520", "#1{}#1999",
+    "{}$$$$$$7", "!!!2024{}", "{0}.{0}.1",
+]  # fmt: skip
+
+
+def test_the_commonest_passwords_are_refused_however_they_are_dressed(world):
+    plain = [dress.format(word) for word in COMMON for dress in DRESSES]
+    leet = [word.translate(str.maketrans("aoeis", "@0315")) for word in plain]
+    samples = plain + [word for word in leet if word not in plain]
+
+    assert len(samples) >= 300
+    assert [sample for sample in samples if accepted(sample)] == []
+
+
+def test_without_the_list_of_the_commonest_they_would_do(world, monkeypatch):
+    monkeypatch.setattr("accounts.passwords.is_common", lambda password: False)
+
+    assert accepted("Butterfly@2026!!!!")
+
+
+def test_two_hundred_passwords_of_strangers_are_accepted(world):
+    """The list refuses words, not everything in which one of them occurs."""
+    rivers = "Oder Elbe Saale Spree Havel Mulde Weser Aller Fulda Werra".split()
+    samples = [f"{one}-{two}-{len(one)}-{two[::-1]}-Xq" for one in rivers for two in rivers * 2]
+
+    assert [sample for sample in samples if not accepted(sample)] == []
+
+
 def test_the_block_list_and_not_the_length_refuses_them(world):
     user = world.north_clerk
 

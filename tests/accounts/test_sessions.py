@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts import services
+from accounts.middleware import KEPT, keep_form
 from accounts.models import EndReason, LoginKind, LoginRecord, SignedInDevice
 from accounts.session_store import SessionStore, hashed
 from accounts.sessions import end_expired
@@ -296,6 +297,15 @@ def test_a_weighty_act_asks_again_after_fifteen_minutes(client, world, clock):
         ("G-ADMIN", "get", "/admin/accounts/role/add/"),
         ("G-ADMIN", "get", "/admin/accounts/user/add/"),
         ("G-ADMIN", "post", "/admin/accounts/user/"),
+        ("N-HEAD", "post", "/hand-overs/1/carry-out/"),
+        ("N-HEAD", "post", "/hand-overs/1/undo/"),
+        ("G-ADMIN", "get", "/organisation/changes/1/approve/"),
+        ("G-ADMIN", "get", "/organisation/changes/1/undo/"),
+        ("G-ADMIN", "get", "/policies/accounts.idle_minutes/change/"),
+        ("G-ADMIN", "post", "/policies/customers.reveals_per_day/change/"),
+        ("G-ADMIN", "get", "/system/webhooks/new/"),
+        ("G-ADMIN", "get", "/system/webhooks/1/secret/"),
+        ("G-ADMIN", "post", "/system/webhooks/1/"),
     ],
 )
 def test_every_weighty_act_asks_again(client, world, clock, number, method, address):
@@ -306,6 +316,37 @@ def test_every_weighty_act_asks_again(client, world, clock, number, method, addr
     clock.shift(timedelta(minutes=16))
 
     assert getattr(client, method)(address).headers["Location"].startswith("/login/again/?next=")
+
+
+def test_a_form_is_kept_while_its_sender_proves_who_he_is(client, world, clock):
+    log_in(client, "G-ADMIN")
+    clock.shift(timedelta(minutes=16))
+    sent = {f"decision-{world.north_clerk.grants.get().pk}": "end", "reason-1": "调岗"}
+    asked = client.post("/grants/review/?page=1", sent)
+    assert asked.url == "/login/again/?next=%2Fgrants%2Freview%2F%3Fpage%3D1"
+
+    page = client.post("/login/again/", {"password": PASSWORD, "next": "/grants/review/?page=1"})
+    assert (page.status_code, page.templates[0].name) == (200, "account/again_resume.html")
+    assert page.context["kept"]["action"] == "/grants/review/?page=1"
+    assert dict(page.context["kept"]["fields"]) == sent
+    # Kept once: the next proof leads on as usual.
+    assert client.post("/login/again/", {"password": PASSWORD}).status_code == 302
+
+
+def test_keeping_grants_needs_no_further_proof(client, world, clock):
+    log_in(client, "G-ADMIN")
+    clock.shift(timedelta(minutes=16))
+    sent = {f"decision-{world.north_clerk.grants.get().pk}": "keep"}
+
+    assert client.post("/grants/review/", sent).url == "/grants/review/"
+
+
+def test_secrets_are_not_kept_in_a_session(rf):
+    request = rf.post("/x/", {"name": "a", "secret": "b"})
+    request.session = {KEPT: "something older"}
+    keep_form(request)
+
+    assert request.session == {}
 
 
 def test_htmx_is_sent_to_the_whole_page(client, world, clock):

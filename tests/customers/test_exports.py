@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from functools import partial
 from io import BytesIO, StringIO
 
 import openpyxl
@@ -9,9 +10,11 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from accounts.services import freeze, leave
 from audit.models import Entry
 from core import jobs
 from core.errors import Refused
+from core.files.writer import SheetWriter
 from core.models import Job, JobState
 from customers.exports import folder, start_export
 from customers.models import CustomerUnit, Ownership, Property
@@ -153,6 +156,47 @@ def test_a_frozen_person_gets_no_file(archive):
     user.save()
 
     assert jobs.work(job.pk).state == JobState.FAILED
+
+
+def test_files_of_somebody_who_leaves_are_deleted_at_once(
+    archive, django_capture_on_commit_callbacks
+):
+    theirs, others = run_export(archive.north_head), run_export(archive.boss)
+    with django_capture_on_commit_callbacks(execute=True):
+        leave(archive.north_head, by=None)
+
+    assert not (folder() / theirs.payload["file"]).exists()
+    assert (folder() / others.payload["file"]).exists()
+
+
+@pytest.mark.parametrize("close", [partial(freeze, reason="离职"), leave])
+@pytest.mark.parametrize(("after", "batches"), [(2, 2), (5, 4)])
+def test_an_export_stops_at_the_next_batch_when_its_asker_is_out(
+    archive, monkeypatch, close, after, batches
+):
+    """Closed in the middle, and closed after the last batch but before the file is ready."""
+    write_sheet, seen = SheetWriter.write_sheet, []
+
+    def in_small_batches(self, title, columns, rows, *, progress):
+        def watched():
+            for number, row in enumerate(rows, 1):
+                if number > 1:
+                    progress(number - 1)
+                seen.append(row)
+                if number == after:
+                    close(archive.north_head, by=None)
+                yield row
+            if after > number:
+                close(archive.north_head, by=None)
+
+        return write_sheet(self, title, columns, watched())
+
+    monkeypatch.setattr(SheetWriter, "write_sheet", in_small_batches)
+    job = run_export(archive.north_head)
+
+    assert (job.state, len(seen)) == (JobState.STOPPED, batches)
+    assert list(folder().glob(f"*{job.payload['file']}*")) == []
+    assert not Entry.objects.filter(action="customer.exported").exists()
 
 
 def test_one_export_at_a_time(archive):
