@@ -11,14 +11,36 @@ from django.db import migrations, models
 
 import regions.models.history
 
-# Until now only the parent had a history; the other values are taken to have been as they are.
+# Until now only the parent and the days of opening and closing had a history; the other values are
+# taken to have been as they are. A closed unit was open until its last day; a unit whose parents
+# nobody wrote down is taken to have hung where it hangs since it was opened.
 KEEP_HISTORY = """
+WITH spans AS (
+    SELECT unit_id, parent_id, valid_from, valid_until FROM regions_unitparent
+    WHERE valid_until IS NULL OR valid_until > valid_from
+    UNION ALL
+    SELECT id, parent_id, COALESCE(opened_on, closed_on, CURRENT_DATE), NULL
+    FROM regions_orgunit u
+    WHERE NOT EXISTS (SELECT 1 FROM regions_unitparent p
+                      WHERE p.unit_id = u.id
+                        AND (p.valid_until IS NULL OR p.valid_until > p.valid_from))
+), known AS (
+    SELECT s.*, CASE WHEN NOT u.is_active AND s.valid_until IS NULL
+                     THEN GREATEST(COALESCE(u.closed_on, s.valid_from), s.valid_from)
+                END AS ended_on
+    FROM spans s JOIN regions_orgunit u ON u.id = s.unit_id
+), versions AS (
+    SELECT unit_id, parent_id, valid_from, COALESCE(ended_on, valid_until) AS valid_until,
+           TRUE AS is_active
+    FROM known WHERE ended_on IS NULL OR ended_on > valid_from
+    UNION ALL
+    SELECT unit_id, parent_id, ended_on, NULL, FALSE FROM known WHERE ended_on IS NOT NULL
+)
 INSERT INTO regions_unitversion (unit_id, valid_from, valid_until, kind, code, name, parent_id,
     is_active, department_name, department_level, stage, recorded_at)
-SELECT u.id, p.valid_from, p.valid_until, u.kind, u.code, u.name, p.parent_id,
-    u.is_active OR p.valid_until IS NOT NULL, u.department_name, u.department_level, u.stage, now()
-FROM regions_unitparent p JOIN regions_orgunit u ON u.id = p.unit_id
-WHERE p.valid_until IS NULL OR p.valid_until > p.valid_from
+SELECT u.id, v.valid_from, v.valid_until, u.kind, u.code, u.name, v.parent_id,
+    v.is_active, u.department_name, u.department_level, u.stage, now()
+FROM versions v JOIN regions_orgunit u ON u.id = v.unit_id
 """
 RETURN_HISTORY = """
 INSERT INTO regions_unitparent (unit_id, parent_id, valid_from, valid_until)

@@ -7,6 +7,7 @@ at the result, and rolls the transaction back. So the preview cannot differ from
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -16,6 +17,11 @@ from django.utils.translation import gettext as _
 from core.display import listed
 from core.errors import Refused
 from regions.models import ChangeKind, ChangeState, OrgChange, OrgUnit, UnitVersion
+from regions.services.inheritance import (
+    moved_ways,
+    rules_of_other_origin,
+    units_of_other_hours,
+)
 from regions.services.surgery import Surgeon
 from regions.takes_part import (
     PARTICIPANTS,
@@ -204,8 +210,19 @@ def _describe(
     branch = {pk for pk in was.ways if touched & set(was.ways[pk]) and _is_moved(pk, was, now)}
     branch |= {pk for pk in surgeon.before if not _is_only_parent(pk, change, was, now)}
     preview.counts = [(str(one.title), one.current(branch)) for one in PARTICIPANTS]
+    preview.counts += _inherited(was, now, change.effective_on)
     preview.warnings = warnings(change.effective_on, touched)
     _sights(preview, was, now)
+
+
+def _inherited(was: Picture, now: Picture, day: date) -> list[tuple[str, int]]:
+    """How many policies and calendars come from elsewhere afterwards."""
+    split = {pk: unit.split_from_id for pk, unit in now.units.items() if unit.split_from_id}
+    pairs = moved_ways(was.ways, now.ways, split)
+    return [
+        (_("policies from another origin"), len(rules_of_other_origin(pairs, day))),
+        (_("units with another working calendar"), units_of_other_hours(pairs)),
+    ]
 
 
 def _is_moved(pk: int, was: Picture, now: Picture) -> bool:

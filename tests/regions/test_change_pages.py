@@ -218,7 +218,7 @@ def test_nobody_gives_roles_in_a_section_to_himself_or_beyond_his_reach(client, 
     client.force_login(world.admin)
     own = {"user": world.admin.employee_no, "role": "staff"}
     assert client.post(reverse("accounts:section-role-give", args=["B1"]), own).status_code == 422
-    with pytest.raises(Refused, match="自己"):
+    with pytest.raises(Refused, match="本人"):
         give_section_role(world.admin, role=role, section=section, by=fresh(world.admin))
 
     local = make_user(unit=world.north, role=None)
