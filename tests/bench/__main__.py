@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("list", "search", "detail", "import")
+PARTS = ("list", "search", "detail", "import", "log-in")
 
 
 def arguments(argv: list[str] | None = None) -> argparse.Namespace:

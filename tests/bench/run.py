@@ -42,7 +42,8 @@ def _run(options: argparse.Namespace) -> int:
     # Before the pages open connections: a database in use cannot be copied.
     import_verdicts: list[Any] = []
     imports = _imports(options, import_verdicts) if "import" in options.only else {}
-    parts = [part for part in options.only if part != "import"]
+    log_ins = _log_ins(options, import_verdicts) if "log-in" in options.only else {}
+    parts = [part for part in options.only if part not in ("import", "log-in")]
     benches = [Bench(size, parts) for size in options.size] if parts else []
     for bench in benches:
         bench.prepare()
@@ -55,7 +56,7 @@ def _run(options: argparse.Namespace) -> int:
     verdicts = [*verdicts, *import_verdicts]
     _print_figures(benches)
     _print_verdicts(verdicts)
-    _write(options, benches, verdicts, imports)
+    _write(options, benches, verdicts, {"imports": imports, "log_ins": log_ins})
     if options.explain:
         _explain(benches, verdicts)
     return 0 if all(verdict.met for verdict in verdicts) else 1
@@ -106,6 +107,23 @@ def _imports(options: argparse.Namespace, verdicts: list[Any]) -> dict[int, Any]
     return found
 
 
+def _log_ins(options: argparse.Namespace, verdicts: list[Any]) -> dict[int, Any]:
+    from tests.bench import log_in
+    from tests.bench.targets import LOG_IN_TO_BARE, Verdict
+
+    found = {}
+    for size in options.size:
+        say(f"Logging in among {size:,} customers ...")
+        figures = log_in.run(size, options.rounds)
+        speed, floor = figures.a_second, figures.bare_a_second
+        found[size] = {"a_second": speed, "bare_a_second": floor}
+        what = "log-ins a second / bare argon2"
+        verdicts.append(
+            Verdict(size, "log-in", what, speed, floor, speed / floor, LOG_IN_TO_BARE, True)
+        )
+    return found
+
+
 def _print_figures(benches: list[Any]) -> None:
     head = ("", "queries", "page SQL", "list SQL", "bare SQL", "page", "minimal", "ratio", "CPU")
     for bench in benches:
@@ -146,7 +164,7 @@ def _print_verdicts(verdicts: list[Any]) -> None:
 
 
 def _write(
-    options: argparse.Namespace, benches: list[Any], verdicts: list[Any], imports: dict[int, Any]
+    options: argparse.Namespace, benches: list[Any], verdicts: list[Any], further: dict[str, Any]
 ) -> None:
     """Write everything that was measured to var/bench.json."""
     path = ROOT / "var" / "bench.json"
@@ -166,7 +184,7 @@ def _write(
         "python": platform.python_version(),
         "rounds": options.rounds,
         "figures": figures,
-        "imports": imports,
+        **further,
         "verdicts": [verdict.as_json() for verdict in verdicts],
     }
     path.write_text(json.dumps(document, ensure_ascii=False, indent=1), encoding="utf-8")
