@@ -539,10 +539,10 @@ def _missing_bells(queue: str, found: int) -> int:
     Without this a backlog of an hour would be rung for every few seconds.
     """
     waiting = Job.objects.filter(_free(), queue=queue).count()
-    return min(found, max(waiting - _messages(queue), 0))
+    return min(found, max(waiting - messages_waiting(queue), 0))
 
 
-def _messages(queue: str) -> int:
+def messages_waiting(queue: str) -> int:
     """How many messages wait in a queue of the broker; 0 when it cannot say."""
     from celery import current_app
     from kombu.exceptions import OperationalError as BrokerError

@@ -5,7 +5,7 @@ import warnings
 
 from celery import Celery
 from celery.platforms import SecurityWarning
-from celery.signals import worker_shutting_down
+from celery.signals import worker_ready, worker_shutting_down
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "crm_site.settings")
 
@@ -23,3 +23,11 @@ def put_work_back(**kwargs: object) -> None:
     from core import leaving
 
     leaving.announce()
+
+
+@worker_ready.connect
+def listen_to_the_listener(sender: object = None, **kwargs: object) -> None:
+    """Watch in the worker's head whether it still hears the broker."""
+    from crm_site.watchdog import watch
+
+    watch(sender)

@@ -356,7 +356,7 @@ def test_a_backlog_is_not_rung_for_again_and_again(kind, monkeypatch):
     """Three wait, two of their messages are in the broker: one bell is missing."""
     rung = []
     monkeypatch.setattr(jobs, "_ring", lambda pk, queue, kind: rung.append(pk))
-    monkeypatch.setattr(jobs, "_messages", lambda queue: 2)
+    monkeypatch.setattr(jobs, "messages_waiting", lambda queue: 2)
     waiting = [ask(str(n)) for n in range(3)]
     Job.objects.update(created_at=timezone.now() - timedelta(minutes=5))
 
@@ -370,11 +370,11 @@ def test_the_broker_says_how_many_messages_wait():
         queue.put({})
         queue.put({})
         try:
-            assert jobs._messages("jobs-test") == 2
+            assert jobs.messages_waiting("jobs-test") == 2
         finally:
             queue.clear()
             queue.close()
-    assert jobs._messages("no-such-queue") == 0
+    assert jobs.messages_waiting("no-such-queue") == 0
 
 
 def test_a_job_asked_for_by_a_clock_that_is_ahead_is_not_forgotten(kind, monkeypatch):
