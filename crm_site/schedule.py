@@ -42,6 +42,12 @@ SCHEDULE = (
         crontab=("30", "2"),
     ),
     Periodic(
+        _("Refresh working time"),
+        "regions.refresh_working_time",
+        _("Works out the tables that time limits are counted with, also for a new year."),
+        crontab=("10", "0"),
+    ),
+    Periodic(
         _("Deliver the outbox"),
         "core.deliver_outbox",
         _("Sends mails and webhooks that are due, and settles what a dead sender left."),

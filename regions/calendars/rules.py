@@ -6,10 +6,10 @@ weekly hours. `Rulebook` holds everything entered, `Line` one unit's part of it.
 
 import hashlib
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
-from functools import lru_cache
+from datetime import date, timedelta
+from functools import cached_property, lru_cache
 
 from core.values.hours import Span, Spans, minutes_of
 from regions.calendars.worktime import Day, Why
@@ -37,7 +37,7 @@ class ExceptionFact:
     pk: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CalendarFact:
     """One calendar: its weeks by the day they begin (the first always), and its exceptions."""
 
@@ -48,14 +48,23 @@ class CalendarFact:
 
     def week(self, day: date) -> tuple[Spans, ...]:
         """The hours of each weekday that hold on a day; before the first week, the first."""
-        index = bisect_right([begins for begins, _week in self.weeks], day) - 1
+        index = bisect_right(self._begins, day) - 1
         return self.weeks[max(index, 0)][1]
+
+    @cached_property
+    def _begins(self) -> list[date]:
+        return [begins for begins, _week in self.weeks]
+
+    @cached_property
+    def other_days(self) -> dict[date, ExceptionFact]:
+        """The exception of each day that has one; of several the one entered last."""
+        return _by_day(self.exceptions)
 
 
 STANDARD = CalendarFact(name="")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Line:
     """How working time runs for a unit.
 
@@ -71,8 +80,20 @@ class Line:
 
     def calendar(self, day: date) -> CalendarFact:
         """The calendar used on a day."""
-        index = bisect_right([begins for begins, _calendar in self.uses], day) - 1
+        index = bisect_right(self._begins, day) - 1
         return self.uses[max(index, 0)][1]
+
+    @cached_property
+    def _begins(self) -> list[date]:
+        return [begins for begins, _calendar in self.uses]
+
+    @cached_property
+    def _other_days(self) -> dict[date, ExceptionFact]:
+        """The exception of each day that has one: of the nearest unit, of several the last."""
+        found: dict[date, ExceptionFact] = {}
+        for group in reversed(self.exceptions):
+            found |= _by_day(group)
+        return found
 
     def day(self, day: date) -> Day:
         """Hours of a day and what decided them."""
@@ -80,11 +101,9 @@ class Line:
         week = calendar.week(day)
         full = _longest(week)
         known = not calendar.keeps_public_days or day.year in self.known_years
-        for group in (*self.exceptions, calendar.exceptions):
-            found = [one for one in group if one.first <= day <= one.last]
-            if found:
-                last = max(found, key=lambda one: one.pk)
-                return Day(last.spans, Why.EXCEPTION, last.name, full, known)
+        other = self._other_days.get(day) or calendar.other_days.get(day)
+        if other is not None:
+            return Day(other.spans, Why.EXCEPTION, other.name, full, known)
         fact = self.public.get(day) if calendar.keeps_public_days else None
         if fact is None:
             return Day(week[day.weekday()], Why.WEEK, "", full, known)
@@ -93,11 +112,20 @@ class Line:
         spans = week[fact.hours_as] or week[day.weekday()]
         return Day(spans, Why.MAKE_UP, fact.name, full, known)
 
-    def fingerprint(self, first: date, last: date) -> str:
-        """A digest of everything that decides the days from `first` through `last`."""
-        inside = sorted((day, fact) for day, fact in self.public.items() if first <= day <= last)
-        parts = (self.uses, self.exceptions, inside, first, last)
+    def fingerprint(self, first: date, last: date, public: str) -> str:
+        """A digest of everything that decides the days from `first` through `last`; `public` is
+        that of the public days, which all lines share."""
+        parts = (self.uses, self.exceptions, public, first, last)
         return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def _by_day(exceptions: Iterable[ExceptionFact]) -> dict[date, ExceptionFact]:
+    """Exceptions by each of their days; later entries lie over earlier ones."""
+    return {
+        one.first + timedelta(days=n): one
+        for one in sorted(exceptions, key=lambda one: one.pk)
+        for n in range((one.last - one.first).days + 1)
+    }
 
 
 @lru_cache(maxsize=256)
@@ -121,6 +149,11 @@ class Rulebook:
     def years(self) -> frozenset[int]:
         """Years whose public days have been entered."""
         return frozenset(day.year for day in self.public)
+
+    def public_fingerprint(self, first: date, last: date) -> str:
+        """A digest of the public days from `first` through `last`."""
+        inside = sorted((day, fact) for day, fact in self.public.items() if first <= day <= last)
+        return hashlib.sha256(repr(inside).encode()).hexdigest()
 
     def anchors(self) -> frozenset[int]:
         """Units with something of their own."""
