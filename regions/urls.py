@@ -2,7 +2,7 @@
 
 from django.urls import path, register_converter
 
-from regions.views import calendars, changes, policies, sections, tree, units
+from regions.views import calendar_changes, calendars, changes, policies, sections, tree, units
 from regions.views.converters import IsoDay
 
 register_converter(IsoDay, "isoday")
@@ -13,27 +13,31 @@ WORKING = "working-calendars/"
 urlpatterns = [
     path(WORKING, calendars.calendar_list, name="calendars"),
     path(f"{WORKING}explain/", calendars.explain_span, name="calendar-explain"),
-    path(f"{WORKING}new/", calendars.calendar_new, name="calendar-new"),
-    path(f"{WORKING}public-days/", calendars.public_days, name="public-days"),
+    path(f"{WORKING}new/", calendar_changes.calendar_new, name="calendar-new"),
+    path(f"{WORKING}public-days/", calendar_changes.public_days, name="public-days"),
     path(
         f"{WORKING}public-days/<isoday:day>/remove/",
-        calendars.public_day_remove,
+        calendar_changes.public_day_remove,
         name="public-day-remove",
     ),
-    path(f"{WORKING}uses/new/", calendars.use_new, name="calendar-use-new"),
-    path(f"{WORKING}uses/<int:pk>/remove/", calendars.use_drop, name="calendar-use-remove"),
-    path(f"{WORKING}exceptions/new/", calendars.exception_new, name="calendar-exception-new"),
+    path(f"{WORKING}uses/new/", calendar_changes.use_new, name="calendar-use-new"),
+    path(f"{WORKING}uses/<int:pk>/remove/", calendar_changes.use_drop, name="calendar-use-remove"),
+    path(
+        f"{WORKING}exceptions/new/", calendar_changes.exception_new, name="calendar-exception-new"
+    ),
     path(
         f"{WORKING}exceptions/<int:pk>/remove/",
-        calendars.exception_remove,
+        calendar_changes.exception_remove,
         name="calendar-exception-remove",
     ),
-    path(f"{WORKING}weeks/<int:pk>/remove/", calendars.week_drop, name="calendar-week-remove"),
+    path(
+        f"{WORKING}weeks/<int:pk>/remove/", calendar_changes.week_drop, name="calendar-week-remove"
+    ),
     path(f"{WORKING}units/<str:code>/", calendars.unit_calendar, name="unit-calendar"),
     path(f"{WORKING}<int:pk>/", calendars.calendar_detail, name="calendar"),
-    path(f"{WORKING}<int:pk>/change/", calendars.calendar_change, name="calendar-change"),
-    path(f"{WORKING}<int:pk>/hours/", calendars.calendar_hours, name="calendar-hours"),
-    path(f"{WORKING}<int:pk>/remove/", calendars.calendar_delete, name="calendar-remove"),
+    path(f"{WORKING}<int:pk>/change/", calendar_changes.calendar_change, name="calendar-change"),
+    path(f"{WORKING}<int:pk>/hours/", calendar_changes.calendar_hours, name="calendar-hours"),
+    path(f"{WORKING}<int:pk>/remove/", calendar_changes.calendar_delete, name="calendar-remove"),
     path("policies/", policies.policy_list, name="policies"),
     path("policies/<str:key>/", policies.policy_detail, name="policy"),
     path("policies/<str:key>/change/", policies.policy_change, name="policy-change"),

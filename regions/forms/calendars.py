@@ -13,7 +13,8 @@ from core.values.base import BadValue
 from core.values.hours import parse_hours, write_hours
 from core.values.numbers import parse_number
 from core.widgets import DateInput, DateTimeInput, RemoteSelect
-from regions.calendars.publication import HOLIDAY, MAKE_UP, read_lines
+from regions.calendars.notice import is_notice, read_text
+from regions.calendars.publication import HOLIDAY, MAKE_UP
 from regions.models import WEEK, CalendarWeek, OrgUnit, WorkingCalendar
 
 CHANGE = "regions.change_workingcalendar"
@@ -175,9 +176,9 @@ class PublicDaysForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 12, "spellcheck": "false"}),
         help_text=format_lazy(
             _(
-                "One line each: the day, or the first and the last, then name and kind "
-                "({holiday} or {work}). After a working day the weekday whose hours it works may "
-                "follow, as in: {example}"
+                "Paste the notice of the State Council with its title, or write one line each: the "
+                "day, or the first and the last, then name and kind ({holiday} or {work}). After "
+                "a working day the weekday whose hours it works may follow, as in: {example}"
             ),
             holiday=HOLIDAY,
             work=MAKE_UP,
@@ -187,9 +188,11 @@ class PublicDaysForm(forms.Form):
 
     def clean_lines(self) -> list[Any]:
         """The days, all or none."""
-        days, problems = read_lines(self.cleaned_data["lines"])
+        text = self.cleaned_data["lines"]
+        days, problems = read_text(text)
         if problems:
-            sentence = _("Line {number}: {message}")
+            # A sentence about a notice names the holiday; its lines are not numbered.
+            sentence = "{message}" if is_notice(text) else _("Line {number}: {message}")
             raise ValidationError(
                 [
                     str(sentence).format(number=one.number, message=one.message)

@@ -16,7 +16,7 @@ from core.values.base import BadValue, Cell
 from core.values.dates import parse_date
 from regions.calendars.publication import read_days, refuse_twice
 from regions.models import PublicDay
-from regions.services.calendars import differs, enter_public_days
+from regions.services.calendars import enter_public_days
 
 FIELDS = (
     Field("first", gettext_lazy("Day"), ("日期", "开始日期", "首日", "起始日期"), True),
@@ -84,7 +84,7 @@ def _read(section: Section, context: ImportContext) -> tuple[Report, list[Public
             report.reject(number, bad.code, bad.message)
             continue
         days |= {one.day: one for one in found}
-        if all(one.day in known and not differs(one, known[one.day]) for one in found):
+        if all(one.day in known and one.says_the_same(known[one.day]) for one in found):
             report.skip(number, "known", _("These days have been entered already."))
         else:
             report.accepted += 1

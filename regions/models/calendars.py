@@ -213,6 +213,11 @@ class PublicDay(models.Model):
         if self.kind == PublicDayKind.MAKE_UP and self.hours_as is None and self.day:
             self.hours_as = usual_weekday(self.day)
 
+    def says_the_same(self, other: "PublicDay") -> bool:
+        """Whether two entries of a day mean the same."""
+        self.clean()
+        return (self.kind, self.name, self.hours_as) == (other.kind, other.name, other.hours_as)
+
 
 def usual_weekday(day: date) -> int:
     """Whose hours a make-up day works when nobody said: on Saturdays Friday's, on Sundays Monday's,

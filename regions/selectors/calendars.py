@@ -15,6 +15,7 @@ from django.utils.translation import pgettext
 from core.display import when
 from core.scope import scope_of
 from core.values.hours import Spans, clock
+from regions.calendars.loading import worktime_of
 from regions.calendars.worktime import HALF, Day, Why, WorkTime
 from regions.models import (
     WEEK,
@@ -22,6 +23,7 @@ from regions.models import (
     CalendarUse,
     CalendarWeek,
     OrgUnit,
+    PublicDay,
     WorkingCalendar,
 )
 
@@ -124,6 +126,23 @@ def cell_of(day: date, facts: Day, today: date) -> DayCell:
     return DayCell(day, tone, mark, words, facts.why is not Why.WEEK, day == today)
 
 
+def word_of_the_day(day: date, unit: Any = None) -> str:
+    """What is out of the ordinary about today for a unit, in a sentence; empty on other days."""
+    facts = worktime_of(unit).day(day)
+    hours = hours_in_words(facts.spans)
+    if facts.why is Why.HOLIDAY:
+        return _("Today is a public holiday: {name}.").format(name=facts.name)
+    if facts.why is Why.MAKE_UP and facts.spans:
+        sentence = _("Today is a make-up working day (in lieu of {name}): {hours}.")
+        return sentence.format(name=facts.name, hours=hours)
+    if facts.why is Why.EXCEPTION and facts.spans:
+        sentence = _("Today other hours hold: {hours} ({name}).")
+        return sentence.format(name=facts.name, hours=hours)
+    if facts.why is Why.EXCEPTION:
+        return _("Today is a day off: {name}.").format(name=facts.name)
+    return ""
+
+
 def _look(facts: Day) -> tuple[str, str]:
     """Tone and one-character mark, as printed calendars have them."""
     if facts.why is Why.HOLIDAY:
@@ -180,6 +199,16 @@ def calendars_for(reader: Any) -> list[WorkingCalendar]:
     for one in found:
         week = week_on(one, today)
         one.now = week_rows(week) if week else []  # type: ignore[attr-defined]
+    return found
+
+
+def effect_of_public_days(days: list[PublicDay]) -> list[tuple[PublicDay, PublicDay | None, bool]]:
+    """(day, what is entered for it now, whether that changes), in order of the calendar."""
+    known = PublicDay.objects.in_bulk([one.day for one in days])
+    found = []
+    for one in sorted(days, key=lambda one: one.day):
+        before = known.get(one.day)
+        found.append((one, before, before is None or not one.says_the_same(before)))
     return found
 
 

@@ -193,7 +193,9 @@ def enter_public_days(days: Iterable[PublicDay], *, by: Any) -> tuple[int, int]:
     given = {one.day: one for one in days}
     before = PublicDay.objects.in_bulk(list(given))
     fresh = [one for day, one in given.items() if day not in before]
-    other = [one for day, one in given.items() if day in before and differs(one, before[day])]
+    other = [
+        one for day, one in given.items() if day in before and not one.says_the_same(before[day])
+    ]
     for one in (*fresh, *other):
         one.clean()
         one.full_clean(validate_unique=False)
@@ -220,12 +222,6 @@ def remove_public_day(public_day: PublicDay, *, by: Any) -> None:
     public_day.delete()
     record("calendar.public_day_removed", by=by, name=public_day.name, on=day.isoformat())
     _changed(CalendarChange(None, day, day))
-
-
-def differs(one: PublicDay, other: PublicDay) -> bool:
-    """Whether two entries of a day say something else."""
-    one.clean()
-    return (one.kind, one.name, one.hours_as) != (other.kind, other.name, other.hours_as)
 
 
 def holidays_of_span(first: date, last: date, name: str) -> list[PublicDay]:

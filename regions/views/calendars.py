@@ -1,20 +1,16 @@
-"""Pages of working calendars: read by everybody, changed by administrators within their reach."""
+"""Pages of working calendars that everybody reads. Changing: `calendar_changes`."""
 
-from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django import forms
-from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from core.access import requires, signed_in
+from core.access import signed_in
 from core.errors import Refused
 from core.scope import scope_of
 from regions import calendars
@@ -22,32 +18,16 @@ from regions.calendars.loading import compiled, line_of, worktime_of
 from regions.calendars.rules import Line
 from regions.calendars.worktime import FIRST_YEAR, LAST_YEAR, WorkTime
 from regions.forms.calendars import (
-    CalendarForm,
-    ExceptionForm,
     ExplainForm,
-    NameForm,
-    PublicDaysForm,
-    UseForm,
-    WeekForm,
 )
 from regions.models import (
-    CalendarException,
-    CalendarUse,
-    CalendarWeek,
     OrgUnit,
-    PublicDay,
     WorkingCalendar,
 )
 from regions.selectors import calendars as reading
-from regions.services import calendars as verbs
 
 CHANGE = "regions.change_workingcalendar"
 LIST = "regions:calendars"
-
-Save = Callable[[], Any]
-
-
-# --- reading
 
 
 @signed_in
@@ -58,13 +38,13 @@ def calendar_list(request: HttpRequest) -> HttpResponse:
     context = {
         "calendars": reading.calendars_for(request.user),
         "missing": calendars.missing_years(today),
-        "may_change_all": _reaches_all(request),
+        "may_change_all": reaches_all(request),
         "may_change": request.user.has_perm(CHANGE),
         "unit": _own_unit(request),
         "exceptions": reading.exceptions_in_reach(request.user, "regions.view_orgunit")
         .filter(last_day__gte=today)
         .select_related("unit", "calendar", "by")[:50],
-        "crumbs": _crumbs(),
+        "crumbs": crumbs(),
     }
     return render(request, "regions/calendars.html", context)
 
@@ -74,7 +54,7 @@ def calendar_list(request: HttpRequest) -> HttpResponse:
 def calendar_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One calendar: a year by months, weekly hours, exceptions."""
     calendar = get_object_or_404(WorkingCalendar.objects.prefetch_related("weeks"), pk=pk)
-    year = _year(request)
+    year = year_asked_for(request)
     weeks = [(week, reading.week_rows(week)) for week in calendar.weeks.all()]  # type: ignore[attr-defined]
     context = {
         "calendar": calendar,
@@ -82,8 +62,8 @@ def calendar_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "weeks": weeks,
         "exceptions": reading.exceptions_of_year(year, calendar=calendar),
         **_grid(request, _worktime_of_calendar(calendar), year),
-        "may_change_all": _reaches_all(request),
-        "crumbs": _crumbs((calendar.name, "")),
+        "may_change_all": reaches_all(request),
+        "crumbs": crumbs((calendar.name, "")),
     }
     return render(request, "regions/calendar.html", context)
 
@@ -93,7 +73,7 @@ def calendar_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def unit_calendar(request: HttpRequest, code: str) -> HttpResponse:
     """Working time as it holds for a unit: its calendars and every exception above it."""
     unit = get_object_or_404(OrgUnit.objects.visible_to(request.user), code=code)
-    year = _year(request)
+    year = year_asked_for(request)
     context = {
         "unit": unit,
         "title": unit.name,
@@ -104,7 +84,7 @@ def unit_calendar(request: HttpRequest, code: str) -> HttpResponse:
         "may_change_unit": OrgUnit.objects.visible_to(request.user, CHANGE)
         .filter(pk=unit.pk)
         .exists(),
-        "crumbs": _crumbs((unit.name, "")),
+        "crumbs": crumbs((unit.name, "")),
     }
     return render(request, "regions/calendar.html", context)
 
@@ -115,7 +95,7 @@ def explain_span(request: HttpRequest) -> HttpResponse:
     """Which stretches count between two instants, or when so many hours of work have passed."""
     asked = "start" in request.GET
     form = ExplainForm(request.GET if asked else None, user=request.user, initial=_example(request))
-    context: dict[str, Any] = {"form": form, "crumbs": _crumbs((_("Explain a span"), ""))}
+    context: dict[str, Any] = {"form": form, "crumbs": crumbs((_("Explain a span"), ""))}
     status = 200
     if asked:
         status = 200 if form.is_valid() and _explain(form, context) else 422
@@ -145,333 +125,20 @@ def _explain(form: ExplainForm, context: dict[str, Any]) -> bool:
     return True
 
 
-# --- changing: calendars and public days belong to the whole group
-
-
-@requires(CHANGE)
-def calendar_new(request: HttpRequest) -> HttpResponse:
-    """A new calendar."""
-    _need_everything(request)
-    form = CalendarForm(request.POST or None, week=_standard_week())
-
-    def save() -> WorkingCalendar:
-        return verbs.create_calendar(
-            name=form.cleaned_data["name"],
-            keeps_public_days=form.cleaned_data["keeps_public_days"],
-            hours=form.hours(),
-            by=request.user,
-        )
-
-    return _form_page(request, form, save, title=_("New calendar"), done=_("Calendar saved."))
-
-
-@requires(CHANGE)
-def calendar_change(request: HttpRequest, pk: int) -> HttpResponse:
-    """Name and manners of a calendar."""
-    _need_everything(request)
-    calendar = get_object_or_404(WorkingCalendar, pk=pk)
-    form = NameForm(request.POST or None, instance=calendar)
-
-    def save() -> WorkingCalendar:
-        return verbs.change_calendar(calendar, by=request.user, **form.cleaned_data)
-
-    return _form_page(
-        request,
-        form,
-        save,
-        title=_("Change the calendar"),
-        done=_("Calendar saved."),
-        back=calendar.get_absolute_url(),
-    )
-
-
-@requires(CHANGE)
-def calendar_hours(request: HttpRequest, pk: int) -> HttpResponse:
-    """Weekly hours from a day on."""
-    _need_everything(request)
-    calendar = get_object_or_404(WorkingCalendar, pk=pk)
-    week = reading.week_on(calendar, timezone.localdate())
-    initial = {"valid_from": timezone.localdate()}
-    form = WeekForm(request.POST or None, week=week, initial=initial)
-
-    def save() -> WorkingCalendar:
-        verbs.set_weekly_hours(
-            calendar,
-            hours=form.hours(),
-            valid_from=form.cleaned_data["valid_from"],
-            by=request.user,
-        )
-        return calendar
-
-    return _form_page(
-        request,
-        form,
-        save,
-        title=_("Change the weekly hours"),
-        question=calendar.name,
-        done=_("Weekly hours saved. Open deadlines are worked out anew."),
-        back=calendar.get_absolute_url(),
-    )
-
-
-@requires(CHANGE)
-def calendar_delete(request: HttpRequest, pk: int) -> HttpResponse:
-    """Remove a calendar that is not used."""
-    _need_everything(request)
-    calendar = get_object_or_404(WorkingCalendar, pk=pk)
-    return _confirm(
-        request,
-        lambda: verbs.delete_calendar(calendar, by=request.user),
-        title=_("Delete the calendar {name}?").format(name=calendar.name),
-        verb=_("Delete"),
-        done=_("Calendar deleted."),
-        back=calendar.get_absolute_url(),
-        after=reverse(LIST),
-    )
-
-
-@requires(CHANGE)
-def week_drop(request: HttpRequest, pk: int) -> HttpResponse:
-    """Take weekly hours back."""
-    _need_everything(request)
-    week = get_object_or_404(CalendarWeek.objects.select_related("calendar"), pk=pk)
-    return _confirm(
-        request,
-        lambda: verbs.drop_weekly_hours(week, by=request.user),
-        title=_("Take these weekly hours back?"),
-        effect=_("The hours before them go on. Open deadlines are worked out anew."),
-        verb=_("Take back"),
-        done=_("Weekly hours taken back."),
-        back=week.calendar.get_absolute_url(),
-    )
-
-
-@requires(CHANGE)
-def public_days(request: HttpRequest) -> HttpResponse:
-    """Enter the public days of a year by pasting them, and see those of a year."""
-    _need_everything(request)
-    form = PublicDaysForm(request.POST or None)
-    year = _year(request)
-
-    def save() -> None:
-        fresh, changed = verbs.enter_public_days(form.cleaned_data["lines"], by=request.user)
-        sentence = _("Public days saved: {fresh} new, {changed} changed.")
-        messages.success(request, sentence.format(fresh=fresh, changed=changed))
-
-    if request.method == "POST" and _saved(form, save):
-        first = form.cleaned_data["lines"][0].day
-        return redirect(f"{request.path}?year={first.year}")
-    context = {
-        "form": form,
-        "year": year,
-        "days": PublicDay.objects.filter(day__year=year),
-        "missing": calendars.missing_years(),
-        "crumbs": _crumbs((_("Public days"), "")),
-    }
-    status = 422 if request.method == "POST" else 200
-    return render(request, "regions/public_days.html", context, status=status)
-
-
-@requires(CHANGE)
-def public_day_remove(request: HttpRequest, day: date) -> HttpResponse:
-    """Make a public day an ordinary one again."""
-    _need_everything(request)
-    public_day = get_object_or_404(PublicDay, pk=day)
-    return _confirm(
-        request,
-        lambda: verbs.remove_public_day(public_day, by=request.user),
-        title=_("Remove {day} {name}?").format(day=day.isoformat(), name=public_day.name),
-        effect=_("The weekly hours hold on this day again. Open deadlines are worked out anew."),
-        verb=_("Remove"),
-        done=_("Public day removed."),
-        back=f"{reverse('regions:public-days')}?year={day.year}",
-    )
-
-
-# --- changing: what units use, within reach
-
-
-@requires(CHANGE)
-def use_new(request: HttpRequest) -> HttpResponse:
-    """Give a unit its calendar from a day on."""
-    initial = {"unit": _named_unit(request), "calendar": request.GET.get("calendar")}
-    form = UseForm(request.POST or None, user=request.user, initial=initial)
-
-    def save() -> OrgUnit:
-        data = form.cleaned_data
-        verbs.use_calendar(
-            data["unit"],
-            calendar=data["calendar"],
-            valid_from=data["valid_from"],
-            by=request.user,
-        )
-        return data["unit"]
-
-    return _form_page(
-        request,
-        form,
-        save,
-        title=_("Give a unit its calendar"),
-        done=_("The calendar of the unit was saved. Open deadlines are worked out anew."),
-        target=_unit_url,
-    )
-
-
-@requires(CHANGE)
-def use_drop(request: HttpRequest, pk: int) -> HttpResponse:
-    """Take back that a unit uses a calendar."""
-    units = OrgUnit.objects.visible_to(request.user, CHANGE)
-    rows = CalendarUse.objects.select_related("unit", "calendar").filter(unit__in=units)
-    use = get_object_or_404(rows, pk=pk)
-    return _confirm(
-        request,
-        lambda: verbs.drop_use(use, by=request.user),
-        title=_("Take this calendar from {unit}?").format(unit=use.unit.name),
-        effect=_("What held before holds again. Open deadlines are worked out anew."),
-        verb=_("Take back"),
-        done=_("Taken back."),
-        back=_unit_url(use.unit),
-    )
-
-
-@requires(CHANGE)
-def exception_new(request: HttpRequest) -> HttpResponse:
-    """Other hours on some days."""
-    initial = {"unit": _named_unit(request), "calendar": request.GET.get("calendar")}
-    form = ExceptionForm(request.POST or None, user=request.user, initial=initial)
-
-    def save() -> Any:
-        data = form.cleaned_data
-        return verbs.add_exception(by=request.user, **data)
-
-    def target(exception: Any) -> str:
-        return f"{_owner_url(exception)}?year={exception.first_day.year}"
-
-    return _form_page(
-        request,
-        form,
-        save,
-        title=_("Add an exception"),
-        done=_("Exception saved. Open deadlines are worked out anew."),
-        target=target,
-    )
-
-
-@requires(CHANGE)
-def exception_remove(request: HttpRequest, pk: int) -> HttpResponse:
-    """Take an exception back."""
-    rows = reading.exceptions_in_reach(request.user).select_related("unit", "calendar")
-    exception = get_object_or_404(rows, pk=pk)
-    return _confirm(
-        request,
-        lambda: verbs.remove_exception(exception, by=request.user),
-        title=_("Remove the exception {reason}?").format(reason=exception.reason),
-        effect=_("Ordinary hours hold on these days again. Open deadlines are worked out anew."),
-        verb=_("Remove"),
-        done=_("Exception removed."),
-        back=_owner_url(exception),
-    )
-
-
 # --- helpers
 
 
-def _form_page(
-    request: HttpRequest,
-    form: forms.BaseForm,
-    save: Save,
-    *,
-    title: str,
-    done: str,
-    question: str = "",
-    back: str = "",
-    target: Callable[[Any], str] | None = None,
-) -> HttpResponse:
-    """A form as a page; saved, it leads to the thing saved."""
-    if request.method == "POST":
-        result = _saved(form, save)
-        if result:
-            messages.success(request, done)
-            return redirect(target(result[0]) if target else result[0].get_absolute_url())
-    context = {
-        "form": form,
-        "title": title,
-        "question": question,
-        "back": back or reverse(LIST),
-        "crumbs": _crumbs((title, "")),
-    }
-    status = 422 if request.method == "POST" else 200
-    return render(request, "regions/calendar_form.html", context, status=status)
-
-
-def _saved(form: forms.BaseForm, save: Save) -> tuple[Any] | None:
-    """What was saved, in a tuple; None when the form or a rule of the model refuses."""
-    if not form.is_valid():
-        return None
-    try:
-        return (save(),)
-    except ValidationError as error:
-        fields = error.message_dict if hasattr(error, "error_dict") else {}
-        for name, sentences in fields.items() or [("", error.messages)]:
-            form.add_error(name if name in form.fields else None, sentences)
-    except Refused as refusal:
-        form.add_error(None, str(refusal))
-    return None
-
-
-def _confirm(
-    request: HttpRequest,
-    act: Save,
-    *,
-    title: str,
-    verb: str,
-    done: str,
-    back: str,
-    effect: str = "",
-    after: str = "",
-) -> HttpResponse:
-    """A question before something is taken away; as a dialog for htmx, else as a page."""
-    is_htmx = request.headers.get("HX-Request") == "true"
-    refused: list[str] = []
-    if request.method == "POST":
-        try:
-            act()
-        except Refused as refusal:
-            refused = [str(refusal)]
-        else:
-            messages.success(request, done)
-            if is_htmx:
-                return HttpResponse(status=204, headers={"HX-Redirect": after or back})
-            return redirect(after or back)
-    context = {
-        "title": title,
-        "effect": effect,
-        "action": request.path,
-        "verb": verb,
-        "cancel_url": back,
-        "danger": True,
-        "refused": refused,
-        "crumbs": _crumbs((title, "")),
-    }
-    template = "components/confirm.html" if is_htmx else "components/confirm_page.html"
-    return render(request, template, context, status=422 if refused else 200)
-
-
-def _crumbs(*tail: tuple[str, str]) -> list[tuple[str, str]]:
+def crumbs(*tail: tuple[str, str]) -> list[tuple[str, str]]:
+    """The way to a page of working calendars."""
     return [(_("Working calendars"), reverse(LIST) if tail else ""), *tail]
 
 
-def _reaches_all(request: HttpRequest) -> bool:
+def reaches_all(request: HttpRequest) -> bool:
+    """Whether the reader may change what holds for the whole group."""
     return scope_of(request.user, CHANGE).everything
 
 
-def _need_everything(request: HttpRequest) -> None:
-    """Calendars and public days are everybody's: raises PermissionDenied for a narrower reach."""
-    if not _reaches_all(request):
-        raise PermissionDenied(CHANGE)
-
-
-def _year(request: HttpRequest) -> int:
+def year_asked_for(request: HttpRequest) -> int:
     """The year asked for, else this one."""
     text = request.GET.get("year", "")
     year = int(text) if text.isascii() and text.isdigit() and len(text) == 4 else 0
@@ -499,36 +166,12 @@ def _worktime_of_calendar(calendar: WorkingCalendar) -> WorkTime:
     return WorkTime(line.day)
 
 
-def _standard_week() -> CalendarWeek | None:
-    standard = WorkingCalendar.objects.filter(is_standard=True).first()
-    return reading.week_on(standard, timezone.localdate()) if standard else None
-
-
 def _own_unit(request: HttpRequest) -> OrgUnit | None:
     """The reader's own unit, when he may see it."""
     unit_id: int | None = getattr(request.user, "unit_id", None)
     if unit_id is None:
         return None
     return OrgUnit.objects.visible_to(request.user).filter(pk=unit_id).first()
-
-
-def _named_unit(request: HttpRequest) -> str:
-    """The code of a unit in the address; the form refuses what is out of reach."""
-    code = request.GET.get("unit", "")[:30]
-    units = OrgUnit.objects.visible_to(request.user, CHANGE)
-    return code if units.filter(code=code).exists() else ""
-
-
-def _owner_url(exception: CalendarException) -> str:
-    """The year of what an exception belongs to."""
-    if exception.calendar is not None:
-        return exception.calendar.get_absolute_url()
-    assert exception.unit is not None  # noqa: S101  a constraint of the table
-    return _unit_url(exception.unit)
-
-
-def _unit_url(unit: OrgUnit) -> str:
-    return reverse("regions:unit-calendar", args=[unit.code])
 
 
 def _example(request: HttpRequest) -> dict[str, Any]:
