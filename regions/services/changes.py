@@ -37,7 +37,7 @@ from regions.services.rehearsal import (
     standing_problems,
 )
 from regions.services.surgery import Surgeon, with_branches
-from regions.services.units import move_rows
+from regions.services.units import move_rows, tell_calendars
 from regions.takes_part import AFTERWARDS
 
 PROPOSE = "regions.propose_orgchange"
@@ -228,6 +228,7 @@ def apply_change(change: OrgChange, *, by: Any, today: date | None = None) -> Or
         raise Refused(sentences(problem)[0]) from problem
     for follow in AFTERWARDS:
         follow()
+    tell_calendars(_other_hours(was, held.kind, held.unit_id, held.target_id))
     _refuse_widening(held, was, by)
     held.state, held.applied_at, held.applied_by = ChangeState.APPLIED, timezone.now(), by
     held.problem = ""
@@ -310,7 +311,7 @@ def undo_change(change: OrgChange, *, by: Any, reason: str) -> OrgChange:
     if not reason.strip():
         raise Refused(_("Please give a reason."))
     was = picture()
-    touched = list(held.unit_ids)
+    touched, both = list(held.unit_ids), (held.unit_id, held.target_id)
     if held.kind == ChangeKind.CREATE:
         held.unit = None
     if held.kind == ChangeKind.SPLIT:
@@ -328,9 +329,21 @@ def undo_change(change: OrgChange, *, by: Any, reason: str) -> OrgChange:
     move_rows(with_branches(touched))
     for follow in AFTERWARDS:
         follow()
+    tell_calendars(_other_hours(was, held.kind, *both))
     _refuse_own_gain(was, by)
     record("orgchange.undone", by=by, subject=held, unit=unit_code(held), reason=reason)
     return held
+
+
+def _other_hours(was: Picture, kind: str, *both: int | None) -> set[int]:
+    """The topmost units whose rows may follow other working hours now: those that hang elsewhere,
+    and the two sides between which rows went."""
+    now = dict(OrgUnit.objects.values_list("pk", "path"))
+    found = {pk for pk, unit in was.units.items() if pk in now and now[pk] != unit.path}
+    if kind in (ChangeKind.MERGE, ChangeKind.SPLIT, ChangeKind.CLOSE):
+        found |= {pk for pk in both if pk in now}
+    ways = {pk: {int(step) for step in now[pk].split("/") if step} - {pk} for pk in found}
+    return {pk for pk in found if not ways[pk] & found}
 
 
 def _refuse_own_gain(was: Picture, by: Any) -> None:

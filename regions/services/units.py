@@ -1,5 +1,6 @@
 """Verbs of the tree: create, change, move. Each is one transaction and keeps the history."""
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
@@ -13,6 +14,8 @@ from django.utils.translation import gettext as _
 from audit.services import record
 from core.errors import Refused
 from core.scope import LEVELS, Scoped
+from regions.calendars.changes import CalendarChange, tell
+from regions.calendars.loading import forget
 from regions.models import OrgUnit, UnitAlias
 from regions.services.history import amend, changed_columns, remember
 
@@ -58,7 +61,16 @@ def move_unit(unit: OrgUnit, *, before: OrgUnit, by: Any, on: date | None = None
     OrgUnit.objects.filter(pk=unit.pk).update(path=new_path, parent=unit.parent)
     amend({unit.pk: ["parent_id"]}, day)
     move_rows(OrgUnit.objects.below(OrgUnit(pk=unit.pk, path=new_path)))
+    tell_calendars([unit.pk])
     record("unit.moved", subject=unit, by=by, code=unit.code, to=unit.parent and unit.parent.code)
+
+
+def tell_calendars(units: Iterable[int]) -> None:
+    """Tell owners of stored deadlines that rows of these units may now follow the calendar of other
+    units above them, as far back as the tree goes."""
+    forget()
+    for pk in sorted(units):
+        tell(CalendarChange(pk))
 
 
 def remember_change(unit: OrgUnit, before: OrgUnit) -> None:

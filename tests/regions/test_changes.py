@@ -8,19 +8,33 @@ from django.utils import timezone
 from accounts.models import Post, RoleGrant, User
 from core.errors import Refused
 from customers.models import Activity, CustomerUnit, Ownership, Property
-from regions.models import ChangeKind, ChangeState, OrgChange, OrgUnit, UnitAlias, UnitVersion
+from regions.calendars import CalendarChange, is_working_day, on_calendar_change
+from regions.calendars.changes import RECEIVERS
+from regions.models import (
+    WEEK,
+    CalendarWeek,
+    ChangeKind,
+    ChangeState,
+    OrgChange,
+    OrgUnit,
+    UnitAlias,
+    UnitVersion,
+    WorkingCalendar,
+)
 from regions.selectors.history import places_on, tree_on
 from regions.services import (
     apply_change,
     apply_due,
     approve_change,
     cancel_change,
+    change_unit,
     draft_change,
     mend_scope_columns,
     propose_change,
     rehearse,
     undo_change,
 )
+from regions.services.calendars import use_calendar
 from tests.factories import (
     give,
     make_activity,
@@ -367,3 +381,51 @@ def test_cancelling_ends_a_pending_change(world):
     cancel_change(change, by=None, reason="不办了")
     with pytest.raises(Refused):
         propose_change(change, by=None)
+
+
+# --- working time follows the tree --------------------------------------------------------------
+
+
+@pytest.fixture
+def told():
+    """What owners of stored deadlines are told."""
+    heard: list[CalendarChange] = []
+    on_calendar_change(heard.append)
+    yield heard
+    RECEIVERS.remove(heard.append)
+
+
+def test_a_branch_that_moves_follows_the_calendar_above_it_and_owners_are_told(world, told):
+    desk = WorkingCalendar.objects.create(name="七天", keeps_public_days=False)
+    CalendarWeek.objects.create(calendar=desk, **dict.fromkeys(WEEK, "08:00-20:00"))
+    use_calendar(world.south, calendar=desk, valid_from=dt.date(2026, 1, 1), by=None)
+    told.clear()
+    sunday = dt.date(2026, 6, 7)
+    assert not is_working_day(sunday, unit=world.n1a.pk)
+
+    change = carry_out(ChangeKind.MOVE, unit=world.n1, target=world.south)
+
+    # The branch once, not each unit below; the new parent's own rows are where they were.
+    assert told == [CalendarChange(world.n1.pk)]
+    assert is_working_day(sunday, unit=world.n1a.pk)
+    undo_change(change, by=None, reason="误操作")
+    assert told == [CalendarChange(world.n1.pk)] * 2
+    assert not is_working_day(sunday, unit=world.n1a.pk)
+
+
+def test_rows_that_go_to_another_unit_are_told_on_both_sides_and_names_are_not(world, told):
+    change = carry_out(ChangeKind.MERGE, unit=world.n1a, target=world.n1b)
+    both = [CalendarChange(pk) for pk in sorted((world.n1a.pk, world.n1b.pk))]
+    assert told == both
+    undo_change(change, by=None, reason="误操作")
+    assert told == both * 2
+    told.clear()
+    carry_out(ChangeKind.RENAME, unit=world.n1a, name="北方新名")
+    assert told == []
+
+
+def test_an_edited_parent_is_told_too(world, told):
+    unit = now(world.n1)
+    unit.parent = world.south
+    change_unit(unit, by=None)
+    assert told == [CalendarChange(world.n1.pk)]
