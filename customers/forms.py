@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.core.cache import cache
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -28,6 +29,7 @@ from customers.selectors.keepers import refuse_keeper
 from customers.selectors.lists import BY_NAME, ORDERS, RECENT, ListQuery
 from customers.selectors.shares import share_colleagues
 from customers.selectors.terms import understand
+from customers.services.activities import refuse_past_contact
 from regions.models import Kind, OrgUnit
 
 ANY = [("", "—")]
@@ -329,6 +331,14 @@ class ContactForm(forms.ModelForm):
         return data
 
 
+def not_in_the_past(day: date) -> None:
+    """The refusal of the service, said beside its field."""
+    try:
+        refuse_past_contact(day)
+    except Refused as refusal:
+        raise ValidationError(str(refusal), code="past") from refusal
+
+
 class ActivityForm(forms.Form):
     """Something done or planned with a customer; `place` is where it belongs."""
 
@@ -356,7 +366,12 @@ class ActivityForm(forms.Form):
         max_length=5000,
         required=False,
     )
-    next_on = forms.DateField(label=_("Next contact on"), required=False, widget=DateInput())
+    next_on = forms.DateField(
+        label=_("Next contact on"),
+        required=False,
+        widget=DateInput(),
+        validators=[not_in_the_past],
+    )
 
     def __init__(self, *args: Any, customer: Customer, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -384,7 +399,12 @@ class CompleteForm(forms.Form):
     """How a planned activity ended."""
 
     result = forms.CharField(label=_("Result"), widget=forms.Textarea({"rows": 4}), max_length=5000)
-    next_on = forms.DateField(label=_("Next contact on"), required=False, widget=DateInput())
+    next_on = forms.DateField(
+        label=_("Next contact on"),
+        required=False,
+        widget=DateInput(),
+        validators=[not_in_the_past],
+    )
 
 
 class CancelForm(forms.Form):

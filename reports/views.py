@@ -21,6 +21,7 @@ from customers.selectors.detail import is_overdue, my_tasks
 from customers.selectors.lists import ListQuery, count_customers
 from customers.selectors.search import Hits, search_archive
 from customers.selectors.terms import Term, from_mark, mark_of, understand
+from regions.selectors.calendars import word_of_the_day
 from reports.forms import SpanFilter
 from reports.selectors import activity_report
 
@@ -43,6 +44,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "later": [task for task in tasks if task not in overdue and task not in due_today],
         "tiles": _tiles(user) if user.has_perm("customers.view_customer") else [],
         "answer": _answer(len(overdue), len(due_today)),
+        "day_word": word_of_the_day(today, user.unit_id),
         "due_places": _due_places(user),
         "can_add": user.has_perm("customers.add_customer"),
         "key_backup_due": user.is_staff and backup_is_due(),

@@ -31,10 +31,12 @@ def log_activity(
     """Record something that was done with a customer in a unit with its result, and when he is
     due again.
 
-    The place remembers the last contact, notes excepted. Raises Refused for a time to come.
+    The place remembers the last contact, notes excepted. Raises Refused for a time to come, and
+    for a next contact on a day that has passed.
     """
     if at > timezone.now() + CLOCK_SKEW:
         raise Refused(_("This time is still to come. Please plan the activity instead."))
+    refuse_past_contact(next_on)
     activity = _new(place, by=by, kind=kind, content=content, at=at, contact=contact)
     activity.state, activity.done_at = ActivityState.DONE, timezone.now()
     activity.result = result
@@ -81,7 +83,9 @@ def plan_activity(
 def complete_activity(
     activity: Activity, *, by: Any, result: str, next_on: dt.date | None = None
 ) -> Activity:
-    """Close a planned activity with its result. Raises Refused when it is closed already."""
+    """Close a planned activity with its result. Raises Refused when it is closed already, and for
+    a next contact on a day that has passed."""
+    refuse_past_contact(next_on)
     now = timezone.now()
     _close(activity, ActivityState.DONE, result=result, done_at=now, at=now, by=by)
     place = CustomerUnit.objects.filter(
@@ -99,6 +103,13 @@ def cancel_activity(activity: Activity, *, by: Any, reason: str) -> Activity:
     _close(activity, ActivityState.CANCELLED, result=reason)
     record("activity.changed", by=by, subject=activity.customer)
     return activity
+
+
+def refuse_past_contact(day: dt.date | None) -> None:
+    """Raise Refused for a next contact before today: nobody could keep the promise, and lists
+    would call it overdue the moment it was made."""
+    if day is not None and day < timezone.localdate():
+        raise Refused(_("The next contact cannot be in the past. Please choose today or later."))
 
 
 def _close(activity: Activity, state: str, **values: Any) -> None:

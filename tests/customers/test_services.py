@@ -272,6 +272,27 @@ def test_what_is_still_to_come_cannot_be_logged(world):
     assert Activity.objects.count() == 0
 
 
+def test_a_next_contact_is_promised_from_today_on(world):
+    today = timezone.localdate()
+    place = place_of(enter(world))
+    with pytest.raises(Refused):
+        log(world, place, next_on=today - dt.timedelta(days=1))
+    plan = plan_activity(
+        place, by=world.north_clerk, kind="call", content="约", at=NOW + dt.timedelta(hours=1)
+    )
+    with pytest.raises(Refused):
+        complete_activity(
+            plan, by=world.north_clerk, result="好", next_on=today - dt.timedelta(days=1)
+        )
+    plan.refresh_from_db()
+    assert plan.state == "planned"
+    assert not Activity.objects.filter(state="done").exists()
+
+    log(world, place, next_on=today)
+    place.refresh_from_db()
+    assert place.next_contact_on == today
+
+
 def test_planned_work_is_completed_once(world):
     place = place_of(enter(world))
     plan = plan_activity(

@@ -4,13 +4,17 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
+import time_machine
 from django.utils import timezone
+from django.utils.translation import override
 
 from core.values.base import BadValue
 from core.values.hours import parse_hours, write_hours
 from regions.calendars import is_working_day, working_day_share
 from regions.calendars.publication import read_line, read_lines
 from regions.models import CalendarException, CalendarUse, PublicDay, WorkingCalendar
+from regions.selectors.calendars import word_of_the_day
+from regions.services import calendars as verbs
 from tests.customers.files import codes, import_file, write_csv
 
 LIST = "/working-calendars/"
@@ -215,3 +219,40 @@ def test_a_file_of_public_days(world, tmp_path):
     assert PublicDay.objects.get(pk=dt.date(2027, 1, 4)).hours_as == 4
     again = import_file("public_days", path)
     assert (again["accepted"], again["skipped"], again["created"]["public_days"]) == (0, 2, 0)
+
+
+@pytest.mark.parametrize(
+    ("now", "sentence"),
+    [
+        ("2026-02-14T09:00+08:00", "春节"),
+        ("2026-02-17T09:00+08:00", "春节"),
+        ("2026-11-26T09:00+08:00", "司庆"),
+        ("2026-11-27T09:00+08:00", "盘点"),
+        ("2026-11-21T09:00+08:00", ""),  # a Saturday like others
+        ("2026-11-25T09:00+08:00", ""),
+    ],
+)
+def test_the_home_page_tells_of_days_out_of_the_ordinary(client, world, now, sentence):
+    for day, hours, reason in ((26, "", "司庆"), (27, "09:00-12:00", "盘点")):
+        verbs.add_exception(
+            first_day=dt.date(2026, 11, day),
+            last_day=dt.date(2026, 11, day),
+            hours=hours,
+            reason=reason,
+            unit=world.north,
+            by=None,
+        )
+    day = dt.date.fromisoformat(now[:10])
+    with override("en"):
+        word = word_of_the_day(day, world.n1a)
+    expected = {
+        "2026-02-14": "Today is a make-up working day (in lieu of 春节): 09:00–12:00, 13:30–18:00.",
+        "2026-02-17": "Today is a public holiday: 春节.",
+        "2026-11-26": "Today is a day off: 司庆.",
+        "2026-11-27": "Today other hours hold: 09:00–12:00 (盘点).",
+    }
+    assert word == expected.get(now[:10], "")
+    with time_machine.travel(now, tick=False):
+        client.force_login(world.north_clerk)
+        head = client.get("/").content.decode().partition("<h3")[0]
+    assert (sentence in head) if sentence else ("今天是" not in head and "今天按" not in head)
