@@ -32,6 +32,7 @@ def run(options: argparse.Namespace) -> int:
 def _run(options: argparse.Namespace) -> int:
     from tests.bench import data
     from tests.bench.measure import Bench
+    from tests.bench.scenes import MAKERS
     from tests.bench.targets import verdicts_on
 
     call_command("collectstatic", interactive=False, verbosity=0)
@@ -43,7 +44,7 @@ def _run(options: argparse.Namespace) -> int:
     import_verdicts: list[Any] = []
     imports = _imports(options, import_verdicts) if "import" in options.only else {}
     log_ins = _log_ins(options, import_verdicts) if "log-in" in options.only else {}
-    parts = [part for part in options.only if part not in ("import", "log-in")]
+    parts = [part for part in options.only if part in MAKERS]
     benches = [Bench(size, parts) for size in options.size] if parts else []
     for bench in benches:
         bench.prepare()
@@ -53,7 +54,7 @@ def _run(options: argparse.Namespace) -> int:
             bench.round()
     say(f"Measured in {time.perf_counter() - began:,.0f} s.")
     verdicts = verdicts_on(benches)
-    verdicts = [*verdicts, *import_verdicts]
+    verdicts = [*verdicts, *import_verdicts, *_sets(options)]
     _print_figures(benches)
     _print_verdicts(verdicts)
     _write(options, benches, verdicts, {"imports": imports, "log_ins": log_ins})
@@ -121,6 +122,18 @@ def _log_ins(options: argparse.Namespace, verdicts: list[Any]) -> dict[int, Any]
         verdicts.append(
             Verdict(size, "log-in", what, speed, floor, speed / floor, LOG_IN_TO_BARE, True)
         )
+    return found
+
+
+def _sets(options: argparse.Namespace) -> list[Any]:
+    from tests.bench import sets
+
+    if "sets" not in options.only:
+        return []
+    found = []
+    for size in options.size:
+        say(f"Working on all places of {size:,} customers at once ...")
+        found += sets.run(size, options.rounds)
     return found
 
 

@@ -19,6 +19,8 @@ SEARCH_PAGE_TO_MINIMAL = 10.5
 EXACT_TO_LIST = 1.2
 # 2,000 rows a second where bare COPY into the same tables and indexes manages 6,300.
 IMPORT_TO_BARE = 0.3
+DUE_TO_JOIN = 6.0
+POLICY_TO_JOIN = 3.0
 # The front door with its lock-out, records and session costs no more than a hash once again.
 LOG_IN_TO_BARE = 0.4
 
