@@ -21,7 +21,10 @@ window.crm.behaviour("select", (select) => {
     let chosen = false;
     // Not on focus: choosing gives the focus back, and an answer on its way would open the list.
     options.onType = () => (chosen = false);
-    options.onItemAdd = () => (chosen = true);
+    options.onItemAdd = function () {
+      chosen = true;
+      if (select.multiple) this.setTextboxValue(""); // what was typed for one is not the next one
+    };
     options.load = async function (query, done) {
       address.searchParams.set("q", query);
       const beside = select.form?.elements[select.dataset.beside]; // a choice that depends on another
@@ -32,7 +35,8 @@ window.crm.behaviour("select", (select) => {
       } catch {
         done([]);
       }
-      if (chosen) this.close(); // an answer that comes late must not open the list again
+      // An answer that comes late must not open the list again; among several one goes on choosing.
+      if (chosen && !select.multiple) this.close();
     };
     options.preload = "focus"; // the first choices stand there before anything is typed
   }
