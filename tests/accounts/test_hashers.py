@@ -61,11 +61,11 @@ def test_without_the_bound_all_are_worked_out_at_once(slow, monkeypatch):
 
 
 def test_who_waits_too_long_is_asked_to_come_again(slow, settings):
-    settings.CRM_HASH_WAIT = 0.15
+    settings.CRM_HASH_WAIT = 0
     got = hash_at_once(8)
 
-    assert got.count("hash") == 4
-    assert sum(isinstance(one, Crowded) for one in got) == 4
+    refused = [one for one in got if isinstance(one, Crowded)]
+    assert (len(refused) + got.count("hash"), len(refused) > 0, slow[0]) == (8, True, 2)
     assert hash_at_once(2) == ["hash"] * 2  # everybody gave his room back
 
 

@@ -113,21 +113,25 @@ def test_nobody_learns_which_accounts_exist(client, world):
     assert [(other.status_code, bare(other)) for other in others] == [(422, bare(unknown))] * 4
 
 
-def test_unknown_accounts_cost_a_hash_and_the_same_queries(client, world, monkeypatch):
+def test_unknown_frozen_and_former_accounts_cost_a_hash_and_the_same_queries(
+    client, world, monkeypatch
+):
     encode, hashed, counts = MD5PasswordHasher.encode, [], []
 
     def counting(self, password, salt):
         hashed.append(password)
         return encode(self, password, salt)
 
+    services.freeze(world.north_head, by=None, reason="leave")
+    services.leave(world.south_clerk, by=None)
     monkeypatch.setattr(MD5PasswordHasher, "encode", counting)
-    for no in ("N-CLERK", "NOBODY"):
+    for no in ("N-CLERK", "NOBODY", "N-HEAD", "S-CLERK"):
         hashed.clear()
         with CaptureQueriesContext(connection) as queries:
             log_in(client, no, WRONG)
         counts.append((len(queries), hashed.copy()))
 
-    assert counts[0] == counts[1]
+    assert counts == [counts[0]] * 4
     assert counts[0][1] == [WRONG]
 
 
