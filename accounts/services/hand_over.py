@@ -198,7 +198,8 @@ def _rows(hand_over: HandOver, work: Work, by: User | None) -> QuerySet[Any] | N
     if work.key not in pick:
         return None
     scope = EVERYTHING if by is None else by
-    reachable = work.rows().visible_to(scope, work.right).filter(pk__in=pick[work.key])
+    rows: Any = work.rows()
+    reachable = rows.visible_to(scope, work.right).filter(pk__in=pick[work.key])
     return work.rows().filter(pk__in=reachable.values("pk"))
 
 

@@ -150,7 +150,7 @@ def _left_behind(request: HttpRequest, hand_over: HandOver) -> dict[str, Any]:
     page = Paginator(left, ITEMS_PAGE).get_page(request.GET.get("page"))
     titles = {work.key: work.title for work in kinds()}
     for item in page:
-        item.title = titles.get(item.kind, item.kind)
+        item.title = titles.get(item.kind, item.kind)  # type: ignore[attr-defined]
     returned = hand_over.items.filter(outcome=Outcome.RETURNED).count()
     return {"left": page, "left_count": page.paginator.count, "returned": returned}
 

@@ -1,24 +1,18 @@
-"""Loading the demonstration and taking it out again: each is one transaction."""
+"""Loading the demonstration, in one transaction; `removal` takes it out again."""
 
 import secrets
 import string
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-import pgtrigger
-from django.conf import settings
-from django.contrib.auth.hashers import make_password
-from django.db import connection, models, transaction
-from django.db.models import ManyToOneRel
+from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import Post, Role, RoleGrant, User, UserState
+from accounts.models import Role, User
 from audit.models import Entry
 from audit.services import record
 from core.errors import Refused
-from core.models import ImportRun, ImportState, Job
+from core.models import ImportRun, ImportState
 from customers.demo.activities import Year, write_activities
 from customers.demo.archive import Archive, plan_archive, write_archive, write_places
 from customers.demo.organisation import (
@@ -30,10 +24,10 @@ from customers.demo.organisation import (
     plan_units,
     write_organisation,
 )
-from customers.models import Customer, Property
-from regions.models import OrgUnit, UnitVersion
+from customers.demo.rooms import write_rooms
+from customers.demo.tables import KIND, accounts_file
+from regions.models import OrgUnit
 
-KIND = "demo"
 LOCK = 7_231_002
 SEED = 20_261_121
 PASSWORD_LETTERS = "".join(sorted(set(string.ascii_letters + string.digits) - set("0O1lI")))
@@ -64,11 +58,6 @@ def was_loaded() -> bool:
     return Entry.objects.filter(action="demo.loaded").exists()
 
 
-def accounts_file() -> Path:
-    """The file that tells the operator the accounts of the demonstration."""
-    return settings.CRM_HOME / "demo-accounts.txt"
-
-
 @transaction.atomic
 def load_demo(seed: int = SEED) -> Loaded:
     """Write the whole demonstration. Raises Refused where there is an organisation already."""
@@ -90,9 +79,11 @@ def load_demo(seed: int = SEED) -> Loaded:
         year = Year(archive, names, now)
         activities = write_activities(cursor, year)
         write_places(cursor, archive, run.pk)
-    counts = _counts(organisation, archive, activities)
-    accounts = _open_accounts(organisation)
-    ImportRun.objects.filter(pk=run.pk).update(report=counts)
+        chosen = choose_accounts(organisation)
+        rooms = write_rooms(cursor, organisation, archive, chosen, now)
+    counts = _counts(organisation, archive, activities) | rooms.counts
+    accounts = _open_accounts(chosen)
+    ImportRun.objects.filter(pk=run.pk).update(report=counts, options=run.options | rooms.keys)
     record("demo.loaded", by=None, subject=run, seed=seed)
     transaction.on_commit(lambda: write_accounts_file(accounts))
     return Loaded(seed, counts, accounts)
@@ -140,9 +131,8 @@ def _counts(organisation: Organisation, archive: Archive, activities: int) -> di
 # --- accounts -------------------------------------------------------------------------------------
 
 
-def _open_accounts(organisation: Organisation) -> list[Account]:
+def _open_accounts(chosen: dict[str, Person]) -> list[Account]:
     """Give one person of each role a password of his own, drawn by the system's chance."""
-    chosen = choose_accounts(organisation)
     roles = Role.objects.in_bulk(list(chosen), field_name="code")
     accounts = []
     for role in sorted(roles.values(), key=lambda role: role.pk):
@@ -183,107 +173,3 @@ def write_accounts_file(accounts: list[Account]) -> None:
     path.unlink(missing_ok=True)
     path.touch(mode=0o600)
     path.write_text("".join(f"{line}\n" for line in account_lines(accounts)), encoding="utf-8")
-
-
-# --- removal --------------------------------------------------------------------------------------
-
-# What goes with the customers of the run, in an order that leaves no row without its parent.
-_BY_CUSTOMER = (
-    "DELETE FROM customers_activity WHERE customer_id = ANY(%s)",
-    "DELETE FROM customers_ownership WHERE customer_id = ANY(%s)",
-    "DELETE FROM customers_customerunit WHERE customer_id = ANY(%s)",
-    "DELETE FROM customers_contact WHERE customer_id = ANY(%s)",
-    "DELETE FROM customers_namereading WHERE customer_id = ANY(%s)",
-    "DELETE FROM customers_customershare WHERE content_object_id = ANY(%s)",
-)
-HISTORIES = tuple(
-    f"customers.{name}:delete_delete"
-    for name in ("Customer", "CustomerUnit", "Contact", "Activity", "Ownership")
-)
-
-
-@transaction.atomic
-def remove_demo() -> dict[str, int]:
-    """Take the demonstration out. Returns rows removed by kind.
-
-    Audit entries stay, and with them the people they name, who lose posts, roles and password.
-    Raises Refused when nothing was loaded, or when real records point at demonstration rows.
-    """
-    run = ImportRun.objects.select_for_update().filter(kind=KIND).first()
-    if run is None:
-        raise Refused(_("No demonstration is loaded."))
-    customers = list(Customer.objects.filter(import_run=run).values_list("pk", flat=True))
-    people = list(User.objects.filter(is_demo=True).values_list("pk", flat=True))
-    # The invented rows leave no history behind: it would keep what the removal is to remove.
-    with connection.cursor() as cursor, pgtrigger.ignore(*HISTORIES):
-        counts = _remove_archive(cursor, run, customers)
-    counts |= _remove_organisation(run, people)
-    record("demo.removed", by=None, counts=counts)
-    transaction.on_commit(lambda: accounts_file().unlink(missing_ok=True))
-    return counts
-
-
-def _remove_archive(cursor: Any, run: ImportRun, customers: list[int]) -> dict[str, int]:
-    cursor.execute(
-        """SELECT subject_id FROM customers_customer WHERE id = ANY(%s)
-           UNION SELECT subject_id FROM customers_contact WHERE customer_id = ANY(%s)""",
-        [customers, customers],
-    )
-    subjects = [row[0] for row in cursor.fetchall() if row[0]]
-    for statement in _BY_CUSTOMER:
-        cursor.execute(statement, [customers])
-    properties = Property.objects.filter(import_run=run)
-    flats = list(properties.values_list("pk", flat=True))
-    _refuse_references(Property, flats, also_cascading=True)
-    _refuse_references(Customer, customers, also_cascading=True)
-    properties._raw_delete(using=properties.db)
-    cursor.execute("DELETE FROM customers_customer WHERE id = ANY(%s)", [customers])
-    cursor.execute("DELETE FROM core_subjectkey WHERE id = ANY(%s)", [subjects])
-    return {"customers": len(customers), "properties": len(flats)}
-
-
-def _remove_organisation(run: ImportRun, people: list[int]) -> dict[str, int]:
-    units = OrgUnit.objects.filter(pk__in=run.options["units"])
-    keys = list(units.values_list("pk", flat=True))
-    Post.objects.filter(user__in=people).delete()
-    RoleGrant.objects.filter(user__in=people).delete()
-    Job.objects.filter(actor__in=people).delete()
-    stay = set(Entry.objects.filter(by__in=people).values_list("by", flat=True))
-    go = [pk for pk in people if pk not in stay]
-    _refuse_references(User, people)
-    User.objects.filter(pk__in=go).delete()
-    User.objects.filter(pk__in=stay).update(
-        unit=None, state=UserState.LEFT, password=make_password(None), password_changed_at=None
-    )
-    UnitVersion.objects.filter(unit__in=keys).delete()
-    _refuse_references(OrgUnit, keys)
-    units._raw_delete(using=units.db)
-    run.delete()
-    return {"people": len(go), "people_kept": len(stay), "units": len(keys)}
-
-
-def _refuse_references(
-    model: type[models.Model], keys: list[int], *, also_cascading: bool = False
-) -> None:
-    """Raise Refused when rows that are not part of the demonstration point at these.
-
-    Asked of every protecting relation there is, so that apps to come are covered too; of the
-    cascading ones as well where rows are deleted past Django.
-    """
-    guarded = {models.PROTECT, models.CASCADE} if also_cascading else {models.PROTECT}
-    for relation in model._meta.get_fields(include_hidden=True):
-        if not isinstance(relation, ManyToOneRel) or relation.on_delete not in guarded:
-            continue
-        pointing: type[models.Model] = relation.related_model
-        if pointing is Entry:
-            continue
-        rows = pointing._base_manager.filter(**{f"{relation.field.name}__in": keys})
-        if pointing is model:
-            rows = rows.exclude(pk__in=keys)
-        if count := rows.count():
-            sentence = _(
-                "{count} records of the kind “{kind}” that are not part of the demonstration use "
-                "its rows; please move or delete them first."
-            )
-            kind = pointing._meta.verbose_name_plural
-            raise Refused(sentence.format(count=count, kind=kind))

@@ -1,10 +1,20 @@
-"""Rows into tables by COPY, as the imports write theirs."""
+"""What the modules share: rows into tables by COPY, as the imports write theirs; the accounts."""
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
+
+from django.conf import settings
 
 from core.chinese import pinyin_of
 from core.personal_data import blind_index, encrypt
+
+KIND = "demo"
+
+
+def accounts_file() -> Path:
+    """The file that tells the operator the accounts of the demonstration."""
+    return settings.CRM_HOME / "demo-accounts.txt"
 
 
 def next_ids(cursor: Any, table: str, count: int) -> list[int]:

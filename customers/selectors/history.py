@@ -22,7 +22,7 @@ class Event:
     key: str
     icon: str
     kind: str
-    at: dt.datetime
+    at: Any
     who: str
     text: str
     facts: tuple[tuple[str, str], ...] = ()

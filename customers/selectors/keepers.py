@@ -136,7 +136,7 @@ def _reach_of(by: Any) -> list[str] | None:
     scope = scope_of(by, ASSIGN)
     if scope.everything or any(branch.column is None for branch in scope.own):
         return None
-    keys = [branch.unit_id for branch in scope.branches | scope.own]
+    keys = [branch.unit_id for branch in scope.branches | scope.own if branch.unit_id is not None]
     return list(OrgUnit.objects.filter(pk__in=keys).values_list("path", flat=True))
 
 
@@ -169,7 +169,8 @@ def keepers_somewhere(by: Any, right: str) -> QuerySet[User]:
             Q(pk__in=_keeping_grants().values("user")) | Q(pk__in=_keeping_posts().values("user"))
         )
     here = Q(pk__in=[])
-    for unit in OrgUnit.objects.filter(pk__in=[branch.unit_id for branch in whole.branches]):
+    keys = [branch.unit_id for branch in whole.branches if branch.unit_id is not None]
+    for unit in OrgUnit.objects.filter(pk__in=keys):
         near = Q(unit__path__startswith=unit.path) | Q(unit__in=unit.ancestor_ids())
         grants = _keeping_grants().filter(near | Q(role__reach=Reach.GROUP))
         posts = _keeping_posts().filter(near)

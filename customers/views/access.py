@@ -70,16 +70,10 @@ def share_people(request: HttpRequest, pk: int) -> JsonResponse:
     """Colleagues with whom this customer may be shared."""
     customer = customer_or_404(request, pk, SHARE)
     text = request.GET.get("q", "").strip()[:40]
-    people = (
-        colleagues_offered(request.user, customer, text)
-        if may_share(request.user, customer)
-        else []
-    )
+    allowed = may_share(request.user, customer)
+    people = colleagues_offered(request.user, customer, text)[:SHOWN] if allowed else ()
     return JsonResponse(
-        [
-            {"value": user.employee_no, "text": f"{user.name} {user.employee_no}"}
-            for user in people[:SHOWN]
-        ],
+        [{"value": user.employee_no, "text": f"{user.name} {user.employee_no}"} for user in people],
         safe=False,
     )
 
@@ -103,8 +97,8 @@ def share_list(request: HttpRequest) -> HttpResponse:
     )
     today = timezone.localdate()
     for row in page:
-        row.endable = row.pk in mine
-        row.ends_soon = row.until is not None and (row.until - today).days <= 7
+        row.endable = row.pk in mine  # type: ignore[attr-defined]
+        row.ends_soon = row.until is not None and (row.until - today).days <= 7  # type: ignore[attr-defined]
     context = {
         "page": page,
         "filter_form": form,

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import HandOver, HandOverRule, HandOverState
 from accounts.services import carry_out, draft_hand_over
+from accounts.visitors import person_of
 from core.access import requires
 from core.errors import Refused
 from customers.forms import HandOverForm
@@ -61,7 +62,7 @@ def hand_over_page(request: HttpRequest) -> HttpResponse:
             return _nothing(request, str(refusal), status=REFUSED_FORM)
         if places:
             draft = HandOver.objects.create(
-                by=request.user,
+                by=person_of(request),
                 plan={
                     "to": [],
                     "units": {},

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
+from core.display import thousands
 from customers.selectors.stats import customer_stats
 from regions.models import OrgUnit
 
@@ -29,5 +30,22 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps(stats, ensure_ascii=False))
             return
-        for name, value in stats.items():
-            self.stdout.write(f"{name}: {value}")
+        self.stdout.write("\n".join(_lines(stats)))
+
+
+def _lines(stats: dict[str, Any]) -> list[str]:
+    """The counts in words, the classes of organisations below their heads."""
+    lines = [
+        f"{title}: {thousands(stats[name])}"
+        for name, title in (
+            ("persons", _("Owners and other persons")),
+            ("organisations", _("Organisations")),
+            ("properties", _("Properties")),
+        )
+    ]
+    for name, title in (
+        ("by_ownership_class", _("Organisations by class")),
+        ("by_importance", _("Organisations by importance")),
+    ):
+        lines += [f"{title}:", *(f"  {key}: {thousands(n)}" for key, n in stats[name].items())]
+    return lines

@@ -8,18 +8,14 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
+from core.display import thousands
 from core.errors import Refused
 from core.management.commands.migrate import connected_as_owner
-from customers.demo.services import (
-    SEED,
-    Loaded,
-    account_lines,
-    accounts_file,
-    load_demo,
-    remove_demo,
-    was_loaded,
-)
+from customers.demo.removal import remove_demo
+from customers.demo.services import SEED, Loaded, account_lines, load_demo, was_loaded
+from customers.demo.tables import accounts_file
 from regions.models import OrgUnit
 
 
@@ -49,8 +45,10 @@ class Command(BaseCommand):
     def _act(self, options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
         """Do what was asked; the result as JSON and as lines."""
         if options["remove"]:
-            counts = remove_demo()
-            lines = [f"{name}: {number}" for name, number in counts.items()]
+            # Versions of rules are only ever added by the application's own role.
+            with connected_as_owner():
+                counts = remove_demo()
+            lines = _count_lines(counts)
             return {"removed": counts}, [_("The demonstration was removed."), *lines]
         if options["once"] and (reason := _why_not()):
             return {"loaded": False, "reason": reason}, [reason]
@@ -70,12 +68,34 @@ def _why_not() -> str:
     return ""
 
 
+def _count_lines(counts: dict[str, int]) -> list[str]:
+    """What was written or removed, a line a kind, in words."""
+    titles = {
+        "units": _("Units"),
+        "people": _("People"),
+        "people_kept": _("People kept because the audit names them"),
+        "customers": _("Customers"),
+        "owners": pgettext("count", "Owners"),
+        "organisations": _("Organisations"),
+        "contacts": _("Contacts"),
+        "properties": _("Properties"),
+        "ownerships": _("Ownerships"),
+        "places": _("Customer relationships"),
+        "activities": _("Activities"),
+        "sections": _("Sections"),
+        "rules": _("Rules with values of their own"),
+        "changes": _("Organisation changes"),
+        "shares": _("Shares"),
+        "notices": _("Notifications"),
+    }
+    return [f"  {titles[name]}: {thousands(number)}" for name, number in counts.items()]
+
+
 def _lines(loaded: Loaded) -> list[str]:
-    counts = [f"  {name}: {number}" for name, number in loaded.counts.items()]
     sentence = _("The accounts are kept in {file}.").format(file=accounts_file())
     return [
         _("The demonstration was loaded."),
-        *counts,
+        *_count_lines(loaded.counts),
         *(line.expandtabs(16) for line in account_lines(loaded.accounts)),
         sentence,
     ]
