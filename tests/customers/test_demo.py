@@ -6,6 +6,7 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.utils import timezone
@@ -17,7 +18,9 @@ from core.models import ImportRun, SubjectKey
 from core.values.identity import parse_identity
 from customers.demo import activities, archive, organisation
 from customers.demo.names import Names
-from customers.demo.services import KIND, load_demo, new_password, remove_demo
+from customers.demo.removal import remove_demo
+from customers.demo.services import load_demo, new_password
+from customers.demo.tables import KIND
 from customers.models import (
     Activity,
     Contact,
@@ -30,6 +33,7 @@ from customers.models import (
 from customers.models.customers import OwnerStage, owner_stage
 from regions.models import Kind, OrgUnit, UnitVersion
 from regions.services import mend_scope_columns
+from tests.conftest import become
 from tests.factories import make_unit, make_user
 
 OWNERS, ORGANISATIONS, STAFF = 600, 20, 320
@@ -44,6 +48,16 @@ def _small(monkeypatch, settings, tmp_path):
     for name, number in (("DONE", 900), ("PLANNED", 40), ("OVERDUE", 10), ("CANCELLED", 5)):
         monkeypatch.setattr(activities, name, number)
     settings.CRM_HOME = tmp_path
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _owner(django_db_setup, django_db_blocker):
+    """The command removes as the owner of the tables; in a transaction the role cannot change."""
+    with django_db_blocker.unblock():
+        become(settings.DATABASE_OWNER.get("USER", settings.DATABASE_APP_ROLE))
+    yield
+    with django_db_blocker.unblock():
+        become(settings.DATABASE_APP_ROLE)
 
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("_small")]
