@@ -20,7 +20,7 @@ KEY = "complaints.first_response"
 MOST_ROUNDS = 5  # each writes more than a million rows
 INTO = "staging.bench_sets"
 STARTS = (
-    "SELECT id AS key, unit_id, last_contact_at AS start, 480 + id % 9600 AS minutes"
+    "SELECT id AS key, unit_id, last_contact_at AS start, 480 + mod(id, 9600) AS minutes"
     " FROM customers_customerunit"
 )
 BARE = (
