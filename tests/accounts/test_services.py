@@ -300,13 +300,12 @@ def test_posts_within_reach_only(city_admin, world):
 
 def test_the_log_in_book_is_kept_thirteen_months(world):
     from accounts.models import LoginKind, LoginRecord
-    from accounts.tasks import delete_old_log_ins
 
     now = timezone.now()
     for days in (1, 390, 400):
         LoginRecord.objects.create(
             kind=LoginKind.LOGIN, employee_no="X", at=now - timedelta(days=days)
         )
-    delete_old_log_ins()
+    services.delete_old_login_records()
 
     assert LoginRecord.objects.count() == 2
