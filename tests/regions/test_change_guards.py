@@ -67,10 +67,23 @@ NAMES = ("north", "south", "n1", "s1", "n1a", "n1b", "s1a", "s1b")
 STEP = st.tuples(
     st.sampled_from(KINDS),
     st.integers(0, 3),  # who proposes
-    st.integers(0, 4),  # who approves; the last is an administrator of the group
-    st.sampled_from(NAMES),
-    st.sampled_from(NAMES),
+    st.integers(1, 4),  # how many places further stands who approves
+    st.sampled_from(NAMES[2:]),
+    st.integers(0, 7),  # which of the units that fit is the other side
 )
+FITTING = {  # the level of the other side, by kind of change and level of the unit
+    ChangeKind.MOVE: {"project": "city", "city": "region"},
+    ChangeKind.DOWNGRADE: {"city": "city", "region": "region"},
+    ChangeKind.MERGE: {"project": "project", "city": "city"},
+    ChangeKind.CLOSE: {"project": "project", "city": "city"},
+}
+
+
+def other_side(kind, unit: OrgUnit, number: int) -> OrgUnit | None:
+    """One of the open units that may be the other side of a change of this unit."""
+    level = FITTING.get(kind, {}).get(unit.kind, "")
+    fitting = list(OrgUnit.objects.active().filter(kind=level).exclude(pk=unit.pk).order_by("pk"))
+    return fitting[number % len(fitting)] if fitting else None
 
 
 @pytest.fixture
@@ -105,15 +118,14 @@ def seen_by(people: list[User]) -> dict[int, set[int]]:
 def take(step, number: int, world, deciders: list[User]) -> str:
     """Try one change through all its verbs; how it ended."""
     kind, author, approver, unit, target = step
-    author, approver = deciders[author], deciders[approver]
-    unit, target = (OrgUnit.objects.get(pk=world.units[name].pk) for name in (unit, target))
+    author, approver = deciders[author], deciders[(author + approver) % len(deciders)]
+    unit = OrgUnit.objects.get(pk=world.units[unit].pk)
+    target = other_side(kind, unit, target)
     payload = {"heir_code": f"H{number}", "heir_name": f"接管{number}"}
     if kind == ChangeKind.SPLIT:
         below = list(OrgUnit.objects.filter(parent=unit).values_list("pk", flat=True)[:1])
         payload = {"code": f"T{number}", "name": f"分立{number}", "children_ids": below,
                    "department_name": unit.department_name}  # fmt: skip
-    if kind == ChangeKind.SPLIT or kind == ChangeKind.UPGRADE:
-        target = None
     if kind in (ChangeKind.UPGRADE, ChangeKind.DOWNGRADE):
         usual = {"city": "客户关系部", "region": "客户关系中心", "project": "客户关系部"}
         above = ["project", "city", "region", "group"]

@@ -226,8 +226,8 @@ def test_nobody_gives_roles_in_a_section_to_himself_or_beyond_his_reach(client, 
     helper.permissions.set(Role.objects.get(code="system-administrator").permissions.all())
     give(local, "local", world.north)
     with pytest.raises(Refused, match="管理范围"):
-        give_section_role(world.north_clerk, role=role, section=section, by=fresh(local))
-    grant = give_section_role(world.north_clerk, role=role, section=section, by=None)
+        give_section_role(world.north_clerk, role=helper, section=section, by=fresh(local))
+    grant = give_section_role(world.north_clerk, role=helper, section=section, by=None)
     with pytest.raises(Refused, match="管理范围"):
         end_section_role(grant, by=fresh(local))
 
