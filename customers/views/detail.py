@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from core.access import fresh, page_of, requires
 from core.errors import QuotaExceeded, Refused
-from core.htmx import wants_rows
+from core.htmx import page_or_rows, wants_rows
 from core.personal_data import mask
 from customers.forms import REASONS, FurtherRevealsForm, RevealForm
 from customers.models import Activity, ActivityState, Contact, Customer
@@ -237,7 +237,7 @@ def further_reveals_page(request: HttpRequest) -> HttpResponse:
         else:
             sentence = _("You can see {count} more numbers today.").format(count=count)
             messages.success(request, sentence)
-            return redirect(target)
+            return _leave_for(request, target)
     context = {
         "title": _("See further numbers today?"),
         "effect": _("Today's numbers are used up. A further batch is given once, and recorded."),
@@ -249,7 +249,17 @@ def further_reveals_page(request: HttpRequest) -> HttpResponse:
         "crumbs": crumbs((_("See further numbers today?"), "")),
     }
     status = 422 if form.is_bound else 200
-    return render(request, "components/confirm_page.html", context, status=status)
+    page, rows = "components/confirm_page.html", "components/confirm.html"
+    return page_or_rows(request, page, rows, context, status)
+
+
+def _leave_for(request: HttpRequest, target: str) -> HttpResponse:
+    """Open another page, also from inside a form that htmx sends."""
+    if not wants_rows(request):
+        return redirect(target)
+    answer = HttpResponse(status=204)
+    answer["HX-Redirect"] = target
+    return answer
 
 
 def _target(request: HttpRequest) -> str:

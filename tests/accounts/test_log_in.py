@@ -129,10 +129,9 @@ def test_unknown_frozen_and_former_accounts_cost_a_hash_and_the_same_queries(
         hashed.clear()
         with CaptureQueriesContext(connection) as queries:
             log_in(client, no, WRONG)
-        counts.append((len(queries), hashed.copy()))
+        counts.append((len(queries), len(hashed)))
 
-    assert counts == [counts[0]] * 4
-    assert counts[0][1] == [WRONG]
+    assert counts == [(counts[0][0], 1)] * 4
 
 
 def test_an_old_hash_is_replaced_and_the_password_is_no_younger_by_it(client, world):
