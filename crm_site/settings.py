@@ -41,7 +41,7 @@ def _secret(name: str) -> str:
     """The text of a secret file under CRM_HOME, or an empty text before the first start."""
     try:
         return (CRM_HOME / "secrets" / name).read_text(encoding="utf-8").strip()
-    except (FileNotFoundError, PermissionError):
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
         return ""
 
 

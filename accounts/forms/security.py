@@ -64,7 +64,7 @@ class ProofForm(forms.Form):
 class CodeForm(ProofForm):
     """A code of the authenticator app, or a recovery code."""
 
-    code = CodeField(label=gettext_lazy("Code"))
+    code = CodeField(label=gettext_lazy("Verification code"))
 
     def clean_code(self) -> str:
         """Looks at the code only here, because looking uses it up."""

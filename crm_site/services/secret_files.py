@@ -7,6 +7,10 @@ import secrets
 import tempfile
 from pathlib import Path
 
+from django.utils.translation import gettext_lazy as _
+
+from crm_site.services.errors import ServicesError
+
 SECRET_KEY_FILE = "secret_key"  # noqa: S105  a file's name, not a secret
 MASTER_KEY_FILE = "master_key.json"
 
@@ -15,10 +19,15 @@ def ensure_secrets(home: Path) -> None:
     """Create ``secrets/secret_key`` and ``secrets/master_key.json`` where they are missing.
 
     An existing file is never touched: without the master key the personal data of the database
-    cannot be read any more.
+    cannot be read any more. Raises ServicesError where a file stands in the place of the folder.
     """
     home = Path(home).absolute()
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise ServicesError(
+            _("%(home)s is not a folder; please name another with CRM_HOME.") % {"home": home}
+        ) from None
     folder = home / "secrets"
     folder.mkdir(mode=0o700, exist_ok=True)
     _create(folder / SECRET_KEY_FILE, secrets.token_urlsafe(64) + "\n")

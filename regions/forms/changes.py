@@ -164,12 +164,23 @@ class ChangeForm(forms.Form):
             )
 
     def clean(self) -> dict[str, Any]:
-        """The units chosen for a new one must hang below the one that is split."""
+        """What the fields must say together, before anything is recorded."""
         data = super().clean() or {}
         unit, below = data.get("unit"), data.get("below")
+        if self.kind == ChangeKind.UPGRADE and unit is not None and unit.children.exists():
+            self._heir_is_named(data)
         if unit is not None and below and any(one.parent_id != unit.pk for one in below):
             self.add_error("below", _("Only units directly below it can go to the new one."))
         return data
+
+    def _heir_is_named(self, data: dict[str, Any]) -> None:
+        """A unit that is raised leaves the units below it to one of its former level."""
+        if data.get("heir") or (data.get("heir_name") and data.get("heir_code")):
+            return
+        missing = "heir_code" if data.get("heir_name") else "heir_name"
+        self.add_error(
+            missing, _("Please say which unit takes over the units below, or name a new one.")
+        )
 
     def draft_values(self) -> dict[str, Any]:
         """What `draft_change` takes."""

@@ -357,6 +357,13 @@ def test_secrets_are_made_once_and_for_their_owner_only(tmp_path: Path) -> None:
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
+def test_a_file_in_the_place_of_the_home_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "home").write_text("not a folder")
+
+    with pytest.raises(services.ServicesError, match="home is not a folder|home 不是文件夹"):
+        services.ensure_secrets(tmp_path / "home")
+
+
 def test_home_without_servers_has_no_endpoints(tmp_path: Path) -> None:
     assert services.endpoints(tmp_path) is None
     assert services.status(tmp_path).running is False

@@ -33,6 +33,17 @@ def fresh(user: User) -> User:
     return User.objects.get(pk=user.pk)
 
 
+def test_raising_a_unit_asks_for_its_heir_before_anything_is_recorded(client, world):
+    client.force_login(world.admin)
+    form = {"unit": "N1", "effective_on": timezone.localdate().isoformat(), "reason": "业务扩大"}
+
+    answer = client.post(reverse("regions:change-new", args=["upgrade"]), form)
+
+    assert answer.status_code == 422
+    assert list(answer.context["form"].errors) == ["heir_name"]
+    assert not OrgChange.objects.exists()
+
+
 def test_a_change_goes_its_way_through_the_pages(client, world):
     """Drafted, previewed, submitted by one, approved and carried out by another, undone."""
     second = make_user(unit=world.group, role="system-administrator")
