@@ -218,7 +218,9 @@ def test_a_moved_unit_takes_its_rows_along_and_the_tree_remembers(load):
         ("N1", dt.date(2021, 5, 6), today),
         ("S1", today, None),
     ]
-    assert UnitVersion.objects.on(today - dt.timedelta(days=1)).get(unit=project).parent.code == "N1"
+    assert (
+        UnitVersion.objects.on(today - dt.timedelta(days=1)).get(unit=project).parent.code == "N1"
+    )
 
 
 def test_leavers_are_left_and_their_posts_and_grants_end(load):

@@ -121,7 +121,8 @@ class Loader:
             key = next(keys)
             path = f"{above[1] if above else '/'}{key}/"
             parent, parent_kind = (above[0], above[2]) if above else (None, None)
-            rows.append((key, kind, code, name, parent, parent_kind, path, True, "", "", ""))
+            row = (key, kind, code, name, parent, parent_kind, path, True, "", "", "", NOW, 0)
+            rows.append(row)
             return key, path, kind
 
         group = unit("group", "G", "基准集团", None)
@@ -141,7 +142,7 @@ class Loader:
             cursor,
             "regions_orgunit",
             "id kind code name parent_id parent_kind path is_active department_name"
-            " department_level stage",
+            " department_level stage entered_at late_by",
             rows,
         )
         sizes = Random(7)
