@@ -5,7 +5,8 @@ demonstration exists, telephone numbers use ranges nobody was given, identity nu
 codes that were never assigned. The same seed on the same day makes the same group.
 
 `services.load_demo` writes it, `removal.remove_demo` takes it out again, with whatever people did
-in it meanwhile; `manage.py demo` calls them. Modules: `names` draws words, `organisation` plans units
-and people, `archive` plans customers and what they own, `activities` plans the year, `rooms` writes
-sections, rules, working time, changes, shares and notices, `tables` writes rows by COPY.
+in it meanwhile; `manage.py demo` calls them. Modules: `names` draws words, `organisation` plans
+units and people, `archive` plans customers and what they own, `activities` plans the year,
+`rooms` writes sections, rules, working time, changes, shares and notices, `tables` writes rows by
+COPY.
 """
