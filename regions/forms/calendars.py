@@ -135,6 +135,7 @@ class ExceptionForm(forms.Form):
         WorkingCalendar.objects.all(),
         label=_("Working calendar"),
         required=False,
+        empty_label="—",
         help_text=_("In place of a unit: everybody who uses this calendar."),
     )
     first_day = forms.DateField(label=_("First day"), widget=DateInput())

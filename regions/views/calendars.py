@@ -1,6 +1,6 @@
 """Pages of working calendars that everybody reads. Changing: `calendar_changes`."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -178,5 +178,5 @@ def _example(request: HttpRequest) -> dict[str, Any]:
     """A useful beginning: the reader's unit, this morning, one day of work."""
     now = timezone.localtime()
     unit = _own_unit(request)
-    start: datetime = now.replace(hour=9, minute=0, second=0, microsecond=0) - timedelta(days=1)
+    start: datetime = now.replace(hour=9, minute=0, second=0, microsecond=0)
     return {"unit": unit.code if unit else "", "start": start, "hours": "24"}

@@ -5,7 +5,7 @@ from typing import Any
 
 from tests.bench.measure import Bench, Figures
 
-LIST_QUERIES = 8
+LIST_QUERIES = 9
 SEARCH_QUERIES = 10
 DETAIL_QUERIES = 12
 SQL_TO_RAW = 3.0
