@@ -17,6 +17,8 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from core.scope import scope_of
+
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
@@ -26,6 +28,15 @@ class Access:
 
     kind: str
     permission: str | None = None
+    whole_group: bool = False
+
+    def opens_to(self, user: Any) -> bool:
+        """Whether somebody who is signed in may open the page."""
+        if self.permission is None:
+            return True
+        if self.whole_group:
+            return scope_of(user, self.permission).everything
+        return bool(user.has_perm(self.permission))
 
     def __str__(self) -> str:
         return self.permission or self.kind
@@ -48,11 +59,15 @@ def signed_in(view: View) -> View:
     return view
 
 
-def requires(permission: str) -> Callable[[View], View]:
-    """Only people whose roles hold `permission` ("app.codename") may open this page."""
+def requires(permission: str, *, whole_group: bool = False) -> Callable[[View], View]:
+    """Only people whose roles hold `permission` ("app.codename") may open this page.
+
+    `whole_group`: the right must reach the whole group, because what the page shows or does
+    belongs to no unit (the health of the installation, its outbox, its webhooks).
+    """
 
     def mark(view: View) -> View:
-        view.access = Access("permission", permission)  # type: ignore[attr-defined]
+        view.access = Access("permission", permission, whole_group)  # type: ignore[attr-defined]
         return view
 
     return mark
@@ -123,6 +138,6 @@ def refuse_or_none(request: HttpRequest, access: Access | None) -> HttpResponse 
             answer["HX-Redirect"] = redirect_to_login(page_of(request)).url
             return answer
         return redirect_to_login(page_of(request))
-    if access.permission and not request.user.has_perm(access.permission):
+    if not access.opens_to(request.user):
         raise PermissionDenied(access.permission)
     return None

@@ -56,7 +56,7 @@ def _broker() -> bool:
         return False
 
 
-@requires("core.view_health")
+@requires("core.view_health", whole_group=True)
 def health(request: HttpRequest) -> HttpResponse:
     """Findings of the quick checks: what needs acting on first, then what is well."""
     found = list(examine(quick=True))

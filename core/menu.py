@@ -8,7 +8,6 @@ absent; a group without items is absent too. The right is the one the view itsel
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -213,7 +212,7 @@ def menu_for(request: HttpRequest, counts: Mapping[str, int] | None = None) -> l
         target = ShownGroup(group.key, group.label, group.icon)
         for item in group.items:
             place = _place(item.url_name, settings.ROOT_URLCONF)
-            if place is None or not _may_open(user, place[1]):
+            if place is None or place[1] is None or not place[1].opens_to(user):
                 continue
             line = ShownItem(item.label, place[0], (counts or {}).get(item.url_name, 0))
             target.items.append(line)
@@ -235,13 +234,6 @@ def _place(url_name: str, urlconf: str) -> tuple[str, Access | None] | None:
     except NoReverseMatch:
         return None
     return url, access_of(resolve(url, urlconf=urlconf).func)
-
-
-def _may_open(user: Any, access: Access | None) -> bool:
-    """Whether the reader would be let in; an undeclared view refuses everybody."""
-    if access is None:
-        return False
-    return access.permission is None or user.has_perm(access.permission)
 
 
 def _mark_current(path: str, prefixes: list[tuple[str, ShownItem]]) -> None:

@@ -48,7 +48,7 @@ def _dressed(message: Any) -> Any:
 # --- the outbox ---------------------------------------------------------------------------------
 
 
-@requires(OUTBOX)
+@requires(OUTBOX, whole_group=True)
 @require_safe
 def outbox_list(request: HttpRequest) -> HttpResponse:
     """Mails and webhooks with their state. Their texts are for their receivers, not shown here."""
@@ -77,7 +77,7 @@ def outbox_list(request: HttpRequest) -> HttpResponse:
     )
 
 
-@requires(OUTBOX)
+@requires(OUTBOX, whole_group=True)
 @require_safe
 def outbox_message(request: HttpRequest, pk: int) -> HttpResponse:
     """One message: its facts, every try, and what may be done about it."""
@@ -112,7 +112,7 @@ def _act(
     return redirect("core:outbox")
 
 
-@requires(OUTBOX)
+@requires(OUTBOX, whole_group=True)
 @require_POST
 def outbox_resend(request: HttpRequest) -> HttpResponse:
     """Let ticked messages be sent again."""
@@ -126,7 +126,7 @@ def outbox_resend(request: HttpRequest) -> HttpResponse:
     return _act(request, outbox.resend, said)
 
 
-@requires(OUTBOX)
+@requires(OUTBOX, whole_group=True)
 @require_POST
 def outbox_confirm(request: HttpRequest) -> HttpResponse:
     """Record that ticked mails in doubt did arrive."""
@@ -140,7 +140,7 @@ def outbox_confirm(request: HttpRequest) -> HttpResponse:
     return _act(request, outbox.confirm, said)
 
 
-@requires(OUTBOX)
+@requires(OUTBOX, whole_group=True)
 @require_POST
 def outbox_cancel(request: HttpRequest) -> HttpResponse:
     """Keep ticked messages from being sent."""
@@ -161,7 +161,7 @@ def _crumbs(*more: tuple[str, str]) -> list[tuple[str, str]]:
     return [(_("Webhooks"), reverse("core:webhooks")), *more]
 
 
-@requires(WEBHOOKS)
+@requires(WEBHOOKS, whole_group=True)
 @require_safe
 def webhook_list(request: HttpRequest) -> HttpResponse:
     """The targets with how their last message fared."""
@@ -180,7 +180,7 @@ def webhook_list(request: HttpRequest) -> HttpResponse:
 
 
 @fresh
-@requires(WEBHOOKS)
+@requires(WEBHOOKS, whole_group=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def webhook_new(request: HttpRequest) -> HttpResponse:
     """A new target; its secret is shown in the answer and never again."""
@@ -192,7 +192,7 @@ def _sends(request: HttpRequest, pk: int) -> bool:
 
 
 @fresh_if(_sends)
-@requires(WEBHOOKS)
+@requires(WEBHOOKS, whole_group=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def webhook(request: HttpRequest, pk: int) -> HttpResponse:
     """One target: its settings, its last messages, its acts."""
@@ -234,7 +234,7 @@ def _secret_page(request: HttpRequest, target: WebhookTarget, secret: str) -> Ht
     return render(request, "core/notices/webhook_secret.html", context)
 
 
-@requires(WEBHOOKS)
+@requires(WEBHOOKS, whole_group=True)
 @require_POST
 def webhook_test(request: HttpRequest, pk: int) -> HttpResponse:
     """Send an invented message; the log shows within seconds what the target said."""
@@ -249,7 +249,7 @@ def webhook_test(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @fresh
-@requires(WEBHOOKS)
+@requires(WEBHOOKS, whole_group=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def webhook_secret(request: HttpRequest, pk: int) -> HttpResponse:
     """Replace the secret, which the other side must then learn."""
@@ -264,7 +264,7 @@ def webhook_secret(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @fresh
-@requires(WEBHOOKS)
+@requires(WEBHOOKS, whole_group=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def webhook_delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete a target after a question."""

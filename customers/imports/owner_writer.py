@@ -11,7 +11,7 @@ is changed, and the report only says that he is known.
 
 import itertools
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Self
 
 from django.db import connection, transaction
@@ -53,7 +53,7 @@ class OwnerWriter:
         self.scope = context.scope(IMPORT)
         self.units = {unit.pk: unit for unit in OrgUnit.objects.all()}
         self.keepers = _keepers(context)
-        self.keeper_here: dict[int, bool] = {}
+        self.kept_by_name = kept_by_name(context, self.units)
 
     def __enter__(self) -> Self:
         self._create_staging()
@@ -299,11 +299,8 @@ class OwnerWriter:
         cursor.execute(f"ANALYZE {table}")
 
     def _keeper(self, unit_id: int) -> int | None:
-        if self.context.keeper:
-            if unit_id not in self.keeper_here:
-                self.keeper_here[unit_id] = keeps_there(self.context, unit_id)
-            if self.keeper_here[unit_id]:
-                return self.context.keeper.pk
+        if unit_id in self.kept_by_name:
+            return self.context.keeper.pk
         turn = self.keepers.get(unit_id)
         return next(turn) if turn else None
 
@@ -405,10 +402,14 @@ def _next_ids(cursor: Any, table: str, count: int) -> list[int]:
     return [row[0] for row in cursor.fetchall()]
 
 
-def keeps_there(context: ImportContext, unit_id: int) -> bool:
-    """Whether the named keeper may keep customers in a unit (customers.selectors.keepers)."""
-    keeper = context.keeper
-    return unit_id in keeper_units([keeper], [unit_id], context.actor).get(keeper.pk, ())
+def kept_by_name(context: ImportContext, units: Collection[int]) -> Collection[int]:
+    """In which units the named keeper of an import may keep customers; none without a name.
+
+    Asked once, before the first row: while rows flow into a COPY the connection answers nothing.
+    """
+    if context.keeper is None:
+        return ()
+    return keeper_units([context.keeper], units, context.actor).get(context.keeper.pk, ())
 
 
 def _keepers(context: ImportContext) -> dict[int, Iterator[int]]:

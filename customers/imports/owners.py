@@ -28,7 +28,7 @@ from core.values.phones import parse_phones
 from core.values.rooms import Room, normalise_room
 from core.values.text import parse_text
 from customers.imports.directory import ProjectDirectory
-from customers.imports.owner_writer import OwnerWriter, keeps_there
+from customers.imports.owner_writer import OwnerWriter, kept_by_name
 from customers.selectors.keepers import keepers_somewhere
 
 CHUNK = 5000
@@ -241,7 +241,8 @@ class RowChecker:
         self.report = report
         self.seen: set[bytes] = set()
         self.context = context
-        self.keeper_here: dict[int, bool] = {}
+        self.kept_by_name = kept_by_name(context, self.directory.units)
+        self.told: set[int] = set()
 
     def check(self, number: int, values: Sequence[Cell]) -> OwnerRow | None:
         """The row ready to write, or None when it was rejected or skipped (see the report)."""
@@ -300,12 +301,12 @@ class RowChecker:
     def _say_once_where_the_keeper_may_not_keep(self, number: int, unit_id: int) -> None:
         """The first row of each unit in which the named keeper is no choice; the officers of the
         unit take its customers in turn, as without a name."""
-        if self.context.keeper is None or unit_id in self.keeper_here:
+        keeper = self.context.keeper
+        if keeper is None or unit_id in self.kept_by_name or unit_id in self.told:
             return
-        self.keeper_here[unit_id] = keeps_there(self.context, unit_id)
-        if not self.keeper_here[unit_id]:
-            message = str(MESSAGES["keeper_elsewhere"]).format(person=self.context.keeper.name)
-            self.report.warn(number, "keeper_elsewhere", message)
+        self.told.add(unit_id)
+        message = str(MESSAGES["keeper_elsewhere"]).format(person=keeper.name)
+        self.report.warn(number, "keeper_elsewhere", message)
 
     @staticmethod
     def _names(value: Cell) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -34,7 +34,7 @@ from regions.models import (
 )
 from regions.selectors import calendars as reading
 from regions.services import calendars as verbs
-from regions.views.calendars import CHANGE, LIST, crumbs, reaches_all, year_asked_for
+from regions.views.calendars import CHANGE, LIST, crumbs, year_asked_for
 
 Save = Callable[[], Any]
 
@@ -42,10 +42,9 @@ Save = Callable[[], Any]
 # --- changing: calendars and public days belong to the whole group
 
 
-@requires(CHANGE)
+@requires(CHANGE, whole_group=True)
 def calendar_new(request: HttpRequest) -> HttpResponse:
     """A new calendar."""
-    _need_everything(request)
     form = CalendarForm(request.POST or None, week=_standard_week())
 
     def save() -> WorkingCalendar:
@@ -59,10 +58,9 @@ def calendar_new(request: HttpRequest) -> HttpResponse:
     return _form_page(request, form, save, title=_("New calendar"), done=_("Calendar saved."))
 
 
-@requires(CHANGE)
+@requires(CHANGE, whole_group=True)
 def calendar_change(request: HttpRequest, pk: int) -> HttpResponse:
     """Name and manners of a calendar."""
-    _need_everything(request)
     calendar = get_object_or_404(WorkingCalendar, pk=pk)
     form = NameForm(request.POST or None, instance=calendar)
 
@@ -79,10 +77,9 @@ def calendar_change(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-@requires(CHANGE)
+@requires(CHANGE, whole_group=True)
 def calendar_hours(request: HttpRequest, pk: int) -> HttpResponse:
     """Weekly hours from a day on."""
-    _need_everything(request)
     calendar = get_object_or_404(WorkingCalendar, pk=pk)
     week = reading.week_on(calendar, timezone.localdate())
     initial = {"valid_from": timezone.localdate()}
@@ -108,10 +105,9 @@ def calendar_hours(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-@requires(CHANGE)
+@requires(CHANGE, whole_group=True)
 def calendar_delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Remove a calendar that is not used."""
-    _need_everything(request)
     calendar = get_object_or_404(WorkingCalendar, pk=pk)
     return _confirm(
         request,
@@ -124,10 +120,9 @@ def calendar_delete(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-@requires(CHANGE)
+@requires(CHANGE, whole_group=True)
 def week_drop(request: HttpRequest, pk: int) -> HttpResponse:
     """Take weekly hours back."""
-    _need_everything(request)
     week = get_object_or_404(CalendarWeek.objects.select_related("calendar"), pk=pk)
     return _confirm(
         request,
@@ -140,10 +135,9 @@ def week_drop(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-@requires(CHANGE)
+@requires(CHANGE, whole_group=True)
 def public_days(request: HttpRequest) -> HttpResponse:
     """Enter the public days of a year by pasting them, looking first; and see those of a year."""
-    _need_everything(request)
     form = PublicDaysForm(request.POST or None)
     context: dict[str, Any] = {"form": form, "missing": calendars.missing_years()}
     status = 200
@@ -169,10 +163,9 @@ def public_days(request: HttpRequest) -> HttpResponse:
     return render(request, "regions/public_days.html", context, status=status)
 
 
-@requires(CHANGE)
+@requires(CHANGE, whole_group=True)
 def public_day_remove(request: HttpRequest, day: date) -> HttpResponse:
     """Make a public day an ordinary one again."""
-    _need_everything(request)
     public_day = get_object_or_404(PublicDay, pk=day)
     return _confirm(
         request,
@@ -352,12 +345,6 @@ def _confirm(
     }
     template = "components/confirm.html" if is_htmx else "components/confirm_page.html"
     return render(request, template, context, status=422 if refused else 200)
-
-
-def _need_everything(request: HttpRequest) -> None:
-    """Calendars and public days are everybody's: raises PermissionDenied for a narrower reach."""
-    if not reaches_all(request):
-        raise PermissionDenied(CHANGE)
 
 
 def _standard_week() -> CalendarWeek | None:

@@ -139,7 +139,7 @@ def _names(north: Branch, crossing: Customer) -> dict[str, str]:
         "task": PeriodicTask.objects.all()[0].pk,
         "interval": IntervalSchedule.objects.all()[0].pk,
         "crontab": CrontabSchedule.objects.all()[0].pk,
-        **_changes_of(units["a"], clerk),
+        **_changes_of(units["a"], north.people["head"]),
         **_notices_of(clerk),
         **_working_time_of(units["a"]),
         **_log_ins_of(clerk),
@@ -160,7 +160,7 @@ def _log_ins_of(user: User) -> dict[str, Any]:
     return {"clerk_device": device.pk, "clerk_factor": factor.pk}
 
 
-def _changes_of(unit: OrgUnit, clerk: User) -> dict[str, Any]:
+def _changes_of(unit: OrgUnit, holder: User) -> dict[str, Any]:
     """A drafted change of a unit, a section to which it belongs, and a role held in that."""
     change = draft_change(
         by=None,
@@ -173,7 +173,7 @@ def _changes_of(unit: OrgUnit, clerk: User) -> dict[str, Any]:
     section = save_section(None, by=None, code="B1", name="第一版块", number=1)
     member = add_unit(section, unit, by=None)
     role = Role.objects.get(code="staff")
-    grant = give_section_role(clerk, role=role, section=section, by=None)
+    grant = give_section_role(holder, role=role, section=section, by=None)
     return {
         "change": change.pk,
         "section": section.code,

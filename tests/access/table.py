@@ -278,7 +278,7 @@ PAGES = (
     Row("GET", "accounts:section-role-give", "302  403  403  403  403  403  403  200  403  403",
         args=("@section",)),
     Row("POST", "accounts:section-role-give", "302  403  403  403  403  403  403  302  403  403",
-        args=("@section",), data={"user": "@head_no", "role": "staff"}),
+        args=("@section",), data={"user": "@clerk_no", "role": "staff"}),
     Row("GET", "accounts:section-role-end", "302  403  403  403  403  403  403  200  403  403",
         args=("@section", "@section_grant")),
     Row("POST", "accounts:section-role-end", "302  403  403  403  403  403  403  302  403  403",

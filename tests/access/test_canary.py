@@ -106,11 +106,11 @@ def tell(client: Client, reader: str) -> Story:
     """Everything that one reader of the north does."""
     story = Story(client)
     if reader == "local_admin":
-        story.crawl(["/admin/"], at_most=60)
+        story.crawl(["/admin/"], at_most=90)
         typed = typed_by_administrators
     else:
         odd = ["/no-such-page/", "/customers/?after=x&sort=name", "/customers/hand-over/"]
-        story.crawl(["/", *odd], at_most=45)
+        story.crawl(["/", *odd], at_most=70)
         for address in ("/customers/", "/people/", "/organisation/units/"):
             story.do(Visit("ROWS", address))
         for address in guessed():
@@ -283,7 +283,7 @@ BROKEN = {
         "/admin/",
     ),
     "choices of the administration": (
-        "core.admin.narrow_choices regions.admin.narrow_choices",
+        "core.admin.narrow_choices regions.admin.units.narrow_choices",
         None,
         every_choice,
         "local_admin",

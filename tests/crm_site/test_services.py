@@ -260,7 +260,7 @@ def test_missing_or_foreign_data_are_refused_and_not_replaced(
     data.with_name("elsewhere").rename(data)
 
     (data / "PG_VERSION").write_text("9\n")
-    with pytest.raises(ServicesError, match="FATAL.*incompatible"):
+    with pytest.raises(ServicesError, match="are of PostgreSQL 9, the programs of"):
         services.start(home)
 
 
