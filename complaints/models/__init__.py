@@ -1,0 +1,38 @@
+"""Tables of complaints."""
+
+from complaints.models.cases import (
+    Case,
+    CaseKind,
+    CasePerson,
+    CaseQuerySet,
+    Channel,
+    Complainant,
+    PersonRole,
+)
+from complaints.models.classes import Category, Level
+from complaints.models.clocks import (
+    CaseEntry,
+    Deadline,
+    EscalationStep,
+    LimitKind,
+    Pause,
+    Relation,
+)
+
+__all__ = [
+    "Case",
+    "CaseEntry",
+    "CaseKind",
+    "CasePerson",
+    "CaseQuerySet",
+    "Category",
+    "Channel",
+    "Complainant",
+    "Deadline",
+    "EscalationStep",
+    "Level",
+    "LimitKind",
+    "Pause",
+    "PersonRole",
+    "Relation",
+]

@@ -1,0 +1,100 @@
+"""Who somebody is to a case: its handler, the head of its city … (CMP-02, ORG-08).
+
+Read once for a whole run of the escalation. A relation that nobody holds passes on to the next
+above; who was passed over is told, so that the vacancy shows.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+
+from accounts.models import Post, UserState
+from complaints.models import Case, Relation
+
+COMPLAINTS = 3  # number of the core function 投诉管理及舆情对接
+COMMITTEE_WORD = "客户管理委员会"
+
+UPWARDS = (
+    Relation.HANDLER,
+    Relation.COMPLAINT_POST,
+    Relation.PROJECT_HEAD,
+    Relation.CITY_HEAD,
+    Relation.REGION_FUNCTION,
+    Relation.REGION_HEAD,
+    Relation.GROUP_DUTY,
+)
+# Outside the line of the tree: what stands in for them when they are vacant.
+INSTEAD = {Relation.CONTACT_LEADER: Relation.REGION_HEAD, Relation.COMMITTEE: Relation.GROUP_DUTY}
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """Whom a step reaches: keys of people, and the relations that were vacant on the way."""
+
+    people: tuple[int, ...]
+    passed_over: tuple[str, ...] = ()
+
+
+class Relations:
+    """Posts of a day, by unit. `case` needs `unit`, `handler` and `customer` loaded."""
+
+    def __init__(self, on: date) -> None:
+        self.complaint: dict[int, list[int]] = defaultdict(list)
+        self.lead: dict[int, list[int]] = defaultdict(list)
+        self.head: dict[int, list[int]] = defaultdict(list)
+        self.committee: list[int] = []
+        posts = (
+            Post.objects.on(on)
+            .filter(user__state=UserState.ACTIVE)
+            .select_related("function")
+            .order_by("-is_dedicated", "pk")
+        )
+        for post in posts:
+            if post.function.number == COMPLAINTS:
+                self.complaint[post.unit_id].append(post.user_id)
+            if post.function.is_project_lead:
+                self.lead[post.unit_id].append(post.user_id)
+            if post.function.is_head:
+                self.head[post.unit_id].append(post.user_id)
+            if COMMITTEE_WORD in post.function.name:
+                self.committee.append(post.user_id)
+
+    def addressee(self, case: Case, relation: str) -> Addressee:
+        """The people of a relation, else those of the next above who exist."""
+        passed: list[str] = []
+        for one in self._line(relation):
+            found = self._people(case, one)
+            if found:
+                return Addressee(tuple(dict.fromkeys(found)), tuple(passed))
+            passed.append(one)
+        return Addressee((), tuple(passed))
+
+    def _line(self, relation: str) -> list[Relation]:
+        wanted = Relation(relation)
+        start = INSTEAD.get(wanted, wanted)
+        line = list(UPWARDS[UPWARDS.index(start) :])
+        return [wanted, *line] if wanted in INSTEAD else line
+
+    def _people(self, case: Case, relation: Relation) -> list[int]:
+        group, *_rest = case.unit.ancestor_ids()
+        match relation:
+            case Relation.HANDLER:
+                active = case.handler is not None and case.handler.state == UserState.ACTIVE
+                return [case.handler_id] if active and case.handler_id else []
+            case Relation.COMPLAINT_POST:
+                return self.complaint[case.unit_id]
+            case Relation.PROJECT_HEAD:
+                return self.lead[case.unit_id] or self.head[case.unit_id]
+            case Relation.CITY_HEAD:
+                return self.head[case.city_id] if case.city_id else []
+            case Relation.REGION_FUNCTION:
+                return self.complaint[case.region_id] if case.region_id else []
+            case Relation.REGION_HEAD:
+                return self.head[case.region_id] if case.region_id else []
+            case Relation.GROUP_DUTY:
+                return self.complaint[group] or self.head[group]
+            case Relation.CONTACT_LEADER:
+                leader = case.customer.contact_leader_id if case.customer else None
+                return [leader] if leader else []
+            case Relation.COMMITTEE:
+                return self.committee
