@@ -112,6 +112,8 @@ MENU: tuple[Group, ...] = (
             Item(_("Waiting for call-back"), "complaints:call-backs"),
             Item(_("Group complaints"), "complaints:groups"),
             Item(_("Public opinion"), "complaints:opinions"),
+            Item(_("Early warnings"), "complaints:warnings"),
+            Item(_("Patterns"), "complaints:patterns"),
             Item(_("Monthly summary"), "complaints:summary"),
         ),
     ),

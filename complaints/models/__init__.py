@@ -18,6 +18,7 @@ from complaints.models.clocks import (
     Pause,
     Relation,
 )
+from complaints.models.outside import EarlyWarning, PublicOpinion, Risk, Spread
 
 __all__ = [
     "Case",
@@ -29,10 +30,14 @@ __all__ = [
     "Channel",
     "Complainant",
     "Deadline",
+    "EarlyWarning",
     "EscalationStep",
     "Level",
     "LimitKind",
     "Pause",
     "PersonRole",
+    "PublicOpinion",
     "Relation",
+    "Risk",
+    "Spread",
 ]

@@ -16,7 +16,7 @@ from complaints.models.classes import Category, Level
 from complaints.states import OPEN, WAITING, State
 from core import personal_data
 from core.bigrams import Bigrams
-from core.scope import Scoped, ScopedQuerySet, scope_of
+from core.scope import Scope, Scoped, ScopedQuerySet, scope_of
 from core.values.phones import national_format
 
 
@@ -52,15 +52,27 @@ class CaseQuerySet(ScopedQuerySet):
         scope = scope_of(user, permission or self.view_permission)
         rows = scope.q(self.own_fields)
         if scope.own:
-            helped = CasePerson.objects.filter(case=OuterRef("pk"), user=scope.user_id)
             branches = Q()
             for branch in scope.own:
                 branches |= branch.q()
-            rows |= branches & Q(Exists(helped))
+            rows |= branches & _helped(scope)
         return self.filter(rows)
+
+    def branches_of(self, user: Any, permission: str | None = None) -> list[Self]:
+        """As visible_to, one queryset a part; parts may overlap, so unite them without ALL."""
+        scope = scope_of(user, permission or self.view_permission)
+        helped = [
+            self.filter(branch.q() & _helped(scope)) for branch in sorted(scope.own, key=repr)
+        ]
+        return super().branches_of(user, permission) + helped
 
     def open(self) -> Self:
         return self.filter(state__in=OPEN)
+
+
+def _helped(scope: Scope) -> Q:
+    """Cases with which the person of a scope helps."""
+    return Q(Exists(CasePerson.objects.filter(case=OuterRef("pk"), user=scope.user_id)))
 
 
 OPEN_ROWS = Q(state__in=sorted(OPEN))
@@ -316,6 +328,12 @@ class Complainant(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clear(self, field: str) -> str:
+        """A personal value in clear, as customers have it: only `phone`. Raises Erased."""
+        if field != "phone":
+            raise LookupError(field)
+        return self.clear_phone()
 
     def clear_phone(self) -> str:
         """The number in clear; showing it to somebody is recorded by the service. Raises Erased."""
