@@ -24,7 +24,7 @@ from complaints.selectors import outside as reading
 from complaints.selectors import patterns as watch
 from complaints.services import groups as verbs
 from complaints.states import ASSIGN, OPEN, VIEW
-from complaints.views.common import saved, status_of
+from complaints.views.saving import saved, status_of
 from core.access import requires
 
 SEND = require_http_methods(["GET", "HEAD", "POST"])
