@@ -94,6 +94,7 @@ class ImportKind(ABC):
     permission: ClassVar[str]
     sheets: ClassVar[tuple[SheetSpec, ...]]
     takes_keeper: ClassVar[bool] = False
+    takes_mode: ClassVar[bool] = False  # whether one says what happens to known records
     keeper_choices: ClassVar[str] = "people-choices"  # address that offers `keepers` by typing
     reasons: ClassVar[Mapping[str, str | Promise]] = {}  # short words for codes of rejection
     position: ClassVar[int] = 100  # in lists of kinds, the most used first

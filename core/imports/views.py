@@ -105,7 +105,9 @@ class MappingForm(forms.Form):
             field.widget = RemoteSelect(kind.keeper_choices, kind.permission)
             field.queryset = kind.keepers(user)  # type: ignore[attr-defined]
         else:
-            del self.fields["keeper"], self.fields["mode"]
+            del self.fields["keeper"]
+            if not kind.takes_mode:
+                del self.fields["mode"]
         self.columns: list[dict[str, Any]] = []
         for spec in kind.sheets:
             choices = [("", _("Not imported")), *((f.name, f.label) for f in spec.fields)]
