@@ -114,6 +114,7 @@ MENU: tuple[Group, ...] = (
             Item(_("Public opinion"), "complaints:opinions"),
             Item(_("Early warnings"), "complaints:warnings"),
             Item(_("Patterns"), "complaints:patterns"),
+            Item(_("Duty roster"), "complaints:roster"),
             Item(_("Monthly summary"), "complaints:summary"),
         ),
     ),

@@ -19,6 +19,7 @@ from complaints.models.clocks import (
     Relation,
 )
 from complaints.models.outside import EarlyWarning, PublicOpinion, Risk, Spread
+from complaints.models.roster import ContactSheet, DutyShift
 
 __all__ = [
     "Case",
@@ -29,7 +30,9 @@ __all__ = [
     "Category",
     "Channel",
     "Complainant",
+    "ContactSheet",
     "Deadline",
+    "DutyShift",
     "EarlyWarning",
     "EscalationStep",
     "Level",
