@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -106,6 +107,8 @@ def group(request: HttpRequest, pk: int) -> HttpResponse:
     rows = Case.objects.visible_to(request.user).filter(children__isnull=False).distinct()
     parent = get_object_or_404(rows.select_related("unit", "category__parent", "level"), pk=pk)
     may_act = Case.objects.visible_to(request.user, ASSIGN).filter(pk=pk).exists()
+    if request.method == "POST" and not may_act:
+        raise PermissionDenied(ASSIGN)
     offers = _forms(request, parent) if may_act and parent.state in OPEN else {}
     act = request.POST.get("act", "")
     if act in offers:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -83,7 +84,9 @@ def opinion(request: HttpRequest, pk: int) -> HttpResponse:
         request.user.has_perm(REGISTER)
         and PublicOpinion.objects.visible_to(request.user, REGISTER).filter(pk=pk).exists()
     )
-    acts = request.POST.get("act") if may_act else None
+    if request.method == "POST" and not may_act:
+        raise PermissionDenied(REGISTER)
+    acts = request.POST.get("act")
     link = LinkForm(request.POST if acts == "link" else None, user=request.user)
     end = OutcomeForm(request.POST if acts == "settle" else None)
     done = None

@@ -3,6 +3,7 @@
 from datetime import date
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -28,7 +29,9 @@ def roster(request: HttpRequest) -> HttpResponse:
     """Two weeks of a unit from a day on, its contact sheet, and for its heads the forms."""
     unit = _unit(request)
     may_plan = OrgUnit.objects.visible_to(request.user, ASSIGN).filter(pk=unit.pk).exists()
-    act = request.POST.get("act") if may_plan else None
+    if request.method == "POST" and not may_plan:
+        raise PermissionDenied(ASSIGN)
+    act = request.POST.get("act")
     sheet = ContactSheet.objects.filter(unit=unit).first()
     sheet_form = SheetForm(request.POST if act == "sheet" else None, instance=sheet)
     shift_form = ShiftForm(request.POST if act == "shift" else None, user=request.user)

@@ -23,6 +23,11 @@ from accounts.models import (
 )
 from accounts.services import draft_hand_over, give_section_role
 from audit.models import Entry
+from complaints.models import Case
+from complaints.services import register_case
+from complaints.services.groups import form_group
+from complaints.services.outside import note_opinion, warn_early
+from complaints.services.roster import add_shift
 from core.models import Job, JobState, Notice, OutboxMessage, WebhookTarget
 from core.notices import notify
 from core.notices.secrets import give_secret
@@ -139,6 +144,7 @@ def _names(north: Branch, crossing: Customer) -> dict[str, str]:
         "task": PeriodicTask.objects.all()[0].pk,
         "interval": IntervalSchedule.objects.all()[0].pk,
         "crontab": CrontabSchedule.objects.all()[0].pk,
+        **_cases_of(units["a"], clerk),
         **_changes_of(units["a"], north.people["head"]),
         **_notices_of(clerk),
         **_working_time_of(units["a"]),
@@ -158,6 +164,25 @@ def _log_ins_of(user: User) -> dict[str, Any]:
         user=user, type=Authenticator.Type.TOTP, data={"secret": encrypt("A" * 32)}
     )
     return {"clerk_device": device.pk, "clerk_factor": factor.pk}
+
+
+def _cases_of(unit: OrgUnit, clerk: User) -> dict[str, Any]:
+    """A group complaint over two cases that nobody handles, light items, a duty of the clerk."""
+    texts = {"content": "matrix", "name": "王丹", "channel": "visit", "assign": False}
+    cases = [register_case(unit=unit, by=None, **texts) for _n in range(3)]
+    group = form_group(cases[:2], by=None, content="matrix")
+    Case.objects.filter(pk=group.pk).update(handler=None)
+    now = timezone.now()
+    shift = add_shift(unit, user=clerk, starts_at=now, ends_at=now + HOUR, by=None)
+    return {
+        "group_case": group.pk,
+        "case_number": cases[2].number,
+        "opinion": note_opinion(
+            unit=unit, by=None, first_seen_at=now, title="matrix", source="matrix"
+        ).pk,
+        "warning": warn_early(unit=unit, by=None, content="matrix").pk,
+        "shift": shift.pk,
+    }
 
 
 def _changes_of(unit: OrgUnit, holder: User) -> dict[str, Any]:

@@ -57,6 +57,9 @@ OPERATOR = "302  403  403  403  403  403  403  200  403  403"
 OPERATOR_DOES = "302  403  403  403  403  403  403  302  403  403"
 HEADS_DO = "302  403  404  302  302  403  403  403  404  404"
 
+CASE_READERS = "302  403  200  200  200  200  200  403  200  200"
+CASE_HERE = "302  403  404  200  200  200  200  403  404  404"
+CASE_TAKERS = "302  403  200  200  200  403  403  403  200  200"
 LEADERS_HERE = "302  403  403  200  200  403  403  200  403  404"
 LEADERS_DO = "302  403  403  302  302  403  403  302  403  404"
 TICKED = "302  403  403  200  404  404  403  403  403  404"
@@ -116,6 +119,40 @@ PAGES = (
         args=("@job",)),
     Row("POST", "core:job-put-aside", "302  403  403  403  403  403  403  302  403  403",
         args=("@job",)),
+    # --- cases: groups, patterns, public opinion, warnings, duty
+    Row("GET", "complaints:groups", CASE_READERS),
+    Row("GET", "complaints:group", CASE_HERE, args=("@group_case",)),
+    Row("POST", "complaints:group", "302  403  404  302  302  403  403  403  404  404",
+        args=("@group_case",), data={"act": "statement", "text": "matrix"}),
+    Row("GET", "complaints:group-new", "302  403  403  200  200  403  403  403  403  200",
+        data={"cases": "@case_number"}),
+    Row("POST", "complaints:group-new", "302  403  403  404  404  403  403  403  403  404"),
+    Row("GET", "complaints:patterns", CASE_READERS),
+    Row("GET", "complaints:opinions", CASE_READERS),
+    Row("GET", "complaints:opinion-new", CASE_TAKERS),
+    Row("POST", "complaints:opinion-new", "302  403  422  422  422  403  403  403  422  422",
+        data={"title": "matrix"}),
+    Row("GET", "complaints:opinion", CASE_HERE, args=("@opinion",)),
+    Row("POST", "complaints:opinion", "302  403  404  302  302  403  403  403  404  404",
+        args=("@opinion",), data={"act": "settle", "outcome": "matrix"}),
+    Row("GET", "complaints:warnings", CASE_READERS),
+    Row("GET", "complaints:warning-new", CASE_TAKERS),
+    Row("POST", "complaints:warning-new", "302  403  422  422  422  403  403  403  422  422",
+        data={"content": "matrix"}),
+    Row("GET", "complaints:warning-settle", "302  403  404  200  200  403  403  403  404  404",
+        args=("@warning",)),
+    Row("POST", "complaints:warning-settle", "302  403  404  302  302  403  403  403  404  404",
+        args=("@warning",), data={"outcome": "matrix"}),
+    Row("GET", "complaints:warning-case", "302  403  404  200  200  403  403  403  404  404",
+        args=("@warning",)),
+    Row("POST", "complaints:warning-case", "302  403  404  302  302  403  403  403  404  404",
+        args=("@warning",), data={"name": "matrix", "channel": "visit"}),
+    Row("GET", "complaints:roster", "302  403  200  200  200  200  200  403  404  404",
+        data={"unit": "@project_code"}),
+    Row("POST", "complaints:roster", "302  403  403  302  302  403  403  403  403  302",
+        data={"act": "sheet", "phone": "027-1"}),
+    Row("POST", "complaints:shift-remove", "302  403  403  302  302  403  403  403  403  404",
+        args=("@shift",)),
     # --- notices: one's own; the outbox and webhooks are the group's
     Row("GET", "core:notifications", SIGNED_IN),
     Row("GET", "core:notifications-count", SIGNED_IN),
