@@ -8,8 +8,11 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 
+from django.db.models import Q
+
 from accounts.models import Post, UserState
 from complaints.models import Case, Relation
+from regions.models import OrgUnit
 
 COMPLAINTS = 3  # number of the core function 投诉管理及舆情对接
 COMMITTEE_WORD = "客户管理委员会"
@@ -27,6 +30,13 @@ UPWARDS = (
 INSTEAD = {Relation.CONTACT_LEADER: Relation.REGION_HEAD, Relation.COMMITTEE: Relation.GROUP_DUTY}
 
 
+def _near(unit: OrgUnit | None) -> Q:
+    """Posts in a unit and above it, and those of the committee; all without a unit."""
+    if unit is None:
+        return Q()
+    return Q(unit__in=unit.ancestor_ids()) | Q(function__name__contains=COMMITTEE_WORD)
+
+
 @dataclass(frozen=True, slots=True)
 class Addressee:
     """Whom a step reaches: keys of people, and the relations that were vacant on the way."""
@@ -36,16 +46,18 @@ class Addressee:
 
 
 class Relations:
-    """Posts of a day, by unit. `case` needs `unit`, `handler` and `customer` loaded."""
+    """Posts of a day, by unit. `case` needs `unit`, `handler` and the customer's
+    contact leader loaded."""
 
-    def __init__(self, on: date) -> None:
+    def __init__(self, on: date, unit: OrgUnit | None = None) -> None:
+        """`unit`: only the posts that cases of this unit can climb to are read."""
         self.complaint: dict[int, list[int]] = defaultdict(list)
         self.lead: dict[int, list[int]] = defaultdict(list)
         self.head: dict[int, list[int]] = defaultdict(list)
         self.committee: list[int] = []
         posts = (
             Post.objects.on(on)
-            .filter(user__state=UserState.ACTIVE)
+            .filter(_near(unit), user__state=UserState.ACTIVE)
             .select_related("function")
             .order_by("-is_dedicated", "pk")
         )
@@ -94,7 +106,8 @@ class Relations:
             case Relation.GROUP_DUTY:
                 return self.complaint[group] or self.head[group]
             case Relation.CONTACT_LEADER:
-                leader = case.customer.contact_leader_id if case.customer else None
-                return [leader] if leader else []
+                leader = case.customer.contact_leader if case.customer else None
+                active = leader is not None and leader.state == UserState.ACTIVE
+                return [leader.pk] if active and leader else []
             case Relation.COMMITTEE:
                 return self.committee

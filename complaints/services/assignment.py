@@ -5,10 +5,14 @@ from datetime import date
 from typing import Any
 
 from django.db.models import Count, Max, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import Function, Post, User, UserState
 from complaints.models import Case
 from complaints.states import HANDLE, OPEN
+from core.errors import Refused
+from core.notices import notify
 
 COMPLAINTS = 3  # number of the core function 投诉管理及舆情对接 (ORG-08)
 
@@ -67,9 +71,31 @@ def may_handle(person: User, case: Case) -> bool:
     )
 
 
+def refuse_handler(person: User, case: Case) -> None:
+    """Raise Refused when somebody may not work on a case of this unit, or cannot log in."""
+    if not person.is_active or not may_handle(person, case):
+        raise Refused(
+            _("{person} may not handle cases of {unit}.").format(
+                person=person.name, unit=case.unit.name
+            )
+        )
+
+
+def tell_handler(case: Case) -> None:
+    """Tell the handler, if there is one, that the case is his."""
+    notify(
+        [case.handler],
+        "complaints.assigned",
+        key=f"case:{case.pk}:assigned:{case.version}",
+        url=case.get_absolute_url(),
+        number=case.number,
+        unit=case.unit.name,
+    )
+
+
 def next_handler(case: Case) -> User | None:
     """Whose turn it is, or None: then the case waits for somebody who assigns it."""
-    found = candidates(case, case.created_at.date())
+    found = candidates(case, timezone.localdate(case.created_at))
     return found[0] if found else None
 
 

@@ -5,11 +5,13 @@ The instant at which a limit is due and the instants of its ladder are stored (`
 worked out here and nowhere else. Steps that were taken stay as they are.
 """
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Q
+from django.db.models import QuerySet
 
 from complaints.limits import Still, due_at, ladder_of, limits_of, span_of, step_at, still_of
 from complaints.models import Case, Deadline, EscalationStep, LimitKind, Pause
@@ -46,6 +48,13 @@ def meet(case: Case, kind: str, at: datetime) -> None:
     show_next(case)
 
 
+def end_pause(case: Case, now: datetime) -> None:
+    """The clock goes on, at the latest from the pause's own limit."""
+    for pause in Pause.objects.filter(case=case, ended_at=None):
+        pause.ended_at = max(min(now, pause.limit_at), pause.started_at)
+        pause.save(update_fields=["ended_at"])
+
+
 def drop(case: Case) -> None:
     """No limit of the case applies any more: it was rejected or merged."""
     running = Deadline.objects.filter(case=case, met_at=None, dropped=False)
@@ -63,64 +72,110 @@ def pick_up(case: Case) -> None:
 def recompute(case: Case) -> None:
     """Work out every running limit of a case and its ladder, from its start, by today's level and
     category and by the rules of the day it came in."""
-    still = still_of(Pause.objects.filter(case=case))
-    for deadline in Deadline.objects.filter(case=case, met_at=None, dropped=False):
-        span = span_of(case, deadline.kind)
-        deadline.amount, deadline.unit_of_time = span.amount, span.unit
-        deadline.due_at = due_at(deadline.starts_at, span, case.unit_id, still)
-        deadline.save(update_fields=["amount", "unit_of_time", "due_at"])
-        _set_ladder(case, deadline)
-    show_next(case)
+    recompute_many([case])
 
 
-def _set_ladder(case: Case, deadline: Deadline) -> None:
-    """The steps of a limit at their instants; a step that was taken is not taken again."""
-    known = {step.position: step for step in deadline.steps.all()}
-    rows = ladder_of(case, deadline.kind)
-    fresh, moved = [], []
-    for position, row in enumerate(rows):
-        at = deadline.due_at and step_at(deadline.due_at, case.unit_id, row["side"], row["span"])
-        step = known.pop(position, None)
-        if step is None:
-            fresh.append(_step(deadline, position, row, at))
-        elif step.taken_at is None:
-            step.relation, step.at = row["relation"], at
-            step.side, step.amount, step.unit_of_time = _told(row)
-            moved.append(step)
-    EscalationStep.objects.bulk_create(fresh)
-    EscalationStep.objects.bulk_update(moved, ["relation", "at", "side", "amount", "unit_of_time"])
-    gone = [step.pk for step in known.values() if step.taken_at is None]
-    EscalationStep.objects.filter(pk__in=gone).delete()
+def recompute_many(cases: Sequence[Case]) -> None:
+    """As `recompute` for many cases, in a fixed number of queries. `cases` have level and
+    categories loaded and are locked by the caller."""
+    pauses: dict[int, list[Pause]] = defaultdict(list)
+    for pause in Pause.objects.filter(case__in=cases):
+        pauses[pause.case_id].append(pause)
+    limits = list(_running(cases).prefetch_related("steps"))
+    by_key = {case.pk: case for case in cases}
+    plan = _Plan()
+    for limit in limits:
+        case = by_key[limit.case_id]
+        span = span_of(case, limit.kind)
+        limit.amount, limit.unit_of_time = span.amount, span.unit
+        limit.due_at = due_at(limit.starts_at, span, case.unit_id, still_of(pauses[case.pk]))
+        plan.set_ladder(case, limit)
+    Deadline.objects.bulk_update(limits, ["amount", "unit_of_time", "due_at"], batch_size=500)
+    plan.write()
+    running: dict[int, list[Deadline]] = defaultdict(list)
+    for limit in limits:
+        running[limit.case_id].append(limit)
+    for case in cases:
+        _repeat(case, running[case.pk])
+    Case.objects.bulk_update(cases, ["next_due_at", "next_due_kind"], batch_size=500)
+
+
+def _running(cases: Sequence[Case]) -> QuerySet[Deadline]:
+    return Deadline.objects.filter(case__in=cases, met_at=None, dropped=False)
+
+
+class _Plan:
+    """What becomes of the steps of ladders: new ones, moved ones, and such as fall away.
+
+    A step is known by whom it tells and how far from the limit, not by its place in the ladder:
+    rules and levels change, and nobody shall be told the same twice or be left out because
+    another step stood in his place.
+    """
+
+    def __init__(self) -> None:
+        self.fresh: list[EscalationStep] = []
+        self.moved: list[EscalationStep] = []
+        self.gone: list[int] = []
+
+    def set_ladder(self, case: Case, limit: Deadline) -> None:
+        """The steps of a limit at their instants; a step that was taken is not taken again."""
+        steps = list(limit.steps.all())
+        known = {
+            _meaning(step.relation, step.side, step.amount, step.unit_of_time): step
+            for step in steps
+        }
+        place = max((step.position for step in steps), default=-1)
+        for row in ladder_of(case, limit.kind):
+            span: Span = row["span"]
+            at = limit.due_at and step_at(limit.due_at, case.unit_id, row["side"], span)
+            step = known.pop(_meaning(row["relation"], row["side"], span.amount, span.unit), None)
+            if step is None:
+                place += 1
+                self.fresh.append(_step(limit, place, row, at))
+            elif step.taken_at is None and step.at != at:
+                step.at = at
+                self.moved.append(step)
+        self.gone += [step.pk for step in known.values() if step.taken_at is None]
+
+    def write(self) -> None:
+        """Write what was planned."""
+        EscalationStep.objects.filter(pk__in=self.gone).delete()
+        EscalationStep.objects.bulk_create(self.fresh, batch_size=500)
+        EscalationStep.objects.bulk_update(self.moved, ["at"], batch_size=500)
+
+
+def _meaning(relation: str, side: str, amount: Decimal | int, unit: str) -> tuple[Any, ...]:
+    return relation, side, Decimal(amount), unit
 
 
 def _step(deadline: Deadline, position: int, row: dict, at: datetime | None) -> EscalationStep:
-    side, amount, unit_of_time = _told(row)
+    span: Span = row["span"]
     return EscalationStep(
         deadline=deadline,
         case_id=deadline.case_id,
         position=position,
         relation=row["relation"],
-        side=side,
-        amount=amount,
-        unit_of_time=unit_of_time,
+        side=row["side"],
+        amount=span.amount,
+        unit_of_time=span.unit,
         at=at,
     )
 
 
-def _told(row: dict) -> tuple[str, Decimal | int, str]:
-    span: Span = row["span"]
-    return row["side"], span.amount, span.unit
-
-
 def show_next(case: Case) -> None:
     """Repeat the earliest running limit on the case, where lists sort by it."""
-    running = Q(met_at=None, dropped=False, due_at__isnull=False)
-    first = Deadline.objects.filter(running, case=case).order_by("due_at", "id").first()
-    case.next_due_at = first.due_at if first else None
-    case.next_due_kind = first.kind if first else ""
+    _repeat(case, _running([case]))
     Case.objects.filter(pk=case.pk).update(
         next_due_at=case.next_due_at, next_due_kind=case.next_due_kind
     )
+
+
+def _repeat(case: Case, running: Iterable[Deadline]) -> None:
+    first = min(
+        ((limit.due_at, limit.pk, limit.kind) for limit in running if limit.due_at is not None),
+        default=(None, 0, ""),
+    )
+    case.next_due_at, _key, case.next_due_kind = first
 
 
 def stillness(case: Case) -> list[Still]:

@@ -1,12 +1,14 @@
 """Taking the steps of the ladder whose time has come: each once and only once.
 
 The instants are stored (complaints.services.clocks), so a run is one look at a partial index.
-Rows are locked and skipped when another run holds them; `taken_at` is written in the transaction
-of the notices. Two runs at once, a second run and a killed one therefore change nothing twice.
+Steps are locked together with their case and skipped when another run or a mover holds either;
+`taken_at` is written in the transaction of the notices. Two runs at once, a second run and a
+killed one therefore change nothing twice, and nobody is told of a case that is moved meanwhile:
+what is skipped comes in the next minute.
 
 After a gap several steps of one limit may be due at once: only the last is told, those before it
-are marked taken without anybody told. Somebody to whom many cases climb in one run gets one
-notice with their number.
+are marked taken without anybody told. Steps of one limit are never parted between two batches.
+Somebody to whom many cases climb in one run gets one notice with their number.
 """
 
 from collections import defaultdict
@@ -26,7 +28,7 @@ from complaints.states import OPEN, WAITING
 from core.faults import fault_point
 from core.notices import notify
 
-BATCH = 500
+BATCH = 2000  # limits taken in one transaction
 SINGLY = 5  # cases of one batch that somebody is told of one by one
 
 
@@ -57,58 +59,65 @@ def escalate(now: datetime | None = None) -> Escalated:
     """Let pauses that ran out end, then take every step that is due at `now`."""
     now = now or timezone.now()
     done = Escalated(resumed=end_pauses(now))
-    while _take_batch(now, done):
-        pass
+    last = 0
+    while limits := _due_limits(now, last):
+        _take_batch(limits, now, done)
+        last = limits[-1]
     return done
 
 
 def end_pauses(now: datetime) -> int:
     """Cases whose pause has reached its limit go on by themselves. Returns how many."""
-    ran_out = Case.objects.filter(
-        state__in=WAITING,
-        pk__in=Pause.objects.filter(ended_at=None, limit_at__lte=now).values("case"),
-    )
+    ran_out = Pause.objects.filter(ended_at=None, limit_at__lte=now, case__state__in=WAITING)
     count = 0
-    for case in list(ran_out):
+    for case in list(ran_out.values_list("case", flat=True)):
         with transaction.atomic():
-            held = Case.objects.select_for_update().get(pk=case.pk)
-            if held.state in WAITING:
-                make_move(held, "resume", by=None)
+            held = Case.objects.select_for_update().get(pk=case)
+            # Somebody may have gone on meanwhile, or even begun another pause.
+            if ran_out.filter(case=held).exists():
+                make_move(held, "resume", by=None, at=now)
                 count += 1
     return count
 
 
+def _due_limits(now: datetime, after: int) -> list[int]:
+    """The next limits that have a step due, by key."""
+    due = EscalationStep.objects.filter(taken_at=None, at__lte=now, deadline__gt=after)
+    keys = due.order_by("deadline_id").values_list("deadline_id", flat=True).distinct()
+    return list(keys[:BATCH])
+
+
+def _hold(limits: Sequence[int], now: datetime) -> list[EscalationStep]:
+    """The steps of these limits that are due, with their cases, for this run alone."""
+    return list(
+        EscalationStep.objects.select_for_update(of=("self", "case"), skip_locked=True, no_key=True)
+        .select_related("deadline", "case__unit", "case__handler", "case__customer__contact_leader")
+        .filter(taken_at=None, at__lte=now, deadline__in=limits)
+        .order_by("at", "id")
+    )
+
+
 @transaction.atomic
-def _take_batch(now: datetime, done: Escalated) -> bool:
-    steps = list(
-        EscalationStep.objects.select_for_update(of=("self",), skip_locked=True)
-        .select_related("deadline")
-        .filter(taken_at=None, at__lte=now)
-        .order_by("at", "id")[:BATCH]
-    )
-    if not steps:
-        return False
-    cases = Case.objects.select_related("unit", "handler", "customer").in_bulk(
-        {step.case_id for step in steps}
-    )
-    last = {step.deadline_id: step for step in steps}  # in order of time, so the latest stays
+def _take_batch(limits: Sequence[int], now: datetime, done: Escalated) -> None:
+    steps = _hold(limits, now)
+    fault_point("escalation.held")
+    last = {step.deadline_id: step.at for step in steps}  # in order of time, so the latest stays
     relations = Relations(timezone.localdate(now))
     letters: dict[int, list[tuple[EscalationStep, Case]]] = defaultdict(list)
     for step in steps:
-        case = cases[step.case_id]
+        case = step.case
         step.taken_at = now
-        if case.state not in OPEN or last[step.deadline_id] is not step:
+        if case.state not in OPEN or last[step.deadline_id] != step.at:
             done.superseded += 1
             continue
         found = relations.addressee(case, step.relation)
         _note(step, case, found, now, done)
         for person in found.people:
             letters[person].append((step, case))
-    EscalationStep.objects.bulk_update(steps, ["taken_at", "told", "passed_over"], batch_size=BATCH)
+    EscalationStep.objects.bulk_update(steps, ["taken_at", "told", "passed_over"], batch_size=500)
     fault_point("escalation.before_notices")
     done.told += sum(_tell(person, due, now) for person, due in letters.items())
     done.steps += len(steps)
-    return True
 
 
 def _note(

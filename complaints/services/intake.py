@@ -1,6 +1,6 @@
 """Taking a matter in (CMP-03): the case, its complainant, its clock, its first handler."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 
 from audit.services import record
 from complaints.models import Case, CaseKind, Category, Complainant, LimitKind
+from complaints.selectors.patterns import earlier_of_same
 from complaints.services import clocks
-from complaints.services.assignment import next_handler
+from complaints.services.assignment import next_handler, refuse_handler, tell_handler
 from complaints.services.log import log
 from complaints.services.numbers import next_number
 from complaints.states import REGISTER, State
@@ -19,6 +20,7 @@ from core.values.base import BadValue
 from core.values.phones import parse_phone
 from customers.services.protect import put
 from regions.models import OrgUnit
+from regions.policies import policy
 
 
 @transaction.atomic
@@ -44,7 +46,8 @@ def register_case(
     turn it is in the unit.
 
     `phone` is what was typed; a wrong one is refused. `by` None is the operator. Raises Refused
-    for a unit out of reach, and for a case without complainant or content.
+    for a unit out of reach, for a handler who may not work there, and for a case without
+    complainant or content.
     """
     _check(unit, by, content=content, name=name, customer=customer)
     now = timezone.now()
@@ -67,6 +70,7 @@ def register_case(
         taken_in_at=at,
     )
     case.place_in(unit)
+    case.repeat_of = _repeated(case)
     case.save()
     _add_complainant(case, phone)
     log(case, "register", by=by, at=now, channel=channel)
@@ -86,6 +90,18 @@ def _check(unit: OrgUnit, by: Any, *, content: str, name: str, customer: Any) ->
         raise Refused(_("Please enter the name of the caller or choose an owner."))
 
 
+def _repeated(case: Case) -> Case | None:
+    """The earlier case of the same flat and category that this one repeats (policy)."""
+    days = policy("complaints.repeat_days", case.unit_id)
+    return earlier_of_same(
+        flat=case.flat,
+        room=case.room,
+        unit=case.unit_id,
+        category=case.category,
+        since=case.taken_in_at - timedelta(days=days),
+    )
+
+
 def _add_complainant(case: Case, phone: str) -> Complainant:
     person = Complainant(
         case=case, customer=case.customer, name=case.complainant_name, room=case.room
@@ -102,9 +118,12 @@ def _add_complainant(case: Case, phone: str) -> Complainant:
 def _assign_first(case: Case, handler: Any, by: Any, now: datetime) -> None:
     if handler is None:
         return
+    refuse_handler(handler, case)
     case.handler, case.assigned_at, case.state = handler, now, State.ASSIGNED
     case.save(update_fields=["handler", "assigned_at", "state"])
     log(case, "assign", by=by, at=now, before=State.REGISTERED, handler=handler.pk)
+    if by is None or handler.pk != by.pk:
+        tell_handler(case)
 
 
 def top_of(category: Category | None) -> Category | None:

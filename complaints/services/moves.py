@@ -18,11 +18,12 @@ from django.utils.translation import ngettext
 from accounts.models import User
 from audit.services import record
 from complaints.limits import due_at
-from complaints.models import Case, CaseEntry, CasePerson, LimitKind, Pause, PersonRole
+from complaints.models import Case, CaseEntry, CasePerson, LimitKind, Pause, PersonRole, Relation
+from complaints.selectors.relations import Relations
 from complaints.services import clocks
-from complaints.services.assignment import may_handle
+from complaints.services.assignment import refuse_handler, tell_handler
 from complaints.services.log import log
-from complaints.states import ASSIGN, HANDLE, MOVES, OPEN, Move, State
+from complaints.states import ASSIGN, HANDLE, MOVES, UNSOLVED, Move, State
 from core.errors import Refused, Stale
 from core.notices import notify
 from regions.policies import policy
@@ -45,22 +46,27 @@ MISSING = {
 
 
 @transaction.atomic
-def make_move(case: Case, name: str, *, by: Any, version: int | None = None, **facts: Any) -> Case:
-    """Make a move. `version` is what the mover had on his screen.
+def make_move(
+    case: Case,
+    name: str,
+    *,
+    by: Any,
+    version: int | None = None,
+    at: datetime | None = None,
+    **facts: Any,
+) -> Case:
+    """Make a move. `version` is what the mover had on his screen; `at` is when it happens, now
+    unless the escalation says otherwise.
 
     Raises Stale when somebody else moved the case first, Refused when the move is not legal, not
     the mover's to make, or lacks what it asks for. `by` None is the operator.
     """
     move = MOVES[name]
-    held = (
-        Case.objects.select_for_update(of=("self",))
-        .select_related("level", "category", "top_category", "unit", "handler")
-        .get(pk=case.pk)
-    )
+    held = hold(case, facts.get("into"))
     if version is not None and held.version != version:
-        raise Stale(_told_who(held))
+        raise Stale(tell_who(held))
     _check(held, move, by, facts)
-    now, before = timezone.now(), held.state
+    now, before = at or timezone.now(), held.state
     held.state, text, noted = _DO[name](held, by, now, facts)
     held.version += 1
     held.updated_at = now
@@ -71,7 +77,20 @@ def make_move(case: Case, name: str, *, by: Any, version: int | None = None, **f
     return held
 
 
-def _told_who(case: Case) -> str:
+def hold(case: Case, other: Any = None) -> Case:
+    """The case as it is now, locked. A second one is locked with it, always in the same order, so
+    that two people who merge two cases into each other do not wait for each other forever."""
+    keys = {case.pk} | ({other.pk} if isinstance(other, Case) else set())
+    locked = (
+        Case.objects.select_for_update(of=("self",))
+        .select_related("level", "category", "top_category", "unit", "handler")
+        .filter(pk__in=keys)
+        .order_by("pk")
+    )
+    return {one.pk: one for one in locked}[case.pk]
+
+
+def tell_who(case: Case) -> str:
     """Who was quicker, and what he did."""
     last = CaseEntry.objects.filter(case=case).exclude(by=None).select_related("by").first()
     if last is None or last.by is None:
@@ -103,8 +122,10 @@ def why_not(case: Case, move: Move, by: Any) -> str:
         return ""
     if not Case.objects.visible_to(by, move.right).filter(pk=case.pk).exists():
         return _("Your role does not let you do this: {move}.").format(move=move.label)
-    if move.right == HANDLE and not _works_on(case, by):
+    if move.right == HANDLE and not works_on(case, by):
         return _("Only the handler, his collaborators and whoever assigns cases may do this.")
+    if move.name == "accept" and case.handler_id != by.pk:
+        return _("Only {person} can accept this case.").format(person=case.handler)
     if move.name == "reject":
         return _why_no_rejection(case, by)
     if move.name == "close" and needs_second_person(case) and case.handler_id == by.pk:
@@ -112,7 +133,8 @@ def why_not(case: Case, move: Move, by: Any) -> str:
     return ""
 
 
-def _works_on(case: Case, by: Any) -> bool:
+def works_on(case: Case, by: Any) -> bool:
+    """Whether somebody handles a case, helps with it, or assigns cases where it lies."""
     if case.handler_id == by.pk:
         return True
     helps = CasePerson.objects.filter(case=case, user=by, role=PersonRole.COLLABORATOR)
@@ -143,14 +165,9 @@ def _assign(case: Case, by: Any, now: datetime, facts: Facts) -> Done:
     handler: User = facts["handler"]
     if case.handler_id == handler.pk:
         raise Refused(_("{person} has this case already.").format(person=handler.name))
-    if not handler.is_active or not may_handle(handler, case):
-        raise Refused(
-            _("{person} may not handle cases of {unit}.").format(
-                person=handler.name, unit=case.unit.name
-            )
-        )
+    refuse_handler(handler, case)
     if case.is_waiting:
-        _end_pause(case, now)
+        clocks.end_pause(case, now)
     former = case.handler_id
     case.handler, case.assigned_at = handler, now
     CasePerson.objects.filter(case=case, user=handler).delete()
@@ -158,8 +175,6 @@ def _assign(case: Case, by: Any, now: datetime, facts: Facts) -> Done:
 
 
 def _accept(case: Case, by: Any, now: datetime, facts: Facts) -> Done:
-    if by is not None and case.handler_id != by.pk:
-        raise Refused(_("Only {person} can accept this case.").format(person=case.handler))
     return State.ACCEPTED, "", {}
 
 
@@ -207,15 +222,8 @@ def _wait(state: State) -> Callable[[Case, Any, datetime, Facts], Done]:
     return do
 
 
-def _end_pause(case: Case, now: datetime) -> None:
-    """The clock goes on, at the latest from the pause's own limit."""
-    for pause in Pause.objects.filter(case=case, ended_at=None):
-        pause.ended_at = max(min(now, pause.limit_at), pause.started_at)
-        pause.save(update_fields=["ended_at"])
-
-
 def _resume(case: Case, by: Any, now: datetime, facts: Facts) -> Done:
-    _end_pause(case, now)
+    clocks.end_pause(case, now)
     return State.IN_PROGRESS, facts.get("text", ""), {}
 
 
@@ -278,8 +286,8 @@ def _reject(case: Case, by: Any, now: datetime, facts: Facts) -> Done:
 
 
 def _merge(case: Case, by: Any, now: datetime, facts: Facts) -> Done:
-    into: Case = Case.objects.select_for_update(of=("self",)).get(pk=facts["into"].pk)
-    if into.pk == case.pk or into.state not in OPEN:
+    into = Case.objects.filter(pk=facts["into"].pk).exclude(pk=case.pk).open().first()
+    if into is None or (by is not None and not _sees(by, into)):
         raise Refused(_("Please choose another case that is still open."))
     if Case.objects.filter(merged_into=case).exists():
         raise Refused(_("Other cases were merged into this one: merge those first."))
@@ -287,6 +295,10 @@ def _merge(case: Case, by: Any, now: datetime, facts: Facts) -> Done:
     case.merged_into, case.merged_from_state = into, case.state
     log(into, "merged_in", by=by, at=now, number=case.number)
     return State.MERGED, facts.get("text", ""), {"into": into.number}
+
+
+def _sees(by: Any, case: Case) -> bool:
+    return Case.objects.visible_to(by).filter(pk=case.pk).exists()
 
 
 def _unmerge(case: Case, by: Any, now: datetime, facts: Facts) -> Done:
@@ -307,7 +319,9 @@ def _reopen(case: Case, by: Any, now: datetime, facts: Facts) -> Done:
         )
         raise Refused(sentence.format(days=days))
     _begin_again(case, now)
-    return State.IN_PROGRESS, facts["reason"].strip(), {}
+    # A case that was rejected before anybody had it waits for a handler first.
+    state = State.IN_PROGRESS if case.handler_id is not None else State.REGISTERED
+    return state, facts["reason"].strip(), {}
 
 
 def _begin_again(case: Case, now: datetime) -> None:
@@ -321,8 +335,9 @@ def _urge(case: Case, by: Any, now: datetime, facts: Facts) -> Done:
     answer_by: datetime = facts["answer_by"]
     if answer_by <= now:
         raise Refused(_("Please choose a date in the future for the answer."))
+    told = _who_is_urged(case, now)
     notify(
-        [case.handler],
+        told,
         "complaints.urged",
         key=f"case:{case.pk}:urged:{case.version}",
         url=case.get_absolute_url(),
@@ -332,7 +347,14 @@ def _urge(case: Case, by: Any, now: datetime, facts: Facts) -> Done:
         reason=facts["reason"].strip(),
         answer_by=answer_by.isoformat(),
     )
-    return case.state, facts["reason"].strip(), {"answer_by": answer_by.isoformat()}
+    return case.state, facts["reason"].strip(), {"answer_by": answer_by.isoformat(), "told": told}
+
+
+def _who_is_urged(case: Case, now: datetime) -> list[int]:
+    """The handler; without one who can answer, whoever stands next above him."""
+    if case.handler is not None and case.handler.is_active:
+        return [case.handler.pk]
+    return list(Relations(timezone.localdate(now)).addressee(case, Relation.HANDLER).people)
 
 
 # --- what follows when the state is written -----------------------------------------------------
@@ -343,7 +365,7 @@ def _nothing(case: Case, now: datetime) -> None:
 
 
 def _work_begins_again(case: Case, now: datetime) -> None:
-    if case.state == State.IN_PROGRESS:
+    if case.state in UNSOLVED:
         clocks.start(case, (LimitKind.RESOLUTION,), now)
 
 
@@ -357,15 +379,7 @@ def _clock_changed(case: Case, now: datetime) -> None:
 
 def _handler_is_told(case: Case, now: datetime) -> None:
     clocks.recompute(case)
-    if case.handler is not None:
-        notify(
-            [case.handler],
-            "complaints.assigned",
-            key=f"case:{case.pk}:assigned:{case.version}",
-            url=case.get_absolute_url(),
-            number=case.number,
-            unit=case.unit.name,
-        )
+    tell_handler(case)
 
 
 _DO: dict[str, Callable[[Case, Any, datetime, Facts], Done]] = {
