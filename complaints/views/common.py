@@ -1,36 +1,92 @@
-"""What the pages of complaints share."""
+"""What the pages of cases share: fetching within scope, breadcrumbs, rows, who may handle."""
 
-from collections.abc import Callable
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
-from django import forms
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import Http404, HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from core.errors import Refused
+from accounts.models import User
+from complaints.models import Case
+from complaints.selectors.due import due_of
+from complaints.selectors.handlers import may_work_in
+from complaints.selectors.lists import case_in_reach
+from complaints.services.assignment import candidates, loads
+from complaints.states import State
+
+# state → tone and icon of its badge
+TONES: dict[str, tuple[str, str]] = {
+    State.REGISTERED: ("off", "circle-dashed"),
+    State.ASSIGNED: ("info", "user-check"),
+    State.ACCEPTED: ("info", "user-check"),
+    State.IN_PROGRESS: ("info", "progress"),
+    State.WAITING_OWNER: ("warn", "player-pause"),
+    State.WAITING_CONTRACTOR: ("warn", "player-pause"),
+    State.RESOLVED: ("ok", "circle-check"),
+    State.CALLED_BACK: ("ok", "phone-check"),
+    State.CLOSED: ("off", "check"),
+    State.REJECTED: ("bad", "ban"),
+    State.MERGED: ("off", "link"),
+}
 
 
-def saved(
-    request: HttpRequest, form: forms.Form, save: Callable[[dict[str, Any]], Any], done: str
-) -> Any:
-    """Save a posted form; what was saved, or None when the form stays with its sentence."""
-    if request.method != "POST" or not form.is_valid():
-        return None
-    try:
-        result = save(form.cleaned_data)
-    except Refused as refusal:
-        form.add_error(None, str(refusal))
-        return None
-    messages.success(request, done)
-    return result
+def case_or_404(request: HttpRequest, pk: int) -> Case:
+    """The case in reach. Foreign and missing ones look the same: 404."""
+    case = case_in_reach(request.user, pk)
+    if case is None:
+        raise Http404("case")
+    return case
 
 
-def status_of(request: HttpRequest) -> int:
-    """422 for a posted form that is shown again."""
-    return 422 if request.method == "POST" else 200
+def crumbs(*more: tuple[str, str]) -> list[tuple[str, str]]:
+    """All cases › …; the last one has no address."""
+    return [(_("All cases"), reverse("complaints:list")), *more]
 
 
-def back_to(address: Any) -> HttpResponse:
-    """Leave the form for the page of what was saved."""
-    return redirect(address)
+def case_crumbs(case: Case, *more: tuple[str, str]) -> list[tuple[str, str]]:
+    """All cases › the case › …"""
+    return crumbs((case.number, case.get_absolute_url() if more else ""), *more)
+
+
+def state_badge(case: Case) -> dict[str, str]:
+    """Label, tone and icon of a case's state."""
+    tone, icon = TONES[case.state]
+    return {"label": case.get_state_display(), "tone": tone, "icon": icon}
+
+
+def row_of(case: Case, now: datetime) -> dict[str, Any]:
+    """A case as the rows of lists show it."""
+    return {
+        "pk": case.pk,
+        "case": case,
+        "url": case.get_absolute_url(),
+        "clock_url": reverse("complaints:clock", args=[case.pk]),
+        "subject": subject_of(case),
+        "state": state_badge(case),
+        "due": due_of(case, now),
+    }
+
+
+def rows_for(cases: Iterable[Case]) -> list[dict[str, Any]]:
+    """Rows of a list, all seen at the same instant."""
+    now = timezone.now()
+    return [row_of(case, now) for case in cases]
+
+
+def subject_of(case: Case) -> str:
+    """What a case is about, short: its category, else the beginning of the story."""
+    if case.category is not None:
+        return str(case.category)
+    return case.content if len(case.content) <= 20 else f"{case.content[:20]}…"
+
+
+def handlers_of(case: Case) -> list[tuple[User, int]]:
+    """Who may handle a case, each with his open cases: those whose turn it is first."""
+    turn = candidates(case, timezone.localdate())
+    first = {person.pk for person in turn}
+    people = turn + [one for one in may_work_in(case.unit) if one.pk not in first]
+    load = loads(people)
+    return [(person, load[person.pk]) for person in people]
