@@ -6,12 +6,14 @@ above; who was passed over is told, so that the vacancy shows.
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import date
+from datetime import datetime
 
 from django.db.models import Q
+from django.utils import timezone
 
 from accounts.models import Post, UserState
 from complaints.models import Case, Relation
+from complaints.selectors.roster import on_duty
 from regions.models import OrgUnit
 
 COMPLAINTS = 3  # number of the core function 投诉管理及舆情对接
@@ -46,17 +48,18 @@ class Addressee:
 
 
 class Relations:
-    """Posts of a day, by unit. `case` needs `unit`, `handler` and the customer's
-    contact leader loaded."""
+    """Posts and duty of a moment, by unit. `case` needs `unit`, `handler` and the customer's
+    contact leader loaded. Whoever is on duty goes before those who share a post with him."""
 
-    def __init__(self, on: date, unit: OrgUnit | None = None) -> None:
+    def __init__(self, moment: datetime, unit: OrgUnit | None = None) -> None:
         """`unit`: only the posts that cases of this unit can climb to are read."""
+        self.duty = on_duty(moment, None if unit is None else unit.ancestor_ids())
         self.complaint: dict[int, list[int]] = defaultdict(list)
         self.lead: dict[int, list[int]] = defaultdict(list)
         self.head: dict[int, list[int]] = defaultdict(list)
         self.committee: list[int] = []
         posts = (
-            Post.objects.on(on)
+            Post.objects.on(timezone.localdate(moment))
             .filter(_near(unit), user__state=UserState.ACTIVE)
             .select_related("function")
             .order_by("-is_dedicated", "pk")
@@ -81,6 +84,11 @@ class Relations:
             passed.append(one)
         return Addressee((), tuple(passed))
 
+    def _at_work(self, posts: dict[int, list[int]], unit: int) -> list[int]:
+        """The holders of a post who are on duty there, else all of them."""
+        there = set(self.duty[unit])
+        return [person for person in posts[unit] if person in there] or posts[unit]
+
     def _line(self, relation: str) -> list[Relation]:
         wanted = Relation(relation)
         start = INSTEAD.get(wanted, wanted)
@@ -94,17 +102,17 @@ class Relations:
                 active = case.handler is not None and case.handler.state == UserState.ACTIVE
                 return [case.handler_id] if active and case.handler_id else []
             case Relation.COMPLAINT_POST:
-                return self.complaint[case.unit_id]
+                return self._at_work(self.complaint, case.unit_id)
             case Relation.PROJECT_HEAD:
                 return self.lead[case.unit_id] or self.head[case.unit_id]
             case Relation.CITY_HEAD:
                 return self.head[case.city_id] if case.city_id else []
             case Relation.REGION_FUNCTION:
-                return self.complaint[case.region_id] if case.region_id else []
+                return self._at_work(self.complaint, case.region_id) if case.region_id else []
             case Relation.REGION_HEAD:
                 return self.head[case.region_id] if case.region_id else []
             case Relation.GROUP_DUTY:
-                return self.complaint[group] or self.head[group]
+                return self.duty[group] or self.complaint[group] or self.head[group]
             case Relation.CONTACT_LEADER:
                 leader = case.customer.contact_leader if case.customer else None
                 active = leader is not None and leader.state == UserState.ACTIVE

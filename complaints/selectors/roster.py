@@ -23,10 +23,12 @@ class RosterDay:
     is_whole: bool
 
 
-def on_duty(units: Iterable[int], moment: datetime) -> dict[int, list[int]]:
-    """Keys of the people on duty for each unit at a moment. One query."""
+def on_duty(moment: datetime, units: Iterable[int] | None = None) -> dict[int, list[int]]:
+    """Keys of the people on duty at a moment by unit, of these units or of all. One query."""
+    rows = DutyShift.objects.at(moment).filter(user__state=UserState.ACTIVE)
+    if units is not None:
+        rows = rows.filter(unit__in=list(units))
     found: dict[int, list[int]] = defaultdict(list)
-    rows = DutyShift.objects.at(moment).filter(unit__in=list(units), user__state=UserState.ACTIVE)
     for unit, user in rows.values_list("unit_id", "user_id"):
         found[unit].append(user)
     return found

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Function, Post, User, UserState
 from complaints.models import Case
+from complaints.selectors.roster import on_duty
 from complaints.states import HANDLE, OPEN
 from core.errors import Refused
 from core.notices import notify
@@ -32,7 +33,8 @@ def candidates(case: Case, on: date) -> list[User]:
 
     Those with the responsible function in the case's unit; where nobody holds it those with the
     complaint function, then who leads the project or heads the department, then who keeps
-    customers there; then the same one unit higher. Each must hold a role with the right to handle.
+    customers there; then the same one unit higher. Each must hold a role with the right to handle;
+    whoever is on duty in the unit goes first.
     """
     function = responsible_function(case)
     wishes = [Q(function=function)] if function is not None else []
@@ -41,13 +43,14 @@ def candidates(case: Case, on: date) -> list[User]:
         Q(function__is_project_lead=True) | Q(function__is_head=True),
         Q(function__keeps_customers=True),
     ]
+    duty = on_duty(timezone.now(), case.unit.ancestor_ids())
     for unit in reversed(case.unit.ancestor_ids()):
         posts = Post.objects.on(on).filter(unit=unit, user__state=UserState.ACTIVE)
         for wish in wishes:
             people = User.objects.filter(pk__in=posts.filter(wish).values("user"))
             found = [person for person in in_turn(people) if may_handle(person, case)]
             if found:
-                return found
+                return sorted(found, key=lambda person: person.pk not in duty[unit])
     return []
 
 

@@ -102,7 +102,7 @@ def _take_batch(limits: Sequence[int], now: datetime, done: Escalated) -> None:
     steps = _hold(limits, now)
     fault_point("escalation.held")
     last = {step.deadline_id: step.at for step in steps}  # in order of time, so the latest stays
-    relations = Relations(timezone.localdate(now))
+    relations = Relations(now)
     letters: dict[int, list[tuple[EscalationStep, Case]]] = defaultdict(list)
     for step in steps:
         case = step.case

@@ -354,7 +354,7 @@ def _who_is_urged(case: Case, now: datetime) -> list[int]:
     """The handler; without one who can answer, whoever stands next above him."""
     if case.handler is not None and case.handler.is_active:
         return [case.handler.pk]
-    return list(Relations(timezone.localdate(now)).addressee(case, Relation.HANDLER).people)
+    return list(Relations(now, case.unit).addressee(case, Relation.HANDLER).people)
 
 
 # --- what follows when the state is written -----------------------------------------------------

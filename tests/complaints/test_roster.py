@@ -8,10 +8,13 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from complaints.models import ContactSheet, DutyShift
+from accounts.models import Function, Post
+from complaints.models import ContactSheet, DutyShift, Relation
+from complaints.selectors.relations import COMPLAINTS, Relations
 from complaints.selectors.roster import covers, on_duty, sheet_of
 from complaints.services.roster import add_shift, remove_shift, save_sheet
 from core.errors import Refused
+from tests.factories import make_case, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -24,10 +27,10 @@ def test_who_is_on_duty_now(world):
         world.n1a, user=world.north_clerk, starts_at=now - HOUR, ends_at=now + HOUR, by=None
     )
 
-    assert on_duty([world.n1a.pk], now) == {world.n1a.pk: [world.north_clerk.pk]}
-    assert on_duty([world.n1a.pk], shift.ends_at) == {}
+    assert on_duty(now, [world.n1a.pk]) == {world.n1a.pk: [world.north_clerk.pk]}
+    assert on_duty(shift.ends_at) == {}
     remove_shift(shift, by=None)
-    assert on_duty([world.n1a.pk], now) == {}
+    assert on_duty(now, [world.n1a.pk]) == {}
 
 
 def test_nobody_is_on_duty_twice_at_a_time(world):
@@ -111,3 +114,30 @@ def test_gaps_are_seen_hour_by_hour(raw):
         any(begin <= start + HOUR * hour < end for begin, end in spans) for hour in range(24)
     )
     assert covers(spans, start, start + 24 * HOUR) == slow
+
+
+def test_whoever_is_on_duty_is_assigned_and_told_first(world):
+    """Two people hold the complaint function; the one with more cases is on duty."""
+    busy, idle = (make_user(unit=world.n1a) for _n in range(2))
+    for person in (busy, idle):
+        Post.objects.create(
+            user=person, unit=world.n1a, function=Function.objects.get(number=COMPLAINTS)
+        )
+    case = make_case(unit=world.n1a, handler=busy)
+    now = timezone.now()
+    assert make_case(unit=world.n1a).handler == idle
+    assert Relations(now).addressee(case, Relation.COMPLAINT_POST).people == (busy.pk, idle.pk)
+
+    add_shift(world.n1a, user=busy, starts_at=now - HOUR, ends_at=now + HOUR, by=None)
+
+    assert make_case(unit=world.n1a).handler == busy
+    assert Relations(now).addressee(case, Relation.COMPLAINT_POST).people == (busy.pk,)
+
+
+def test_the_duty_of_the_group_is_who_is_on_duty_there(world):
+    case = make_case(unit=world.n1a, assign=False)
+    now = timezone.now()
+    add_shift(world.group, user=world.reader, starts_at=now - HOUR, ends_at=now + HOUR, by=None)
+
+    assert Relations(now).addressee(case, Relation.GROUP_DUTY).people == (world.reader.pk,)
+    assert Relations(now + 2 * HOUR).addressee(case, Relation.GROUP_DUTY).people == ()
