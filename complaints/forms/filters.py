@@ -16,6 +16,7 @@ from complaints.selectors.lists import (
     STATES_WAITING,
     CaseQuery,
 )
+from complaints.selectors.stats import midnight, next_month
 from complaints.selectors.terms import understand_case
 from complaints.states import VIEW, State
 from core.widgets import RemoteSelect
@@ -47,6 +48,18 @@ class HandlerField(forms.ModelChoiceField):
         return f"{user.name} {user.employee_no}"
 
 
+class MonthField(forms.DateField):
+    """A month as 2026-03; its value is the first day."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        options: dict[str, Any] = {
+            "label": _("Month of intake"),
+            "input_formats": ["%Y-%m"],
+            "widget": forms.DateInput({"type": "month"}, format="%Y-%m"),
+        }
+        super().__init__(**(options | kwargs))
+
+
 class CaseFilter(forms.Form):
     """The whole state of a list of cases."""
 
@@ -72,6 +85,7 @@ class CaseFilter(forms.Form):
     handler = HandlerField(required=False)
     unassigned = forms.BooleanField(label=_("Without handler"), required=False)
     only = forms.BooleanField(label=_("This unit only"), required=False)
+    month = MonthField(required=False)
     import_run = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
@@ -91,6 +105,7 @@ class CaseFilter(forms.Form):
         self.is_valid()
         data = self.cleaned_data
         default = MOST_LATE if data.get("overdue") else RECENT
+        month = data.get("month")
         return CaseQuery(
             unit=data.get("unit"),
             below=not data.get("only"),
@@ -102,6 +117,8 @@ class CaseFilter(forms.Form):
             handler=data.get("handler"),
             unassigned=bool(data.get("unassigned")),
             overdue=bool(data.get("overdue")),
+            taken_in_from=midnight(month) if month else None,
+            taken_in_until=midnight(next_month(month)) if month else None,
             import_run=data.get("import_run"),
             term=understand_case(data.get("q") or ""),
             order=ORDERS.get(sort, default),

@@ -9,10 +9,12 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 from complaints.forms.intake import load_words
 from complaints.models import Case
+from complaints.models.cases import CAUSES
 from complaints.services.moves import DISSATISFIED, NOT_REACHED, SATISFIED
 from core.widgets import DateTimeInput, SearchSelect
 
@@ -95,10 +97,17 @@ class ResolveForm(MoveForm):
     """What came of the work (CMP-09)."""
 
     resolution = _words(_("Result"), help_text=_("The owner is told of this at the call-back."))
+    cause = forms.ChoiceField(
+        label=pgettext_lazy("case", "Cause"),
+        help_text=_("What the matter came from. The monthly summary counts it."),
+        choices=[("", "—"), *CAUSES],
+        required=False,
+    )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["resolution"].initial = self.case.resolution
+        self.fields["cause"].initial = self.case.cause
 
 
 class CallBackForm(MoveForm):

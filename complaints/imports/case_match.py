@@ -16,8 +16,8 @@ STAGED = (
     "n, number, unit_id, taken_in_at, room_label, name, content, names, phone_index, building, "
     "building_unit, room"
 )
-# By its number, else by what was complained of, when, where and by whom: such a row was given a
-# number when it came first.
+# By its number. A row without one is known by what was complained of, when, where and by whom,
+# among the cases whose numbers were made when such rows came first.
 CASES = (
     """UPDATE {s} s SET case_id = c.id FROM complaints_case c
        WHERE s.number <> '' AND c.number = s.number""",
@@ -26,7 +26,7 @@ CASES = (
           WHERE c.unit_id = s.unit_id AND c.taken_in_at = s.taken_in_at
             AND c.room = s.room_label AND c.complainant_name = s.name AND c.content = s.content
             AND EXISTS (SELECT 1 FROM complaints_caseentry e
-                        WHERE e.case_id = c.id AND e.kind = 'import'))
+                        WHERE e.case_id = c.id AND e.kind = 'import' AND e.facts ->> 'made' = 'true'))
        WHERE s.number = ''""",
 )
 FLATS = (

@@ -31,8 +31,8 @@ IMPORT_LOCK = 7_231_002
 CASE_COLUMNS = (
     "id number kind channel channel_words category_id top_category_id level_id state content "
     "complainant_name room customer_id flat_id handler_id entered_by_id taken_in_at "
-    "first_contact_at resolved_at called_back_at closed_at plan resolution rating reject_reason "
-    "merged_from_state round next_due_kind version import_run_id created_at updated_at unit_id "
+    "first_contact_at resolved_at called_back_at closed_at plan resolution cause rating "
+    "reject_reason merged_from_state round next_due_kind version import_run_id created_at updated_at unit_id "
     "region_id city_id project_id"
 ).split()
 PERSON_COLUMNS = (
@@ -166,7 +166,7 @@ class CaseWriter:
             *(row.state or State.REGISTERED, row.content, row.name, row.room),
             *(draft.customer_id, draft.flat_id, row.handler_id, self.by_id, row.taken_in_at),
             *(row.first_contact_at, row.resolved_at, row.called_back_at, row.closed_at),
-            *(row.plan, row.resolution, row.rating, "", "", 1, "", 1, self.run_id, now, now),
+            *(row.plan, row.resolution, "", row.rating, "", "", 1, "", 1, self.run_id, now, now),
             *(row.unit_id, *self.units[row.unit_id].scope_columns()),
         )
 
@@ -197,7 +197,8 @@ class CaseWriter:
         return subjects, people
 
     def _entry(self, draft: Draft, now: Any) -> tuple[Any, ...]:
-        return (draft.case_id, "import", now, self.by_id, "", "", "", "{}", True)
+        facts = "{}" if draft.row.number else '{"made": true}'
+        return (draft.case_id, "import", now, self.by_id, "", "", "", facts, True)
 
     # --- known cases --------------------------------------------------------------------------
 

@@ -43,6 +43,32 @@ class Channel(models.TextChoices):
     OTHER = "other", pgettext_lazy("channel", "Other")
 
 
+# Why a matter came about: the five service gaps (CMP-12), and for quality of construction and
+# service the scheme of man, machine, material, method and environment (CMP-20).
+CAUSES = (
+    (
+        _("Service gaps"),
+        (
+            ("promotion", _("Promotion gap")),
+            ("understanding", _("Understanding gap")),
+            ("procedure", _("Procedure gap")),
+            ("behaviour", _("Behaviour gap")),
+            ("perception", _("Perception gap")),
+        ),
+    ),
+    (
+        _("Quality of work"),
+        (
+            ("man", pgettext_lazy("cause", "Man")),
+            ("machine", pgettext_lazy("cause", "Machine")),
+            ("material", pgettext_lazy("cause", "Material")),
+            ("method", pgettext_lazy("cause", "Method")),
+            ("environment", pgettext_lazy("cause", "Environment")),
+        ),
+    ),
+)
+
+
 class CaseQuerySet(ScopedQuerySet):
     view_permission = "complaints.view_case"
     own_fields = ("handler_id", "entered_by_id")
@@ -181,6 +207,9 @@ class Case(Scoped):
     closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
     plan = models.TextField(_("handling plan"), blank=True)
     resolution = models.TextField(_("result"), blank=True)
+    cause = models.CharField(
+        pgettext_lazy("case", "cause"), max_length=16, choices=CAUSES, blank=True
+    )
     rating = models.PositiveSmallIntegerField(_("call-back satisfaction"), null=True, blank=True)
     reject_reason = models.TextField(_("reason for rejecting"), blank=True)
     reject_asked_by = models.ForeignKey(

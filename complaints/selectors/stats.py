@@ -24,6 +24,11 @@ def midnight(day: date) -> datetime:
     return datetime.combine(day, time(), CHINA)
 
 
+def next_month(first: date) -> date:
+    """The first day of the month after the one that begins on a day."""
+    return (first + timedelta(days=31)).replace(day=1)
+
+
 def complaint_stats(first: date, last: date, unit: OrgUnit | None = None) -> dict[str, Any]:
     """The cases taken in from `first` to `last`, both included, of a branch (of the group without
     one). Categories and levels in the words of the files, states in Chinese; no empty or zero

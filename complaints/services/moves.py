@@ -229,6 +229,7 @@ def _resume(case: Case, by: Any, now: datetime, facts: Facts) -> Done:
 
 def _resolve(case: Case, by: Any, now: datetime, facts: Facts) -> Done:
     case.resolution, case.resolved_at = facts["resolution"].strip(), now
+    case.cause = facts.get("cause") or case.cause
     for kind in clocks.BEFORE_RESOLUTION:
         clocks.meet(case, kind, now)
     if case.first_contact_at is None:

@@ -42,6 +42,7 @@ MAIN = ("accept", "start", "resume", "resolve", "call_back", "close", "reject", 
 RARE = ("ask_reject", "merge", "unmerge", "reopen")
 ICONS = {
     "register": "plus",
+    "import": "file-import",
     "assign": "user-check",
     "accept": "user-check",
     "contact": "phone",
@@ -209,6 +210,7 @@ def _kind(entry: CaseEntry) -> str:
     else:
         label = {
             "register": _("Registered"),
+            "import": _("Came with a file"),
             "merged_in": _("Another case was merged into this one"),
             "escalated": _("Escalated"),
             "classed": _("Level or category changed"),
