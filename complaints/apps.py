@@ -9,5 +9,6 @@ class ComplaintsConfig(AppConfig):
     verbose_name = _("Complaints")
 
     def ready(self) -> None:
-        # They register themselves.
+        # They register themselves: the job and who asks for it, the kind of work people hand over.
         from complaints import imports  # noqa: F401
+        from complaints.services import recompute, work  # noqa: F401

@@ -98,12 +98,15 @@ def ladder_of(case: Case, limit: str) -> list[dict]:
 # --- when -----------------------------------------------------------------------------------------
 
 
-def due_at(start: datetime, span: Span, unit: int, pauses: Sequence[Still] = ()) -> datetime | None:
+def due_at(
+    start: datetime, span: Span, unit: int | WorkTime, pauses: Sequence[Still] = ()
+) -> datetime | None:
     """The instant at which a span has passed since `start`; None while an open pause holds it up.
 
-    `pauses` are in order and do not overlap. Clock hours and working time both stand still in them.
+    `pauses` are in order and do not overlap. Clock hours and working time both stand still in
+    them. `unit` is the key of a unit, or its working time for who asks often.
     """
-    clock = worktime_of(unit)
+    clock = unit if isinstance(unit, WorkTime) else worktime_of(unit)
     moment, left = start, _minutes(span, clock, start)
     for pause in pauses:
         if pause.end is not None and pause.end <= moment:
@@ -118,9 +121,9 @@ def due_at(start: datetime, span: Span, unit: int, pauses: Sequence[Still] = ())
     return _after(span, clock, moment, left)
 
 
-def step_at(due: datetime, unit: int, side: str, span: Span) -> datetime:
+def step_at(due: datetime, unit: int | WorkTime, side: str, span: Span) -> datetime:
     """The instant of a step of the ladder, before or after a limit is due."""
-    clock = worktime_of(unit)
+    clock = unit if isinstance(unit, WorkTime) else worktime_of(unit)
     minutes = _minutes(span, clock, due)
     return _after(span, clock, due, -minutes if side == BEFORE else minutes)
 

@@ -15,6 +15,8 @@ from django.db.models import QuerySet
 
 from complaints.limits import Still, due_at, ladder_of, limits_of, span_of, step_at, still_of
 from complaints.models import Case, Deadline, EscalationStep, LimitKind, Pause
+from regions.calendars import WorkTime, worktime_of
+from regions.policies import one_reading
 from regions.policies.types import Span
 
 BEFORE_RESOLUTION = (LimitKind.FIRST_CONTACT, LimitKind.PLAN, LimitKind.RESOLUTION)
@@ -76,20 +78,25 @@ def recompute(case: Case) -> None:
 
 
 def recompute_many(cases: Sequence[Case]) -> None:
-    """As `recompute` for many cases, in a fixed number of queries. `cases` have level and
-    categories loaded and are locked by the caller."""
+    """As `recompute` for many cases; the number of queries grows with their units alone.
+
+    `cases` have level and categories loaded and are locked by the caller.
+    """
     pauses: dict[int, list[Pause]] = defaultdict(list)
     for pause in Pause.objects.filter(case__in=cases):
         pauses[pause.case_id].append(pause)
     limits = list(_running(cases).prefetch_related("steps"))
     by_key = {case.pk: case for case in cases}
+    work = {unit: worktime_of(unit) for unit in {case.unit_id for case in cases}}
     plan = _Plan()
-    for limit in limits:
-        case = by_key[limit.case_id]
-        span = span_of(case, limit.kind)
-        limit.amount, limit.unit_of_time = span.amount, span.unit
-        limit.due_at = due_at(limit.starts_at, span, case.unit_id, still_of(pauses[case.pk]))
-        plan.set_ladder(case, limit)
+    with one_reading():
+        for limit in limits:
+            case = by_key[limit.case_id]
+            clock = work[case.unit_id]
+            span = span_of(case, limit.kind)
+            limit.amount, limit.unit_of_time = span.amount, span.unit
+            limit.due_at = due_at(limit.starts_at, span, clock, still_of(pauses[case.pk]))
+            plan.set_ladder(case, limit, clock)
     Deadline.objects.bulk_update(limits, ["amount", "unit_of_time", "due_at"], batch_size=500)
     plan.write()
     running: dict[int, list[Deadline]] = defaultdict(list)
@@ -117,7 +124,7 @@ class _Plan:
         self.moved: list[EscalationStep] = []
         self.gone: list[int] = []
 
-    def set_ladder(self, case: Case, limit: Deadline) -> None:
+    def set_ladder(self, case: Case, limit: Deadline, clock: WorkTime) -> None:
         """The steps of a limit at their instants; a step that was taken is not taken again."""
         steps = list(limit.steps.all())
         known = {
@@ -127,7 +134,7 @@ class _Plan:
         place = max((step.position for step in steps), default=-1)
         for row in ladder_of(case, limit.kind):
             span: Span = row["span"]
-            at = limit.due_at and step_at(limit.due_at, case.unit_id, row["side"], span)
+            at = limit.due_at and step_at(limit.due_at, clock, row["side"], span)
             step = known.pop(_meaning(row["relation"], row["side"], span.amount, span.unit), None)
             if step is None:
                 place += 1
