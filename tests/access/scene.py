@@ -167,14 +167,19 @@ def _log_ins_of(user: User) -> dict[str, Any]:
 
 
 def _cases_of(unit: OrgUnit, clerk: User) -> dict[str, Any]:
-    """A group complaint over two cases that nobody handles, light items, a duty of the clerk."""
+    """A group complaint over two cases that nobody handles, one of the clerk, light items, a duty
+    of his."""
     texts = {"content": "matrix", "name": "王丹", "channel": "visit", "assign": False}
     cases = [register_case(unit=unit, by=None, **texts) for _n in range(3)]
     group = form_group(cases[:2], by=None, content="matrix")
     Case.objects.filter(pk=group.pk).update(handler=None)
+    mine = register_case(unit=unit, by=None, handler=clerk, **texts | {"assign": True})
     now = timezone.now()
     shift = add_shift(unit, user=clerk, starts_at=now, ends_at=now + HOUR, by=None)
     return {
+        "case": mine.pk,
+        "case_version": mine.version,
+        "complainant": mine.complainants.get().pk,
         "group_case": group.pk,
         "case_number": cases[2].number,
         "opinion": note_opinion(
