@@ -90,6 +90,7 @@ ACTIONS = {
     "case.reopen": _("reopened the case"),
     "case.owner_looked_up": _("looked up {count} owners outside the own reach at intake"),
     "case.urge": _("urged the handler of the case"),
+    "case.exported": _("exported {rows} cases"),
     "case.classed": _("changed the level or category of the case"),
     "case.group_formed": _("formed a group complaint of {count} cases"),
     "case.group_resolved": _("resolved {count} cases of a group complaint"),

@@ -10,5 +10,5 @@ class ComplaintsConfig(AppConfig):
 
     def ready(self) -> None:
         # They register themselves: the job and who asks for it, the kind of work people hand over.
-        from complaints import imports  # noqa: F401
+        from complaints import exports, imports  # noqa: F401
         from complaints.services import recompute, work  # noqa: F401

@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from complaints.views import board, detail, groups, intake, lists, moves, outside, roster
+from complaints.views import (
+    board,
+    detail,
+    exports,
+    groups,
+    intake,
+    lists,
+    moves,
+    outside,
+    roster,
+    summary,
+)
 
 app_name = "complaints"
 urlpatterns = [
@@ -14,6 +25,11 @@ urlpatterns = [
     path("board/", board.case_board, name="board"),
     path("overdue/", lists.overdue, name="overdue"),
     path("call-backs/", lists.call_backs, name="call-backs"),
+    path("summary/", summary.summary_page, name="summary"),
+    path("summary/workbook/", summary.summary_workbook, name="summary-workbook"),
+    path("export/", exports.export_new, name="export"),
+    path("export/<int:pk>/", exports.export_detail, name="export-detail"),
+    path("export/<int:pk>/file/", exports.export_file, name="export-file"),
     path("<int:pk>/", detail.case_detail, name="detail"),
     path("<int:pk>/move/<slug:move>/", moves.case_move, name="move"),
     path("<int:pk>/clock/", detail.case_clock, name="clock"),

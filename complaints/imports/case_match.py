@@ -26,7 +26,8 @@ CASES = (
           WHERE c.unit_id = s.unit_id AND c.taken_in_at = s.taken_in_at
             AND c.room = s.room_label AND c.complainant_name = s.name AND c.content = s.content
             AND EXISTS (SELECT 1 FROM complaints_caseentry e
-                        WHERE e.case_id = c.id AND e.kind = 'import' AND e.facts ->> 'made' = 'true'))
+                        WHERE e.case_id = c.id AND e.kind = 'import'
+                          AND e.facts ->> 'made' = 'true'))
        WHERE s.number = ''""",
 )
 FLATS = (

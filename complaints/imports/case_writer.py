@@ -32,8 +32,8 @@ CASE_COLUMNS = (
     "id number kind channel channel_words category_id top_category_id level_id state content "
     "complainant_name room customer_id flat_id handler_id entered_by_id taken_in_at "
     "first_contact_at resolved_at called_back_at closed_at plan resolution cause rating "
-    "reject_reason merged_from_state round next_due_kind version import_run_id created_at updated_at unit_id "
-    "region_id city_id project_id"
+    "reject_reason merged_from_state round next_due_kind version import_run_id "
+    "created_at updated_at unit_id region_id city_id project_id"
 ).split()
 PERSON_COLUMNS = (
     "case_id customer_id name room subject_id phone_cipher phone_index phone_last4 is_first "

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
+from complaints.exports import PERMISSION as EXPORT
 from complaints.forms.filters import CaseFilter, UnitFilter
 from complaints.selectors.lists import (
     DESK_SIZE,
@@ -58,6 +59,14 @@ def listing(request: HttpRequest, query: CaseQuery) -> dict[str, Any]:
     }
 
 
+def _without_page(request: HttpRequest) -> str:
+    """The address of the list without its place in it, as the export reads it."""
+    query = request.GET.copy()
+    for name in ("after", "before", "size"):
+        query.pop(name, None)
+    return query.urlencode()
+
+
 @requires(VIEW)
 @require_safe
 def case_list(request: HttpRequest) -> HttpResponse:
@@ -69,6 +78,8 @@ def case_list(request: HttpRequest) -> HttpResponse:
         "is_filtered": form.is_filtered(),
         "can_register": request.user.has_perm(REGISTER),
         "sort": query.order.name,
+        "may_export": request.user.has_perm(EXPORT),
+        "filter_query": _without_page(request),
     }
     return page_or_rows(request, "complaints/list.html", "complaints/_rows.html", context)
 

@@ -23,6 +23,7 @@ from accounts.models import (
 )
 from accounts.services import draft_hand_over, give_section_role
 from audit.models import Entry
+from complaints.exports import KIND as CASE_EXPORT
 from complaints.models import Case
 from complaints.services import register_case
 from complaints.services.groups import form_group
@@ -113,7 +114,9 @@ def _names(north: Branch, crossing: Customer) -> dict[str, str]:
     clerk, units = north.people["clerk"], north.units
     mine = north.customers["mine"]
     job = _export_of(clerk)
+    case_export = _export_of(clerk, CASE_EXPORT)
     named: dict[str, Any] = {
+        "case_export": case_export.pk,
         "project_code": units["a"].code,
         "clerk_no": clerk.employee_no,
         "head_no": north.people["head"].employee_no,
@@ -287,13 +290,13 @@ def _moved(north: Branch) -> HandOver:
     return hand_over_places([place.pk], to=[north.people["keeper"]], by=north.people["head"])
 
 
-def _export_of(user: User) -> Job:
+def _export_of(user: User, kind: str = KIND) -> Job:
     """A finished export whose file exists."""
-    name = f"matrix-{user.pk}.xlsx"
+    name = f"matrix-{kind}-{user.pk}.xlsx"
     (folder() / name).write_bytes(b"PK")
     return Job.objects.create(
-        kind=KIND,
-        key=f"customers.export:{user.pk}",
+        kind=kind,
+        key=f"{kind}:{user.pk}",
         actor=user,
         state=JobState.DONE,
         payload={"filter": "", "file": name},
