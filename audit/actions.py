@@ -108,6 +108,7 @@ ACTIONS = {
     "job.retried": _("let the work {kind} be tried again"),
     "job.stopped": _("asked the work {kind} to stop"),
     "job.put_aside": _("put the failed work {kind} aside"),
+    "import.undone": _("took an import back: {rows} records"),
     "import.applied": _("imported {rows} rows of the kind {kind}"),
     "outbox.resent": _("let {count} outgoing messages be sent again"),
     "outbox.confirmed": _("confirmed that {count} outgoing messages arrived"),

@@ -14,9 +14,11 @@ from complaints.imports.case_fields import FIELDS
 from complaints.imports.case_rows import PERMISSION, CaseRow, RowChecker, phase
 from complaints.imports.case_writer import CaseWriter
 from complaints.models import Category
+from complaints.services.undo_import import undo_case_import
 from core.files.headers import Header
 from core.imports.kinds import ImportContext, ImportKind, Section, SheetSpec, Source, register
 from core.imports.report import Report
+from core.models import ImportRun
 
 CHUNK = 5000
 
@@ -40,11 +42,16 @@ class ComplaintsKind(ImportKind):
     }
     position = 3
     takes_mode = True
+    can_undo = True
+    list_address = "complaints:list"
 
     def _section(self, *args: object) -> Section:
         """A list that only tells the day of the intake has its column taken for the time."""
         section = super()._section(*args)  # type: ignore[arg-type]
         return dataclasses.replace(section, header=_day_for_time(section.header))
+
+    def undo(self, run: ImportRun) -> tuple[int, int]:
+        return undo_case_import(run)
 
     def check(self, source: Source, context: ImportContext) -> Report:
         return self._pass(source, context, writer=None)

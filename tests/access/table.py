@@ -366,6 +366,8 @@ PAGES = (
                              "owners-2": "name", "owners-3": "phone"}),
     Row("POST", "imports:mapping", "302  403  422  404  404  403  403  404  404  404",
         args=("@run",), data={"mode": "fill", "keeper": "@foreign_no"}),
+    Row("GET", "imports:undo", UPLOADER, args=("@run",)),
+    Row("POST", "imports:undo", "302  403  302  404  404  403  403  404  404  404", args=("@run",)),
     Row("GET", "imports:rejected", UPLOADER, args=("@run",)),
     Row("POST", "imports:apply", "302  403  302  404  404  403  403  404  404  404",
         args=("@run",)),

@@ -17,7 +17,9 @@ from complaints.models import (
 )
 from complaints.services import make_move
 from complaints.services.numbers import next_number
-from core.models import ImportRun, Job, Notice
+from core.errors import Refused
+from core.imports.runs import undo_run
+from core.models import ImportRun, Job, Notice, SubjectKey
 from core.values.dates import CHINA
 from customers.models import Customer
 from tests.complaints.files import HEADS, complaint, complaints_file
@@ -630,3 +632,53 @@ def test_a_run_that_was_killed_goes_on_behind_its_last_chunk(world, tmp_path, mo
 
     assert (report.rows, report.accepted, report.created["cases"]) == (5, 5, 5)
     assert Case.objects.count() == Complainant.objects.count() == 5
+
+
+# --- taking back ----------------------------------------------------------------------------------
+
+
+def test_what_nobody_touched_is_taken_back_with_its_keys(client, load, world):
+    load(complaint("Z", 状态="处理中", 投诉人="别人"))
+    before = Case.objects.count(), Complainant.objects.count(), SubjectKey.objects.count()
+    rows = [
+        complaint("A"),
+        complaint("B", 状态="已受理", 经办人="N-HEAD"),
+        complaint("C"),
+        complaint("Z"),
+    ]
+    load(*rows, "--as", "N-HEAD")
+    make_move(Case.objects.get(number="B"), "start", by=world.north_head)
+    run = ImportRun.objects.latest("pk")
+    client.force_login(world.north_head)
+
+    page = client.get(run.get_absolute_url())
+    assert page.context["can_undo"]
+    client.post(f"{run.get_absolute_url()}undo/")
+
+    assert sorted(Case.objects.values_list("number", flat=True)) == ["B", "Z"]
+    after = Case.objects.count(), Complainant.objects.count(), SubjectKey.objects.count()
+    assert after == tuple(number + 1 for number in before)
+    run.refresh_from_db()
+    assert run.report["undone"] == {"deleted": 2, "kept": 1}
+    page = client.get(run.get_absolute_url())
+    assert not page.context["can_undo"]
+
+
+def test_a_file_is_taken_back_once_and_by_its_uploader_only(client, load, world):
+    load(complaint("A"), "--as", "N-HEAD")
+    run = ImportRun.objects.get()
+    client.force_login(world.north_keeper)
+    assert client.post(f"{run.get_absolute_url()}undo/").status_code == 404
+    assert Case.objects.count() == 1
+
+    undo_run(run)
+    with pytest.raises(Refused):
+        undo_run(run)
+
+
+def test_what_a_later_file_changed_stays(load, world):
+    load(complaint("A", 状态="处理中", 处理完成时间=""))
+    first = ImportRun.objects.get()
+    load(complaint("A"))
+
+    assert undo_run(first) == (0, 1)
