@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 from complaints.models import CaseKind, Category, Channel, Level
@@ -77,7 +78,7 @@ class CaseFilter(forms.Form):
     overdue = forms.BooleanField(label=_("Only overdue ones"), required=False)
     kind = forms.ChoiceField(label=_("Kind"), required=False, choices=[*ANY, *CaseKind.choices])
     level = forms.ModelChoiceField(
-        Level.objects.all(), label=_("Level"), required=False, empty_label="—"
+        Level.objects.all(), label=pgettext_lazy("case", "Level"), required=False, empty_label="—"
     )
     channel = forms.ChoiceField(
         label=_("Channel"), required=False, choices=[*ANY, *Channel.choices]

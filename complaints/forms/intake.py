@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 from complaints.models import Case, CaseKind, Category, Channel, Level
@@ -28,7 +27,9 @@ class IntakeForm(forms.Form):
     find = forms.CharField(label=_("Phone or room"), required=False, max_length=40)
     owner = forms.ChoiceField(label=_("Caller"), required=False, widget=forms.RadioSelect)
     name = NameField(label=_("Name"), required=False, max_length=60)
-    phone = PhoneField(required=False)
+    phone = PhoneField(
+        required=False, help_text=_("Empty: the number that was looked up, if it was a full one.")
+    )
     unit = UnitChoiceField(REGISTER, label=_("Project"), required=False)
     room = forms.CharField(label=_("Room"), required=False, max_length=60)
     into = forms.ChoiceField(label=_("Open cases"), required=False, widget=forms.RadioSelect)
@@ -46,7 +47,7 @@ class IntakeForm(forms.Form):
         Category.objects.none(), label=_("Category"), required=False, empty_label="—"
     )
     level = forms.ModelChoiceField(
-        Level.objects.none(), label=_("Level"), required=False, empty_label="—"
+        Level.objects.none(), label=pgettext_lazy("case", "Level"), required=False, empty_label="—"
     )
     handler = forms.ChoiceField(label=_("Handler"), required=False)
 
@@ -90,9 +91,11 @@ class IntakeForm(forms.Form):
         data = super().clean() or {}
         if self.match is None:
             if not data.get("name") and "name" not in self.errors:
-                self.add_error("name", _now("Please enter the caller's name or choose an owner."))
+                self.add_error(
+                    "name", gettext("Please enter the caller's name or choose an owner.")
+                )
             if not data.get("unit") and "unit" not in self.errors:
-                self.add_error("unit", _now("Please choose the project the matter belongs to."))
+                self.add_error("unit", gettext("Please choose the project the matter belongs to."))
         return data
 
     def target(self) -> Case | None:
@@ -107,8 +110,12 @@ class IntakeForm(forms.Form):
             name: data[name] for name in ("kind", "content", "channel", "category", "level")
         }
         if match is None:
-            values |= {name: data[name] for name in ("unit", "name", "phone", "room")}
-            return values
+            return values | {
+                "unit": data["unit"],
+                "name": data["name"],
+                "phone": data["phone"] or self.found.phone,
+                "room": data["room"] or self.found.room,
+            }
         return values | {
             "unit": match.unit,
             "customer": match.customer,

@@ -7,9 +7,8 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 from complaints.forms.intake import load_words
@@ -96,7 +95,9 @@ class WaitForm(MoveForm):
 class ResolveForm(MoveForm):
     """What came of the work (CMP-09)."""
 
-    resolution = _words(_("Result"), help_text=_("The owner is told of this at the call-back."))
+    resolution = _words(
+        _("Result of the work"), help_text=_("The owner is told of this at the call-back.")
+    )
     cause = forms.ChoiceField(
         label=pgettext_lazy("case", "Cause"),
         help_text=_("What the matter came from. The monthly summary counts it."),
@@ -113,7 +114,9 @@ class ResolveForm(MoveForm):
 class CallBackForm(MoveForm):
     """How the call-back went."""
 
-    outcome = forms.ChoiceField(label=_("Outcome"), choices=OUTCOMES, widget=forms.RadioSelect)
+    outcome = forms.ChoiceField(
+        label=_("Outcome of the call-back"), choices=OUTCOMES, widget=forms.RadioSelect
+    )
     rating = forms.TypedChoiceField(
         label=_("Satisfaction"),
         help_text=_("5 is the best. Leave empty when the owner gave none."),
@@ -134,7 +137,9 @@ class CallBackForm(MoveForm):
         if data.get("outcome") == NOT_REACHED:
             data["rating"] = None
         if data.get("outcome") == DISSATISFIED and not (data.get("text") or "").strip():
-            self.add_error("text", _now("Please write down what the owner is dissatisfied with."))
+            self.add_error(
+                "text", gettext("Please write down what the owner is dissatisfied with.")
+            )
         return data
 
 
@@ -198,13 +203,13 @@ class MergeForm(MoveForm):
             return None
         found = Case.objects.visible_to(self.user).filter(number=number).first()
         if found is None:
-            raise ValidationError(_now("No case with this number was found."), code="unknown")
+            raise ValidationError(gettext("No case with this number was found."), code="unknown")
         return found
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         if not data.get("into") and not data.get("number") and "number" not in self.errors:
-            sentence = _now("Please choose the case into which this one is merged.")
+            sentence = gettext("Please choose the case into which this one is merged.")
             self.add_error("into", sentence)
         return data
 

@@ -47,6 +47,8 @@ def _account(case: Case, limit: Deadline, pauses: list[Pause], now: datetime) ->
     lines: list[Line] = []
     minutes = 0
     for start, stop, runs in counted(limit.starts_at, end, still_of(pauses)):
+        if when(start) == when(stop):
+            continue  # less than a minute: nothing that a reader could see
         if not runs:
             lines.append(_paused(start, stop, _reason(reasons, start)))
         elif span.working:
@@ -54,7 +56,7 @@ def _account(case: Case, limit: Deadline, pauses: list[Pause], now: datetime) ->
             minutes += sum(part.minutes for part in parts)
             lines += [Line("counted" if one.counted else "skipped", one.words) for one in parts]
         else:
-            passed = int((stop - start).total_seconds() // 60)
+            passed = round((stop - start).total_seconds() / 60)
             minutes += passed
             lines.append(_by_the_clock(start, stop, passed))
     label = str(LimitKind(limit.kind).label)

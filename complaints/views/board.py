@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from complaints.forms.filters import UnitFilter
 from complaints.models import Case
+from complaints.selectors.detail import NEXT_MOVE
 from complaints.selectors.lists import CaseQuery, board_cases
 from complaints.services.assignment import loads
 from complaints.states import HANDLE, MOVES, VIEW, WAITING, State, moves_from
@@ -88,7 +89,8 @@ def _likely_moves(request: HttpRequest, case: Case) -> list[tuple[str, str]]:
     """Moves out of this state that the reader's role knows; the form asks again."""
     user: Any = request.user
     mine = case.handler_id == user.pk or user.has_perm("complaints.assign_case")
-    return [
+    leading = NEXT_MOVE.get(State(case.state))
+    moves = [
         (move.name, str(move.label))
         for move in moves_from(case.state)
         if user.has_perm(move.right)
@@ -96,6 +98,8 @@ def _likely_moves(request: HttpRequest, case: Case) -> list[tuple[str, str]]:
         and not (move.name == "accept" and case.handler_id != user.pk)
         and not (move.name == "reject" and case.reject_asked_by_id in (None, user.pk))
     ]
+    # What leads on comes first, giving the case to somebody else last.
+    return sorted(moves, key=lambda one: (one[0] != leading, one[0] == "assign"))
 
 
 def _people(columns: list[Column]) -> list[tuple[str, int]]:

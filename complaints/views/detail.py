@@ -134,7 +134,7 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
     case = case_or_404(request, pk)
     now = timezone.now()
     moves = open_moves(case, request.user)
-    relations = Relations(timezone.localdate(now), case.unit)
+    relations = Relations(now, case.unit)
     entries = entries_of(case)
     context = {
         "case": case,
@@ -215,7 +215,7 @@ def _kind(entry: CaseEntry) -> str:
             "escalated": _("Escalated"),
             "classed": _("Level or category changed"),
         }.get(entry.kind, _("Noted"))
-    if not entry.to_state:
+    if not entry.to_state or State(entry.to_state).label == label:
         return label
     return _("{move} → {state}").format(move=label, state=State(entry.to_state).label)
 

@@ -39,14 +39,22 @@ class Desk:
         user: Any = request.user
         self.categories, self.levels = offered_categories(), offered_levels()
         self.data = data.copy() if data is not None else None
-        self.found = look_up(user, data.get("find", "")) if data is not None else Found()
         self.user = user
-        match = self.found.match(data.get("owner", "")) if data is not None else None
-        self.unit = self._unit(match)
-        self.match: Match | None = match
+        self.found: Found = Found()
+        self.match: Match | None = None
+        if self.data is not None:
+            self.found = look_up(user, self.data.get("find", ""))
+            self.match = self._match(self.data)
+        self.unit = self._unit(self.match)
         self.case: Case | None = None
         self.handlers: list[Any] = []
         self.proposed: dict[str, str] = dict.fromkeys(STICKY, "")
+
+    def _match(self, data: QueryDict) -> Match | None:
+        """The owner chosen; a single one is taken to be the caller until the officer says no."""
+        if len(self.found.matches) == 1 and not data.get("owner"):
+            data["owner"] = self.found.matches[0].key
+        return self.found.match(data.get("owner", ""))
 
     def _unit(self, match: Match | None) -> OrgUnit | None:
         if match is not None:
@@ -72,6 +80,7 @@ class Desk:
             level = proposed_level(category)
             self._put(data, "level", level.pk if level else "")
         if self.unit is None:
+            self._put(data, "handler", "")
             return
         kind = data.get("kind", "")
         kind = kind if kind in CaseKind.values else CaseKind.COMPLAINT
@@ -95,7 +104,7 @@ class Desk:
 
     def form(self) -> IntakeForm:
         """The form over what was typed and proposed."""
-        initial = {"unit": self.unit.code if self.unit else ""}
+        initial = {"unit": self.unit.code if self.unit else "", **self.proposed}
         return IntakeForm(
             self.data,
             user=self.user,

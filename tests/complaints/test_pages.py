@@ -617,6 +617,14 @@ def test_a_new_caller_is_registered_by_name_and_number(client, world):
     assert case.complainants.get().phone_masked == "139****5678"
 
 
+def test_the_number_looked_up_is_the_new_callers(client, world):
+    client.force_login(world.north_clerk)
+
+    send(client, find="13912345678", name="王租客", unit="N1A")
+
+    assert Case.objects.get().complainants.get().phone_masked == "139****5678"
+
+
 def test_bad_input_keeps_what_was_typed(client, world):
     client.force_login(world.north_clerk)
 
