@@ -214,6 +214,7 @@ def _kind(entry: CaseEntry) -> str:
             "merged_in": _("Another case was merged into this one"),
             "escalated": _("Escalated"),
             "classed": _("Level or category changed"),
+            "handed_over": _("Handed over"),
         }.get(entry.kind, _("Noted"))
     if not entry.to_state or State(entry.to_state).label == label:
         return label
