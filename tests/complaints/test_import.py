@@ -5,6 +5,7 @@ import datetime as dt
 import openpyxl
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from complaints.models import (
     Case,
@@ -16,6 +17,7 @@ from complaints.models import (
     Level,
 )
 from complaints.services import make_move
+from complaints.services.log import log
 from complaints.services.numbers import next_number
 from core.errors import Refused
 from core.imports.runs import undo_run
@@ -682,3 +684,17 @@ def test_what_a_later_file_changed_stays(load, world):
     load(complaint("A"))
 
     assert undo_run(first) == (0, 1)
+
+
+def test_a_case_of_which_something_was_noted_or_to_which_others_point_stays(load, world):
+    load(*(complaint(number) for number in "ABCD"))
+    run = ImportRun.objects.get()
+    log(Case.objects.get(number="A"), "statement", by=None, at=timezone.now())
+    later = make_case(unit=world.n1a)
+    Case.objects.filter(pk=later.pk).update(parent=Case.objects.get(number="B"))
+    Case.objects.filter(pk=later.pk).update(repeat_of=Case.objects.get(number="D"))
+
+    assert undo_run(run) == (2, 2)
+    assert set(Case.objects.values_list("number", flat=True)) == {"A", "B", later.number}
+    later.refresh_from_db()
+    assert later.repeat_of is None
