@@ -221,7 +221,7 @@ def _summary_columns() -> list[SheetColumn]:
     return [
         SheetColumn(_("Unit"), width=22),
         SheetColumn(_("Code"), "id", 12),
-        SheetColumn(_("Taken in"), "integer"),
+        SheetColumn(_("Cases taken in"), "integer"),
         SheetColumn(_("Complaints"), "integer"),
         SheetColumn(_("First contact within limit"), "percent"),
         SheetColumn(_("Resolution within limit"), "percent"),

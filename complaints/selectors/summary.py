@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
@@ -72,7 +72,9 @@ FROM complaints_case c WHERE c.id IN ({cases}) GROUP BY 1, 2"""
 @dataclass(slots=True)
 class Figures:
     """Counts that add up, over the cases of a month. `judged` ones have a limit of which it can be
-    said whether it was kept. `open` counts the open ones by age: up to 3, 7, 30 days, older."""
+    said whether it was kept. `open` counts the open ones by age: up to 3, 7, 30 days, older.
+    `homeless` are complaints of projects whose households nobody has entered: no rate counts them.
+    """
 
     taken_in: int = 0
     complaints: int = 0
@@ -86,6 +88,7 @@ class Figures:
     stars: int = 0
     satisfied: int = 0
     households: int = 0
+    homeless: int = 0
     open: list[int] = field(default_factory=lambda: [0] * (len(AGES) + 1))
 
     def add(self, other: "Figures") -> None:
@@ -116,7 +119,7 @@ class Figures:
     @property
     def rate(self) -> float | None:
         """Complaints per 1,000 households; None where no households are known."""
-        return _share(self.complaints * 1000, self.households)
+        return _share((self.complaints - self.homeless) * 1000, self.households)
 
     @property
     def still_open(self) -> int:
@@ -176,6 +179,7 @@ def month_summary(reader: Any, unit: OrgUnit, first: date) -> Summary:
     )
     figures = _figures(month, last)
     _count_open(cases, figures, min(timezone.now(), midnight(last + timedelta(days=1))))
+    _set_apart_homeless(figures)
     lines = {child.pk: Line(child) for child in children}
     total = Figures()
     for key, one in figures.items():
@@ -185,7 +189,8 @@ def month_summary(reader: Any, unit: OrgUnit, first: date) -> Summary:
             lines.setdefault(shown.pk, Line(shown, is_own=True)).figures.add(one)
         elif place in lines:
             lines[place].figures.add(one)
-    summary = Summary(unit, shown, first, last, total, list(lines.values()))
+    rows = [line for line in lines.values() if line.unit.is_active or line.figures.taken_in]
+    summary = Summary(unit, shown, first, last, total, rows)
     _count_households(reader, summary, below)
     _count_classes(month, summary)
     return summary
@@ -238,6 +243,15 @@ def _count_open(cases: QuerySet[Case], figures: dict[int, Figures], at: datetime
         cursor.execute(_OPEN.format(cases=inner), [at, [float(age) for age in AGES], *params])
         for key, age, count in cursor.fetchall():
             figures.setdefault(key, Figures()).open[age] += count
+
+
+def _set_apart_homeless(figures: dict[int, Figures]) -> None:
+    """Mark the complaints of projects without households, which no rate may count."""
+    unknown = OrgUnit.objects.filter(
+        Q(households=None) | Q(households=0), pk__in=list(figures), kind=Kind.PROJECT
+    )
+    for key in unknown.filter(merged_into=None).values_list("pk", flat=True):
+        figures[key].homeless = figures[key].complaints
 
 
 def _count_households(reader: Any, summary: Summary, below: dict[int, int | None]) -> None:

@@ -107,6 +107,16 @@ def test_a_repeat_is_the_same_flat_and_category_within_the_days_of_the_rule(
     assert month_summary(EVERYTHING, world.n1a, MARCH).total.repeated == repeated
 
 
+def test_no_rate_counts_complaints_of_projects_without_households(month):
+    OrgUnit.objects.filter(pk=month.n1a.pk).update(households=None)
+    Case.objects.filter(number="D").update(kind="complaint")
+
+    city = month_summary(EVERYTHING, month.n1, MARCH)
+
+    assert (city.total.complaints, city.total.rate) == (4, 1 * 1000 / 300)
+    assert [line.figures.rate for line in city.lines] == [None, 1 * 1000 / 300]
+
+
 @pytest.mark.parametrize("state", ["不予受理", "已关闭"])
 def test_a_rejected_case_is_not_repeated(load, world, state):
     load(complaint("A", 受理时间="2026-02-20 09:00", 状态=state), complaint("B"))
