@@ -45,7 +45,7 @@ def _account(case: Case, limit: Deadline, pauses: list[Pause], now: datetime) ->
     end = limit.due_at or max(now, limit.starts_at)
     reasons = {pause.started_at: pause.reason for pause in pauses}
     lines: list[Line] = []
-    minutes = 0
+    minutes = 0.0
     for start, stop, runs in counted(limit.starts_at, end, still_of(pauses)):
         if when(start) == when(stop):
             continue  # less than a minute: nothing that a reader could see
@@ -56,11 +56,12 @@ def _account(case: Case, limit: Deadline, pauses: list[Pause], now: datetime) ->
             minutes += sum(part.minutes for part in parts)
             lines += [Line("counted" if one.counted else "skipped", one.words) for one in parts]
         else:
-            passed = round((stop - start).total_seconds() / 60)
+            passed = (stop - start).total_seconds() / 60
             minutes += passed
-            lines.append(_by_the_clock(start, stop, passed))
+            lines.append(_by_the_clock(start, stop, round(passed)))
     label = str(LimitKind(limit.kind).label)
-    return Account(limit, label, span, end, minutes, duration(minutes), lines)
+    total = round(minutes)
+    return Account(limit, label, span, end, total, duration(total), lines)
 
 
 def _reason(reasons: dict[datetime, str], start: datetime) -> str:

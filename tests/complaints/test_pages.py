@@ -378,7 +378,7 @@ def test_a_case_goes_through_its_forms_from_intake_to_its_end(client, world):
 
     case.refresh_from_db()
     assert (case.state, case.rating, case.resolution) == (State.CLOSED, 5, "已补防水")
-    assert "业主出差" in text(page(client, "clock", case.pk))
+    assert "业主出差" in text(page(client, "detail", case.pk))
 
 
 def test_who_was_slower_is_told_and_loses_nothing(client, world):
@@ -467,17 +467,19 @@ def test_the_counted_stretches_add_up_to_the_limit(client, world):
 
 
 def test_a_pause_is_told_and_not_counted(client, world):
-    case = make_case(unit=world.n1a, handler=world.north_clerk)
+    now = timezone.now()
+    case = make_case(
+        unit=world.n1a, handler=world.north_clerk, taken_in_at=now - timedelta(hours=2)
+    )
     client.force_login(world.north_clerk)
     before = page(client, "clock", case.pk).context["accounts"]
-    now = timezone.now()
     for name in ("accept", "start"):
         make_move(case, name, by=world.north_clerk)
     make_move(
         case, "wait_owner", by=world.north_clerk, reason="等备件", until=now + timedelta(days=1)
     )
     assert "计时已暂停" in text(page(client, "detail", case.pk))
-    Pause.objects.update(started_at=now - timedelta(minutes=1))
+    Pause.objects.update(started_at=now - timedelta(hours=1))
     make_move(case, "resume", by=world.north_clerk)
 
     after = page(client, "clock", case.pk)
