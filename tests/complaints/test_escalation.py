@@ -18,6 +18,7 @@ from django.utils import timezone
 from accounts.models import UserState
 from complaints.models import CaseEntry, Deadline, EscalationStep, Pause
 from complaints.services import escalate, escalation, make_move
+from complaints.services.moves import hold
 from core import faults
 from core.models import Notice
 from customers.models import Customer
@@ -337,9 +338,9 @@ def test_two_runs_at_once_tell_nobody_twice(staffed, monkeypatch):
 def test_without_the_lock_two_runs_take_the_same_steps(staffed, monkeypatch):
     """The broken twin."""
     make_case(unit=staffed.n1a, handler=staffed.north_clerk)
-    hold = EscalationStep.objects.filter
+    plain = EscalationStep.objects.filter
     monkeypatch.setattr(
-        type(EscalationStep.objects), "select_for_update", lambda self, **_more: hold()
+        type(EscalationStep.objects), "select_for_update", lambda self, **_more: plain()
     )
 
     assert two_runs(monkeypatch, due(0)) == [2, 2]
@@ -352,9 +353,12 @@ def test_a_case_that_somebody_moves_meanwhile_is_left_for_the_next_run(staffed):
     case = make_case(unit=staffed.n1a, handler=staffed.north_clerk)
     stand_from_assigned(case)
     with ThreadPoolExecutor(1) as pool, transaction.atomic():
-        make_move(case, "resolve", by=None, resolution="已修复")
+        hold(case)  # as a move begins; its steps are not touched yet
         run = pool.submit(in_a_connection_of_its_own, lambda: escalate(due(0)).steps)
-        assert run.result(timeout=30) == 0
+        wait([run], timeout=10)
+        assert run.done()
+        make_move(case, "resolve", by=None, resolution="已修复")
+    assert run.result(timeout=30) == 0
 
     assert escalate(due(0)).steps == 0
     assert entries() == 0
