@@ -8,12 +8,17 @@ transactional tests needs the owner again.
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import TransactionTestCase
 
 from tests.factories import World, make_world
+
+# How long one example may take says something about the machine, not about the product.
+hypothesis.settings.register_profile("suite", deadline=None)
+hypothesis.settings.load_profile("suite")
 
 
 def become(role: str) -> None:

@@ -349,6 +349,18 @@ def choose_accounts(organisation: Organisation) -> dict[str, Person]:
     return by_role
 
 
+def second_administrator(organisation: Organisation, first: Person) -> Person | None:
+    """Somebody who may approve what the first administrator proposes."""
+    return next(
+        (
+            person
+            for person in organisation.people
+            if person.role == first.role and person.key != first.key
+        ),
+        None,
+    )
+
+
 def draw_names(seed: int) -> Names:
     """The one source of chance of a demonstration."""
     return Names(Random(seed))  # noqa: S311  invented data, no secret

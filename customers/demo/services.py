@@ -22,6 +22,7 @@ from customers.demo.organisation import (
     draw_names,
     plan_people,
     plan_units,
+    second_administrator,
     write_organisation,
 )
 from customers.demo.parts import Scene, parts
@@ -86,7 +87,8 @@ def load_demo(seed: int = SEED) -> Loaded:
         scene = Scene(organisation, archive, chosen, now, seed, run.pk)
         for part in parts():
             counts |= part.write(cursor, scene)
-    accounts = _open_accounts(chosen)
+    second = second_administrator(organisation, chosen["system-administrator"])
+    accounts = _open_accounts([*chosen.values(), *([second] if second else [])])
     ImportRun.objects.filter(pk=run.pk).update(report=counts, options=run.options | rooms.keys)
     record("demo.loaded", by=None, subject=run, seed=seed)
     transaction.on_commit(lambda: write_accounts_file(accounts))
@@ -135,13 +137,12 @@ def _counts(organisation: Organisation, archive: Archive, activities: int) -> di
 # --- accounts -------------------------------------------------------------------------------------
 
 
-def _open_accounts(chosen: dict[str, Person]) -> list[Account]:
-    """Give one person of each role a password of his own, drawn by the system's chance."""
-    roles = Role.objects.in_bulk(list(chosen), field_name="code")
+def _open_accounts(people: list[Person]) -> list[Account]:
+    """Give each a password of his own, drawn by the system's chance."""
+    roles = Role.objects.in_bulk([person.role for person in people], field_name="code")
     accounts = []
-    for role in sorted(roles.values(), key=lambda role: role.pk):
-        person = chosen[role.code]
-        password = new_password()
+    for person in sorted(people, key=lambda one: (roles[one.role].pk, one.number)):
+        role, password = roles[person.role], new_password()
         user = User.objects.get(pk=person.key)
         user.set_password(password)
         user.save(update_fields=["password", "password_changed_at"])
