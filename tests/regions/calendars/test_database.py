@@ -204,7 +204,8 @@ def test_a_request_asks_the_version_once(client, world, django_assert_max_num_qu
 def test_moving_a_unit_renews_the_version(world):
     from regions.models import OrgUnit
 
-    before = CalendarState.objects.get().version
+    # A test that empties the tables takes the one row along; triggers make it again.
+    before = CalendarState.objects.get_or_create(pk=1)[0].version
     OrgUnit.objects.filter(pk=world.n1a.pk).update(name="新名")
     assert CalendarState.objects.get().version == before
     OrgUnit.objects.filter(pk=world.n1a.pk).update(path=f"{world.s1.path}{world.n1a.pk}/")
