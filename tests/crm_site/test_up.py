@@ -113,7 +113,7 @@ def test_whole_run_from_an_empty_home_to_no_process_left(home: Path) -> None:
             stderr=subprocess.STDOUT,
         )
         try:
-            deadline = time.monotonic() + 120
+            deadline = time.monotonic() + 300
             while answer(f"http://127.0.0.1:{port}/healthz") != 200:
                 assert process.poll() is None, (home.parent / "output").read_text()
                 assert time.monotonic() < deadline, (home.parent / "output").read_text()
