@@ -54,8 +54,7 @@ def _decide(grant: RoleGrant, one: Decision, *, by: User, month: dt.date) -> Non
     if one.decision == GrantDecision.END:
         if not reason:
             raise Refused(_("Please say why a grant is ended."))
-        if getattr(grant, "section_grant_id", None):
-            raise Refused(_("This role is held in a section; please end it there."))
+        people.check_is_no_part(grant)
         people.end_reviewed(grant, by=by)
     GrantReview.objects.update_or_create(
         grant=grant,
