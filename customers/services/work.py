@@ -76,6 +76,16 @@ def hand_over_places(
     return carry_out(draft, by=by)
 
 
+@transaction.atomic
+def hand_over_selection(draft: HandOver, *, to: list[User], by: Any, reason: str = "") -> HandOver:
+    """Give the places that somebody ticked and kept as a draft to one person or several. Raises
+    Stale when it was done already."""
+    rule = HandOverRule.ONE if len(to) == 1 else HandOverRule.TURNS
+    pick = draft.plan.get("pick", {})
+    ready = draft_hand_over(draft=draft, by=by, rule=rule, to=to, pick=pick, reason=reason)
+    return carry_out(ready, by=by)
+
+
 @handover.when_carried_out
 def end_shares_of_giver(hand_over: HandOver) -> None:
     """Shares that the giver made of the customers he handed over, unless they shall stay."""
