@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import EndReason, LoginKind, LoginMethod, LoginRecord, User
 from accounts.scopes import grants_of
+from accounts.services.people import check_reaches_no_further
 from accounts.sessions import end_sessions
 from accounts.signals import remember_login
 from audit.services import record
@@ -298,7 +299,8 @@ def reset_factors(user: User, *, by: User | None, reason: str) -> None:
     """Take all factors of somebody away who has lost them; all his sessions end.
 
     He logs in with his password and, if his role asks for it, sets new ones up at once. Raises
-    Refused out of reach, for oneself, without a reason, or where there is nothing to reset.
+    Refused out of reach, for an account that reaches further, for oneself, without a reason, or
+    where there is nothing to reset.
     """
     person = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
     if by is not None:
@@ -307,6 +309,7 @@ def reset_factors(user: User, *, by: User | None, reason: str) -> None:
         reachable = User.objects.visible_to(by, "accounts.change_user")
         if not reachable.filter(pk=person.pk).exists():
             raise Refused(_("You may not change {name}.").format(name=person.name))
+        check_reaches_no_further(person, by=by)
     if not reason.strip():
         raise Refused(_("Please say why, and how you made sure who asked."))
     if not Authenticator.objects.filter(user=person).delete()[0]:

@@ -44,6 +44,7 @@ from regions.policies import policy
 from regions.services import create_unit
 
 ADMINISTRATOR = "system-administrator"
+CHANGE = "accounts.change_user"
 DAYS_OF_A_MONTH = 365.25 / 12
 CHANGEABLE = frozenset({"name", "phone", "email", "unit", "position", "hired_on", "language"})
 
@@ -79,7 +80,7 @@ def change_person(user: User, *, by: User | None, **changes: Any) -> User:
         raise TypeError(f"change_person cannot change {sorted(unknown)}")
     person = _hold(user, by=by)
     target = changes.get("unit")
-    if target is not None and not _holds(by, "accounts.change_user", target):
+    if target is not None and not _holds(by, CHANGE, target):
         raise Refused(_("You may not move people to {unit}.").format(unit=target.name))
     for name, value in changes.items():
         setattr(person, name, value)
@@ -132,12 +133,11 @@ def leave(user: User, *, by: User | None, on: date | None = None) -> User:
     if day > today:
         raise Refused(_("The last day lies in the future. Record it when it has come."))
     hold_sections()
-    person = _hold(user, by=by, rights=("accounts.close_account", "accounts.change_user"))
+    person = _hold(user, by=by, rights=("accounts.close_account", CHANGE))
     if person.state == UserState.LEFT:
         raise Stale(_("{name} has left already.").format(name=person.name))
     if person.hired_on and day < person.hired_on:
         raise Refused(_("The last day lies before the first day."))
-    _check_reaches_no_further(person, by=by)
     _keep_an_administrator(person, by=by)
     person.state, person.left_on = UserState.LEFT, day
     person.save(update_fields=["state", "left_on"])
@@ -381,24 +381,29 @@ def _holds(by: User | None, right: str, unit: OrgUnit, reach: Reach = Reach.UNIT
     return by is None or reaches(by.scope(right), unit, reach)
 
 
-def _hold(
-    user: User, *, by: User | None, rights: tuple[str, ...] = ("accounts.change_user",)
-) -> User:
-    """The person, locked until the transaction ends. Raises Refused when out of reach of all the
-    rights."""
+def _hold(user: User, *, by: User | None, rights: tuple[str, ...] = (CHANGE,)) -> User:
+    """The person, locked until the transaction ends. Raises Refused when the person, or something
+    that the account reaches, is out of reach of all the rights."""
     person = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
     if by is not None and not any(may_reach(by, right, person) for right in rights):
         raise Refused(_("You may not change {name}.").format(name=person.name))
+    check_reaches_no_further(person, by=by, rights=rights)
     return person
 
 
-def _check_reaches_no_further(person: User, *, by: User | None) -> None:
-    """Whoever closes an account must reach all that the account reaches, or a head of a project
-    could shut out an administrator who sits there."""
-    for grant in RoleGrant.objects.now().filter(user=person).select_related("role", "unit"):
-        reach = Reach(grant.role.reach)
-        rights = ("accounts.close_account", "accounts.change_user")
-        if not any(_holds(by, right, grant.unit, reach) for right in rights):
+def check_reaches_no_further(
+    person: User, *, by: User | None, rights: tuple[str, ...] = (CHANGE,)
+) -> None:
+    """Raise Refused unless the acting person reaches all that the account reaches or is to reach.
+
+    Else a head of a project could shut out, or take over by a link, an administrator who sits
+    there. One's own account is one's own.
+    """
+    if by is None or by.pk == person.pk:
+        return
+    ends = Q(valid_until__isnull=True) | Q(valid_until__gt=timezone.localdate())
+    for grant in RoleGrant.objects.filter(ends, user=person).select_related("role", "unit"):
+        if not any(_holds(by, right, grant.unit, Reach(grant.role.reach)) for right in rights):
             raise Refused(
                 _("{name} holds roles that reach further than you may administer.").format(
                     name=person.name
