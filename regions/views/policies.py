@@ -95,7 +95,7 @@ def policy_change(request: HttpRequest, key: str) -> HttpResponse:
     if not selectors.may_set(request.user, rule, unit):
         raise Refused(_("This unit cannot have a value of this rule that you may set."))
     links = selectors.chain(rule, unit)
-    own = links[-1].own is not None
+    own = selectors.may_take_back(rule, unit)
     base = selectors.latest_version(rule, unit)
     if request.method == "POST":
         form = PolicyChangeForm(request.POST, rule=rule, has_own=own)

@@ -113,6 +113,8 @@ def test_a_version_its_type_cannot_read_leaves_what_is_above(world, caplog):
 
     assert hours(world.n1a) == 20
     assert "not read" in caplog.text
+    everywhere = policy_values(KEY)
+    assert everywhere[world.n1a.pk] == everywhere[world.s1a.pk] == Span(20, "hours")
 
 
 def test_an_unknown_rule_or_unit_is_a_mistake(world):
