@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 from core.widgets import DateInput, RemoteSelect, SearchSelect, SearchSelectMultiple
 from regions.models import ChangeKind, ChangeState, DepartmentLevel, Kind, OrgChange, OrgUnit
 from regions.services.changes import PROPOSE
+from regions.services.surgery import NO_MERGER
 
 KEPT = _("Leave empty to keep what it is.")
 VALUES = ("name", "code", "department_name", "department_level", "stage")
@@ -169,9 +170,16 @@ class ChangeForm(forms.Form):
         unit, below = data.get("unit"), data.get("below")
         if self.kind == ChangeKind.UPGRADE and unit is not None and unit.children.exists():
             self._heir_is_named(data)
+        merges = data.get("children") == "merge"
+        if merges and unit is not None and unit.kind == Kind.CITY and self._has_projects(unit):
+            self.add_error("children", NO_MERGER)
         if unit is not None and below and any(one.parent_id != unit.pk for one in below):
             self.add_error("below", _("Only units directly below it can go to the new one."))
         return data
+
+    @staticmethod
+    def _has_projects(city: OrgUnit) -> bool:
+        return OrgUnit.objects.active().filter(parent=city).exists()
 
     def _heir_is_named(self, data: dict[str, Any]) -> None:
         """A unit that is raised leaves the units below it to one of its former level."""

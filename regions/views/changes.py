@@ -332,11 +332,13 @@ def change_act(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     refused: list[str] = []
     if request.method == "POST" and (form is None or form.is_valid()):
         try:
-            act.service(change, by=request.user, **(form.cleaned_data if form else {}))
+            done = act.service(change, by=request.user, **(form.cleaned_data if form else {}))
         except Refused as refusal:
             refused.append(str(refusal))
         else:
             messages.success(request, str(act.done))
+            if done.kept_rows:
+                messages.warning(request, _kept(done.kept_rows))
             return _go(request, change)
     context = {
         "title": act.title,
@@ -353,6 +355,15 @@ def change_act(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     return page_or_rows(
         request, "components/confirm_page.html", "components/confirm.html", context, status
     )
+
+
+def _kept(count: int) -> str:
+    sentence = ngettext(
+        "{count} row was changed since and stays as it is.",
+        "{count} rows were changed since and stay as they are.",
+        count,
+    )
+    return sentence.format(count=f"{count:,}")
 
 
 def _approval(change: OrgChange) -> dict[str, Any]:
