@@ -219,7 +219,7 @@ def give_role(
     """Let a person hold a role in a unit. Raises Refused as `check_may_give` does."""
     person = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
     check_may_give(by, to=person, role=role, unit=unit)
-    if _open(RoleGrant, user=person, role=role, unit=unit):
+    if _open(RoleGrant, user=person, role=role, unit=unit, section_grant=None):
         raise Refused(
             _("{name} holds the role {role} in {unit} already.").format(
                 name=person.name, role=role.name, unit=unit.name
