@@ -42,7 +42,9 @@ def review_grants(decisions: list[Decision], *, by: User, month: dt.date | None 
         .select_related("user", "role", "unit")
         .order_by("pk")
     )
-    if len(grants) != len(wanted):
+    # Asked again under the lock: one may have ended while another transaction held it.
+    still = reviewable(by).filter(pk__in=wanted).count()
+    if not len(grants) == len(wanted) == still:
         raise Refused(_("One of these grants has ended or is not yours to review."))
     for grant in grants:
         _decide(grant, wanted[grant.pk], by=by, month=first)

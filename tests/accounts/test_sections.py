@@ -1,10 +1,9 @@
 """Roles in sections: what follows from them is kept, is ended as one, and ends with leaving."""
 
-import threading
 from datetime import timedelta
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts.models import GrantReview, Role, RoleGrant, SectionGrant, User
@@ -14,6 +13,7 @@ from accounts.services import (
     end_grant,
     end_section_role,
     following,
+    give_role,
     give_section_role,
     leave,
     review_grants,
@@ -25,6 +25,7 @@ from customers.models import CustomerUnit
 from regions.models import SectionUnit
 from regions.services import add_unit, remove_unit, save_section
 from tests.factories import make_customer, make_user
+from tests.others import Other
 
 SOON, LONG = 0.5, 20
 
@@ -154,25 +155,15 @@ def test_roles_in_sections_end_with_leaving_and_do_not_come_back(world, section,
     assert GrantReview.objects.filter(month=month_of(timezone.localdate())).count() == 1
 
 
+def test_a_role_held_in_a_section_may_be_given_in_its_unit_too(world, section, person):
+    held(person, section)
+
+    grant = give_role(person, role=Role.objects.get(code="section-head"), unit=world.n1, by=None)
+
+    assert RoleGrant.objects.filter(user=person, section_grant=None).get() == grant
+
+
 # --- at the same moment -------------------------------------------------------------------------
-
-
-class Other(threading.Thread):
-    """Does something in a connection of its own and keeps how it ended."""
-
-    def __init__(self, act) -> None:
-        super().__init__(daemon=True)
-        self.act, self.outcome = act, "running"
-        self.start()
-
-    def run(self) -> None:
-        try:
-            self.act()
-            self.outcome = "done"
-        except (Refused, DatabaseError) as problem:
-            self.outcome = type(problem).__name__
-        finally:
-            connection.close()
 
 
 def together(world, section, person):
