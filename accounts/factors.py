@@ -107,22 +107,23 @@ def check_code(request: HttpRequest, user: User, code: str) -> LoginMethod | Non
 
 
 def check_passkey(
-    request: HttpRequest, user: User, response: dict[str, Any], *, blame: bool = True
+    request: HttpRequest, user: User, response: dict[str, Any], *, alone: bool = False
 ) -> LoginMethod | None:
     """Whether the answer of the browser proves one of the person's passkeys; else None.
 
-    `blame` False: the failure is written down for nobody, because nothing has shown yet that the
-    visitor has to do with this person.
+    `alone`: nothing else has been proved. Then the device itself must have checked its owner,
+    whatever the browser was asked for, and a failure is written down for nobody, because nothing
+    has shown yet that the visitor has to do with this person.
     """
     try:
-        counter = webauthn.parse_authentication_response(
-            response
-        ).response.authenticator_data.counter
+        device = webauthn.parse_authentication_response(response).response.authenticator_data
         used = webauthn.complete_authentication(user, response)
+        if alone and not device.is_user_verified():
+            used = None
     except BROKEN:
         used = None
-    if used is None or not _counts_on(used, counter):
-        who = user if blame else None
+    if used is None or not _counts_on(used, device.counter):
+        who = None if alone else user
         remember_login(LoginKind.NO_FACTOR, request=request, user=who, method=LoginMethod.PASSKEY)
         return None
     return LoginMethod.PASSKEY
