@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.models import HandOver, HandOverState
 from accounts.visitors import person_of
-from core.access import requires
+from core.access import fresh_if, requires
 from core.errors import Refused, Stale
 from customers.forms import HandOverForm
 from customers.models import CustomerUnit
@@ -93,6 +93,7 @@ def _units(request: HttpRequest, draft: HandOver) -> list[OrgUnit]:
     return list(OrgUnit.objects.filter(pk__in=rows.values("unit")))
 
 
+@fresh_if(lambda request, **arguments: request.method == "POST")
 @requires(RIGHT)
 @require_http_methods(["GET", "HEAD", "POST"])
 def hand_over_selection(request: HttpRequest, pk: int) -> HttpResponse:
