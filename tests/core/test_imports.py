@@ -4,7 +4,6 @@ from datetime import timedelta
 from io import BytesIO
 
 import pytest
-from django.test import TestCase
 from django.utils import timezone
 
 from core import jobs
@@ -144,6 +143,7 @@ def test_a_report_counts_each_row_once():
     assert (resumed.created["customers"], resumed.rows, resumed.errors) == (5, 0, [])
 
 
+@pytest.mark.django_db(transaction=True)
 def test_the_bell_finds_the_run_with_its_job(upload, world, monkeypatch):
     """A worker that answers at once must not be overwritten by the page that asked."""
     run = upload(by=world.north_keeper)
@@ -154,8 +154,7 @@ def test_the_bell_finds_the_run_with_its_job(upload, world, monkeypatch):
 
     state = ImportState.CHECKING
     monkeypatch.setattr(jobs, "_ring", ring)
-    with TestCase.captureOnCommitCallbacks(execute=True):
-        runs.start_check(run, by=world.north_keeper)
+    runs.start_check(run, by=world.north_keeper)
 
     assert seen == [True]
 
