@@ -8,6 +8,19 @@ VIEW = (
     "regions.view_orgunit",
     "accounts.view_user",
     "customers.view_customer",
+    "complaints.view_case",
+)
+WORK_ON_CASES = (
+    "complaints.add_case",
+    "complaints.handle_case",
+    "complaints.call_back_case",
+    "complaints.import_case",
+    "complaints.export_case",
+)
+ANSWER_FOR_CASES = (
+    "complaints.assign_case",
+    "complaints.close_case",
+    "complaints.urge_case",
 )
 READ_RULES = ("regions.view_policyvalue",)
 SET_RULES = (*READ_RULES, "regions.change_policyvalue")
@@ -20,6 +33,7 @@ KEEP = (
     "customers.share_customer",
     "customers.import_customer",
     "customers.export_customer",
+    *WORK_ON_CASES,
     "core.add_importrun",
 )
 ANSWER_FOR_PEOPLE = (
@@ -27,7 +41,7 @@ ANSWER_FOR_PEOPLE = (
     "accounts.close_account",
     "accounts.review_grants",
 )
-MANAGE = (*KEEP, "customers.hand_over_customer", *ANSWER_FOR_PEOPLE)
+MANAGE = (*KEEP, "customers.hand_over_customer", *ANSWER_FOR_CASES, *ANSWER_FOR_PEOPLE)
 READ_TREE = ("regions.view_orgchange", "regions.view_section")
 CHANGE_TREE = (
     "regions.view_orgchange",
@@ -73,6 +87,11 @@ ADMINISTER = (
     "core.view_health",
     "customers.view_customer",
     *(
+        f"complaints.{act}_{kind}"
+        for act in ("view", "add", "change")
+        for kind in ("category", "level")
+    ),
+    *(
         f"django_celery_beat.{act}_{kind}"
         for act in ("view", "add", "change")
         for kind in ("periodictask", "intervalschedule", "crontabschedule")
@@ -92,6 +111,8 @@ ROLES = (
             *READ_RULES,
             "customers.hand_over_customer",
             "customers.export_customer",
+            "complaints.export_case",
+            "complaints.urge_case",
         ),
     ),
     ("section-head", "版块负责人", Reach.SUBTREE, (*MANAGE, "regions.view_orgchange", *READ_RULES)),
@@ -103,6 +124,19 @@ ROLES = (
         (*MANAGE, *CHANGE_TREE, *SET_RULES, "regions.change_workingcalendar"),
     ),
     ("system-administrator", "系统管理员", Reach.GROUP, ADMINISTER),
+    (
+        "hotline",
+        "400热线坐席",
+        Reach.GROUP,
+        (
+            "regions.view_orgunit",
+            "accounts.view_user",
+            "complaints.add_case",
+            "complaints.view_case",
+            "complaints.call_back_case",
+            "complaints.lookup_owner",
+        ),
+    ),
     ("group-function", "集团职能", Reach.GROUP, (*VIEW, *READ_TREE, *READ_RULES)),
 )
 

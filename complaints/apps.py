@@ -7,3 +7,8 @@ from django.utils.translation import gettext_lazy as _
 class ComplaintsConfig(AppConfig):
     name = "complaints"
     verbose_name = _("Complaints")
+
+    def ready(self) -> None:
+        # They register themselves: the job and who asks for it, the kind of work people hand over.
+        from complaints import exports, imports  # noqa: F401
+        from complaints.services import recompute, work  # noqa: F401

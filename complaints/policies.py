@@ -5,7 +5,28 @@ from decimal import Decimal
 from django.utils.translation import gettext_lazy as _
 
 from regions.policies import Policy, register
-from regions.policies.types import Choice, Duration, Span, Whole
+from regions.policies.types import Choice, Column, Decimal_, Duration, Rows, Span, Text, Whole, rows
+
+BEFORE, AFTER = "before", "after"
+LIMITS = (
+    ("first_contact", _("First contact")),
+    ("plan", _("Handling plan")),
+    ("resolution", _("Resolution")),
+    ("call_back", _("Call-back")),
+)
+RELATIONS = (
+    ("handler", _("Handler")),
+    ("complaint_post", _("Complaint function of the unit")),
+    ("project_head", _("Head of the project")),
+    ("city_head", _("Head of the city")),
+    ("region_function", _("Complaint function of the region")),
+    ("region_head", _("Head of the region")),
+    ("group_duty", _("Duty of the group")),
+    ("contact_leader", _("Contact leader of the customer")),
+    ("committee", _("Customer Management Committee")),
+)
+PRACTICE = _("Practice of the group")
+HOURS = ("minutes", "hours", "working_hours", "working_days")
 
 AIRPORT = _("Airport customer-relationship plan, 3.2.2(6)")
 STRATEGIC = _("Strategic-customer regime, 3.2(3)")
@@ -21,7 +42,6 @@ register(
         type=Duration(),
         default=Span(30, "minutes"),
         group="complaints",
-        prepared=True,
         variants=(
             (AIRPORT, Span(10, "minutes")),
             (LECTURE, Span(30, "minutes")),
@@ -38,7 +58,6 @@ register(
         type=Duration(),
         default=Span(24, "hours"),
         group="complaints",
-        prepared=True,
         variants=((STRATEGIC, Span(24, "hours")), (GENERAL, _("timely, without a figure"))),
     )
 )
@@ -51,7 +70,6 @@ register(
         type=Duration(),
         default=Span(4, "working_hours"),
         group="complaints",
-        prepared=True,
     )
 )
 register(
@@ -59,11 +77,10 @@ register(
         key="complaints.handling",
         title=_("Handling of a complaint"),
         meaning=_("How long after it came in a complaint must be settled."),
-        source=AIRPORT,
+        source=PRACTICE,
         type=Duration(),
-        default=Span(Decimal("0.5"), "working_days"),
+        default=Span(3, "working_days"),
         group="complaints",
-        prepared=True,
         variants=(
             (AIRPORT, Span(Decimal("0.5"), "working_days")),
             (GENERAL, _("timely and effective, without a figure")),
@@ -82,7 +99,6 @@ register(
         type=Duration(),
         default=Span(24, "hours"),
         group="complaints",
-        prepared=True,
     )
 )
 register(
@@ -94,7 +110,6 @@ register(
         type=Choice((("none", _("none")), ("serious", _("serious ones")), ("all", _("all")))),
         default="serious",
         group="complaints",
-        prepared=True,
     )
 )
 register(
@@ -106,6 +121,141 @@ register(
         type=Whole(1, 10, unit=_("times"), one=_("time")),
         default=3,
         group="complaints",
-        prepared=True,
+    )
+)
+register(
+    Policy(
+        key="complaints.plan",
+        title=_("Handling plan of a complaint"),
+        meaning=_("How long after it came in it must be recorded what will be done when."),
+        source=PRACTICE,
+        type=Duration(),
+        default=Span(1, "working_days"),
+        group="complaints",
+    )
+)
+register(
+    Policy(
+        key="complaints.call_back_within",
+        title=_("Call-back after the resolution"),
+        meaning=_("How long after the work is done the owner must have been asked."),
+        source=PRACTICE,
+        type=Duration(),
+        default=Span(1, "working_days"),
+        group="complaints",
+    )
+)
+register(
+    Policy(
+        key="complaints.limit_exceptions",
+        title=_("Other limits by level and category"),
+        meaning=_(
+            "Limits that go before the general ones. An empty level or category stands for all; "
+            "of several that fit, the one that names the category goes first, then the level."
+        ),
+        source=PRACTICE,
+        type=Rows(
+            (
+                Column("level", _("Level"), Text(40)),
+                Column("category", _("Category"), Text(60)),
+                Column("limit", _("Limit"), Choice(LIMITS)),
+                Column("span", _("Span"), Duration()),
+            ),
+            minimum=0,
+            maximum=40,
+        ),
+        default=(),
+        group="complaints",
+    )
+)
+register(
+    Policy(
+        key="complaints.ladder",
+        title=_("Escalation ladder"),
+        meaning=_(
+            "Who is told when a limit comes near and when it has passed. Rows that name a level "
+            "are the ladder of that level; the others hold for all levels without one of their "
+            "own. Vacant posts pass the step on to the next above."
+        ),
+        source=PRACTICE,
+        type=Rows(
+            (
+                Column("level", _("Level"), Text(40)),
+                Column("limit", _("Limit"), Choice(LIMITS)),
+                Column(
+                    "side",
+                    _("Before or after"),
+                    Choice(((BEFORE, _("before")), (AFTER, _("after")))),
+                ),
+                Column("span", _("Span"), Duration(HOURS, minimum=0)),
+                Column("relation", _("Told"), Choice(RELATIONS)),
+            ),
+            minimum=0,
+            maximum=60,
+        ),
+        default=rows(
+            {"level": level, "limit": limit, "side": side, "span": span, "relation": relation}
+            for level, limit, side, span, relation in (
+                ("", "first_contact", BEFORE, Span(1, "working_hours"), "handler"),
+                ("", "first_contact", AFTER, Span(0, "hours"), "project_head"),
+                ("", "resolution", BEFORE, Span(4, "working_hours"), "handler"),
+                ("", "resolution", AFTER, Span(0, "hours"), "project_head"),
+                ("", "resolution", AFTER, Span(4, "working_hours"), "city_head"),
+                ("", "resolution", AFTER, Span(1, "working_days"), "region_function"),
+                ("", "resolution", AFTER, Span(3, "working_days"), "group_duty"),
+                ("", "call_back", AFTER, Span(0, "hours"), "complaint_post"),
+            )
+        ),
+        group="complaints",
+    )
+)
+register(
+    Policy(
+        key="complaints.pause",
+        title=_("Longest pause of the clock"),
+        meaning=_(
+            "How long a case may wait for the owner or a contractor before its clock goes on by "
+            "itself."
+        ),
+        source=PRACTICE,
+        type=Duration(),
+        default=Span(10, "working_days"),
+        group="complaints",
+    )
+)
+register(
+    Policy(
+        key="complaints.reopen_days",
+        title=_("Reopening a closed case"),
+        meaning=_("How many days after its end a case may be reopened; later it is a new case."),
+        source=PRACTICE,
+        type=Whole(0, 365, unit=_("days"), one=_("day")),
+        default=30,
+        group="complaints",
+    )
+)
+register(
+    Policy(
+        key="complaints.repeat_days",
+        title=_("Repeat complaint"),
+        meaning=_("Within how many days the same flat and category count as a repeat complaint."),
+        source=PRACTICE,
+        type=Whole(1, 1000, unit=_("days"), one=_("day")),
+        default=90,
+        group="complaints",
+    )
+)
+register(
+    Policy(
+        key="complaints.cluster_chance",
+        title=_("Watch for mass complaints"),
+        meaning=_(
+            "A project and category is pointed out when so many cases in a week would come about "
+            "by chance in fewer than this share of weeks (per cent)."
+        ),
+        source=PRACTICE,
+        type=Decimal_(Decimal("0.01"), 10, unit="%"),
+        default=Decimal("0.5"),
+        group="complaints",
     )
 )

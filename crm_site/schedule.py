@@ -48,6 +48,12 @@ SCHEDULE = (
         crontab=("10", "0"),
     ),
     Periodic(
+        _("Escalate cases"),
+        "complaints.escalate",
+        _("Tells the next one up when a time limit of a case comes near or has passed."),
+        seconds=60,
+    ),
+    Periodic(
         _("Deliver the outbox"),
         "core.deliver_outbox",
         _("Sends mails and webhooks that are due, and settles what a dead sender left."),

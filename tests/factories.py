@@ -8,6 +8,8 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import Function, Post, Role, RoleGrant, User
+from complaints.models import Case
+from complaints.services import register_case
 from core.values.rooms import Room
 from customers.models import (
     Activity,
@@ -252,3 +254,9 @@ def _people(world: World, side: str, letter: str) -> None:
     world.people[f"{side}_keeper"] = make_user(
         unit=region, role="section-administrator", no=f"{letter}-KEEPER".upper()
     )
+
+
+def make_case(*, unit: OrgUnit, by: User | None = None, **values: Any) -> Case:
+    """A case registered through the service; `values` are arguments of register_case."""
+    given = {"content": "卫生间顶部渗水", "name": "陈志远", "channel": "hotline"} | values
+    return register_case(unit=unit, by=by, **given)

@@ -94,9 +94,12 @@ class ImportKind(ABC):
     permission: ClassVar[str]
     sheets: ClassVar[tuple[SheetSpec, ...]]
     takes_keeper: ClassVar[bool] = False
+    takes_mode: ClassVar[bool] = False  # whether one says what happens to known records
     keeper_choices: ClassVar[str] = "people-choices"  # address that offers `keepers` by typing
     reasons: ClassVar[Mapping[str, str | Promise]] = {}  # short words for codes of rejection
     position: ClassVar[int] = 100  # in lists of kinds, the most used first
+    can_undo: ClassVar[bool] = False  # whether `undo` takes a written file back
+    list_address: ClassVar[str] = ""  # the list that shows what a run brought, by import_run
 
     def keepers(self, user: Any) -> Any:
         """The people whom `user` may name as keeper; None is the operator at the command line."""
@@ -137,6 +140,10 @@ class ImportKind(ABC):
         heads = {column.head for column in header.columns} | {c.leaf for c in header.columns}
         mine = {head: name for head, name in overrides.items() if head in heads}
         return Section(spec, table, apply_overrides(header, mine))
+
+    def undo(self, run: ImportRun) -> tuple[int, int]:
+        """Delete what a run brought and nobody has touched since: (deleted, kept)."""
+        raise NotImplementedError
 
     @abstractmethod
     def check(self, source: Source, context: ImportContext) -> Report:

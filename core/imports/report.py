@@ -17,6 +17,9 @@ COUNTED = {
     "people": gettext_lazy("People"),
     "posts": gettext_lazy("Posts held"),
     "public_days": gettext_lazy("Public days"),
+    "cases": gettext_lazy("Cases"),
+    "categories": gettext_lazy("Categories"),
+    "levels": gettext_lazy("Levels of cases"),
 }
 
 

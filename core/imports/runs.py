@@ -257,6 +257,22 @@ def can_go_on(run: ImportRun) -> bool:
     return ended and run.job is not None and run.job.kind == APPLY
 
 
+def undo_run(run: ImportRun) -> tuple[int, int]:
+    """Take a written file back, as far as nobody has touched what it brought: (deleted, kept).
+
+    Raises Refused for a kind that cannot, and for a file that was not written or is taken back.
+    """
+    kind = kind_named(run.kind)
+    with transaction.atomic(), pghistory.context(import_run=run.pk, user=run.actor_id):
+        held = ImportRun.objects.select_for_update().get(pk=run.pk)
+        if not kind.can_undo or held.state != ImportState.APPLIED or "undone" in held.report:
+            raise Refused(_("This import cannot be taken back."))
+        deleted, kept = kind.undo(held)
+        held.report["undone"] = {"deleted": deleted, "kept": kept}
+        held.save(update_fields=["report"])
+    return deleted, kept
+
+
 def start_check(run: ImportRun, *, by: Any) -> Job:
     """Ask a worker to check the file; the run's page shows the progress."""
     return _start(run, CHECK, ImportState.CHECKING, by)

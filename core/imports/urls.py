@@ -13,5 +13,6 @@ urlpatterns = [
     path("<int:pk>/mapping/", views.import_mapping, name="mapping"),
     path("<int:pk>/apply/", views.import_apply, name="apply"),
     path("<int:pk>/stop/", views.import_stop, name="stop"),
+    path("<int:pk>/undo/", views.import_undo, name="undo"),
     path("<int:pk>/rejected/", views.import_rejected, name="rejected"),
 ]

@@ -15,7 +15,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from core.access import requires
 from core.errors import Refused
@@ -32,6 +32,7 @@ from core.imports.runs import (
     settled_state,
     start_apply,
     start_check,
+    undo_run,
 )
 from core.jobs import ask_to_stop
 from core.models import ImportRun, ImportState, Job
@@ -107,7 +108,9 @@ class MappingForm(forms.Form):
             field.widget = RemoteSelect(kind.keeper_choices, kind.permission)
             field.queryset = kind.keepers(user)  # type: ignore[attr-defined]
         else:
-            del self.fields["keeper"], self.fields["mode"]
+            del self.fields["keeper"]
+            if not kind.takes_mode:
+                del self.fields["mode"]
         self.columns: list[dict[str, Any]] = []
         for spec in kind.sheets:
             choices = [("", _("Not imported")), *((f.name, f.label) for f in spec.fields)]
@@ -277,6 +280,9 @@ def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "problems": _together(run.report.get("errors", [])),
         "warnings": _together(run.report.get("warnings", [])),
         "step_list": _steps(_step(run)),
+        "can_undo": kind_named(run.kind).can_undo
+        and run.state == ImportState.APPLIED
+        and "undone" not in run.report,
         "crumbs": _crumbs((run.file_name, "")),
     }
     if wants_rows(request):
@@ -392,6 +398,36 @@ def import_stop(request: HttpRequest, pk: int) -> HttpResponse:
     except Refused as refusal:
         messages.error(request, str(refusal))
     return redirect(run)
+
+
+@requires(RIGHT)
+@require_http_methods(["GET", "HEAD", "POST"])
+def import_undo(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take the file back after a question, as far as nobody has touched what it brought."""
+    run = _run_or_404(request, pk)
+    if request.method != "POST":
+        context = {
+            "title": _("Take back what this file brought?"),
+            "effect": _("What people or later files have changed stays. It cannot be restored."),
+            "action": request.path,
+            "verb": _("Take back"),
+            "danger": True,
+            "cancel_url": run.get_absolute_url(),
+        }
+        part = "components/confirm.html" if wants_rows(request) else "components/confirm_page.html"
+        return render(request, part, context)
+    try:
+        deleted, kept = undo_run(run)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        sentence = _("{deleted} records were taken back, {kept} stay because they were changed.")
+        messages.success(request, sentence.format(deleted=f"{deleted:,}", kept=f"{kept:,}"))
+    if not wants_rows(request):
+        return redirect(run)
+    answer = HttpResponse(status=204)
+    answer["HX-Redirect"] = run.get_absolute_url()
+    return answer
 
 
 @requires(RIGHT)

@@ -28,11 +28,16 @@ _EPOCH_1904: Final = dt.date(1904, 1, 1).toordinal()
 _SMALLEST_SERIAL: Final = 10_000
 _LARGEST_SERIAL: Final = 99_999
 
-_TIME: Final = (
-    r"(?:[T\s]*(?P<half>上午|下午|AM|PM|am|pm)?\s*(?P<hour>\d{1,2})[:时点]\s*(?P<minute>\d{1,2})分?"
-    r"(?::?\s*(?P<second>\d{1,2})(?:[.,](?P<fraction>\d{1,9}))?秒?)?\s*(?P<half2>AM|PM|am|pm)?"
-    r"\s*(?P<zone>Z|[+-]\d{2}:?\d{2})?)?"
+_CLOCK: Final = (
+    r"(?P<half>凌晨|早上|上午|中午|下午|傍晚|晚上|AM|PM|am|pm)?\s*(?P<hour>\d{1,2})"
+    r"(?:[:时点]\s*(?P<minute>\d{1,2})分?"
+    r"(?::?\s*(?P<second>\d{1,2})(?:[.,](?P<fraction>\d{1,9}))?秒?)?|[时点](?:整|(?P<thirty>半))?)"
+    r"\s*(?P<half2>AM|PM|am|pm)?"
 )
+_TIME: Final = rf"(?:[T\s]*{_CLOCK}\s*(?P<zone>Z|[+-]\d{{2}}:?\d{{2}})?)?"
+_ONLY_TIME: Final = re.compile(_CLOCK + r"\Z", re.ASCII)
+_AFTER_NOON: Final = frozenset({"下午", "傍晚", "晚上", "pm"})
+_BEFORE_NOON: Final = frozenset({"凌晨", "早上", "上午", "am"})
 _WEEKDAY: Final = r"\s*(?:\(?(?:星期|周|礼拜)[一二三四五六日天]\)?)?\s*"
 _WRITTEN: Final = re.compile(
     r"(?P<year>\d{4})\s*(?P<mark>[-/.年])\s*(?P<month>\d{1,2})\s*"
@@ -42,7 +47,7 @@ _WRITTEN: Final = re.compile(
 _YEAR_MONTH: Final = re.compile(r"\d{4}\s*[-/]\s*\d{1,2}\Z", re.ASCII)
 _EIGHT_DIGITS: Final = re.compile(
     r"(?P<year>\d{4})(?P<month>\d{2})(?P<day>\d{2})"
-    r"(?:[T\s]?(?P<hour>\d{2}):?(?P<minute>\d{2}):?(?P<second>\d{2}))?\Z",
+    r"(?:[T\s]?(?P<hour>\d{2}):?(?P<minute>\d{2})(?::?(?P<second>\d{2}))?)?\Z",
     re.ASCII,
 )
 _SERIAL: Final = re.compile(r"\d{5}(?:\.\d+)?\Z", re.ASCII)
@@ -52,8 +57,9 @@ _NUMERAL: Final = {digit: value for value, digit in enumerate("零一二三四�
     "〇": 0, "○": 0, "Ｏ": 0, "O": 0, "两": 2,
 }  # fmt: skip
 _NUMERALS: Final = re.compile(
-    r"([〇○零一二三四五六七八九O]{4})年([一二三四五六七八九十元]{1,2})月"
-    r"(?:([一二三四五六七八九十廿卅]{1,3})[日号])?\Z"
+    r"(?P<year>[〇○零一二三四五六七八九O]{4})年(?P<month>[一二三四五六七八九十元]{1,2})月"
+    r"(?:(?P<day>[一二三四五六七八九十廿卅]{1,3})[日号])?\s*" + _TIME + r"\Z",
+    re.ASCII,
 )
 
 
@@ -93,6 +99,33 @@ def parse_datetime(value: Cell, epoch1904: bool = False) -> dt.datetime | None:
     return _from_number(value, epoch1904)
 
 
+def parse_time(value: Cell) -> dt.time | None:
+    """Return a time of day that stands in a cell of its own, or None for an empty cell.
+
+    Takes ``9:10``, ``上午9点10分``, a time of a spreadsheet and its fraction of a day. Raises
+    ``BadValue("date")`` for everything else.
+    """
+    if isinstance(value, dt.datetime):
+        return value.time()
+    if isinstance(value, dt.time):
+        return value.replace(tzinfo=None)
+    if isinstance(value, dt.timedelta):
+        value = value.total_seconds() / 86_400
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1:
+        minutes, second = divmod(round(value * 86_400) % 86_400, 60)
+        return dt.time(minutes // 60, minutes % 60, second)
+    text = cell_text(value) if isinstance(value, str) or value is None else "?"
+    if is_nothing(text):
+        return None
+    found = _ONLY_TIME.match(text)
+    if found is None:
+        raise _bad()
+    try:
+        return _time(found.groupdict())
+    except ValueError:
+        raise _bad() from None
+
+
 def _from_number(value: float, epoch1904: bool) -> dt.datetime:
     """Read a serial number, or eight digits that a spreadsheet took for a number."""
     if _SMALLEST_SERIAL <= value <= _LARGEST_SERIAL:
@@ -101,7 +134,9 @@ def _from_number(value: float, epoch1904: bool) -> dt.datetime:
         # Rounded to the second: 0.1 of a day is a recurring fraction in a float.
         seconds = round((value - days) * 86_400)
         return dt.datetime.combine(_within(day), dt.time()) + dt.timedelta(seconds=seconds)
-    if 19_000_101 <= value <= 21_001_231 and value == int(value):
+    # 20260622, 202606220910 and 20260622091000, which a spreadsheet takes for numbers.
+    written = 19_000_101 <= value < 10**14 and value == int(value)
+    if written and len(str(int(value))) in (8, 12, 14):
         moment = _parse_text(str(int(value)), epoch1904)
         if moment is not None:
             return moment
@@ -125,7 +160,7 @@ def _parse_text(raw: str, epoch1904: bool) -> dt.datetime | None:
     if _SERIAL.match(text):
         return _from_number(float(text), epoch1904)
     if found := _NUMERALS.match(text):
-        return _from_numerals(*found.groups())
+        return _from_numerals(found.groupdict())
     if _SHORT_YEAR.match(text):
         raise BadValue("date", _("Write the year with four digits."))
     raise _bad()
@@ -149,20 +184,19 @@ def _moment(parts: dict[str, str | None]) -> dt.datetime:
 def _time(parts: dict[str, str | None]) -> dt.time:
     hour = int(parts.get("hour") or 0)
     half = (parts.get("half") or parts.get("half2") or "").lower()
-    if half in {"下午", "pm"} and hour < 12:
+    if half in _AFTER_NOON and hour < 12 or half == "中午" and hour < 3:
         hour += 12
-    elif half in {"上午", "am"} and hour == 12:
+    elif half in _BEFORE_NOON and hour == 12:
         hour = 0
+    minute = 30 if parts.get("thirty") else int(parts.get("minute") or 0)
     fraction = (parts.get("fraction") or "0")[:6].ljust(6, "0")
-    return dt.time(
-        hour, int(parts.get("minute") or 0), int(parts.get("second") or 0), int(fraction)
-    )
+    return dt.time(hour, minute, int(parts.get("second") or 0), int(fraction))
 
 
-def _from_numerals(year: str, month: str, day: str | None) -> dt.datetime:
-    digits = "".join(str(_NUMERAL[numeral]) for numeral in year)
-    parts = {"year": digits, "month": str(_numeral(month)), "day": str(_numeral(day or "一"))}
-    return _moment({**parts})
+def _from_numerals(parts: dict[str, str | None]) -> dt.datetime:
+    digits = "".join(str(_NUMERAL[numeral]) for numeral in parts["year"] or "")
+    month, day = _numeral(parts["month"] or ""), _numeral(parts["day"] or "一")
+    return _moment(parts | {"year": digits, "month": str(month), "day": str(day)})
 
 
 def _numeral(text: str) -> int:

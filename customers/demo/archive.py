@@ -325,8 +325,8 @@ def write_archive(cursor: Any, archive: Archive, run: int) -> None:
     _write_flats(cursor, clients, since, run)
 
 
-def _subjects(cursor: Any, count: int) -> Iterator[tuple[int, bytes]]:
-    """Keys of so many new subjects: (primary key, plain key)."""
+def subjects(cursor: Any, count: int) -> Iterator[tuple[int, bytes]]:
+    """New subjects of personal data, so many: (primary key, plain key) each."""
     ids = next_ids(cursor, "core_subjectkey", count)
     keys = [new_subject_key() for _ in ids]
     wrapped = ((id_, key[1]) for id_, key in zip(ids, keys, strict=True))
@@ -338,9 +338,9 @@ def _customer_rows(
     cursor: Any, clients: list[Client], since: dict[int, dt.datetime], run: int
 ) -> Iterator[tuple[Any, ...]]:
     secret = [client for client in clients if client.identity or client.phone]
-    subjects = dict(zip((c.key for c in secret), _subjects(cursor, len(secret)), strict=True))
+    secrets = dict(zip((c.key for c in secret), subjects(cursor, len(secret)), strict=True))
     for client in clients:
-        subject, key = subjects.get(client.key, (None, b""))
+        subject, key = secrets.get(client.key, (None, b""))
         person = client.kind == CustomerKind.PERSON
         reading = pinyin_of(client.name, organisation=not person)
         facts = client.facts
@@ -384,7 +384,7 @@ def _write_contacts(
     ids = next_ids(cursor, "customers_contact", len(pairs))
     rows = []
     for (client, contact), id_, (subject, key) in zip(
-        pairs, ids, _subjects(cursor, len(pairs)), strict=True
+        pairs, ids, subjects(cursor, len(pairs)), strict=True
     ):
         contact.key = id_
         rows.append(

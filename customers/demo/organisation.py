@@ -184,6 +184,7 @@ class _Staff:
             self.add(unit, f"{name}主管", [(name, True)], "group-function")
         self.add(unit, "信息化主管", [(core[-1], True)], "system-administrator")
         self.add(unit, "系统管理员", [], "system-administrator")
+        self.add(unit, "400热线坐席", [], "hotline")
 
     def region(self, unit: Unit, core: list[str], *, gap: bool) -> None:
         """Nine functions, a person each; the one for operations administers the section."""

@@ -1,8 +1,9 @@
 """Taking the demonstration out again, with everything people did in it while they tried it.
 
-What goes: the units of the demonstration and those made below them by changes of the organisation
-or by its people; its people; customers that it loaded or its people entered or imported; and all
-that hangs on these: rules, calendars, sections, hand-overs, shares, notices, log-ins, jobs.
+What goes: what other apps added (customers.demo.parts); the units of the demonstration and those
+made below them by changes of the organisation or by its people; its people; customers that it
+loaded or its people entered or imported; and all that hangs on these: rules, calendars, sections,
+hand-overs, shares, notices, log-ins, jobs.
 
 What stays: audit entries with the people they name, public days, and what the system itself keeps.
 Rows of real people that stand on rows of the demonstration are a reason to refuse.
@@ -36,6 +37,7 @@ from audit.services import record
 from core.errors import Refused
 from core.imports.runs import remove_file
 from core.models import ImportRun, Job
+from customers.demo.parts import Gone, parts
 from customers.demo.tables import KIND, accounts_file
 from customers.models import Customer, CustomerShare, Property
 from regions.calendars.loading import forget as forget_calendars
@@ -109,8 +111,14 @@ def remove_demo() -> dict[str, int]:
         raise Refused(_("No demonstration is loaded."))
     demo = _find(run)
     shut_out(demo.people)
-    with connection.cursor() as cursor, pgtrigger.ignore(*HISTORIES):
-        counts = _remove_archive(cursor, demo)
+    counts: dict[str, int] = {}
+    gone = Gone(demo.units, demo.people, demo.customers, demo.runs)
+    added = parts()
+    histories = (*HISTORIES, *(trigger for part in added for trigger in part.histories))
+    with connection.cursor() as cursor, pgtrigger.ignore(*histories):
+        for part in reversed(added):
+            counts |= part.remove(cursor, gone)
+        counts |= _remove_archive(cursor, demo)
     _remove_work(demo)
     _remove_rules(demo)
     _remove_sections(demo)

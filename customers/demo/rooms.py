@@ -450,7 +450,7 @@ class _Notices:
 
     def passwords(self) -> None:
         """Those of the group, to whom little else happens, read that their passwords were set."""
-        for role in ("group-management", "group-function"):
+        for role in ("group-management", "group-function", "hotline"):
             self.add(
                 self.scene.chosen[role],
                 "accounts.password_changed",

@@ -24,6 +24,7 @@ from customers.demo.organisation import (
     plan_units,
     write_organisation,
 )
+from customers.demo.parts import Scene, parts
 from customers.demo.rooms import write_rooms
 from customers.demo.tables import KIND, accounts_file
 from regions.models import OrgUnit
@@ -81,7 +82,10 @@ def load_demo(seed: int = SEED) -> Loaded:
         write_places(cursor, archive, run.pk)
         chosen = choose_accounts(organisation)
         rooms = write_rooms(cursor, organisation, archive, chosen, now)
-    counts = _counts(organisation, archive, activities) | rooms.counts
+        counts = _counts(organisation, archive, activities) | rooms.counts
+        scene = Scene(organisation, archive, chosen, now, seed, run.pk)
+        for part in parts():
+            counts |= part.write(cursor, scene)
     accounts = _open_accounts(chosen)
     ImportRun.objects.filter(pk=run.pk).update(report=counts, options=run.options | rooms.keys)
     record("demo.loaded", by=None, subject=run, seed=seed)

@@ -5,8 +5,10 @@ units down the tree. See docs/policies.md.
     policy("app.name", unit=…, on=…)        what holds
     policy_values("app.name", on=…)         what holds in every unit
     policy_relation("app.name", on=…)       the same as a relation to join in SQL
+    @on_policy_change("app.*")              who stored what follows from a rule is told of changes
 """
 
+from regions.policies.changes import PolicyChange, on_policy_change
 from regions.policies.reading import Effective, effective, forget, one_reading, policy
 from regions.policies.registry import Below, Policy, find, policies, register
 from regions.policies.relations import policy_relation, policy_values
@@ -15,9 +17,11 @@ __all__ = [
     "Below",
     "Effective",
     "Policy",
+    "PolicyChange",
     "effective",
     "find",
     "forget",
+    "on_policy_change",
     "one_reading",
     "policies",
     "policy",

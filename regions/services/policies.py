@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from audit.services import record
 from core.errors import Refused, Stale
 from regions.models import Kind, OrgUnit, PolicyValue
-from regions.policies import Below, Policy, find, forget
+from regions.policies import Below, Policy, PolicyChange, find, forget
+from regions.policies.changes import tell
 from regions.selectors.policies import may_set
 
 
@@ -99,6 +100,7 @@ def _add(
     )
     forget()
     transaction.on_commit(forget)
+    tell(PolicyChange(rule.key, unit.pk, effective_from))
     return version
 
 

@@ -23,6 +23,12 @@ from accounts.models import (
 )
 from accounts.services import draft_hand_over, give_section_role
 from audit.models import Entry
+from complaints.exports import KIND as CASE_EXPORT
+from complaints.models import Case
+from complaints.services import register_case
+from complaints.services.groups import form_group
+from complaints.services.outside import note_opinion, warn_early
+from complaints.services.roster import add_shift
 from core.models import Job, JobState, Notice, OutboxMessage, WebhookTarget
 from core.notices import notify
 from core.notices.secrets import give_secret
@@ -108,7 +114,9 @@ def _names(north: Branch, crossing: Customer) -> dict[str, str]:
     clerk, units = north.people["clerk"], north.units
     mine = north.customers["mine"]
     job = _export_of(clerk)
+    case_export = _export_of(clerk, CASE_EXPORT)
     named: dict[str, Any] = {
+        "case_export": case_export.pk,
         "project_code": units["a"].code,
         "clerk_no": clerk.employee_no,
         "head_no": north.people["head"].employee_no,
@@ -139,6 +147,7 @@ def _names(north: Branch, crossing: Customer) -> dict[str, str]:
         "task": PeriodicTask.objects.all()[0].pk,
         "interval": IntervalSchedule.objects.all()[0].pk,
         "crontab": CrontabSchedule.objects.all()[0].pk,
+        **_cases_of(units["a"], clerk),
         **_changes_of(units["a"], north.people["head"]),
         **_notices_of(clerk),
         **_working_time_of(units["a"]),
@@ -158,6 +167,30 @@ def _log_ins_of(user: User) -> dict[str, Any]:
         user=user, type=Authenticator.Type.TOTP, data={"secret": encrypt("A" * 32)}
     )
     return {"clerk_device": device.pk, "clerk_factor": factor.pk}
+
+
+def _cases_of(unit: OrgUnit, clerk: User) -> dict[str, Any]:
+    """A group complaint over two cases that nobody handles, one of the clerk, light items, a duty
+    of his."""
+    texts = {"content": "matrix", "name": "王丹", "channel": "visit", "assign": False}
+    cases = [register_case(unit=unit, by=None, **texts) for _n in range(3)]
+    group = form_group(cases[:2], by=None, content="matrix")
+    Case.objects.filter(pk=group.pk).update(handler=None)
+    mine = register_case(unit=unit, by=None, handler=clerk, **texts | {"assign": True})
+    now = timezone.now()
+    shift = add_shift(unit, user=clerk, starts_at=now, ends_at=now + HOUR, by=None)
+    return {
+        "case": mine.pk,
+        "case_version": mine.version,
+        "complainant": mine.complainants.get().pk,
+        "group_case": group.pk,
+        "case_number": cases[2].number,
+        "opinion": note_opinion(
+            unit=unit, by=None, first_seen_at=now, title="matrix", source="matrix"
+        ).pk,
+        "warning": warn_early(unit=unit, by=None, content="matrix").pk,
+        "shift": shift.pk,
+    }
 
 
 def _changes_of(unit: OrgUnit, holder: User) -> dict[str, Any]:
@@ -257,13 +290,13 @@ def _moved(north: Branch) -> HandOver:
     return hand_over_places([place.pk], to=[north.people["keeper"]], by=north.people["head"])
 
 
-def _export_of(user: User) -> Job:
+def _export_of(user: User, kind: str = KIND) -> Job:
     """A finished export whose file exists."""
-    name = f"matrix-{user.pk}.xlsx"
+    name = f"matrix-{kind}-{user.pk}.xlsx"
     (folder() / name).write_bytes(b"PK")
     return Job.objects.create(
-        kind=KIND,
-        key=f"customers.export:{user.pk}",
+        kind=kind,
+        key=f"{kind}:{user.pk}",
         actor=user,
         state=JobState.DONE,
         payload={"filter": "", "file": name},

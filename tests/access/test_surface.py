@@ -124,7 +124,7 @@ def test_every_scoped_queryset_names_its_right():
         assert isinstance(rows, ScopedQuerySet)
         rights.add(rows.view_permission)
 
-    assert rights == {"customers.view_customer"}
+    assert rights == {"customers.view_customer", "complaints.view_case"}
 
 
 def test_a_scoped_table_with_a_plain_manager_turns_the_walk_red():

@@ -42,6 +42,7 @@ def test_the_kinds_and_who_may_bring_them():
         "owners": "customers.import_customer",
         "organisations": "customers.import_customer",
         "org": "accounts.import_organisation",
+        "complaints": "complaints.import_case",
         "public_days": "regions.change_publicday",
     }
     with pytest.raises(FileProblem, match="owners"):

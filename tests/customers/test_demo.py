@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.models import Post, RoleGrant, User
 from accounts.staffing import breaches
 from audit.models import Entry
+from complaints.demo import year
 from core.models import ImportRun, SubjectKey
 from core.values.identity import parse_identity
 from customers.demo import activities, archive, organisation
@@ -47,6 +48,7 @@ def _small(monkeypatch, settings, tmp_path):
     monkeypatch.setattr(organisation, "STAFF", STAFF)
     for name, number in (("DONE", 900), ("PLANNED", 40), ("OVERDUE", 10), ("CANCELLED", 5)):
         monkeypatch.setattr(activities, name, number)
+    monkeypatch.setattr(year, "COUNT", 40)
     settings.CRM_HOME = tmp_path
 
 
@@ -167,14 +169,14 @@ def test_one_account_a_role_can_log_in_and_nobody_else(client):
     document = run_demo()
 
     accounts = document["accounts"]
-    assert len({account["role"] for account in accounts}) == len(accounts) == 6
+    assert len({account["role"] for account in accounts}) == len(accounts) == 7
     for account in accounts:
         user = User.objects.get(employee_no=account["employee_no"])
         assert user.check_password(account["password"])
         assert user.password_changed_at is not None
         assert user.grants.get().role.name == account["role"]
     usable = [user for user in User.objects.filter(is_demo=True) if user.has_usable_password()]
-    assert len(usable) == 6
+    assert len(usable) == 7
 
 
 def test_accounts_are_written_where_only_the_operator_reads(

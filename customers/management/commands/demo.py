@@ -82,6 +82,7 @@ def _count_lines(counts: dict[str, int]) -> list[str]:
         "ownerships": _("Ownerships"),
         "places": _("Customer relationships"),
         "activities": _("Activities"),
+        "cases": _("Cases"),
         "sections": _("Sections"),
         "rules": _("Rules with values of their own"),
         "changes": _("Organisation changes"),

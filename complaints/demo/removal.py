@@ -1,0 +1,78 @@
+"""Taking the cases of the demonstration out, with what people did in them."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import ManyToOneRel, Q
+
+from complaints.models import Case, Complainant, EarlyWarning, PublicOpinion
+from complaints.services.recompute import JOB
+from core.models import Job
+from customers.demo.parts import Gone
+
+HISTORIES = ("complaints.Case:delete_delete", "complaints.CaseEvent:append_only")
+
+
+def remove_cases(cursor: Any, gone: Gone) -> dict[str, int]:
+    """Cases in the units that go, unless somebody real entered them: his are a reason to refuse,
+    which the tables themselves give when the units are to be deleted."""
+    mine = Q(entered_by__in=gone.people) | Q(import_run__in=gone.runs)
+    nobodys = Q(entered_by=None, import_run=None)
+    cases = Case.objects.filter(mine | nobodys, unit__in=gone.units)
+    keys = list(cases.values_list("pk", flat=True))
+    subjects = list(
+        Complainant.objects.filter(case__in=keys, subject__isnull=False).values_list(
+            "subject", flat=True
+        )
+    )
+    outside: tuple[type[models.Model], ...] = (PublicOpinion, EarlyWarning)
+    for table in outside:
+        table._base_manager.filter(
+            Q(entered_by__in=gone.people) | Q(entered_by=None), unit__in=gone.units
+        ).delete()
+    for relation in _of_a_case():
+        rows: Any = relation.related_model
+        rows = rows._base_manager.filter(**{f"{relation.field.name}__in": keys})
+        rows._raw_delete(using=rows.db)
+    _remove_history(cursor, keys)
+    Case.objects.filter(pk__in=keys)._raw_delete(using="default")
+    cursor.execute("DELETE FROM core_subjectkey WHERE id = ANY(%s)", [subjects])
+    _remove_jobs(gone)
+    return {"cases": len(keys)}
+
+
+def _remove_jobs(gone: Gone) -> None:
+    """Work on time limits that nobody waits for any more; what concerns other cases goes on."""
+    jobs = Job.objects.filter(kind=JOB)
+    if Case.objects.exists():
+        jobs = jobs.filter(payload__unit__in=gone.units)
+    jobs.delete()
+
+
+def _of_a_case() -> list[ManyToOneRel]:
+    """The tables whose rows belong to a case."""
+    return [
+        relation
+        for relation in Case._meta.get_fields(include_hidden=True)
+        if isinstance(relation, ManyToOneRel) and relation.on_delete is models.CASCADE
+    ]
+
+
+def _remove_history(cursor: Any, keys: list[int]) -> None:
+    """Former values, and the notes on who changed them that no other case needs."""
+    cursor.execute(
+        "DELETE FROM complaints_caseevent WHERE pgh_obj_id = ANY(%s) RETURNING pgh_context_id",
+        [keys],
+    )
+    contexts = list({row[0] for row in cursor.fetchall() if row[0]})
+    cursor.execute(
+        """DELETE FROM pghistory_context AS c WHERE c.id = ANY(%s)
+           AND NOT EXISTS (SELECT FROM complaints_caseevent AS e WHERE e.pgh_context_id = c.id)
+           AND NOT EXISTS (SELECT FROM customers_customerevent AS e WHERE e.pgh_context_id = c.id)
+           AND NOT EXISTS (SELECT FROM customers_activityevent AS e WHERE e.pgh_context_id = c.id)
+           AND NOT EXISTS (SELECT FROM customers_contactevent AS e WHERE e.pgh_context_id = c.id)
+           AND NOT EXISTS (SELECT FROM customers_ownershipevent AS e WHERE e.pgh_context_id = c.id)
+           AND NOT EXISTS (
+             SELECT FROM customers_customerunitevent AS e WHERE e.pgh_context_id = c.id)""",
+        [contexts],
+    )

@@ -1,0 +1,3 @@
+"""Imports of complaints."""
+
+from complaints.imports import cases  # noqa: F401  it registers itself

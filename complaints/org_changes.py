@@ -1,0 +1,55 @@
+"""Cases in changes of the organisation.
+
+What is open is work and moves with its unit; what has ended stays with the unit in which it was
+done, because reports of that time need it. In a split a case follows its flat.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from complaints.models import Case
+from complaints.states import OPEN
+from regions.takes_part import Chosen, Participant, takes_part
+
+CASE, FLAT, PLACE = "complaints_case", "customers_property", "customers_customerunit"
+# Rows of the table of cases that another case was merged into, or that were merged into one.
+BOUND = f"""EXISTS (SELECT 1 FROM {CASE} o WHERE o.id = t.merged_into_id AND o.state = ANY(%s))"""  # noqa: S608
+
+
+@takes_part(Case)
+class Cases(Participant):
+    """Open cases, and those merged into them."""
+
+    title = _("open cases")
+
+    def current(self, units: Iterable[int]) -> int:
+        """What has not ended."""
+        return Case.objects.open().filter(unit__in=list(units)).count()
+
+    def move(self, journal: Any, source: int, target: int, day: date) -> None:
+        """What is open goes to the other unit, with the cases that were merged into it."""
+        states = sorted(OPEN)
+        journal.rewrite(
+            CASE,
+            {"unit_id": "%s::int"},
+            [target],
+            where=f"t.unit_id = %s AND (t.state = ANY(%s) OR {BOUND})",
+            args=[source, states, states],
+        )
+
+    def split(self, journal: Any, source: int, target: int, chosen: Chosen) -> None:
+        """Cases of the flats that have gone; those that name none, with their customer, if he is
+        known in the new unit only."""
+        gone = f"(SELECT 1 FROM {FLAT} f WHERE f.id = t.flat_id AND f.unit_id = %s)"  # noqa: S608
+        known = f"EXISTS (SELECT 1 FROM {PLACE} p WHERE p.customer_id = t.customer_id AND p.unit_id = %s)"  # noqa: S608, E501
+        journal.rewrite(
+            CASE,
+            {"unit_id": "%s::int"},
+            [target],
+            where=f"""t.unit_id = %s
+                AND (EXISTS {gone} OR t.flat_id IS NULL AND {known} AND NOT {known})""",
+            args=[source, target, target, source],
+        )

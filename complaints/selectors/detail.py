@@ -1,0 +1,216 @@
+"""What the page of one case shows: its clocks, the ladder, its log, and whom it waits for."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from complaints.limits import limits_of, span_of
+from complaints.models import (
+    Case,
+    CaseEntry,
+    Complainant,
+    Deadline,
+    EscalationStep,
+    LimitKind,
+    Relation,
+)
+from complaints.selectors.due import Due, left_of
+from complaints.selectors.relations import Relations
+from complaints.states import CALL_BACK, HANDLE, State
+from customers.models import Ownership
+from regions.policies.types import Span
+
+ENTRIES = 30
+
+
+@dataclass(frozen=True, slots=True)
+class ClockRow:
+    """A limit of the case: `state` is met, late (met too late), dropped, running or not_begun."""
+
+    label: str
+    span: Span
+    state: str
+    due_at: datetime | None = None
+    met_at: datetime | None = None
+    left: Due | None = None
+
+
+def clock_rows(case: Case, now: datetime) -> list[ClockRow]:
+    """The limits of the case's present round in their order, also those that begin later."""
+    found = {
+        one.kind: one
+        for one in Deadline.objects.filter(case=case, round__lte=case.round).order_by("round")
+        if one.round == case.round or one.kind in (LimitKind.FIRST_CONTACT, LimitKind.PLAN)
+    }
+    return [_clock_row(case, kind, found.get(kind), now) for kind in limits_of(case)]
+
+
+def _clock_row(case: Case, kind: str, limit: Deadline | None, now: datetime) -> ClockRow:
+    label = str(LimitKind(kind).label)
+    if limit is None:
+        return ClockRow(label, span_of(case, kind), "not_begun")
+    span = Span(limit.amount, limit.unit_of_time)
+    if limit.met_at is not None:
+        late = limit.due_at is not None and limit.met_at > limit.due_at
+        return ClockRow(label, span, "late" if late else "met", limit.due_at, limit.met_at)
+    if limit.dropped:
+        return ClockRow(label, span, "dropped")
+    left = left_of(limit, case.unit, now, exact=True)
+    return ClockRow(label, span, "running", limit.due_at, left=left)
+
+
+@dataclass(frozen=True, slots=True)
+class LadderRow:
+    """A step of the ladder of a limit: when, whom it addresses by relation, who that is, and who
+    was vacant on the way."""
+
+    side: str
+    span: Span
+    limit: str
+    relation: str
+    at: datetime | None
+    taken_at: datetime | None
+    people: list[str]
+    vacant: list[str]
+
+
+def ladder_rows(case: Case, relations: Relations) -> list[LadderRow]:
+    """The steps taken and those that wait, in order of time."""
+    steps = list(
+        EscalationStep.objects.filter(case=case)
+        .select_related("deadline")
+        .order_by("deadline__round", "at", "position")
+    )
+    coming = [
+        relations.addressee(case, step.relation).people for step in steps if not step.taken_at
+    ]
+    names = names_of([*(key for step in steps for key in step.told), *_flat(coming)])
+    rows = []
+    for step in steps:
+        if step.taken_at is not None and not step.told:
+            continue  # a later step of the same run made it superfluous
+        told, passed = step.told, step.passed_over
+        if step.taken_at is None:
+            found = relations.addressee(case, step.relation)
+            told, passed = list(found.people), list(found.passed_over)
+        rows.append(
+            LadderRow(
+                step.side,
+                Span(step.amount, step.unit_of_time),
+                str(LimitKind(step.deadline.kind).label),
+                str(Relation(step.relation).label),
+                step.at,
+                step.taken_at,
+                [names[key] for key in told if key in names],
+                [str(Relation(one).label) for one in passed],
+            )
+        )
+    return rows
+
+
+def _flat(groups: Iterable[Iterable[int]]) -> list[int]:
+    return [one for group in groups for one in group]
+
+
+def names_of(keys: Iterable[Any]) -> dict[int, str]:
+    """Names of people by their keys, one query."""
+    wanted = {int(key) for key in keys if key is not None}
+    if not wanted:
+        return {}
+    return dict(User.objects.filter(pk__in=wanted).values_list("pk", "name"))
+
+
+def entries_of(case: Case, limit: int = ENTRIES) -> list[CaseEntry]:
+    """The log, newest first."""
+    rows = CaseEntry.objects.filter(case=case).select_related("by").order_by("-at", "-pk")
+    return list(rows[: limit + 1])
+
+
+def complainants_of(case: Case) -> list[Complainant]:
+    """Who complains, the first one first."""
+    return list(
+        Complainant.objects.filter(case=case)
+        .select_related("subject", "customer__subject")
+        .order_by("-is_first", "pk")
+    )
+
+
+def warranty_until(case: Case, user: Any) -> date | None:
+    """Until when the flat is under warranty for the case's category, where the reader may see
+    when it was handed over (CMP-16)."""
+    months = case.category.warranty_months if case.category else None
+    if not months or case.flat_id is None:
+        return None
+    owned = Ownership.objects.visible_to(user).filter(property=case.flat_id)
+    day = owned.exclude(handed_over_on=None).values_list("handed_over_on", flat=True).first()
+    return after_months(day, months) if day else None
+
+
+def after_months(day: date, months: int) -> date:
+    """The same day so many months later; the last of the month where there is none."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    for last in range(day.day, 27, -1):
+        try:
+            return date(year, month + 1, last)
+        except ValueError:
+            continue
+    return date(year, month + 1, day.day)
+
+
+# --- whom it waits for ----------------------------------------------------------------------------
+
+NEXT_MOVE = {
+    State.REGISTERED: "assign",
+    State.ASSIGNED: "accept",
+    State.ACCEPTED: "start",
+    State.IN_PROGRESS: "resolve",
+    State.WAITING_OWNER: "resume",
+    State.WAITING_CONTRACTOR: "resume",
+    State.RESOLVED: "call_back",
+    State.CALLED_BACK: "close",
+}
+
+
+def waits_for(case: Case, right: str, relations: Relations) -> list[str]:
+    """Names of those whose turn it is: the handler, or whoever holds the complaint function of
+    the unit or of the next one above it."""
+    if right == HANDLE and case.handler is not None and case.handler.is_active:
+        return [case.handler.name]
+    relation = Relation.COMPLAINT_POST if right == CALL_BACK else Relation.PROJECT_HEAD
+    people = relations.addressee(case, relation).people
+    names = names_of(people)
+    return [names[key] for key in people if key in names]
+
+
+def related_cases(user: Any, case: Case) -> list[tuple[str, list[Case]]]:
+    """Merged cases, members of the group, repeats: within the reader's scope."""
+    visible = Case.objects.visible_to(user).select_related("unit")
+    found = [
+        (_("Merged into this case"), list(visible.filter(merged_into=case)[:20])),
+        (_("Belong to this group complaint"), list(visible.filter(parent=case)[:50])),
+    ]
+    return [(label, rows) for label, rows in found if rows]
+
+
+def similar_open(user: Any, case: Case, limit: int = 50) -> list[Case]:
+    """Open cases into which this one may be merged: same room or owner first, then the newest of
+    the same unit."""
+    rows = (
+        Case.objects.visible_to(user)
+        .open()
+        .filter(unit=case.unit_id)
+        .exclude(pk=case.pk)
+        .select_related("category__parent")
+        .order_by("-taken_in_at")[:limit]
+    )
+    near = [one for one in rows if _near(one, case)]
+    return near + [one for one in rows if one not in near]
+
+
+def _near(one: Case, case: Case) -> bool:
+    same_owner = case.customer_id is not None and one.customer_id == case.customer_id
+    return same_owner or bool(case.room and one.room == case.room)

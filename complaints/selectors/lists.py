@@ -1,0 +1,233 @@
+"""Lists of cases, by key, at the same speed for every branch (docs/adr/0002-scope-columns.md).
+
+Branches and the forms of a search text are never ORed: the top rows of each are united.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import F, QuerySet
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.scopes import narrow
+from complaints.models import Case, Category, Level
+from complaints.selectors.due import running_deadlines
+from complaints.selectors.terms import CaseTerm
+from complaints.states import OPEN, VIEW, WAITING
+from core.keyset import Key, Order, Page, read_cursor, write_cursor
+from core.scope import Scope, scope_of
+from regions.models import OrgUnit
+
+COUNT_CAP = 1000
+DESK_SIZE = 100
+
+RECENT = Order("-taken_in", "taken_in_at", descending=True, kind="time")
+OLDEST = Order("taken_in", "taken_in_at", kind="time")
+MOST_LATE = Order("due", "next_due_at", kind="time")
+URGENT = Order("urgent", "urgent_at", kind="time")
+ORDERS = {order.name: order for order in (RECENT, OLDEST)}
+STATES_OPEN, STATES_WAITING = "open", "waiting"
+GROUPS = {STATES_OPEN: OPEN, STATES_WAITING: WAITING}
+
+
+@dataclass(frozen=True, slots=True)
+class CaseQuery:
+    """A filtered list as page and export share it. Empty fields do not filter. `state` is a state
+    or the name of a group of states (GROUPS)."""
+
+    unit: OrgUnit | None = None
+    below: bool = True
+    state: str = ""
+    kind: str = ""
+    category: Category | None = None
+    level: Level | None = None
+    channel: str = ""
+    handler: User | None = None
+    unassigned: bool = False
+    overdue: bool = False
+    taken_in_from: datetime | None = None
+    taken_in_until: datetime | None = None
+    import_run: int | None = None
+    term: CaseTerm = CaseTerm()
+    order: Order = RECENT
+    now: datetime | None = None
+
+    def refine(self, cases: Any) -> Any:
+        """The conditions beside scope and text."""
+        exact: dict[str, Any] = {
+            "kind": self.kind,
+            "level": self.level,
+            "channel": self.channel,
+            "handler": self.handler,
+            "import_run": self.import_run,
+            "taken_in_at__gte": self.taken_in_from,
+            "taken_in_at__lt": self.taken_in_until,
+        }
+        cases = cases.filter(**{name: value for name, value in exact.items() if value})
+        if self.state:
+            cases = cases.filter(state__in=sorted(GROUPS.get(self.state, {self.state})))
+        if self.category:
+            column = "category" if self.category.parent_id else "top_category"
+            cases = cases.filter(**{column: self.category})
+        if self.unassigned:
+            cases = cases.filter(handler=None)
+        if self.overdue:
+            late = self.now or timezone.now()
+            cases = cases.filter(state__in=sorted(OPEN), next_due_at__lte=late)
+        if self.order is URGENT:
+            # What has no limit waits behind nobody: it counts from when its work was done.
+            cases = cases.annotate(urgent_at=Coalesce("next_due_at", "resolved_at", "taken_in_at"))
+        return cases
+
+
+def scope_for(user: Any, query: CaseQuery, permission: str = VIEW) -> Scope:
+    """The user's scope, cut to the unit the list is filtered by."""
+    scope = scope_of(user, permission)
+    return narrow(scope, query.unit, below=query.below) if query.unit else scope
+
+
+def _parts(user: Any, query: CaseQuery, permission: str) -> Iterator[QuerySet]:
+    """Querysets whose union is the list: branches × forms of the text."""
+    scope = scope_for(user, query, permission)
+    for branch in Case.objects.all().branches_of(scope, permission):
+        cases = query.refine(branch)
+        for form in query.term.forms or [lambda rows: rows]:
+            yield form(cases)
+
+
+def case_keys(
+    user: Any,
+    query: CaseQuery,
+    *,
+    key: Key | None = None,
+    size: int = 25,
+    reverse: bool = False,
+    permission: str = VIEW,
+) -> list[Key]:
+    """Up to `size` keys of the list beyond `key`, in list order (backwards when `reverse`)."""
+    order = query.order
+
+    def top(cases: QuerySet) -> QuerySet:
+        if key:
+            cases = cases.filter(order.after(key, reverse))
+        return cases.order_by(*order.by(reverse)).values_list("pk", order.column)[:size]
+
+    if query.term.problem:
+        return []
+    parts = [top(part) for part in _parts(user, query, permission)]
+    if not parts:
+        return []
+    united = parts[0]
+    if len(parts) > 1:
+        united = parts[0].union(*parts[1:]).order_by(*order.by(reverse))[:size]
+    return [Key(value, pk) for pk, value in united]
+
+
+def rows_of(keys: Iterable[Key]) -> list[Case]:
+    """The cases of these keys with all that a row shows: two queries for any number."""
+    wanted = [key.pk for key in keys]
+    found = {
+        case.pk: case
+        for case in Case.objects.filter(pk__in=wanted)
+        .select_related("unit", "handler", "level", "category__parent")
+        .prefetch_related(running_deadlines())
+        .defer("plan", "resolution", "reject_reason")
+    }
+    return [found[pk] for pk in wanted if pk in found]
+
+
+def case_page(
+    user: Any, query: CaseQuery, *, after: str = "", before: str = "", size: int = 25
+) -> Page:
+    """One page of the list. `after` and `before` are cursors of an earlier page."""
+    order = query.order
+    back = read_cursor(order, before)
+    start = back or read_cursor(order, after)
+    keys = case_keys(user, query, key=start, size=size + 1, reverse=bool(back))
+    more = len(keys) > size
+    keys = keys[:size]
+    if back:
+        keys.reverse()
+    has_previous, has_next = (more, True) if back else (bool(start), more)
+    return Page(
+        rows=rows_of(keys),
+        previous=write_cursor(order, keys[0]) if keys and has_previous else "",
+        next=write_cursor(order, keys[-1]) if keys and has_next else "",
+        size=size,
+    )
+
+
+def count_cases(user: Any, query: CaseQuery, permission: str = VIEW) -> tuple[int, bool]:
+    """How many cases the list has, up to COUNT_CAP: (number, whether there are more)."""
+    if query.term.problem:
+        return 0, False
+    parts = [
+        part.order_by().values("pk")[: COUNT_CAP + 1] for part in _parts(user, query, permission)
+    ]
+    if not parts:
+        return 0, False
+    united = parts[0].union(*parts[1:]) if len(parts) > 1 else parts[0]
+    number = united.count()
+    return (COUNT_CAP, True) if number > COUNT_CAP else (number, False)
+
+
+def all_cases(
+    user: Any, query: CaseQuery, *, chunk: int = 2000, permission: str = VIEW
+) -> Iterator[list[Case]]:
+    """The whole list in chunks by key, for exports; rights are read as it goes."""
+    key: Key | None = None
+    while keys := case_keys(user, query, key=key, size=chunk, permission=permission):
+        yield rows_of(keys)
+        key = keys[-1]
+
+
+def desk(user: Any) -> list[Case]:
+    """The open cases of a handler, the most urgent first, at most DESK_SIZE. What is resolved
+    waits for others and comes last, as does what has no limit."""
+    cases = (
+        Case.objects.visible_to(user)
+        .open()
+        .filter(handler=user)
+        .order_by(F("next_due_at").asc(nulls_last=True), "pk")
+        .values_list("pk", flat=True)[:DESK_SIZE]
+    )
+    return rows_of(Key(None, pk) for pk in cases)
+
+
+def case_in_reach(user: Any, pk: int, permission: str = VIEW) -> Case | None:
+    """One case in reach of a right with what its pages show, or None."""
+    return (
+        Case.objects.visible_to(user, permission)
+        .select_related(
+            "unit",
+            "handler",
+            "entered_by",
+            "level",
+            "category__parent",
+            "top_category",
+            "customer__subject",
+            "flat",
+            "merged_into",
+            "parent",
+            "repeat_of",
+            "reject_asked_by",
+        )
+        .prefetch_related(running_deadlines())
+        .filter(pk=pk)
+        .first()
+    )
+
+
+def board_cases(user: Any, query: CaseQuery, states: frozenset[str], size: int) -> list[Case]:
+    """Cases of a column of the board, those due first at the top, then such without a limit."""
+    cases = query.refine(Case.objects.visible_to(scope_for(user, query), VIEW))
+    keys = (
+        cases.filter(state__in=sorted(states))
+        .order_by(F("next_due_at").asc(nulls_last=True), "pk")
+        .values_list("pk", flat=True)[:size]
+    )
+    return rows_of(Key(None, pk) for pk in keys)

@@ -1,0 +1,39 @@
+"""A further call about a matter that is open already: taken in, and merged at once."""
+
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from audit.services import record
+from complaints.models import Case
+from complaints.services import clocks
+from complaints.services.intake import register_case
+from complaints.services.log import log
+from complaints.services.moves import hold
+from complaints.states import OPEN, State
+from core.errors import Refused
+
+
+@transaction.atomic
+def register_into(into: Case, *, by: Any, **values: Any) -> Case:
+    """Register a case (`values` as for register_case) and merge it into an open one in reach.
+
+    Whoever takes the call may do so: nobody has the new case yet. Raises Refused as
+    register_case does, and when the other case has ended meanwhile.
+    """
+    target = hold(into)
+    if target.state not in OPEN or not Case.objects.visible_to(by).filter(pk=target.pk).exists():
+        raise Refused(_("Please choose another case that is still open."))
+    case = register_case(by=by, assign=False, **values)
+    now = timezone.now()
+    clocks.drop(case)
+    case.merged_into, case.merged_from_state = target, State.REGISTERED
+    case.state = State.MERGED
+    case.version += 1
+    case.save()
+    log(case, "merge", by=by, at=now, before=State.REGISTERED, into=target.number)
+    log(target, "merged_in", by=by, at=now, text=case.content, number=case.number)
+    record("case.merge", by=by, subject=case)
+    return case
