@@ -22,6 +22,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import EndReason, LoginKind, LoginMethod, LoginRecord, User
 from accounts.scopes import grants_of
+from accounts.services.people import check_reaches_no_further
 from accounts.sessions import end_sessions
 from accounts.signals import remember_login
 from audit.services import record
@@ -106,22 +107,23 @@ def check_code(request: HttpRequest, user: User, code: str) -> LoginMethod | Non
 
 
 def check_passkey(
-    request: HttpRequest, user: User, response: dict[str, Any], *, blame: bool = True
+    request: HttpRequest, user: User, response: dict[str, Any], *, alone: bool = False
 ) -> LoginMethod | None:
     """Whether the answer of the browser proves one of the person's passkeys; else None.
 
-    `blame` False: the failure is written down for nobody, because nothing has shown yet that the
-    visitor has to do with this person.
+    `alone`: nothing else has been proved. Then the device itself must have checked its owner,
+    whatever the browser was asked for, and a failure is written down for nobody, because nothing
+    has shown yet that the visitor has to do with this person.
     """
     try:
-        counter = webauthn.parse_authentication_response(
-            response
-        ).response.authenticator_data.counter
+        device = webauthn.parse_authentication_response(response).response.authenticator_data
         used = webauthn.complete_authentication(user, response)
+        if alone and not device.is_user_verified():
+            used = None
     except BROKEN:
         used = None
-    if used is None or not _counts_on(used, counter):
-        who = user if blame else None
+    if used is None or not _counts_on(used, device.counter):
+        who = None if alone else user
         remember_login(LoginKind.NO_FACTOR, request=request, user=who, method=LoginMethod.PASSKEY)
         return None
     return LoginMethod.PASSKEY
@@ -298,7 +300,8 @@ def reset_factors(user: User, *, by: User | None, reason: str) -> None:
     """Take all factors of somebody away who has lost them; all his sessions end.
 
     He logs in with his password and, if his role asks for it, sets new ones up at once. Raises
-    Refused out of reach, for oneself, without a reason, or where there is nothing to reset.
+    Refused out of reach, for an account that reaches further, for oneself, without a reason, or
+    where there is nothing to reset.
     """
     person = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
     if by is not None:
@@ -307,6 +310,7 @@ def reset_factors(user: User, *, by: User | None, reason: str) -> None:
         reachable = User.objects.visible_to(by, "accounts.change_user")
         if not reachable.filter(pk=person.pk).exists():
             raise Refused(_("You may not change {name}.").format(name=person.name))
+        check_reaches_no_further(person, by=by)
     if not reason.strip():
         raise Refused(_("Please say why, and how you made sure who asked."))
     if not Authenticator.objects.filter(user=person).delete()[0]:

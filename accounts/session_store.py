@@ -49,11 +49,17 @@ class SessionStore(DatabaseStore):
             super().delete(hashed(key))
 
     def cycle_key(self) -> None:
-        """A new key for the same session; the device it belongs to follows."""
+        """A new key for the same session; the device it belongs to follows.
+
+        Whoever was signed out while his request ran stays out: the session ends instead of going
+        on under a key that nobody can end any more.
+        """
         from accounts.models import SignedInDevice
+        from accounts.sessions import DEVICE
 
         before = self.session_key
         super().cycle_key()
-        if before:
-            rows = SignedInDevice.objects.filter(key=hashed(before), ended_at=None)
-            rows.update(key=hashed(self.session_key))
+        rows = SignedInDevice.objects.filter(key=hashed(before), ended_at=None)
+        moved = rows.update(key=hashed(self.session_key)) if before else 0
+        if not moved and DEVICE in self:
+            self.flush()

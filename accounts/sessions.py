@@ -57,6 +57,7 @@ SENTENCES = {
 def begin(request: HttpRequest, user: User) -> SignedInDevice:
     """Write down a log-in that has just happened, and end the oldest of its kind beyond the number
     the policy allows (reliability: concurrent sessions)."""
+    request.session.pop(DEVICE, None)  # of an earlier log-in in this browser
     # Two log-ins at the same moment must not both find room.
     User.objects.select_for_update(of=("self",)).get(pk=user.pk)
     if request.session.session_key is None:

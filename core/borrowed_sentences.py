@@ -13,6 +13,18 @@ DJANGO = (
     gettext_noop("Model name"),
     gettext_noop("%(model)s instance with %(field)s %(value)r is not a valid choice."),
 )
+# Django says these in Chinese too, but about "fields" and "choices"; people here read what to do.
+FORMS = (
+    gettext_noop("This field is required."),
+    gettext_noop("Enter a valid date."),
+    gettext_noop("Enter a valid time."),
+    gettext_noop("Enter a valid date/time."),
+    gettext_noop("Enter a whole number."),
+    gettext_noop("Enter a number."),
+    gettext_noop("Enter a valid email address."),
+    gettext_noop("Select a valid choice. That choice is not one of the available choices."),
+    gettext_noop("Select a valid choice. %(value)s is not one of the available choices."),
+)
 CELERY_BEAT = (
     gettext_noop(
         'Cron Days Of The Week to Run. Use "*" for "all", Sunday is 0 or 7, Monday is 1. '

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 
 
@@ -11,6 +11,19 @@ def wants_rows(request: HttpRequest) -> bool:
     """True when htmx swaps a part of the page; a boosted or restored page wants all of it."""
     headers = request.headers
     return headers.get("HX-Request") == "true" and "HX-History-Restore-Request" not in headers
+
+
+def leave(request: HttpRequest, url: str) -> HttpResponse:
+    """Go to another page, also from inside a part that htmx swaps."""
+    if wants_rows(request):
+        return HttpResponse(status=204, headers={"HX-Redirect": url})
+    return redirect(url)
+
+
+def ask(request: HttpRequest, context: dict[str, Any], status: int = 200) -> HttpResponse:
+    """A question before an act, as `components/confirm.html` wants it: a dialog, or a page."""
+    page, dialog = "components/confirm_page.html", "components/confirm.html"
+    return page_or_rows(request, page, dialog, context, status)
 
 
 def page_or_rows(

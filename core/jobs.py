@@ -129,7 +129,7 @@ class Running:
     def __init__(self, job: Job, holder: uuid.UUID) -> None:
         self.job = job
         self.holder = holder
-        self._best = job.done
+        self._best = job.best
 
     @property
     def payload(self) -> dict[str, Any]:
@@ -143,9 +143,9 @@ class Running:
         """
         fault_point("job.progress")
         further: dict[str, Any] = {}
-        if done > self._best:
+        if done > self._best:  # work that begins anew each time gets no further
             self._best = done
-            further["strikes"] = 1
+            further = {"strikes": 1, "best": done}
         changed = self._mine().update(
             done=done, total=total, phase=phase, lease_until=Now() + LEASE, **further
         )
@@ -337,8 +337,7 @@ def _do(running: Running) -> None:
             _complete(running, ending if isinstance(ending, Ending) else Ending(ending, _nothing))
             fault_point("job.finished")
     except StopAsked:
-        message = _("Stopped. What was already written stays.")
-        _finish(running, JobState.STOPPED, Outcome.STOPPED, message)
+        _stop(running, Outcome.STOPPED)
     except LeaseLost:
         log.warning("job %s was taken over by another worker", job.pk)
     except Leaving:
@@ -429,11 +428,27 @@ def _ring_next(kind: str) -> None:
         _ring(waiting.pk, waiting.queue, kind)
 
 
+def _stop(running: Running, outcome: str, failure: str = "") -> None:
+    """End the job as somebody asked for."""
+    message = _("Stopped. What was already written stays.")
+    _finish(running, JobState.STOPPED, outcome, message, failure)
+
+
+def _is_asked_to_stop(running: Running) -> bool:
+    """Whether somebody wants the job to stop; locks its row, so that nobody asks meanwhile."""
+    state = running._mine().select_for_update().values_list("state", flat=True).first()
+    return bool(state == JobState.STOPPING)
+
+
 def _put_back(running: Running) -> None:
     """Give the job back without blame: its worker was shut down, another one goes on."""
     job = running.job
     blameless = Greatest(F("strikes") - 1, Value(0))
-    _finish(running, JobState.QUEUED, Outcome.LEFT, "", strikes=blameless)
+    with transaction.atomic():
+        if _is_asked_to_stop(running):
+            _stop(running, Outcome.LEFT)
+            return
+        _finish(running, JobState.QUEUED, Outcome.LEFT, "", strikes=blameless)
     _ring(job.pk, job.queue, job.kind)
 
 
@@ -444,23 +459,33 @@ def _fail(running: Running, error: Exception) -> None:
     if lost and not connection.in_atomic_block:
         connection.close()  # whatever is left of it
     try:
-        job = Job.objects.get(pk=running.job.pk)
-        kind = KINDS[job.kind]
-        if job.strikes >= MAX_ATTEMPTS or (kind.forgiving and not lost):
-            _give_up(running, failure)
-            return
-        pause = kind.pauses[min(job.strikes, len(kind.pauses)) - 1]
-        message = _("Something went wrong; it is tried again. Reference {reference}.")
-        _finish(
-            running,
-            JobState.QUEUED,
-            Outcome.LOST if lost else Outcome.FAILED,
-            message.format(reference=job.reference),
-            failure,
-            not_before=Now() + pause,
-        )
+        with transaction.atomic():
+            if _is_asked_to_stop(running):  # the wish outlives the attempt
+                _stop(running, Outcome.LOST if lost else Outcome.FAILED, failure)
+            else:
+                _try_later(running, failure, lost=lost)
     except (OperationalError, InterfaceError):
-        log.warning("job %s: no database to write its failure; its lease ends by itself", job.pk)
+        pk = running.job.pk
+        log.warning("job %s: no database to write its failure; its lease ends by itself", pk)
+
+
+def _try_later(running: Running, failure: str, *, lost: bool) -> None:
+    """Queue the job again after a pause, or give up after too many attempts."""
+    job = Job.objects.get(pk=running.job.pk)
+    kind = KINDS[job.kind]
+    if job.strikes >= MAX_ATTEMPTS or (kind.forgiving and not lost):
+        _give_up(running, failure)
+        return
+    pause = kind.pauses[min(job.strikes, len(kind.pauses)) - 1]
+    message = _("Something went wrong; it is tried again. Reference {reference}.")
+    _finish(
+        running,
+        JobState.QUEUED,
+        Outcome.LOST if lost else Outcome.FAILED,
+        message.format(reference=job.reference),
+        failure,
+        not_before=Now() + pause,
+    )
 
 
 def _give_up(running: Running, failure: str) -> None:

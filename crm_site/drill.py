@@ -11,10 +11,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 from django.conf import settings
 from django.db import connection
 from django.utils.translation import gettext as _
@@ -24,10 +27,11 @@ from core.errors import Refused
 from core.personal_data import Erased, blind_index, decrypt, unwrap
 from core.values.phones import without_extension
 from crm_site import services
-from crm_site.backup import restore, store
+from crm_site.backup import programs, restore, store
 from customers.models import Customer
 
 SAMPLE = 1000
+PREFIX = "crm-drill-"  # and the process, of the second installation's folder
 
 
 @dataclass
@@ -69,25 +73,46 @@ def drill(backup: store.Backup, *, key_file: Path) -> Report:
     """
     restore.refuse_damaged(backup)
     began = time.monotonic()
-    folder = Path(tempfile.mkdtemp(prefix="crm-drill-"))
+    remove_stale()
+    folder = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
     folder.chmod(0o755)  # noqa: S103  the servers' account must reach its data below
-    home = folder / "home"
-    try:
-        return _drilled(backup, home, key_file, began)
-    except services.ServicesError as problem:
-        raise Refused(str(problem)) from problem
-    finally:
-        services.stop(home)
-        shutil.rmtree(folder, ignore_errors=True)
+    with programs.tidy_end() as obey:
+        try:
+            return _drilled(backup, folder / "home", key_file, began, obey)
+        except services.ServicesError as problem:
+            raise Refused(str(problem)) from problem
+        finally:
+            _remove(folder)
 
 
-def _drilled(backup: store.Backup, home: Path, key_file: Path, began: float) -> Report:
+def remove_stale() -> None:
+    """Remove what drills left that were killed: servers, a copy of the data and of the key."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        number = folder.name.removeprefix(PREFIX).partition("-")[0]
+        # The folder for temporary files is everybody's; only what we made ourselves is ours.
+        mine = not folder.is_symlink() and folder.stat().st_uid == os.getuid()
+        if mine and number.isdecimal() and not psutil.pid_exists(int(number)):
+            _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    with suppress(services.ServicesError):  # the data must go in any case
+        services.stop(folder / "home")
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _drilled(
+    backup: store.Backup, home: Path, key_file: Path, began: float, obey: Callable[[], None]
+) -> Report:
+    """`obey` ends the drill between its steps when somebody asked the process to end."""
     secrets = home / "secrets"
     secrets.mkdir(mode=0o700, parents=True)
     shutil.copyfile(key_file, secrets / "master_key.json")
     (secrets / "master_key.json").chmod(0o600)
     services.start(home)
-    _manage(home, "restore", str(backup.folder), "--no-migrate")
+    obey()
+    _manage(home, "restore", str(backup.folder), "--no-migrate", "--damaged-files")
+    obey()
     report = Report(**json.loads(_manage(home, "drill", str(backup.folder), "--examine")))
     report.seconds = round(time.monotonic() - began, 1)
     return report

@@ -191,6 +191,9 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 3 * 3600,
     "queue_order_strategy": "priority",  # in the order of --queues
     "socket_connect_timeout": 2,
+    # Well above the second for which a worker waits for the next message: a broker that is frozen,
+    # or cut off without a word, must not hold up whoever rings for ever.
+    "socket_timeout": 10,
 }
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = False  # with it the worker dies when the broker does

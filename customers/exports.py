@@ -24,6 +24,7 @@ from accounts.shutting import sweeps
 from audit.services import record
 from core.errors import Refused
 from core.exports import exports
+from core.files.parts import PART, written_whole
 from core.files.writer import SheetColumn, SheetWriter
 from core.jobs import Ending, Running, StopAsked, enqueue, handles
 from core.models import Job, Queue
@@ -133,8 +134,9 @@ def _export_job(running: Running) -> Ending:
     def progress(done: int) -> None:
         running.progress(done, 0, _("Writing the workbook"))
 
-    rows = write_export(user, query, target, progress=progress)
-    target.chmod(0o600)
+    with written_whole(target) as part:
+        rows = write_export(user, query, part, progress=progress)
+        part.chmod(0o600)
     return Ending(
         _("{rows} customers were written.").format(rows=f"{rows:,}"),
         partial(_exported, running.job, user, rows, target),
@@ -172,7 +174,8 @@ def _delete_files_of(people: Collection[int]) -> None:
     """Workbooks written for people whose accounts close are deleted at once (reliability 13)."""
     payloads = Job.objects.filter(kind=KIND, actor__in=people).values_list("payload", flat=True)
     for name in [payload["file"] for payload in payloads]:
-        transaction.on_commit(partial((folder() / name).unlink, missing_ok=True))
+        for path in (folder() / name, folder() / f"{PART}{name}"):
+            transaction.on_commit(partial(path.unlink, missing_ok=True))
 
 
 @exports("customers")

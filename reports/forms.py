@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 from core.widgets import DateInput
 
 LONGEST = 1100  # days: three years
+EARLIEST, LATEST = date(1900, 1, 1), date(2999, 12, 31)
 
 
 class SpanFilter(forms.Form):
@@ -30,6 +31,13 @@ class SpanFilter(forms.Form):
         """Neither backwards nor endless."""
         data = super().clean() or {}
         first, last = data.get("first"), data.get("last")
+        for name, day in (("first", first), ("last", last)):
+            # Beyond them a day has no day before or after it that could be asked for.
+            if day and not EARLIEST <= day <= LATEST:
+                sentence = _("Please choose a day from {first} to {last}.")
+                self.add_error(name, str(sentence).format(first=EARLIEST, last=LATEST))
+        if self.errors:
+            return data
         if first and last and first > last:
             self.add_error("last", _("The last day lies before the first day."))
         elif first and last and (last - first).days > LONGEST:

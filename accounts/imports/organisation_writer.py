@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from accounts.imports.organisation_rows import Organisation, PersonRow, UnitRow
 from accounts.models import Function, Post, Role, RoleGrant, User, UserState
-from accounts.shutting import shut_out
+from accounts.services.people import end_all_of
 from core.imports.kinds import ImportContext
 from core.imports.report import Report
 from regions.models import DEPTH, OrgUnit
@@ -77,6 +77,7 @@ class OrganisationWriter:
     def _people(self, organisation: Organisation, units: dict[str, OrgUnit]) -> dict[str, User]:
         rows = organisation.people
         people = {user.employee_no: user for user in User.objects.filter(employee_no__in=rows)}
+        had_left = {user.pk for user in people.values() if user.state == UserState.LEFT}
         new: list[User] = []
         changed: list[User] = []
         for row in rows.values():
@@ -90,7 +91,8 @@ class OrganisationWriter:
             people[row.employee_no] = user
         User.objects.bulk_create(new, batch_size=BATCH)
         User.objects.bulk_update(changed, [*PERSON_VALUES, "unit", "state"], batch_size=BATCH)
-        shut_out([user.pk for user in changed if user.state == UserState.LEFT])
+        gone = [user for user in changed if user.state == UserState.LEFT]
+        end_all_of([user for user in gone if user.pk not in had_left], by=self.context.actor)
         self.report.created["people"] += len(new)
         self.report.updated["people"] += len(changed)
         return people
@@ -185,7 +187,10 @@ class OrganisationWriter:
         roles = {role.name: role for role in Role.objects.all()}
         held = {
             (grant.user_id, grant.unit_id, grant.role_id): grant
-            for grant in RoleGrant.objects.filter(user__in=people.values()).order_by("pk")
+            # Roles held in sections follow the sections; the file neither finds nor ends them.
+            for grant in RoleGrant.objects.filter(
+                user__in=people.values(), section_grant=None
+            ).order_by("pk")
         }
         new: list[RoleGrant] = []
         changed: list[RoleGrant] = []

@@ -296,6 +296,9 @@ class RoleGrant(Dated):
                 condition=Q(valid_until__isnull=True, section_grant__isnull=True),
                 name="grant_given_once",
             ),
+            models.UniqueConstraint(
+                fields=["section_grant", "unit", "valid_from"], name="grant_derived_once"
+            ),
             models.CheckConstraint(
                 condition=Q(valid_until__isnull=True)
                 | Q(valid_from__isnull=True)

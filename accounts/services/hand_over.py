@@ -59,7 +59,8 @@ def draft_hand_over(
     keep_shares: bool = True,
     draft: HandOver | None = None,
 ) -> HandOver:
-    """Write down who shall get what, moving nothing. `draft` is an earlier plan to replace.
+    """Write down who shall get what, moving nothing. `draft` is an earlier plan to replace; Stale
+    when it was carried out meanwhile.
 
     `giver` hands over all open work; `pick` names ticked rows by kind instead. `units` (unit key →
     person) belongs to the rule "each unit to a person of its own"; `to[0]` gets the other units.
@@ -72,12 +73,30 @@ def draft_hand_over(
     }
     if pick is not None:
         plan["pick"] = {kind: sorted(set(keys)) for kind, keys in pick.items()}
-    hand_over = draft or HandOver(by=by)
+    hand_over = _hold_draft(draft) if draft is not None else HandOver(by=by)
     hand_over.giver, hand_over.rule, hand_over.plan = giver, rule, plan
     hand_over.cause, hand_over.reason = cause, reason.strip()
     hand_over.until, hand_over.keep_shares = until, keep_shares
     hand_over.save()
     return hand_over
+
+
+def _hold_draft(draft: HandOver) -> HandOver:
+    """The draft as it stands, locked. Raises Stale when it is none any more: writing the plan once
+    more would turn what was done back into a draft."""
+    held = HandOver.objects.select_for_update(of=("self",)).get(pk=draft.pk)
+    if held.state != HandOverState.DRAFT:
+        raise Stale(_("This hand-over was carried out already."))
+    return held
+
+
+@transaction.atomic
+def plan_hand_over(giver: User, *, by: User | None, **plan: Any) -> HandOver:
+    """A draft, as `draft_hand_over` writes it, that could be carried out now. Raises Refused, and
+    keeps no draft then, where `carry_out` would."""
+    draft = draft_hand_over(by=by, giver=giver, **plan)
+    preview_hand_over(draft, by=by)
+    return draft
 
 
 def _check_plan(
@@ -210,9 +229,7 @@ def _rows(hand_over: HandOver, work: Work, by: User | None) -> QuerySet[Any] | N
 def carry_out(hand_over: HandOver, *, by: User | None) -> HandOver:
     """Move the work as planned. Raises Stale when it was carried out already, and Refused when a
     receiver may not take something or nothing is left to move."""
-    held = HandOver.objects.select_for_update(of=("self",)).get(pk=hand_over.pk)
-    if held.state != HandOverState.DRAFT:
-        raise Stale(_("This hand-over was carried out already."))
+    held = _hold_draft(hand_over)
     _lock_receivers(held)
     held.count = _plan_items(held, by=by)
     if not held.count:

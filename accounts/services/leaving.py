@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils.translation import ngettext
 
 from accounts.models import HandOver, HandOverState, User
+from accounts.services.following import hold_sections
 from accounts.services.hand_over import open_work
 from accounts.services.people import leave
 from core.errors import Refused
@@ -18,6 +19,7 @@ def close_leaver(user: User, *, by: User | None, on: date | None = None) -> User
     Raises Refused while the person still holds open work anywhere, whoever reaches it, so that
     nobody who left keeps a customer; else as `leave` does.
     """
+    hold_sections()
     person = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
     count = sum(sum(units.values()) for units in open_work(person).values())
     if count:

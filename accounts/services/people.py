@@ -5,6 +5,7 @@ at the command line, whom no rule of reach binds. Refusals are `core.errors.Refu
 """
 
 import math
+from collections.abc import Collection
 from datetime import date, timedelta
 from typing import Any
 
@@ -26,11 +27,13 @@ from accounts.models import (
     Reach,
     Role,
     RoleGrant,
+    SectionGrant,
     User,
     UserState,
     may_reach,
 )
 from accounts.selectors import administrators
+from accounts.services.following import follow_sections, hold_sections
 from accounts.sessions import delete_old, end_sessions
 from accounts.shutting import shut_out
 from audit.services import record
@@ -41,6 +44,7 @@ from regions.policies import policy
 from regions.services import create_unit
 
 ADMINISTRATOR = "system-administrator"
+CHANGE = "accounts.change_user"
 DAYS_OF_A_MONTH = 365.25 / 12
 CHANGEABLE = frozenset({"name", "phone", "email", "unit", "position", "hired_on", "language"})
 
@@ -76,7 +80,7 @@ def change_person(user: User, *, by: User | None, **changes: Any) -> User:
         raise TypeError(f"change_person cannot change {sorted(unknown)}")
     person = _hold(user, by=by)
     target = changes.get("unit")
-    if target is not None and not _holds(by, "accounts.change_user", target):
+    if target is not None and not _holds(by, CHANGE, target):
         raise Refused(_("You may not move people to {unit}.").format(unit=target.name))
     for name, value in changes.items():
         setattr(person, name, value)
@@ -128,23 +132,38 @@ def leave(user: User, *, by: User | None, on: date | None = None) -> User:
     day = on or today
     if day > today:
         raise Refused(_("The last day lies in the future. Record it when it has come."))
-    person = _hold(user, by=by, rights=("accounts.close_account", "accounts.change_user"))
+    hold_sections()
+    person = _hold(user, by=by, rights=("accounts.close_account", CHANGE))
     if person.state == UserState.LEFT:
         raise Stale(_("{name} has left already.").format(name=person.name))
     if person.hired_on and day < person.hired_on:
         raise Refused(_("The last day lies before the first day."))
-    _check_reaches_no_further(person, by=by)
     _keep_an_administrator(person, by=by)
     person.state, person.left_on = UserState.LEFT, day
-    person.password, person.password_changed_at = make_password(None), None
-    person.save(update_fields=["state", "left_on", "password", "password_changed_at"])
-    shut_out([person.pk])
-    for held in (*_open(RoleGrant, user=person), *_open(Post, user=person)):
-        _close(held, day=today)
-    for act in REGISTRY.left:
-        act(person, by)
-    record("user.left", by=by, subject=person, employee_no=person.employee_no, on=str(day))
+    person.save(update_fields=["state", "left_on"])
+    end_all_of([person], by=by)
     return person
+
+
+def end_all_of(people: Collection[User], *, by: User | None) -> None:
+    """End today what people held who have left: password, sessions, links, posts, grants, roles
+    in sections, and what the apps registered. Whoever records that they left calls this."""
+    today = timezone.localdate()
+    for person in people:
+        person.password, person.password_changed_at = make_password(None), None
+    User.objects.bulk_update(people, ["password", "password_changed_at"])
+    shut_out([person.pk for person in people])
+    in_sections = _open(SectionGrant, user__in=people)
+    given = _open(RoleGrant, user__in=people, section_grant=None)
+    for held in (*in_sections, *given, *_open(Post, user__in=people)):
+        _close(held, day=today)
+    if in_sections:
+        follow_sections()
+    for person in people:
+        for act in REGISTRY.left:
+            act(person, by)
+        on = str(person.left_on)
+        record("user.left", by=by, subject=person, employee_no=person.employee_no, on=on)
 
 
 @transaction.atomic
@@ -200,7 +219,7 @@ def give_role(
     """Let a person hold a role in a unit. Raises Refused as `check_may_give` does."""
     person = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
     check_may_give(by, to=person, role=role, unit=unit)
-    if _open(RoleGrant, user=person, role=role, unit=unit):
+    if _open(RoleGrant, user=person, role=role, unit=unit, section_grant=None):
         raise Refused(
             _("{name} holds the role {role} in {unit} already.").format(
                 name=person.name, role=role.name, unit=unit.name
@@ -222,12 +241,16 @@ def give_role(
 
 @transaction.atomic
 def end_grant(grant: RoleGrant, *, by: User | None, on: date | None = None) -> RoleGrant:
-    """End a grant today, or on a later day; from that day on it gives nothing."""
+    """End a grant today, or on a later day; from that day on it gives nothing.
+
+    Raises Refused for one that follows from a role in a section, which would bring it back.
+    """
     held = RoleGrant.objects.select_for_update(of=("self",)).get(pk=grant.pk)
     today = timezone.localdate()
     day = max(on or today, today)
     if held.valid_until is not None and held.valid_until <= today:
         raise Stale(_("This grant has ended already."))
+    check_is_no_part(held)
     if not _holds(by, "accounts.change_rolegrant", held.unit, Reach(held.role.reach)):
         raise Refused(_("This grant reaches further than you may administer."))
     if day == today:
@@ -235,6 +258,12 @@ def end_grant(grant: RoleGrant, *, by: User | None, on: date | None = None) -> R
     _close(held, day=day)
     _record_grant("grant.ended", held, by=by)
     return held
+
+
+def check_is_no_part(grant: RoleGrant) -> None:
+    """Raise Refused for the part of a role in a section that reaches one unit."""
+    if grant.section_grant_id is not None:
+        raise Refused(_("This role is held in a section; please end it there."))
 
 
 def end_reviewed(grant: RoleGrant, *, by: User) -> None:
@@ -352,24 +381,29 @@ def _holds(by: User | None, right: str, unit: OrgUnit, reach: Reach = Reach.UNIT
     return by is None or reaches(by.scope(right), unit, reach)
 
 
-def _hold(
-    user: User, *, by: User | None, rights: tuple[str, ...] = ("accounts.change_user",)
-) -> User:
-    """The person, locked until the transaction ends. Raises Refused when out of reach of all the
-    rights."""
+def _hold(user: User, *, by: User | None, rights: tuple[str, ...] = (CHANGE,)) -> User:
+    """The person, locked until the transaction ends. Raises Refused when the person, or something
+    that the account reaches, is out of reach of all the rights."""
     person = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
     if by is not None and not any(may_reach(by, right, person) for right in rights):
         raise Refused(_("You may not change {name}.").format(name=person.name))
+    check_reaches_no_further(person, by=by, rights=rights)
     return person
 
 
-def _check_reaches_no_further(person: User, *, by: User | None) -> None:
-    """Whoever closes an account must reach all that the account reaches, or a head of a project
-    could shut out an administrator who sits there."""
-    for grant in RoleGrant.objects.now().filter(user=person).select_related("role", "unit"):
-        reach = Reach(grant.role.reach)
-        rights = ("accounts.close_account", "accounts.change_user")
-        if not any(_holds(by, right, grant.unit, reach) for right in rights):
+def check_reaches_no_further(
+    person: User, *, by: User | None, rights: tuple[str, ...] = (CHANGE,)
+) -> None:
+    """Raise Refused unless the acting person reaches all that the account reaches or is to reach.
+
+    Else a head of a project could shut out, or take over by a link, an administrator who sits
+    there. One's own account is one's own.
+    """
+    if by is None or by.pk == person.pk:
+        return
+    ends = Q(valid_until__isnull=True) | Q(valid_until__gt=timezone.localdate())
+    for grant in RoleGrant.objects.filter(ends, user=person).select_related("role", "unit"):
+        if not any(_holds(by, right, grant.unit, Reach(grant.role.reach)) for right in rights):
             raise Refused(
                 _("{name} holds roles that reach further than you may administer.").format(
                     name=person.name
@@ -399,13 +433,13 @@ def administers() -> Q:
     )
 
 
-def _open(model: type[RoleGrant] | type[Post], **where: Any) -> list[Any]:
+def _open(model: type[RoleGrant] | type[SectionGrant] | type[Post], **where: Any) -> list[Any]:
     """Grants or posts that have not ended by today."""
     ends = Q(valid_until__isnull=True) | Q(valid_until__gt=timezone.localdate())
     return list(model.objects.filter(ends, **where))
 
 
-def _close(held: RoleGrant | Post, *, day: date) -> None:
+def _close(held: RoleGrant | SectionGrant | Post, *, day: date) -> None:
     """End a span; one that was to begin later never begins."""
     held.valid_until = max(day, held.valid_from) if held.valid_from else day
     held.save(update_fields=["valid_until"])

@@ -42,7 +42,9 @@ def review_grants(decisions: list[Decision], *, by: User, month: dt.date | None 
         .select_related("user", "role", "unit")
         .order_by("pk")
     )
-    if len(grants) != len(wanted):
+    # Asked again under the lock: one may have ended while another transaction held it.
+    still = reviewable(by).filter(pk__in=wanted).count()
+    if not len(grants) == len(wanted) == still:
         raise Refused(_("One of these grants has ended or is not yours to review."))
     for grant in grants:
         _decide(grant, wanted[grant.pk], by=by, month=first)
@@ -54,8 +56,7 @@ def _decide(grant: RoleGrant, one: Decision, *, by: User, month: dt.date) -> Non
     if one.decision == GrantDecision.END:
         if not reason:
             raise Refused(_("Please say why a grant is ended."))
-        if getattr(grant, "section_grant_id", None):
-            raise Refused(_("This role is held in a section; please end it there."))
+        people.check_is_no_part(grant)
         people.end_reviewed(grant, by=by)
     GrantReview.objects.update_or_create(
         grant=grant,

@@ -2,47 +2,16 @@
 
 from datetime import date
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Reach, Role, SectionGrant, User, UserState
+from accounts.services.following import follow_sections, hold_sections
 from accounts.services.people import check_may_give, reaches
 from audit.services import record
 from core.errors import Refused, Stale
 from regions.models import OrgUnit, Section, SectionUnit
-
-# A role in a section reaches a unit while both hold: the grant and the membership.
-FOLLOW = """
-WITH wanted AS (
-    SELECT g.id AS section_grant_id, g.user_id, g.role_id, g.given_by_id, m.unit_id,
-           GREATEST(g.valid_from, m.valid_from) AS valid_from,
-           LEAST(g.valid_until, m.valid_until) AS valid_until
-    FROM accounts_sectiongrant g JOIN regions_sectionunit m USING (section_id)
-    WHERE GREATEST(g.valid_from, m.valid_from)
-          < COALESCE(LEAST(g.valid_until, m.valid_until), 'infinity'::date)
-), gone AS (
-    DELETE FROM accounts_rolegrant r WHERE r.section_grant_id IS NOT NULL AND NOT EXISTS (
-        SELECT 1 FROM wanted w WHERE w.section_grant_id = r.section_grant_id
-        AND w.unit_id = r.unit_id AND w.valid_from = r.valid_from
-        AND w.valid_until IS NOT DISTINCT FROM r.valid_until)
-)
-INSERT INTO accounts_rolegrant
-    (user_id, unit_id, role_id, valid_from, valid_until, from_file, given_by_id, given_at,
-     section_grant_id)
-SELECT w.user_id, w.unit_id, w.role_id, w.valid_from, w.valid_until, FALSE, w.given_by_id, now(),
-       w.section_grant_id
-FROM wanted w WHERE NOT EXISTS (
-    SELECT 1 FROM accounts_rolegrant r WHERE r.section_grant_id = w.section_grant_id
-    AND r.unit_id = w.unit_id AND r.valid_from = w.valid_from
-    AND r.valid_until IS NOT DISTINCT FROM w.valid_until)
-"""
-
-
-def follow_sections() -> None:
-    """Bring the grants derived from sections in step with grants and memberships."""
-    with connection.cursor() as cursor:
-        cursor.execute(FOLLOW)
 
 
 @transaction.atomic
@@ -57,6 +26,7 @@ def give_section_role(
 ) -> SectionGrant:
     """Let a person hold a role in a section. Raises Refused like `give_role` for each of its
     units, and for a section that has none yet."""
+    hold_sections()
     person = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
     if person.state != UserState.ACTIVE:
         raise Refused(_("{name} is not active.").format(name=person.name))
@@ -91,6 +61,7 @@ def end_section_role(grant: SectionGrant, *, by: User | None) -> SectionGrant:
 
     Raises Refused for who does not administer grants in all of them.
     """
+    hold_sections()
     held = SectionGrant.objects.select_for_update(of=("self",)).get(pk=grant.pk)
     today = timezone.localdate()
     if held.valid_until is not None and held.valid_until <= today:

@@ -60,8 +60,7 @@ def person_hand_over(request: HttpRequest, employee_no: str) -> HttpResponse:
     )
     if form.is_bound and form.is_valid():
         try:
-            draft = services.draft_hand_over(by=by, giver=person, **form.plan())
-            services.preview_hand_over(draft, by=by)
+            draft = services.plan_hand_over(person, by=by, **form.plan())
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:

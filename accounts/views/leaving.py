@@ -13,13 +13,14 @@ from accounts.models import User, UserState
 from accounts.selectors.hand_over import work_table
 from accounts.views.hand_over import person_or_404
 from accounts.visitors import person_of
-from core.access import requires
+from core.access import fresh, requires
 from core.errors import Refused
 
 RIGHT = "accounts.close_account"
 REFUSED_FORM = 422
 
 
+@fresh
 @requires(RIGHT)
 @require_http_methods(["GET", "HEAD", "POST"])
 def person_leave(request: HttpRequest, employee_no: str) -> HttpResponse:

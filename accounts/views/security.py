@@ -112,7 +112,7 @@ def _by_passkey(request: HttpRequest) -> User | None:
         return None
     user = factors.person_of_passkey(answer)
     # Whoever is named by an unproved answer must not pay for it with a lock.
-    if user is None or factors.check_passkey(request, user, answer, blame=False) is None:
+    if user is None or factors.check_passkey(request, user, answer, alone=True) is None:
         return None
     return user
 

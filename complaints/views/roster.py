@@ -75,7 +75,8 @@ def _unit(request: HttpRequest) -> OrgUnit:
     code = request.GET.get("unit", "")
     if code:
         return get_object_or_404(units, code=code)
-    own = units.filter(pk=request.user.unit_id).first()
+    home = getattr(request.user, "unit_id", None)
+    own = units.filter(pk=home).first() if home else None
     return own or get_object_or_404(units.order_by("path")[:1])
 
 

@@ -11,7 +11,7 @@ from core.errors import Refused
 
 
 def saved(
-    request: HttpRequest, form: forms.Form, save: Callable[[dict[str, Any]], Any], done: str
+    request: HttpRequest, form: forms.BaseForm, save: Callable[[dict[str, Any]], Any], done: str
 ) -> Any:
     """Save a posted form; what was saved, or None when the form stays with its sentence."""
     if request.method != "POST" or not form.is_valid():

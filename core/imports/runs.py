@@ -24,12 +24,13 @@ from django.utils.translation import gettext_lazy
 
 from core.errors import Refused
 from core.faults import fault_point
+from core.files.parts import written_whole
 from core.files.problems import FileProblem
 from core.files.writer import write_rejected
 from core.imports.kinds import ImportContext, ImportKind, Source, kind_named
 from core.imports.report import Report
 from core.jobs import Ending, Running, StopAsked, enqueue, handles
-from core.models import ImportRun, ImportState, Job, Queue
+from core.models import ImportRun, ImportState, Job, JobState, Queue
 from core.notices import notify
 from core.personal_data import mask
 from core.values.base import Cell, cell_text
@@ -37,6 +38,7 @@ from core.values.base import Cell, cell_text
 KEPT_FOR = timedelta(days=30)
 WORTH_LEAVING = timedelta(minutes=1)
 CHUNK_BYTES = 1 << 20
+CHECK, APPLY = "imports.check", "imports.apply"  # kinds of jobs
 
 
 def folder() -> Path:
@@ -89,18 +91,21 @@ def _suffix(filename: str) -> str:
 def _store(file: IO[bytes], path: Path) -> str:
     """Write the upload in pieces; returns its SHA-256. Raises FileProblem when it is too large."""
     digest, size = hashlib.sha256(), 0
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as target:
+    with written_whole(path) as part, os.fdopen(_opened(part), "wb") as target:
         while piece := file.read(CHUNK_BYTES):
             size += len(piece)
             if size > settings.IMPORT_MAX_BYTES:
-                path.unlink(missing_ok=True)
                 limit = settings.IMPORT_MAX_BYTES // CHUNK_BYTES
                 sentence = _("The file is larger than {limit} MB. Please split it.")
                 raise FileProblem(sentence.format(limit=limit))
             digest.update(piece)
             target.write(piece)
     return digest.hexdigest()
+
+
+def _opened(path: Path) -> int:
+    """A new file that only we may read."""
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
 
 
 def open_source(run: ImportRun, kind: ImportKind) -> Source:
@@ -148,7 +153,7 @@ def _sample(value: Cell, personal: bool) -> str:
 
 def correct_mapping(run: ImportRun, overrides: Mapping[str, str]) -> None:
     """Save corrected columns. Raises Refused once the run has been applied, or FileProblem."""
-    if run.state in (ImportState.APPLYING, ImportState.APPLIED):
+    if settled_state(run) in (ImportState.APPLYING, ImportState.APPLIED):
         raise Refused(_("This file has already been imported. Please upload it as a new import."))
     run.overrides = dict(overrides)
     recognise(run, kind_named(run.kind))
@@ -180,7 +185,7 @@ def check_run(run: ImportRun, context: ImportContext) -> Report:
         report = kind.check(source, context)
         _give_back(run, source, report)
     run.report, run.state = report.as_json(), ImportState.CHECKED
-    run.save()
+    run.save(update_fields=["report", "state", "rejected_name"])
     return report
 
 
@@ -226,8 +231,9 @@ def _give_back(run: ImportRun, source: Source, report: Report) -> None:
         section = next(iter(source.sections.values()))
         run.rejected_name = f"{secrets.token_hex(16)}.xlsx"
         path = folder() / run.rejected_name
-        write_rejected(section.table, reasons, path, header_row=section.header.header_row)
-        path.chmod(0o600)
+        with written_whole(path) as part:
+            write_rejected(section.table, reasons, part, header_row=section.header.header_row)
+            part.chmod(0o600)
 
 
 def remove_file(name: str) -> None:
@@ -235,6 +241,20 @@ def remove_file(name: str) -> None:
     if name:
         with contextlib.suppress(FileNotFoundError):
             (folder() / name).unlink()
+
+
+def settled_state(run: ImportRun) -> str:
+    """The state of a run whose work may have ended without a word, as given-up work does."""
+    job = run.job
+    if run.state not in (ImportState.CHECKING, ImportState.APPLYING) or job is None or job.is_live:
+        return str(run.state)
+    return ImportState.STOPPED if job.state == JobState.STOPPED else ImportState.FAILED
+
+
+def can_go_on(run: ImportRun) -> bool:
+    """Whether the writing ended early. A check that ended early is done again instead."""
+    ended = settled_state(run) in (ImportState.STOPPED, ImportState.FAILED)
+    return ended and run.job is not None and run.job.kind == APPLY
 
 
 def undo_run(run: ImportRun) -> tuple[int, int]:
@@ -255,24 +275,28 @@ def undo_run(run: ImportRun) -> tuple[int, int]:
 
 def start_check(run: ImportRun, *, by: Any) -> Job:
     """Ask a worker to check the file; the run's page shows the progress."""
-    return _start(run, "imports.check", ImportState.CHECKING, by)
+    return _start(run, CHECK, ImportState.CHECKING, by)
 
 
 def start_apply(run: ImportRun, *, by: Any) -> Job:
     """Ask a worker to write the checked rows. Raises Refused unless the run was checked."""
-    if run.state not in (ImportState.CHECKED, ImportState.STOPPED, ImportState.FAILED):
+    if run.state != ImportState.CHECKED and not can_go_on(run):
         raise Refused(_("Please check the file before it is written."))
-    return _start(run, "imports.apply", ImportState.APPLYING, by)
+    return _start(run, APPLY, ImportState.APPLYING, by)
 
 
 def _start(run: ImportRun, kind: str, state: str, by: Any) -> Job:
-    job = enqueue(kind, key=f"import:{run.pk}", by=by, payload={"run": run.pk}, files=True)
-    run.job, run.state, run.message = job, state, ""
-    run.save(update_fields=["job", "state", "message"])
+    """Queue the work and note it on the run at once, before a worker can know of it."""
+    with transaction.atomic():
+        job = enqueue(kind, key=f"import:{run.pk}", by=by, payload={"run": run.pk}, files=True)
+        if job.kind != kind:  # the check has its report and is about to end
+            raise Refused(_("This file is still being worked on. Please try again in a moment."))
+        run.job, run.state, run.message = job, state, ""
+        run.save(update_fields=["job", "state", "message"])
     return job
 
 
-@handles("imports.check", title=gettext_lazy("Check a file"), queue=Queue.FILES)
+@handles(CHECK, title=gettext_lazy("Check a file"), queue=Queue.FILES)
 def _check_job(running: Running) -> Ending:
     run = ImportRun.objects.get(pk=running.payload["run"])
     with _failing_with(run, running):
@@ -282,7 +306,7 @@ def _check_job(running: Running) -> Ending:
     return Ending(message, partial(_tell, run, running, "done", report))
 
 
-@handles("imports.apply", title=gettext_lazy("Import a file"), queue=Queue.FILES)
+@handles(APPLY, title=gettext_lazy("Import a file"), queue=Queue.FILES)
 def _apply_job(running: Running) -> Ending:
     run = ImportRun.objects.get(pk=running.payload["run"])
     with _failing_with(run, running):

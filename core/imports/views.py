@@ -24,10 +24,12 @@ from core.htmx import wants_rows
 from core.imports.kinds import KINDS, ImportKind, kind_named
 from core.imports.report import COUNTED
 from core.imports.runs import (
+    can_go_on,
     correct_mapping,
     create_run,
     folder,
     notice_key,
+    settled_state,
     start_apply,
     start_check,
     undo_run,
@@ -145,6 +147,7 @@ def _run_or_404(request: HttpRequest, pk: int) -> ImportRun:
         raise Http404("import")
     if not request.user.has_perm(kind_named(run.kind).permission):
         raise PermissionDenied("import")
+    run.state = settled_state(run)
     return run
 
 
@@ -162,10 +165,11 @@ def _steps(current: int) -> list[dict[str, str]]:
 @requires(RIGHT)
 def import_list(request: HttpRequest) -> HttpResponse:
     """The reader's own imports, newest first."""
-    runs = ImportRun.objects.visible_to(request.user).order_by("-pk")[:LISTED]
+    own = ImportRun.objects.visible_to(request.user).select_related("job")
+    runs = own.order_by("-pk")[:LISTED]
     titles = {name: kind.title for name, kind in KINDS.items()}
     for run in runs:
-        run.title = titles.get(run.kind, run.kind)
+        run.title, run.state = titles.get(run.kind, run.kind), settled_state(run)
     return render(request, "imports/list.html", {"runs": runs, "crumbs": [(_("Imports"), "")]})
 
 
@@ -270,6 +274,7 @@ def import_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "run": run,
         "kind": kind_named(run.kind),
         "report": run.report,
+        "can_go_on": can_go_on(run),
         "reasons": _reasons(run),
         "counts": _counts(run.report),
         "problems": _together(run.report.get("errors", [])),

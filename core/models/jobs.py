@@ -75,6 +75,7 @@ class Job(models.Model):
     payload = models.JSONField(_("payload"), default=dict)
     phase = models.CharField(_("phase"), max_length=60, blank=True)
     done = models.IntegerField(_("done"), default=0)
+    best = models.IntegerField(default=0)  # the furthest `done` of all attempts
     total = models.IntegerField(_("total"), default=0)
     message = models.TextField(_("message"), blank=True)
     failure = models.CharField(_("kind of failure"), max_length=200, blank=True)

@@ -174,6 +174,7 @@ class OutboxMessage(models.Model):
         _("state"), max_length=10, choices=OutboxState, default=OutboxState.WAITING
     )
     attempts = models.PositiveSmallIntegerField(_("Tries"), default=0)
+    due_at = models.DateTimeField(default=timezone.now)  # not before the quiet time was over
     next_try_at = models.DateTimeField(_("Next try"), default=timezone.now)
     last_error = models.CharField(_("Last error"), max_length=300, blank=True)
     holder = models.UUIDField(null=True)

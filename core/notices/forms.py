@@ -1,6 +1,7 @@
 """Forms of notices, the outbox and webhooks."""
 
 from collections.abc import Iterator
+from datetime import time
 from typing import Any
 
 from django import forms
@@ -12,6 +13,8 @@ from core.models import MailChoice, OutboxState, WebhookTarget
 from core.notices.channels import CHANNELS
 from core.notices.kinds import KINDS, NoticeKind
 from core.notices.preferences import choices_of, preference_of
+
+LATEST_DIGEST = time(23, 50)
 
 
 def kind_choices() -> list[tuple[str, str]]:
@@ -93,6 +96,16 @@ class PreferencesForm(forms.Form):
                 initial=wishes[kind.key],
                 widget=forms.Select({"class": "form-select form-select-sm"}),
             )
+
+    def clean_digest_at(self) -> time | None:
+        """Digests leave every few minutes; one wished for in the last of a day would find none."""
+        wish: time | None = self.cleaned_data["digest_at"]
+        if wish is not None and wish > LATEST_DIGEST:
+            raise forms.ValidationError(
+                _("Please choose a time up to %(time)s."),
+                params={"time": LATEST_DIGEST.strftime("%H:%M")},
+            )
+        return wish
 
     @staticmethod
     def name_of(kind: NoticeKind) -> str:

@@ -25,6 +25,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core import leaving
 from core.deeds import record
 from core.errors import Refused
 from core.models import OutboxMessage, OutboxState, OutboxTry
@@ -39,7 +40,7 @@ LEASE = timedelta(minutes=3)  # longer than any single hand-over may take
 PAUSES = (60, 300, 1800, 7200, 14400, 28800, 86400)  # seconds after the first, second … failure
 JITTER = 0.2
 DOWN_PAUSE = timedelta(minutes=1)
-PATIENCE = timedelta(days=3)  # older mails are stale news: they fail instead of flooding people
+PATIENCE = timedelta(days=3)  # due for longer, mails are stale news and fail: no flood of them
 ANSWER_LENGTH = 300
 RESENDABLE = (OutboxState.FAILED, OutboxState.DOUBT, OutboxState.CANCELLED)
 CANCELLABLE = (OutboxState.WAITING, OutboxState.FAILED, OutboxState.DOUBT)
@@ -54,6 +55,7 @@ def mail(
     """An unsaved mail for `post`. Raises ValueError when an address would end the header line."""
     if one_line(to) != to:
         raise ValueError("an address of a mail must be one line")
+    due = at or timezone.now()
     return OutboxMessage(
         channel="mail",
         dedupe_key=f"mail:{key}",
@@ -63,7 +65,8 @@ def mail(
         subject=one_line(words.subject),
         text=words.text,
         html=words.html,
-        next_try_at=at or timezone.now(),
+        due_at=due,
+        next_try_at=due,
     )
 
 
@@ -105,15 +108,20 @@ class Delivered:
 
 
 def deliver(*, seconds: float = 240, after_batch: Callable[[int], None] | None = None) -> Delivered:
-    """Send what is due until nothing is, or `seconds` have passed. Safe to run many at once.
+    """Send what is due until nothing is, `seconds` have passed or the worker is shut down.
 
-    `after_batch` hears between batches how many were handled; it may raise to end the work.
+    Safe to run many at once. `after_batch` hears between batches how many were handled; it may
+    raise to end the work.
     """
     recover()
     give_up_stale()
     done, end, holder = Delivered(), monotonic() + seconds, uuid.uuid4()
-    while monotonic() < end and (batch := claim(holder)):
-        _send_batch(batch, holder, done)
+
+    def may_go_on() -> bool:
+        return monotonic() < end and not leaving.is_announced()
+
+    while may_go_on() and (batch := claim(holder)):
+        _send_batch(batch, holder, done, may_go_on)
         if after_batch is not None:
             after_batch(done.counts.total())
     return done
@@ -142,30 +150,39 @@ def open_channels() -> list[str]:
     return [name for name, channel in CHANNELS.items() if channel.is_open()]
 
 
-def _send_batch(batch: list[OutboxMessage], holder: uuid.UUID, done: Delivered) -> None:
-    """Send a batch channel by channel, each over one connection as long as that holds."""
+def _send_batch(
+    batch: list[OutboxMessage], holder: uuid.UUID, done: Delivered, may_go_on: Callable[[], bool]
+) -> None:
+    """Send a batch channel by channel, each over one connection as long as that holds.
+
+    What is not begun when the time is over is given back for another sender.
+    """
     for name in dict.fromkeys(row.channel for row in batch):
         rows = [row for row in batch if row.channel == name]
+        if not may_go_on():
+            _release(rows, holder)
+            continue
         channel = channel_named(name)
         with ExitStack() as stack:
             try:
                 send = stack.enter_context(channel.session())
             except Down as trouble:
-                _release(rows, holder, trouble)
+                later = timezone.now() + DOWN_PAUSE
+                _release(rows, holder, next_try_at=later, last_error=_short(trouble))
                 done.counts["waiting"] += len(rows)
                 continue
-            for row in rows:
+            for place, row in enumerate(rows):
+                if not may_go_on():
+                    _release(rows[place:], holder)
+                    break
                 _send_one(channel, send, row, holder, done)
 
 
-def _release(rows: list[OutboxMessage], holder: uuid.UUID, trouble: Down) -> None:
-    """Give reserved rows back: their server is away, which is no failure of theirs."""
-    OutboxMessage.objects.filter(pk__in=[row.pk for row in rows], holder=holder).update(
-        holder=None,
-        lease_until=None,
-        next_try_at=timezone.now() + DOWN_PAUSE,
-        last_error=_short(trouble),
-    )
+def _release(rows: list[OutboxMessage], holder: uuid.UUID, **more: Any) -> None:
+    """Give back reserved rows that were not begun: whatever hinders is no failure of theirs."""
+    OutboxMessage.objects.filter(
+        pk__in=[row.pk for row in rows], holder=holder, state=OutboxState.WAITING
+    ).update(holder=None, lease_until=None, **more)
 
 
 def _send_one(
@@ -253,10 +270,13 @@ def recover() -> int:
 
 
 def give_up_stale() -> int:
-    """Let mails fail that waited too long for a server: nobody wants last week's news in a heap."""
+    """Let mails fail that waited too long for a server: nobody wants last week's news in a heap.
+
+    The wait counts from when a mail was due, so one held back over a holiday is still tried.
+    """
     stale = OutboxMessage.objects.filter(
         state=OutboxState.WAITING, channel="mail", attempts=0, next_try_at__lt=timezone.now()
-    ).filter(created_at__lt=timezone.now() - PATIENCE, holder__isnull=True)
+    ).filter(due_at__lt=timezone.now() - PATIENCE, holder__isnull=True)
     return stale.update(
         state=OutboxState.FAILED, last_error="no mail server took it within three days"
     )
@@ -277,6 +297,7 @@ def resend(rows: QuerySet[OutboxMessage], *, by: Any) -> int:
             act="outbox.resent",
             state=OutboxState.WAITING,
             attempts=0,
+            due_at=timezone.now(),
             next_try_at=timezone.now(),
             holder=None,
             lease_until=None,

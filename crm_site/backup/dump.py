@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from audit.services import record
 from core import keys
 from core.errors import Refused
+from core.files.parts import PART
 from core.management.commands.migrate import connected_as_owner
 from crm_site.backup import programs, store
 
@@ -35,12 +36,12 @@ def back_up(
     """
     folder = store.make_home(out or store.home())
     made_at = timezone.now()
-    name = made_at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ") + (f"-{reason}" if reason else "")
-    target = folder / name
+    name = made_at.astimezone(UTC).strftime("%Y%m%dT%H%M%S%fZ")
+    target = folder / (f"{name}-{reason}" if reason else name)
     if target.exists():
         raise Refused(_("{path} exists already.").format(path=target))
-    draft = folder / f"{store.DRAFT}{name}-{os.getpid()}"
-    with connected_as_owner(), _tidied(draft):
+    draft = folder / f"{store.DRAFT}{target.name}-{os.getpid()}"
+    with connected_as_owner(), programs.tidy_end(), _tidied(draft):
         _refuse_full_disk(folder)
         manifest = _dump_database(draft / store.DUMP)
         manifest |= {"format": store.FORMAT, "made_at": made_at.isoformat(), "reason": reason}
@@ -128,7 +129,8 @@ def _migrations(cursor: Any) -> list[str]:
 def _copy_files(draft: Path) -> dict[str, int]:
     """Copy the files after the database, so that every row has its file; note their hashes.
 
-    Files are written once and never changed, so on the same disk a second name is a copy.
+    Files are written once and never changed, so on the same disk a second name is a copy; those
+    that are still being written have no row yet and are left out.
     """
     source = Path(settings.PRIVATE_FILES)
     target = draft / store.FILES
@@ -138,6 +140,8 @@ def _copy_files(draft: Path) -> dict[str, int]:
         for path in sorted(source.rglob("*")) if source.is_dir() else ():
             name = path.relative_to(source)
             if not path.is_file() or path.is_symlink() or "\n" in str(name):
+                continue
+            if path.name.startswith(PART):
                 continue
             copy = target / name
             copy.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -3,8 +3,10 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -27,6 +29,7 @@ OPTIONS = {
     "sslkey": "PGSSLKEY",
 }
 TOOLS = ("pg_dump", "pg_restore", "psql")
+ENDS = (signal.SIGTERM, signal.SIGHUP)  # Python ends at once without tidying up on these
 
 
 @cache
@@ -103,3 +106,36 @@ def last_line(text: bytes) -> str:
     lines = [line for line in text.decode("utf-8", "replace").splitlines() if line.strip()]
     telling = [line for line in lines if "error" in line.lower() or "fatal" in line.lower()]
     return (telling or lines or ["?"])[0].strip()
+
+
+@contextmanager
+def tidy_end() -> Iterator[Callable[[], None]]:
+    """Let a request to end the process leave the block as an error does, so that it tidies up.
+
+    What was asked once is not asked again: a second signal must not end the tidying. Gives a
+    function to call between long steps, which ends the block as well: Python forgets what a
+    signal raises while it forks or destroys an object.
+    """
+    asked: list[int] = []
+
+    def obey() -> None:
+        if asked:
+            raise SystemExit(128 + asked[0])
+
+    def end(number: int, _frame: object) -> None:
+        asked.append(number)
+        for one in ENDS:
+            signal.signal(one, signal.SIG_IGN)
+        obey()
+
+    if threading.current_thread() is not threading.main_thread():
+        yield obey  # only the main thread may say what signals do
+        return
+    heard = [one for one in ENDS if signal.getsignal(one) != signal.SIG_IGN]  # nohup stays nohup
+    before = {one: signal.signal(one, end) for one in heard}
+    try:
+        yield obey
+        obey()
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)

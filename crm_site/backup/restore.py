@@ -4,6 +4,8 @@ import os
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
@@ -51,14 +53,21 @@ def database_name() -> str:
     return str(connection.settings_dict["NAME"])
 
 
-def restore(backup: store.Backup, *, replace: bool = False, keep_old: bool = True) -> Path | None:
+def restore(
+    backup: store.Backup,
+    *,
+    replace: bool = False,
+    keep_old: bool = True,
+    damaged_too: bool = False,
+) -> Path | None:
     """Put database and files back. Returns the folder with what was there before, if anything.
 
     `replace` allows a database that holds data; unless `keep_old` is off, it is backed up first.
-    The master key is not touched. Afterwards `migrate` brings an older schema up to date.
+    `damaged_too` takes files that differ from their hashes as they are. The master key is not
+    touched. Afterwards `migrate` brings an older schema up to date.
 
-    Raises Refused: damaged or newer backup, database in use or not empty, or PostgreSQL's reason;
-    nothing has changed then.
+    Raises Refused: damaged or newer backup, database in use or not empty, no room for the files,
+    or PostgreSQL's reason; nothing has changed then.
     """
     refuse_damaged(backup)
     refuse_newer(backup)
@@ -70,10 +79,12 @@ def restore(backup: store.Backup, *, replace: bool = False, keep_old: bool = Tru
             raise Refused(sentence.format(name=database_name()))
         if keep_old:
             former = back_up(reason="before-restore", kept=0).folder
-    with connected_as_owner():
-        _load(backup)
-    if backup.manifest["files"] is not None:
-        _put_files_back(backup)
+    with _staged_files(backup, damaged_too=damaged_too) as draft:
+        with connected_as_owner():
+            _load(backup)
+        if draft is not None:
+            _put_in_place(draft)
+    store.end_upgrade()  # what was begun is undone: the next upgrade needs a copy of its own
     return former
 
 
@@ -124,14 +135,7 @@ def _load(backup: store.Backup) -> None:
     """Replace the content of the database in one transaction."""
     major = programs.server_major()
     unpack = [programs.find("pg_restore", major), "--file=-", "--no-comments", str(backup.dump)]
-    load = [
-        programs.find("psql", major),
-        "-X",
-        "-q",
-        "-v",
-        "ON_ERROR_STOP=1",
-        "--single-transaction",
-    ]
+    load = [programs.find("psql", major), "-X", "-q", "-v", "ON_ERROR_STOP=1"]
     clearing = _clearing()
     connection.close()
     with tempfile.TemporaryFile() as complaints:  # a pipe could fill and block the program
@@ -153,19 +157,18 @@ def _load(backup: store.Backup) -> None:
 
 
 def _pour(clearing: str, source: subprocess.Popen[bytes], sink: subprocess.Popen[bytes]) -> None:
-    """Send the statements of the one program to the other.
+    """Send the statements of the one program to the other, in one transaction.
 
-    The end of its input lets psql commit. So it is killed instead when the dump ended too soon.
+    The commit is the last statement sent and is sent only when the dump ended well: an end of the
+    input for any other reason, as when this process is killed, leaves the database as it was.
     """
     assert source.stdout is not None  # noqa: S101  both are pipes
     assert sink.stdin is not None  # noqa: S101
     try:
-        sink.stdin.write(clearing.encode())
+        sink.stdin.write(f"BEGIN;\n{clearing}".encode())
         shutil.copyfileobj(source.stdout, sink.stdin, 1 << 20)
-        if source.wait():
-            sink.kill()
-        else:
-            sink.stdin.write(SIGNED_OUT.encode())
+        if source.wait() == 0:
+            sink.stdin.write(f"{SIGNED_OUT}COMMIT;\n".encode())
         sink.stdin.close()
     except BrokenPipeError:
         source.kill()  # psql met an error and left; its reason is told
@@ -187,15 +190,42 @@ def _clearing() -> str:
     return CLEARED.format(**words)
 
 
-def _put_files_back(backup: store.Backup) -> None:
-    """Put the files of the backup where the product looks; what lies there is moved aside."""
+@contextmanager
+def _staged_files(backup: store.Backup, *, damaged_too: bool) -> Iterator[Path | None]:
+    """The files of the backup on the disk of the product, before the database is touched.
+
+    What can fail is done here, so that after the database only names change. Raises Refused.
+    """
+    if backup.manifest["files"] is None:
+        yield None
+        return
     target = Path(settings.PRIVATE_FILES)
     draft = target.with_name(f"{target.name}.restoring")
     shutil.rmtree(draft, ignore_errors=True)  # of a restore that was killed
-    shutil.copytree(backup.folder / store.FILES, draft)
-    draft.chmod(0o700)
+    try:
+        try:
+            shutil.copytree(backup.folder / store.FILES, draft)
+            draft.chmod(0o700)
+            damaged = [] if damaged_too else damaged_files(backup, draft)
+        except OSError as problem:  # shutil.Error is one
+            sentence = _("The files could not be copied, nothing was changed: {reason}")
+            raise Refused(sentence.format(reason=str(problem)[:200])) from problem
+        if damaged:
+            sentence = _(
+                "{count} files of the backup are damaged or missing, such as {name}; nothing was "
+                "changed. --damaged-files restores the others."
+            )
+            raise Refused(sentence.format(count=len(damaged), name=damaged[0]))
+        yield draft
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _put_in_place(draft: Path) -> None:
+    """Let the files be where the product looks; what lies there is moved aside."""
+    target = Path(settings.PRIVATE_FILES)
     if target.exists() and any(target.iterdir()):
-        stamp = timezone.now().strftime("%Y%m%dT%H%M%SZ")
+        stamp = timezone.now().strftime("%Y%m%dT%H%M%S%fZ")
         target.rename(target.with_name(f"{target.name}.before-restore-{stamp}"))
     elif target.exists():
         target.rmdir()

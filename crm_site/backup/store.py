@@ -24,6 +24,7 @@ SUMS = "files.sha256"
 FILES = "files"
 DRAFT = ".draft-"
 DRILL = "last_drill.json"
+UPGRADE = "upgrade.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +108,12 @@ def remember(folder: Path) -> None:
 
 
 def prune(folder: Path, *, kept: int = KEPT) -> list[Path]:
-    """Delete all but the newest backups, and drafts of runs that died. Returns what was deleted."""
-    gone = [one.folder for one in all_in(folder)[:-kept]] if kept else []
+    """Delete all but the newest backups, and drafts of runs that died. Returns what was deleted.
+
+    Those that were made for a reason, as before an upgrade, are for a person to delete.
+    """
+    usual = [one.folder for one in all_in(folder) if not one.manifest.get("reason")]
+    gone = usual[:-kept] if kept else []
     gone += [path for path in folder.glob(f"{DRAFT}*") if not _alive(path)]
     for path in gone:
         shutil.rmtree(path)
@@ -124,6 +129,26 @@ def _alive(draft: Path) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def begin_upgrade(made: Backup, target: list[str]) -> None:
+    """Note which backup holds the database as it was before the upgrade to these migrations."""
+    text = json.dumps({"folder": str(made.folder), "target": target}, indent=1)
+    (make_home(home()) / UPGRADE).write_text(text + "\n", encoding="utf-8")
+
+
+def end_upgrade() -> None:
+    """Forget the note of `begin_upgrade`: the upgrade is done, or undone."""
+    (home() / UPGRADE).unlink(missing_ok=True)
+
+
+def before_upgrade(target: list[str] | None = None) -> Backup | None:
+    """The backup made before the upgrade that was begun and has not ended (to `target`)."""
+    try:
+        note = json.loads((home() / UPGRADE).read_text(encoding="utf-8"))
+        return read(Path(note["folder"])) if target in (None, note["target"]) else None
+    except (OSError, ValueError, KeyError, Refused):
+        return None
 
 
 def drill_passed(facts: dict[str, Any]) -> None:

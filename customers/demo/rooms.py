@@ -300,14 +300,12 @@ class _Scene:
         """A kept place of a customer who has no place in this person's region."""
         region = person.unit.line()[1]
         near = {p.client.key for p in self.archive.places if p.unit.line()[1] is region}
-        places = (
+        places = [
             place
             for place in self.archive.places
             if place.client.kind == kind and place.keeper and place.client.key not in near
-        )
-        for _skipped in range(number * 3):
-            next(places)
-        return next(places)
+        ]
+        return places[number * 3 % len(places)]  # a small archive has few of a kind
 
     def write_hand_over(self) -> HandOver:
         """Customers of a project that were shared out anew some days ago, with their plans."""

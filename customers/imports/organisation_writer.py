@@ -14,6 +14,7 @@ from core.personal_data import blind_index, new_subject_key
 from customers.imports.organisation_row import OrganisationRow
 from customers.imports.turns import take_turn
 from customers.models import Contact, Customer, CustomerKind, CustomerUnit
+from customers.selectors.keepers import keeper_units
 from customers.services.customers import REPEATED, remember_words, set_reading
 from customers.services.protect import put
 from regions.models import Kind, OrgUnit
@@ -28,6 +29,7 @@ class OrganisationWriter:
         self.context = context
         self.scope = context.scope(IMPORT)
         self.fallback = self._fallback()
+        self.kept: dict[int, set[int]] = {}
 
     def _fallback(self) -> OrgUnit | None:
         """Where a customer without keeper is placed: the group, or the importer's own unit."""
@@ -44,6 +46,7 @@ class OrganisationWriter:
             for customer in Customer.objects.select_related("subject").filter(code__in=codes)
         }
         mine = self._within_reach(known)
+        self.kept = self._kept(rows)
         for row in rows:
             customer = known.get(row.code)
             if customer is None:
@@ -61,7 +64,7 @@ class OrganisationWriter:
                 self._change(customer, row, report)
             if customer.pk in mine or row.code not in known:
                 self._contact(customer, row, report)
-            self._place(customer, row)
+            self._place(customer, row, report)
 
     def _within_reach(self, known: dict[str, Customer]) -> set[int]:
         ids = {customer.pk for customer in known.values()}
@@ -154,14 +157,32 @@ class OrganisationWriter:
                 changed |= put(contact, "contact", name, values[name])
         return changed
 
-    def _place(self, customer: Customer, row: OrganisationRow) -> None:
-        """The place in the keeper's unit; a customer who has one anywhere keeps it."""
+    def _kept(self, rows: list[OrganisationRow]) -> dict[int, set[int]]:
+        """In which units the keepers of a chunk may keep customers, asked once for all of them."""
+        keepers = {row.keeper.pk: row.keeper for row in rows if row.keeper is not None}
+        if self.context.keeper is not None:
+            keepers = {self.context.keeper.pk: self.context.keeper}
+        units = {person.unit_id for person in keepers.values() if person.unit_id is not None}
+        if self.fallback is not None:
+            units.add(self.fallback.pk)
+        return keeper_units(list(keepers.values()), units, self.context.actor)
+
+    def _place(self, customer: Customer, row: OrganisationRow, report: Report) -> None:
+        """The place in the unit of the keeper, who is none where he may not keep customers. A
+        customer who has a place in that unit keeps it as it is."""
         keeper = self.context.keeper or row.keeper
         unit = keeper.unit if keeper else None
         if unit is None or not self._may_place_in(unit):
             unit, keeper = self.fallback, keeper if unit is None else None
         if unit is None or CustomerUnit.objects.filter(customer=customer, unit=unit).exists():
             return
+        if keeper is not None and unit.pk not in self.kept.get(keeper.pk, ()):
+            sentence = _(
+                "{name} ({no}) may not keep customers in {unit}; the customer has no keeper."
+            )
+            message = sentence.format(name=keeper.name, no=keeper.employee_no, unit=unit.name)
+            report.warn(row.number, "keeper_elsewhere", message)
+            keeper = None
         place = CustomerUnit(
             customer=customer,
             keeper=keeper,

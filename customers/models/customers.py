@@ -25,6 +25,7 @@ from core import personal_data
 from core.bigrams import Bigrams
 from core.scope import Scope, Scoped, ScopedQuerySet, scope_of
 from core.values.phones import national_format
+from regions.models import OrgUnit
 
 
 class CustomerKind(models.TextChoices):
@@ -520,8 +521,8 @@ class ShareQuerySet(models.QuerySet):
         )
 
     def visible_to(self, user: Any, permission: str = "customers.share_customer") -> Self:
-        """Shares given by somebody, given to him, and those of customers in branches that he
-        reaches whole with the right."""
+        """Shares given by somebody, given to him, and of those he is told of, those of customers
+        in branches that he reaches whole with the right."""
         scope = scope_of(user, permission)
         if scope.everything:
             return self
@@ -531,7 +532,20 @@ class ShareQuerySet(models.QuerySet):
         here = CustomerUnit.objects.filter(
             whole_branches(scope), customer=OuterRef("content_object")
         )
-        return self.filter(mine | Q(Exists(here)))
+        return self.told_to(user, permission).filter(mine | Q(Exists(here)))
+
+    def told_to(self, user: Any, permission: str = VIEW) -> Self:
+        """Shares that a reader may know of at a customer of his: given by or to himself or people
+        who work in branches he reaches with the right. With whom another branch shares the same
+        customer is its own business (docs/adr/0018-shares-and-hand-over.md)."""
+        scope = scope_of(user, permission)
+        if scope.everything:
+            return self
+        units = OrgUnit.objects.visible_to(scope, permission).order_by()
+        told = Q(given_by__unit__in=units) | Q(user__unit__in=units)
+        if scope.user_id is not None:
+            told |= Q(given_by=scope.user_id) | Q(user=scope.user_id)
+        return self.filter(told)
 
 
 class ShareManager(UserObjectPermissionManager.from_queryset(ShareQuerySet)):  # type: ignore[misc]

@@ -76,7 +76,7 @@ def people_who_see(reader: Any, customer: Customer) -> QuerySet[User]:
     share, by name."""
     places = list(seen_through(reader, customer))
     grants = covering_grants(places).filter(user=OuterRef("pk"))
-    shares = _live_shares(customer).filter(user=OuterRef("pk"))
+    shares = _live_shares(reader, customer).filter(user=OuterRef("pk"))
     return (
         User.objects.active()
         .filter(Exists(grants) | Exists(shares))
@@ -85,12 +85,13 @@ def people_who_see(reader: Any, customer: Customer) -> QuerySet[User]:
     )
 
 
-def _live_shares(customer: Customer) -> QuerySet[CustomerShare]:
-    return CustomerShare.objects.in_force().filter(
+def _live_shares(reader: Any, customer: Customer) -> QuerySet[CustomerShare]:
+    rows = CustomerShare.objects.in_force().filter(
         content_object=customer,
         permission__codename__in=("view_customer", "change_customer"),
         permission__content_type__app_label="customers",
     )
+    return rows.told_to(reader, RIGHT)
 
 
 def reasons_of(reader: Any, customer: Customer, people: list[User]) -> dict[int, list[Reason]]:
@@ -111,7 +112,9 @@ def reasons_of(reader: Any, customer: Customer, people: list[User]) -> dict[int,
             role=grant.role.name, unit=grant.unit.name, reach=grant.role.get_reach_display()
         )
         found[grant.user_id].append(Reason(1, words))
-    for share in _live_shares(customer).filter(user__in=people).select_related("permission"):
+    for share in (
+        _live_shares(reader, customer).filter(user__in=people).select_related("permission")
+    ):
         until = share.until.isoformat() if share.until else "—"
         sentence = _("Share until {day}, may edit") if share.may_change else _("Share until {day}")
         found[share.user_id].append(Reason(2, sentence.format(day=until)))

@@ -78,14 +78,16 @@ def _hand_overs(user: Any, customer: Customer) -> list[Event]:
 
 
 def _shares(user: Any, customer: Customer) -> list[Event]:
-    """Shares are told to those who answer for the customer, not to whom he is shared with."""
+    """Shares are told to those who answer for the customer, not to whom he is shared with; of
+    those, each is told what concerns his branches."""
     scope = scope_of(user, VIEW)
     seen = CustomerUnit.objects.filter(customer=customer)
     if not scope.everything:
         seen = seen.filter(whole_branches(scope)) | seen.filter(keeper=scope.user_id)
-    rows = CustomerShare.objects.filter(
+    rows = CustomerShare.objects.told_to(user, VIEW).filter(
         content_object=customer, content_object__in=seen.values("customer")
-    ).select_related("user", "given_by", "ended_by")
+    )
+    rows = rows.select_related("user", "given_by", "ended_by")
     found = []
     for row in rows.order_by("-given_at")[:SHOWN]:
         facts = [(_("Reason"), row.reason)]

@@ -68,10 +68,12 @@ def _roots(by: Any, customer: Customer, near: dict[int, Any]) -> list[str] | Non
     return roots
 
 
-def shares_of(customer: Customer) -> list[CustomerShare]:
-    """The shares of a customer that are in force, the one that ends first in front."""
+def shares_of(customer: Customer, reader: Any) -> list[CustomerShare]:
+    """The shares of a customer that are in force and that the reader may know of, the one that
+    ends first in front."""
     return list(
         CustomerShare.objects.in_force()
+        .told_to(reader, SHARE)
         .filter(content_object=customer)
         .select_related("user__unit", "given_by", "permission")
         .order_by("until", "pk")

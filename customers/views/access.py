@@ -56,7 +56,7 @@ def customer_share(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "customer": customer,
         "form": form,
-        "shares": shares_of(customer),
+        "shares": shares_of(customer, request.user),
         "today": timezone.localdate(),
         "crumbs": customer_crumbs(customer, (_("Share"), "")),
     }

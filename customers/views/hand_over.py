@@ -13,17 +13,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.models import HandOver, HandOverRule, HandOverState
-from accounts.services import carry_out, draft_hand_over
+from accounts.models import HandOver, HandOverState
 from accounts.visitors import person_of
-from core.access import requires
-from core.errors import Refused
+from core.access import fresh_if, requires
+from core.errors import Refused, Stale
 from customers.forms import HandOverForm
 from customers.models import CustomerUnit
 from customers.selectors.keepers import keepers_for, keepers_somewhere
 from customers.selectors.lists import place_keys
 from customers.services.customers import HAND_OVER_AT_ONCE
 from customers.services.work import PLACES
+from customers.services.work import hand_over_selection as give_selection
 from customers.views.common import crumbs
 from customers.views.lists import filter_of
 from regions.models import OrgUnit
@@ -93,6 +93,7 @@ def _units(request: HttpRequest, draft: HandOver) -> list[OrgUnit]:
     return list(OrgUnit.objects.filter(pk__in=rows.values("unit")))
 
 
+@fresh_if(lambda request, **arguments: request.method == "POST")
 @requires(RIGHT)
 @require_http_methods(["GET", "HEAD", "POST"])
 def hand_over_selection(request: HttpRequest, pk: int) -> HttpResponse:
@@ -104,7 +105,14 @@ def hand_over_selection(request: HttpRequest, pk: int) -> HttpResponse:
     form = HandOverForm(request.POST or None, selection=str(pk))
     if form.is_bound and form.is_valid():
         try:
-            done = _carry_out(request, draft, form)
+            done = give_selection(
+                draft,
+                to=list(form.cleaned_data["to"]),
+                by=draft.by,
+                reason=form.cleaned_data["reason"],
+            )
+        except Stale:
+            return redirect(draft)  # sent twice: the first one did it
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:
@@ -122,19 +130,6 @@ def hand_over_selection(request: HttpRequest, pk: int) -> HttpResponse:
     }
     status = REFUSED_FORM if form.is_bound else 200
     return render(request, "customers/hand_over.html", context, status=status)
-
-
-def _carry_out(request: HttpRequest, draft: HandOver, form: HandOverForm) -> HandOver:
-    people = list(form.cleaned_data["to"])
-    ready = draft_hand_over(
-        draft=draft,
-        by=draft.by,
-        rule=HandOverRule.ONE if len(people) == 1 else HandOverRule.TURNS,
-        to=people,
-        pick=draft.plan["pick"],
-        reason=form.cleaned_data["reason"],
-    )
-    return carry_out(ready, by=draft.by)
 
 
 @requires(RIGHT)

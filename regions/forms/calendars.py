@@ -12,9 +12,10 @@ from core.scope import scope_of
 from core.values.base import BadValue
 from core.values.hours import parse_hours, write_hours
 from core.values.numbers import parse_number
-from core.widgets import DateInput, DateTimeInput, RemoteSelect
+from core.widgets import DateInput, DateTimeInput
 from regions.calendars.notice import is_notice, read_text
 from regions.calendars.publication import HOLIDAY, MAKE_UP
+from regions.forms.fields import UnitByCode
 from regions.models import WEEK, CalendarWeek, OrgUnit, WorkingCalendar
 
 CHANGE = "regions.change_workingcalendar"
@@ -32,22 +33,6 @@ class HoursFormField(forms.CharField):
             return write_hours(parse_hours(super().to_python(value)))
         except BadValue as bad:
             raise ValidationError(bad.message, code=bad.code) from bad
-
-
-class UnitByCode(forms.ModelChoiceField):
-    """A unit in reach of a right, found by typing."""
-
-    def __init__(self, right: str, **kwargs: Any) -> None:
-        options: dict[str, Any] = {"label": _("Unit"), "empty_label": "—", "required": False}
-        super().__init__(
-            OrgUnit.objects.none(),
-            to_field_name="code",
-            widget=RemoteSelect("unit-choices", right),
-            **(options | kwargs),
-        )
-
-    def label_from_instance(self, unit: OrgUnit) -> str:  # type: ignore[override]
-        return f"{unit.name} ({unit.code})"
 
 
 class WeekForm(forms.Form):

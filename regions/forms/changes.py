@@ -7,9 +7,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from core.widgets import DateInput, RemoteSelect, SearchSelect, SearchSelectMultiple
+from core.widgets import DateInput, SearchSelect, SearchSelectMultiple
+from regions.forms.fields import UnitByCode
 from regions.models import ChangeKind, ChangeState, DepartmentLevel, Kind, OrgChange, OrgUnit
 from regions.services.changes import PROPOSE
+from regions.services.surgery import NO_MERGER
 
 KEPT = _("Leave empty to keep what it is.")
 VALUES = ("name", "code", "department_name", "department_level", "stage")
@@ -46,23 +48,6 @@ TARGETS = {
 }
 
 
-class UnitField(forms.ModelChoiceField):
-    """A unit in the reader's reach, found by typing; its value is its code."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(
-            OrgUnit.objects.none(),
-            to_field_name="code",
-            widget=RemoteSelect("unit-choices", PROPOSE),
-            empty_label="—",
-            required=False,
-            **kwargs,
-        )
-
-    def label_from_instance(self, unit: OrgUnit) -> str:  # type: ignore[override]
-        return f"{unit.name} {unit.code}"
-
-
 def lines(text: str) -> list[str]:
     """What stands in a field, one thing a line or between commas."""
     parts = text.replace("，", ",").replace("、", ",").replace("\n", ",").split(",")
@@ -72,8 +57,8 @@ def lines(text: str) -> list[str]:
 class ChangeForm(forms.Form):
     """A change of one kind. `draft_values` gives what the services want."""
 
-    unit = UnitField(label=_("Unit"))
-    target = UnitField(label=_("Other unit"))
+    unit = UnitByCode(PROPOSE, label=_("Unit"))
+    target = UnitByCode(PROPOSE, label=_("Other unit"))
     children = forms.ChoiceField(
         label=_("Units below"),
         choices=[
@@ -96,7 +81,8 @@ class ChangeForm(forms.Form):
         help_text=_("A region has no projects of its own: a new city under it takes them over."),
     )
     heir_code = forms.CharField(label=_("Its code"), max_length=30)
-    heir = UnitField(
+    heir = UnitByCode(
+        PROPOSE,
         label=_("Or a unit that exists"),
         help_text=_("It takes over the units below instead of a new one."),
     )
@@ -169,9 +155,16 @@ class ChangeForm(forms.Form):
         unit, below = data.get("unit"), data.get("below")
         if self.kind == ChangeKind.UPGRADE and unit is not None and unit.children.exists():
             self._heir_is_named(data)
+        merges = data.get("children") == "merge"
+        if merges and unit is not None and unit.kind == Kind.CITY and self._has_projects(unit):
+            self.add_error("children", NO_MERGER)
         if unit is not None and below and any(one.parent_id != unit.pk for one in below):
             self.add_error("below", _("Only units directly below it can go to the new one."))
         return data
+
+    @staticmethod
+    def _has_projects(city: OrgUnit) -> bool:
+        return OrgUnit.objects.active().filter(parent=city).exists()
 
     def _heir_is_named(self, data: dict[str, Any]) -> None:
         """A unit that is raised leaves the units below it to one of its former level."""

@@ -5,7 +5,8 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from core.widgets import DateInput, RemoteSelect, SearchSelectMultiple
+from core.widgets import DateInput, SearchSelectMultiple
+from regions.forms.fields import UnitByCode
 from regions.models import Company, OrgUnit
 
 CHANGE = "regions.change_section"
@@ -35,13 +36,7 @@ class CompanyForm(forms.Form):
 class SectionUnitForm(forms.Form):
     """A unit that joins a section."""
 
-    unit = forms.ModelChoiceField(
-        label=_("Unit"),
-        queryset=OrgUnit.objects.none(),
-        to_field_name="code",
-        empty_label="—",
-        widget=RemoteSelect("unit-choices", CHANGE),
-    )
+    unit = UnitByCode(CHANGE, required=True)
     valid_from = forms.DateField(label=_("From"), widget=DateInput, required=False)
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:

@@ -110,6 +110,9 @@ class OrgChange(models.Model):
     late_by = models.PositiveSmallIntegerField(_("days late"), default=0, editable=False)
     unit_ids = ArrayField(models.IntegerField(), default=list, editable=False)
 
+    # How many rows a change that was just undone left as others had written them since.
+    kept_rows: int = 0
+
     objects = OrgChangeQuerySet.as_manager()
 
     class Meta:

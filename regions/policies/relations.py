@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
+from regions.policies.reading import one_reading, policy
 from regions.policies.registry import find
 
 SQL = """
@@ -52,13 +53,23 @@ def policy_relation(key: str, on: date | None = None) -> Relation:
 
 
 def policy_values(key: str, on: date | None = None) -> dict[int, Any]:
-    """Unit → value on a day, every unit, in one query. Raises LookupError."""
+    """Unit → value on a day, every unit, in one query. Raises LookupError.
+
+    Where a value is one that its type cannot read any more, what is above holds, as `policy` says.
+    """
     rule, relation = find(key), policy_relation(key, on)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT unit_id, value::text FROM ({relation.sql}) AS r", relation.params)  # noqa: S608
         found = cursor.fetchall()
     read: dict[str, Any] = {}
-    for _unit, stored in found:
-        if stored not in read:
+    broken: set[str] = set()
+    for stored in {stored for _unit, stored in found}:
+        try:
             read[stored] = rule.type.from_json(json.loads(stored))
-    return {unit: read[stored] for unit, stored in found}
+        except (TypeError, ValueError):
+            broken.add(stored)
+    with one_reading():
+        return {
+            unit: policy(key, unit, on) if stored in broken else read[stored]
+            for unit, stored in found
+        }

@@ -331,7 +331,7 @@ class Duration(Type):
         return str(value)
 
     def bounds(self) -> str:
-        return _from_to(_plain(self.minimum), thousands(self.maximum), "")
+        return _from_to(_plain(self.minimum), thousands(self.maximum), _("of the unit chosen"))
 
     def field(self, **options: Any) -> forms.Field:
         from regions.policies.fields import SpanField

@@ -2,7 +2,14 @@
 
 from regions.selectors.changes import changes_for, changes_of, unit_by_code, units_seen, versions_of
 from regions.selectors.history import PastUnit, Relation, places_on, tree_on
-from regions.selectors.sections import SectionLine, counts_of, sections_for, units_of
+from regions.selectors.sections import (
+    SectionLine,
+    counts_of,
+    members_for,
+    reaches_whole,
+    sections_for,
+    units_of,
+)
 from regions.selectors.units import (
     WORKING,
     Head,
@@ -26,8 +33,10 @@ __all__ = [
     "counts_of",
     "heads_of",
     "held_today",
+    "members_for",
     "places_on",
     "posts_of",
+    "reaches_whole",
     "search_units",
     "sections_for",
     "tree_on",

@@ -1,5 +1,7 @@
 """The tree of any day, for pages and as a relation to join in reports."""
 
+# ruff: noqa: S608  one statement stands in two others; nothing comes from people
+
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -8,10 +10,8 @@ from django.db import connection
 
 from regions.models import Kind
 
-# Every unit that ever was, placed in the tree of a day. A unit merged by that day lies where its
-# successor lies; one split off later lies where the unit it came from lies; one that did not exist
-# yet lies in the nearest unit above it that did, so that no row is lost from a sum.
-PLACES = """
+# The tree of a day, which is given twice.
+TREE_ON = """
 WITH RECURSIVE v AS (
     SELECT * FROM regions_unitversion
     WHERE valid_from <= %s AND (valid_until IS NULL OR valid_until > %s)
@@ -19,7 +19,12 @@ WITH RECURSIVE v AS (
     SELECT v.*, ARRAY[v.unit_id] AS path FROM v WHERE v.parent_id IS NULL
     UNION ALL
     SELECT v.*, tree.path || v.unit_id FROM v JOIN tree ON v.parent_id = tree.unit_id
-), lead AS (
+)"""
+
+# Every unit that ever was, placed in the tree of a day. A unit merged by that day lies where its
+# successor lies; one split off later lies where the unit it came from lies; one that did not exist
+# yet lies in the nearest unit above it that did, so that no row is lost from a sum.
+PLACES = f"""{TREE_ON}, lead AS (
     SELECT u.id AS unit_id,
            CASE WHEN v.unit_id IS NOT NULL THEN v.merged_into_id
                 ELSE COALESCE(u.split_from_id, u.parent_id) END AS next_id,
@@ -89,15 +94,7 @@ class PastUnit:
         return str(Kind(self.kind).label)
 
 
-TREE = """
-WITH RECURSIVE v AS (
-    SELECT * FROM regions_unitversion
-    WHERE valid_from <= %s AND (valid_until IS NULL OR valid_until > %s)
-), tree AS (
-    SELECT v.*, ARRAY[v.unit_id] AS path FROM v WHERE v.parent_id IS NULL
-    UNION ALL
-    SELECT v.*, tree.path || v.unit_id FROM v JOIN tree ON v.parent_id = tree.unit_id
-)
+TREE = f"""{TREE_ON}
 SELECT t.unit_id, t.kind, t.code, t.name, t.parent_id, t.is_active, t.department_name,
        t.department_level, t.stage, t.merged_into_id, t.path, u.code, u.name,
        (t.kind, t.code, t.name, t.is_active, t.department_name, t.department_level)

@@ -116,6 +116,15 @@ def own_values(rule: Policy, units: Iterable[OrgUnit] | Any, day: date) -> dict[
     return {row.unit_id: row for row in rows.select_related("unit") if row.value is not None}
 
 
+def may_take_back(rule: Policy, unit: OrgUnit) -> bool:
+    """Whether a unit has a value of its own to take back: one in force, or one that is planned."""
+    if own_values(rule, [unit], timezone.localdate()):
+        return True
+    planned = PolicyValue.objects.of(rule.key, unit).filter(effective_from__gt=timezone.localdate())
+    latest = planned.order_by("effective_from", "-version").distinct("effective_from")
+    return any(version.value is not None for version in latest)
+
+
 def values_below(
     rule: Policy, unit: OrgUnit, reader: Any, on: date | None = None
 ) -> list[PolicyValue]:

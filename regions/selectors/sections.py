@@ -8,6 +8,8 @@ from django.utils import timezone
 from regions.models import Company, OrgUnit, Section, SectionUnit
 from regions.takes_part import PARTICIPANTS
 
+VIEW = "regions.view_section"
+
 
 @dataclass(slots=True)
 class SectionLine:
@@ -20,13 +22,15 @@ class SectionLine:
 
 
 def sections_for(reader: Any) -> list[SectionLine]:
-    """The sections a reader sees, with their units of today. A fixed number of queries."""
+    """The sections a reader sees, with those of their units of today that he reaches, counted as
+    far as he reaches. A fixed number of queries."""
     sections = list(Section.objects.visible_to(reader).prefetch_related("companies"))
-    held = SectionUnit.objects.on(timezone.localdate()).filter(section__in=sections)
+    held = _reached(reader).on(timezone.localdate()).filter(section__in=sections)
     members: dict[int, list[SectionUnit]] = {section.pk: [] for section in sections}
     for member in held.select_related("unit").order_by("unit__path"):
         members[member.section_id].append(member)
-    paths = list(OrgUnit.objects.active().values_list("path", flat=True))
+    seen = OrgUnit.objects.visible_to(reader, VIEW).active()
+    paths = list(seen.values_list("path", flat=True))
     return [
         SectionLine(
             section,
@@ -36,6 +40,24 @@ def sections_for(reader: Any) -> list[SectionLine]:
         )
         for section in sections
     ]
+
+
+def _reached(reader: Any) -> Any:
+    """Memberships, former ones too, of units that a reader reaches."""
+    return SectionUnit.objects.filter(unit__in=OrgUnit.objects.visible_to(reader, VIEW))
+
+
+def members_for(section: Section, reader: Any) -> Any:
+    """Units of a section that a reader reaches, whenever they belong to it."""
+    rows = _reached(reader).filter(section=section).select_related("unit")
+    return rows.order_by("unit__path", "valid_from")
+
+
+def reaches_whole(section: Section, reader: Any) -> bool:
+    """Whether a reader reaches every unit that is in a section or is to join it."""
+    rows = SectionUnit.objects.filter(section=section)
+    rows = rows.exclude(valid_until__lte=timezone.localdate())
+    return not rows.exclude(pk__in=_reached(reader).values("pk")).exists()
 
 
 def _count(paths: list[str], members: list[SectionUnit]) -> int:
@@ -56,4 +78,5 @@ def units_of(section: Section, reader: Any) -> list[int]:
 def counts_of(section: Section, reader: Any) -> list[tuple[str, int]]:
     """What a section holds today within a reader's reach, each kind counted."""
     units = units_of(section, reader)
-    return [(str(one.title), one.current(units)) for one in PARTICIPANTS]
+    counted = [one for one in PARTICIPANTS if one.model is not SectionUnit]
+    return [(str(one.title), one.current(units)) for one in counted]

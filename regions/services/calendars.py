@@ -5,16 +5,18 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import ProtectedError
+from django.db.models import Model, ProtectedError
 from django.utils.translation import gettext as _
 
 from audit.services import record
 from core.display import DASH
-from core.errors import Refused
+from core.errors import Refused, Stale
+from core.scope import scope_of
 from regions.calendars.changes import CalendarChange, tell
 from regions.calendars.loading import forget
 from regions.models import (
     CalendarException,
+    CalendarState,
     CalendarUse,
     CalendarWeek,
     OrgUnit,
@@ -22,6 +24,26 @@ from regions.models import (
     PublicDayKind,
     WorkingCalendar,
 )
+
+CHANGE = "regions.change_workingcalendar"
+
+
+def _begin(by: Any, unit: OrgUnit | None = None, *, of: Model | None = None) -> None:
+    """Every verb's first step: one writer at a time, who reaches what he changes.
+
+    That is a unit with what lies below it, or without one what the whole group uses. `of` is the
+    row to be changed, which somebody may have removed meanwhile. Raises Refused.
+    """
+    # What is looked for before it is written is then still true when it is written.
+    CalendarState.objects.select_for_update().first()
+    if by is not None and unit is None and not scope_of(by, CHANGE).everything:
+        raise Refused(_("Calendars are changed by administrators of the whole group."))
+    if by is not None and unit is not None:
+        reached = OrgUnit.objects.visible_to(by, CHANGE)
+        if not reached.filter(pk=unit.pk).exists():
+            raise Refused(_("You may only change units within your own reach."))
+    if of is not None and not type(of)._base_manager.filter(pk=of.pk).exists():
+        raise Stale(_("Somebody else removed this already."))
 
 
 @transaction.atomic
@@ -32,6 +54,7 @@ def create_calendar(
 
     Raises ValidationError for a name that exists and for hours that cannot be read.
     """
+    _begin(by)
     calendar = WorkingCalendar(name=name, keeps_public_days=keeps_public_days)
     calendar.full_clean()
     calendar.save()
@@ -46,6 +69,7 @@ def create_calendar(
 @transaction.atomic
 def change_calendar(calendar: WorkingCalendar, *, by: Any, **fields: Any) -> WorkingCalendar:
     """Another name, or other manners with public holidays. Raises ValidationError."""
+    _begin(by, of=calendar)
     for name, value in fields.items():
         setattr(calendar, name, value)
     calendar.full_clean()
@@ -58,6 +82,7 @@ def change_calendar(calendar: WorkingCalendar, *, by: Any, **fields: Any) -> Wor
 @transaction.atomic
 def delete_calendar(calendar: WorkingCalendar, *, by: Any) -> None:
     """Remove a calendar that no unit ever used. Refuses the standard one and those in use."""
+    _begin(by, of=calendar)
     if calendar.is_standard:
         raise Refused(_("The standard calendar cannot be deleted; every unit falls back on it."))
     try:
@@ -78,6 +103,7 @@ def set_weekly_hours(
 
     Earlier weeks stay, so that what was counted before keeps its hours. Raises ValidationError.
     """
+    _begin(by, of=calendar)
     week = CalendarWeek.objects.filter(calendar=calendar, valid_from=valid_from).first()
     week = week or CalendarWeek(calendar=calendar, valid_from=valid_from)
     for name, text in hours.items():
@@ -98,6 +124,7 @@ def set_weekly_hours(
 @transaction.atomic
 def drop_weekly_hours(week: CalendarWeek, *, by: Any) -> None:
     """Take weekly hours back, so that the ones before go on. Refuses the last ones."""
+    _begin(by, of=week)
     if not CalendarWeek.objects.filter(calendar=week.calendar).exclude(pk=week.pk).exists():
         raise Refused(_("A calendar needs weekly hours; please change them instead."))
     calendar, first = week.calendar, week.valid_from
@@ -120,6 +147,7 @@ def use_calendar(
 
     Units below with a calendar of their own keep it. Raises ValidationError.
     """
+    _begin(by, unit)
     use = CalendarUse.objects.filter(unit=unit, valid_from=valid_from).first()
     use = use or CalendarUse(unit=unit, valid_from=valid_from)
     use.calendar = calendar
@@ -140,6 +168,7 @@ def use_calendar(
 @transaction.atomic
 def drop_use(use: CalendarUse, *, by: Any) -> None:
     """Take back that a unit uses a calendar from a day on."""
+    _begin(by, use.unit, of=use)
     unit, first = use.unit, use.valid_from
     use.delete()
     record("calendar.use_dropped", subject=unit, by=by, code=unit.code, on=first.isoformat())
@@ -161,6 +190,7 @@ def add_exception(
 
     Raises ValidationError.
     """
+    _begin(by, unit if calendar is None else None)
     exception = CalendarException(
         calendar=calendar,
         unit=unit,
@@ -179,6 +209,7 @@ def add_exception(
 @transaction.atomic
 def remove_exception(exception: CalendarException, *, by: Any) -> None:
     """Take an exception back; the audit log keeps that it was there."""
+    _begin(by, exception.unit, of=exception)
     _record_exception("calendar.exception_removed", exception, by)
     exception.delete()
     forget()
@@ -190,6 +221,7 @@ def enter_public_days(days: Iterable[PublicDay], *, by: Any) -> tuple[int, int]:
 
     Raises ValidationError. A day that is given as it stands already counts as neither.
     """
+    _begin(by)
     given = {one.day: one for one in days}
     before = PublicDay.objects.in_bulk(list(given))
     fresh = [one for day, one in given.items() if day not in before]
@@ -218,6 +250,7 @@ def enter_public_days(days: Iterable[PublicDay], *, by: Any) -> tuple[int, int]:
 @transaction.atomic
 def remove_public_day(public_day: PublicDay, *, by: Any) -> None:
     """Make a public day an ordinary one again."""
+    _begin(by, of=public_day)
     day = public_day.day
     public_day.delete()
     record("calendar.public_day_removed", by=by, name=public_day.name, on=day.isoformat())

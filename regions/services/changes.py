@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from audit.services import record
 from core.errors import Refused, Stale
+from core.jobs import enqueue
 from core.scope import Scope
 from regions.models import (
     ChangeKind,
@@ -37,11 +38,13 @@ from regions.services.rehearsal import (
     standing_problems,
 )
 from regions.services.surgery import Surgeon, with_branches
-from regions.services.units import move_rows, tell_calendars
+from regions.services.units import mend_paths, move_rows, tell_calendars
 from regions.takes_part import AFTERWARDS
 
 PROPOSE = "regions.propose_orgchange"
 APPROVE = "regions.approve_orgchange"
+DECISION = {"approval_by", "approval_number", "approval_on"}
+CARRY_OUT = "regions.apply_due_changes"  # the job that carries out what is due
 
 
 # --- entering -----------------------------------------------------------------------------------
@@ -71,8 +74,6 @@ def draft_change(
         author=by,
         **more,
     )
-    if kind == ChangeKind.UPGRADE and unit is not None and unit.parent is not None:
-        change.target = unit.parent.parent
     _check_draft(change, by)
     change.save()
     record("orgchange.drafted", by=by, subject=change, kind=kind, unit=unit_code(change))
@@ -81,14 +82,21 @@ def draft_change(
 
 @transaction.atomic
 def edit_change(change: OrgChange, *, by: Any, **values: Any) -> OrgChange:
-    """Change a draft. Raises Refused once it was proposed."""
+    """Change a draft, whose author is then who changed it: somebody else must approve what he
+    wrote (GOV-01).
+
+    Raises Refused once it was proposed, and for units out of reach, those before included.
+    """
     held = _hold(change)
     if held.state != ChangeState.DRAFT:
         raise Stale(_("This change was proposed already; its draft cannot be edited any more."))
+    check_reach(by, PROPOSE, held)
     for name, value in values.items():
         setattr(held, name, value)
+    held.author = by or held.author
     _check_draft(held, by)
     held.save()
+    record("orgchange.edited", by=by, subject=held, kind=held.kind, unit=unit_code(held))
     return held
 
 
@@ -98,6 +106,9 @@ def _check_draft(change: OrgChange, by: Any) -> None:
     is_group = change.unit is not None and change.unit.kind == Kind.GROUP
     if is_group and change.kind != ChangeKind.RENAME:
         raise Refused(_("The group itself can only be renamed."))
+    if change.kind == ChangeKind.UPGRADE and change.unit and change.unit.parent:
+        # A raised unit hangs where its parent hangs, whatever a form says.
+        change.target = change.unit.parent.parent
     check_reach(by, PROPOSE, change)
 
 
@@ -128,31 +139,28 @@ def propose_change(change: OrgChange, *, by: Any) -> OrgChange:
 
 
 @transaction.atomic
-def approve_change(
-    change: OrgChange,
-    *,
-    by: Any,
-    approval_by: str = "",
-    approval_number: str = "",
-    approval_on: date | None = None,
-) -> OrgChange:
-    """Approve a proposed change, noting whose decision it carries out.
+def approve_change(change: OrgChange, *, by: Any, **decision: str | date | None) -> OrgChange:
+    """Approve a proposed change. `decision` says whose it carries out (`DECISION`); what is not
+    given stays as the draft has it.
 
-    Raises Refused for the author himself while the policy asks for a second person.
+    One whose day has come is carried out by a job that begins with the commit. Raises Refused for
+    the author himself while the policy asks for a second person.
     """
     held = _hold(change)
     if held.state != ChangeState.READY:
         raise Stale(_("This change does not wait for approval."))
-    second = policy("regions.change_needs_second_person", unit=held.unit)
+    # A unit that is yet to come has no policies; those of its parent bind it.
+    second = policy("regions.change_needs_second_person", unit=held.unit or held.target)
     if by is not None and second and held.author_id == by.pk:
         raise Refused(_("A change is approved by somebody else than its author."))
     _check_decision(held, by, APPROVE)
     held.state, held.approver, held.approved_at = ChangeState.APPROVED, by, timezone.now()
-    held.approval_by = approval_by or held.approval_by
-    held.approval_number = approval_number or held.approval_number
-    held.approval_on = approval_on or held.approval_on
+    for name in DECISION & decision.keys():
+        setattr(held, name, decision[name])
     held.save()
     record("orgchange.approved", by=by, subject=held, kind=held.kind, unit=unit_code(held))
+    if held.effective_on <= timezone.localdate():
+        enqueue(CARRY_OUT, key=f"{CARRY_OUT}:{held.pk}", by=None, payload={})
     return held
 
 
@@ -301,6 +309,7 @@ def _mark_failed(pk: int, sentence: str) -> None:
 def undo_change(change: OrgChange, *, by: Any, reason: str) -> OrgChange:
     """Take a change back as if it had never been, within the days that the policy allows.
 
+    Rows that were changed since stay as they are; `kept_rows` of what is returned counts them.
     Raises Refused when later changes or edits stand on it; the sentence says which.
     """
     lock()
@@ -322,17 +331,30 @@ def undo_change(change: OrgChange, *, by: Any, reason: str) -> OrgChange:
     try:
         with transaction.atomic():
             UnitVersion.objects.filter(unit__in=rewritten_units(held)).delete()
-            take_back(held)
+            held.kept_rows = take_back(held)
+            mended = mend_paths()
+            _refuse_closed_parents(touched)
     except IntegrityError as error:
         sentence = _("Newer records use what this change brought. Please move them first.")
         raise Refused(sentence) from error
-    move_rows(with_branches(touched))
+    # The units may hang under others that hang elsewhere by now: theirs is another branch, too.
+    move_rows(with_branches([*touched, *mended]))
     for follow in AFTERWARDS:
         follow()
     tell_calendars(_other_hours(was, held.kind, *both))
     _refuse_own_gain(was, by)
     record("orgchange.undone", by=by, subject=held, unit=unit_code(held), reason=reason)
+    if held.kept_rows:
+        record("orgchange.rows_kept", by=by, subject=held, count=held.kept_rows)
     return held
+
+
+def _refuse_closed_parents(units: list[int]) -> None:
+    """Undoing hangs units where they hung; that may have been closed in the meantime."""
+    back = OrgUnit.objects.active().filter(pk__in=units, parent__is_active=False)
+    if name := back.values_list("parent__name", flat=True).first():
+        sentence = _("{parent} is closed; nothing can hang under it.")
+        raise Refused(sentence.format(parent=name))
 
 
 def _other_hours(was: Picture, kind: str, *both: int | None) -> set[int]:

@@ -24,6 +24,7 @@ from regions.services.inheritance import (
 )
 from regions.services.surgery import Surgeon
 from regions.takes_part import (
+    AFTERWARDS,
     PARTICIPANTS,
     Holding,
     Warning_,
@@ -95,9 +96,12 @@ class Picture:
                 ):
                     yield holding
 
-    def people(self, unit: int) -> dict[int, Holding]:
-        """Who sees the rows of a unit whole, by his key."""
-        return {holding.user_id: holding for holding in self.reached(unit)}
+    def sight(self, unit: int) -> dict[int, tuple[Holding, set[str]]]:
+        """Who sees the rows of a unit whole, by his key: a holding, and all his rights there."""
+        found: dict[int, tuple[Holding, set[str]]] = {}
+        for holding in self.reached(unit):
+            found.setdefault(holding.user_id, (holding, set()))[1].update(holding.rights)
+        return found
 
     def rights(self, unit: int, user: int) -> set[str]:
         """With which rights one person reaches the rows of a unit."""
@@ -179,6 +183,8 @@ def rehearse(change: OrgChange) -> Preview:
             was = picture()
             surgeon = Surgeon(change, rehearsal=True)
             surgeon.operate()
+            for follow in AFTERWARDS:
+                follow()
             now = picture()
             _describe(preview, change, was, now, surgeon)
             raise _TakeBack
@@ -239,17 +245,18 @@ def _sights(preview: Preview, was: Picture, now: Picture) -> None:
     more: dict[int, list[int]] = defaultdict(list)
     less: dict[int, list[int]] = defaultdict(list)
     people: dict[int, Holding] = {}
+    same_roles = was.held == now.held
     for pk in was.ways:
-        if was.ways[pk] == now.ways[pk] and was.held == now.held:
+        if same_roles and was.ways[pk] == now.ways[pk]:
             continue
-        before, after = was.people(pk), now.people(pk)
-        people |= before | after
+        before, after = was.sight(pk), now.sight(pk)
+        people |= {user: holding for user, (holding, _rights) in (before | after).items()}
         for user in after.keys() - before.keys():
             more[user].append(pk)
         for user in before.keys() - after.keys():
             less[user].append(pk)
         for user in after.keys() & before.keys():
-            if now.rights(pk, user) - was.rights(pk, user):
+            if after[user][1] - before[user][1]:
                 preview.widened.setdefault(user, was.units[pk].name)
     for user, units in more.items():
         preview.widened.setdefault(user, was.units[units[0]].name)

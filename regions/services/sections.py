@@ -9,9 +9,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit.services import record
-from core.errors import Refused
+from core.errors import Refused, Stale
 from core.scope import scope_of
 from regions.models import Company, Kind, OrgUnit, Section, SectionCompany, SectionUnit
+from regions.services.rehearsal import lock
 from regions.takes_part import AFTERWARDS
 
 CHANGE = "regions.change_section"
@@ -66,6 +67,8 @@ def add_unit(
     """Put a unit, with all below it, into a section from a day on. Roles held in the section
     reach it from then on. Raises Refused when it, or a unit above or below, is in one already."""
     check_whole_group(by)
+    lock()
+    unit.refresh_from_db(fields=["path"])
     if unit.kind == Kind.GROUP:
         raise Refused(_("The whole group cannot be a section."))
     day = valid_from or timezone.localdate()
@@ -89,22 +92,24 @@ def add_unit(
 
 @transaction.atomic
 def remove_unit(member: SectionUnit, *, by: Any, on: date | None = None) -> None:
-    """Take a unit out of its section; what it was until then stays in the record."""
+    """Take a unit out of its section; what it was until then stays in the record.
+
+    Raises Refused when it has left already.
+    """
     check_whole_group(by)
     day = on or timezone.localdate()
-    if member.valid_from >= day:
-        member.delete()
+    rows = SectionUnit.objects.select_for_update(of=("self",)).select_related("unit", "section")
+    held = rows.filter(pk=member.pk).exclude(valid_until__lte=day).first()
+    if held is None:
+        raise Stale(_("{unit} has left this section already.").format(unit=member.unit.name))
+    section, code = held.section, held.unit.code
+    if held.valid_from >= day:
+        held.delete()
     else:
-        member.valid_until = day
-        member.save(update_fields=["valid_until"])
+        held.valid_until = day
+        held.save(update_fields=["valid_until"])
     _follow()
-    record(
-        "section.unit_removed",
-        by=by,
-        subject=member.section,
-        unit=member.unit.code,
-        name=member.section.name,
-    )
+    record("section.unit_removed", by=by, subject=section, unit=code, name=section.name)
 
 
 def _follow() -> None:

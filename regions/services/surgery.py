@@ -12,16 +12,21 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from regions.models import PARENT_KIND, ChangeKind, Kind, OrgChange, OrgUnit, UnitAlias, UnitVersion
 from regions.rules import allowed_department_names, check_department_name
 from regions.services.history import amend, changed_columns
 from regions.services.journal import Journal
-from regions.services.units import move_rows, refuse_taken_code
+from regions.services.nesting import nested_members, refuse_nested
+from regions.services.units import PATHS, move_rows, refuse_taken_code
 from regions.takes_part import PARTICIPANTS, Chosen
 
 ABOVE = {Kind.PROJECT: Kind.CITY, Kind.CITY: Kind.REGION}
 BELOW = {Kind.REGION: Kind.CITY, Kind.CITY: Kind.PROJECT}
+NO_MERGER = gettext_lazy(
+    "A city that becomes a project cannot take the projects below it in; let them move beside it."
+)
 NAMED = ("name", "code", "department_name", "department_level", "stage")
 
 
@@ -41,9 +46,11 @@ class Surgeon:
 
         Raises ValidationError for what breaks a rule of the tree or of names.
         """
+        nested = set(nested_members())
         OPERATIONS[ChangeKind(self.change.kind)](self)
         self._mend_paths()
         self._check()
+        refuse_nested([pair for pair in nested_members() if pair not in nested])
         changed = self._write_history()
         both = (self.change.unit_id, self.change.target_id)
         named: set[Any] = {pk for pk in both if pk is not None}
@@ -135,10 +142,7 @@ class Surgeon:
             "regions_orgunit",
             {"path": "paths.path"},
             where="t.path <> paths.path",
-            source="""JOIN (WITH RECURSIVE tree AS (
-                SELECT id, '/' || id || '/' AS path FROM regions_orgunit WHERE parent_id IS NULL
-                UNION ALL SELECT u.id, tree.path || u.id || '/' FROM regions_orgunit u
-                JOIN tree ON u.parent_id = tree.id) SELECT * FROM tree) paths ON paths.id = t.id""",
+            source=f"JOIN ({PATHS}) paths ON paths.id = t.id",
         )
 
     def _check(self) -> None:
@@ -214,6 +218,10 @@ def _upgrade(surgeon: Surgeon) -> None:
     if level is None or unit.parent is None or unit.parent.parent is None:
         raise ValidationError(_("This unit cannot be raised any higher."))
     old_parent, top = unit.parent, unit.parent.parent
+    if surgeon.change.target_id != top.pk:
+        # Who decided on the change reached the unit above then, and perhaps not the one of today.
+        sentence = _("{unit} hangs elsewhere than when this was entered. Please enter it anew.")
+        raise ValidationError(sentence.format(unit=unit.name))
     heir = None
     if OrgUnit.objects.filter(parent=unit).exists():
         heir = _heir(surgeon, unit, old_parent)
@@ -256,11 +264,14 @@ def _downgrade(surgeon: Surgeon) -> None:
     children = list(OrgUnit.objects.filter(parent=unit).in_tree_order())
     if parent in children or parent.path.startswith(unit.path):
         raise ValidationError(_("A unit cannot hang under itself."))
+    merges = surgeon.change.payload.get("children") == "merge"
+    if merges and level == Kind.PROJECT and any(child.is_active for child in children):
+        raise ValidationError(NO_MERGER)
     for child in children:
         surgeon.hang(child, parent)
     surgeon.hang(surgeon.fetch(unit.pk), surgeon.fetch(parent.pk), kind=level)
     unit = surgeon.rename(surgeon.fetch(unit.pk), department_level="")
-    if surgeon.change.payload.get("children") == "merge" and level == Kind.CITY:
+    if merges:
         for child in children:
             if child.is_active:
                 surgeon.swallow(surgeon.fetch(child.pk), unit)
@@ -294,8 +305,8 @@ def _split(surgeon: Surgeon) -> None:
     if not children and chosen == Chosen():
         raise ValidationError(_("Please choose what goes to the new unit."))
     surgeon.change.target = new
-    if not surgeon.rehearsal:
-        for one in PARTICIPANTS:
+    for one in PARTICIPANTS:
+        if one.light or not surgeon.rehearsal:
             one.split(surgeon.journal, unit.pk, new.pk, chosen)
 
 

@@ -19,6 +19,15 @@ from regions.calendars.loading import forget
 from regions.models import OrgUnit, UnitAlias
 from regions.services.history import amend, changed_columns, remember
 
+# What the path of each unit must be by the parents.
+PATHS = """
+    WITH RECURSIVE tree AS (
+        SELECT id, '/' || id || '/' AS path FROM regions_orgunit WHERE parent_id IS NULL
+        UNION ALL
+        SELECT u.id, tree.path || u.id || '/' FROM regions_orgunit u
+        JOIN tree ON u.parent_id = tree.id
+    ) SELECT * FROM tree"""
+
 
 @transaction.atomic
 def create_unit(*, by: Any, opened_on: date | None = None, **fields: Any) -> OrgUnit:
@@ -63,6 +72,16 @@ def move_unit(unit: OrgUnit, *, before: OrgUnit, by: Any, on: date | None = None
     move_rows(OrgUnit.objects.below(OrgUnit(pk=unit.pk, path=new_path)))
     tell_calendars([unit.pk])
     record("unit.moved", subject=unit, by=by, code=unit.code, to=unit.parent and unit.parent.code)
+
+
+def mend_paths() -> list[int]:
+    """Let paths follow the parents in the whole tree. Returns the keys of units mended."""
+    sql = f"""
+        UPDATE regions_orgunit t SET path = paths.path FROM ({PATHS}) paths
+        WHERE paths.id = t.id AND t.path <> paths.path RETURNING t.id"""  # noqa: S608  no user text
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
+        return [pk for (pk,) in cursor.fetchall()]
 
 
 def tell_calendars(units: Iterable[int]) -> None:

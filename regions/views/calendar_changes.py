@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from core.access import requires
 from core.errors import Refused
+from core.htmx import ask, leave
 from regions import calendars
 from regions.forms.calendars import (
     CalendarForm,
@@ -321,7 +322,6 @@ def _confirm(
     after: str = "",
 ) -> HttpResponse:
     """A question before something is taken away; as a dialog for htmx, else as a page."""
-    is_htmx = request.headers.get("HX-Request") == "true"
     refused: list[str] = []
     if request.method == "POST":
         try:
@@ -330,9 +330,7 @@ def _confirm(
             refused = [str(refusal)]
         else:
             messages.success(request, done)
-            if is_htmx:
-                return HttpResponse(status=204, headers={"HX-Redirect": after or back})
-            return redirect(after or back)
+            return leave(request, after or back)
     context = {
         "title": title,
         "effect": effect,
@@ -343,8 +341,7 @@ def _confirm(
         "refused": refused,
         "crumbs": crumbs((title, "")),
     }
-    template = "components/confirm.html" if is_htmx else "components/confirm_page.html"
-    return render(request, template, context, status=422 if refused else 200)
+    return ask(request, context, status=422 if refused else 200)
 
 
 def _standard_week() -> CalendarWeek | None:

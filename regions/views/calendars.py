@@ -38,6 +38,7 @@ def calendar_list(request: HttpRequest) -> HttpResponse:
     context = {
         "calendars": reading.calendars_for(request.user),
         "missing": calendars.missing_years(today),
+        "removable": _removable(request),
         "may_change_all": reaches_all(request),
         "may_change": request.user.has_perm(CHANGE),
         "unit": _own_unit(request),
@@ -47,6 +48,11 @@ def calendar_list(request: HttpRequest) -> HttpResponse:
         "crumbs": crumbs(),
     }
     return render(request, "regions/calendars.html", context)
+
+
+def _removable(request: HttpRequest) -> set[int]:
+    """Keys of the exceptions that the reader may remove; he sees those above him too."""
+    return set(reading.exceptions_in_reach(request.user).values_list("pk", flat=True))
 
 
 @signed_in
@@ -61,6 +67,7 @@ def calendar_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "title": calendar.name,
         "weeks": weeks,
         "exceptions": reading.exceptions_of_year(year, calendar=calendar),
+        "removable": _removable(request),
         **_grid(request, _worktime_of_calendar(calendar), year),
         "may_change_all": reaches_all(request),
         "crumbs": crumbs((calendar.name, "")),
@@ -80,6 +87,7 @@ def unit_calendar(request: HttpRequest, code: str) -> HttpResponse:
         "uses": list(reading.uses_of_line(unit)),
         "line": line_of(unit).calendar(timezone.localdate()).name,
         "exceptions": reading.exceptions_of_year(year, unit=unit),
+        "removable": _removable(request),
         **_grid(request, worktime_of(unit), year),
         "may_change_unit": OrgUnit.objects.visible_to(request.user, CHANGE)
         .filter(pk=unit.pk)

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_safe
 
 from core.access import fresh_if, requires
 from core.errors import Refused
-from core.htmx import page_or_rows
+from core.htmx import ask, leave, page_or_rows
 from regions import selectors, services
 from regions.forms import ApprovalForm, ChangeFilter, ChangeForm, ReasonForm, initial_of
 from regions.models import ChangeKind, ChangeState, OrgChange, OrgUnit
@@ -157,15 +157,16 @@ def change_detail(request: HttpRequest, pk: int) -> HttpResponse:
         pk=pk,
     )
     change.tone = TONES[ChangeState(change.state)]  # type: ignore[attr-defined]
-    may_decide = _reaches(request, PROPOSE, change) or _reaches(request, APPROVE, change)
-    preview = services.rehearse(change) if change.is_pending and may_decide else None
+    rights = {right for right in (PROPOSE, APPROVE) if _reaches(request, right, change)}
+    preview = services.rehearse(change) if change.is_pending and rights else None
+    undo_problem = services.undo_problem(change) if rights else ""
     context = {
         "change": change,
         "steps": _steps(change),
         "wanted": _wanted(change),
         "preview": preview,
-        "acts": _acts(request, change, preview),
-        "undo_problem": services.undo_problem(change) if may_decide else "",
+        "acts": _acts(change, rights, preview, undo_problem),
+        "undo_problem": undo_problem,
         "is_due": change.effective_on <= timezone.localdate(),
         "crumbs": _crumbs((_("Change {number}").format(number=change.pk), "")),
     }
@@ -229,11 +230,10 @@ _FACTS = ("source", "approval_by", "approval_number", "approval_on")
 
 
 def _acts(
-    request: HttpRequest, change: OrgChange, preview: services.Preview | None
+    change: OrgChange, rights: set[str], preview: services.Preview | None, undo_problem: str
 ) -> dict[str, bool]:
-    """Which verbs the reader may do now; the services ask again."""
-    propose = _reaches(request, PROPOSE, change)
-    approve = _reaches(request, APPROVE, change)
+    """Which verbs the reader's rights over the change allow now; the services ask again."""
+    propose, approve = PROPOSE in rights, APPROVE in rights
     clean = preview is not None and not preview.problems
     state = change.state
     due = change.effective_on <= timezone.localdate()
@@ -243,7 +243,7 @@ def _acts(
         "approve": approve and state == ChangeState.READY and clean,
         "apply": approve and state == ChangeState.APPROVED and due,
         "cancel": propose and change.is_pending,
-        "undo": approve and not services.undo_problem(change),
+        "undo": approve and not undo_problem,
     }
 
 
@@ -332,12 +332,14 @@ def change_act(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     refused: list[str] = []
     if request.method == "POST" and (form is None or form.is_valid()):
         try:
-            act.service(change, by=request.user, **(form.cleaned_data if form else {}))
+            done = act.service(change, by=request.user, **(form.cleaned_data if form else {}))
         except Refused as refusal:
             refused.append(str(refusal))
         else:
             messages.success(request, str(act.done))
-            return _go(request, change)
+            if done.kept_rows:
+                messages.warning(request, _kept(done.kept_rows))
+            return leave(request, change.get_absolute_url())
     context = {
         "title": act.title,
         "effect": act.effect,
@@ -350,19 +352,17 @@ def change_act(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         "crumbs": _crumbs((_("Change {number}").format(number=change.pk), "")),
     }
     status = 422 if request.method == "POST" else 200
-    return page_or_rows(
-        request, "components/confirm_page.html", "components/confirm.html", context, status
+    return ask(request, context, status)
+
+
+def _kept(count: int) -> str:
+    sentence = ngettext(
+        "{count} row was changed since and stays as it is.",
+        "{count} rows were changed since and stay as they are.",
+        count,
     )
+    return sentence.format(count=f"{count:,}")
 
 
 def _approval(change: OrgChange) -> dict[str, Any]:
     return {name: getattr(change, name) for name in ApprovalForm.base_fields}
-
-
-def _go(request: HttpRequest, change: OrgChange) -> HttpResponse:
-    """Back to the change; htmx is told the address."""
-    if request.headers.get("HX-Request") == "true":
-        answer = HttpResponse(status=200)
-        answer["HX-Redirect"] = change.get_absolute_url()
-        return answer
-    return redirect(change)

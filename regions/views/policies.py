@@ -7,7 +7,7 @@ from typing import Any
 from django.contrib import messages
 from django.core import signing
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from core.access import fresh_if, requires
 from core.errors import Refused, Stale
-from core.htmx import page_or_rows, wants_rows
+from core.htmx import leave, page_or_rows
 from regions.forms.policies import PolicyChangeForm, PolicyFilter
 from regions.models import OrgUnit
 from regions.policies import Policy, find
@@ -95,7 +95,7 @@ def policy_change(request: HttpRequest, key: str) -> HttpResponse:
     if not selectors.may_set(request.user, rule, unit):
         raise Refused(_("This unit cannot have a value of this rule that you may set."))
     links = selectors.chain(rule, unit)
-    own = links[-1].own is not None
+    own = selectors.may_take_back(rule, unit)
     base = selectors.latest_version(rule, unit)
     if request.method == "POST":
         form = PolicyChangeForm(request.POST, rule=rule, has_own=own)
@@ -148,7 +148,7 @@ def _answer(
                 context["links"] = selectors.chain(rule, unit)
             form.add_error(None, str(refusal))
             return page_or_rows(request, page, rows, context, status=422)
-        return _done(request, context["back_url"])
+        return leave(request, context["back_url"])
     value, day = form.cleaned_data["value"], form.cleaned_data["effective_from"]
     look = selectors.preview(rule, unit, value, on=day, reader=request.user)
     context |= {
@@ -180,15 +180,6 @@ def _save(request: HttpRequest, rule: Policy, unit: OrgUnit, data: Mapping[str, 
     else:
         set_policy(value=data["value"], **common)
         messages.success(request, _("The new value was saved."))
-
-
-def _done(request: HttpRequest, url: str) -> HttpResponse:
-    """Leave for the page of the rule, also from inside a page that htmx swaps."""
-    if wants_rows(request):
-        answer = HttpResponse(status=204)
-        answer["HX-Redirect"] = url
-        return answer
-    return redirect(url)
 
 
 def _seal(rule: Policy, unit: OrgUnit, data: Mapping[str, Any]) -> str:

@@ -94,13 +94,16 @@ def _page(
     request: HttpRequest, section: Section, form: SectionUnitForm, status: int
 ) -> HttpResponse:
     today = timezone.localdate()
-    members = section.members.select_related("unit").order_by("unit__path", "valid_from")
+    members = selectors.members_for(section, request.user)
+    reaches_whole = selectors.reaches_whole(section, request.user)
     grants = section.grants.select_related("user", "role").order_by("role", "user")  # type: ignore[attr-defined]
     context = {
         "section": section,
         "members": members.exclude(valid_until__lte=today),
         "former": members.filter(valid_until__lte=today),
-        "grants": grants.exclude(valid_until__lte=today),
+        # A role in a section is held in all its units, so it is shown to who reaches them all.
+        "grants": grants.exclude(valid_until__lte=today) if reaches_whole else [],
+        "reaches_whole": reaches_whole,
         "counts": selectors.counts_of(section, request.user),
         "form": form,
         "may_change": _may_change(request),

@@ -1,16 +1,30 @@
 """Second factors: set up, asked for, used once, lost (reliability 6 and 9)."""
 
+import hashlib
+import json
 import time
 from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 import time_machine
+from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 from django.core.cache import cache
 from django.test import Client
+from fido2.cose import ES256
+from fido2.utils import websafe_decode, websafe_encode
+from fido2.webauthn import (
+    Aaguid,
+    AttestationObject,
+    AttestedCredentialData,
+    AuthenticatorData,
+    CollectedClientData,
+)
 
 from accounts import factors
 from accounts.factors import SERIES
@@ -22,6 +36,7 @@ from core.models import Notice
 from regions.policies import find
 from tests.factories import PASSWORD
 
+FLAG = AuthenticatorData.FLAG
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 NINE = "2026-11-20 09:00+08:00"
 
@@ -277,3 +292,76 @@ def test_a_passkey_that_is_none_signs_nobody_in(client, world, sent):
 
     assert (answer.status_code, answer.url) == (302, "/login/")
     assert client.get("/account/").status_code == 302
+
+
+# --- a passkey instead of the password ----------------------------------------------------------
+
+
+class Device:
+    """A security key in software: it says by itself whether it has checked its owner."""
+
+    def __init__(self, user) -> None:
+        self.user, self.key = user, ec.generate_private_key(ec.SECP256R1())
+        self.credential = b"a device of the tests"
+        public = ES256.from_cryptography_key(self.key.public_key())
+        attested = AttestedCredentialData.create(Aaguid.NONE, self.credential, public)
+        made = self._data(FLAG.UP | FLAG.UV | FLAG.AT, attested)
+        asked = CollectedClientData.create("webauthn.create", b"asked", "https://testserver")
+        answer = {
+            "clientDataJSON": websafe_encode(asked),
+            "attestationObject": websafe_encode(AttestationObject.create("none", made, {})),
+        }
+        row = {"name": "手机", "credential": self._signed(answer)}
+        Authenticator.objects.create(user=user, type="webauthn", data=row)
+
+    def answer(self, options: dict, *, verified: bool) -> str:
+        """What a browser sends back for `options`."""
+        challenge = websafe_decode(options["publicKey"]["challenge"])
+        asked = CollectedClientData.create("webauthn.get", challenge, "https://testserver")
+        data = self._data(FLAG.UP | FLAG.UV if verified else FLAG.UP)
+        signature = self.key.sign(data + asked.hash, ec.ECDSA(hashes.SHA256()))
+        answer = {
+            "clientDataJSON": websafe_encode(asked),
+            "authenticatorData": websafe_encode(data),
+            "signature": websafe_encode(signature),
+            "userHandle": websafe_encode(user_pk_to_url_str(self.user).encode()),
+        }
+        return json.dumps(self._signed(answer))
+
+    @staticmethod
+    def _data(flags, attested=b""):
+        site = hashlib.sha256(b"testserver").digest()
+        return AuthenticatorData.create(site, flags, 0, attested)
+
+    def _signed(self, answer: dict) -> dict:
+        name = websafe_encode(self.credential)
+        return {
+            "id": name,
+            "rawId": name,
+            "type": "public-key",
+            "response": answer,
+            "clientExtensionResults": {},
+        }
+
+
+@pytest.mark.parametrize(("verified", "status"), [(True, 200), (False, 302)])
+def test_a_passkey_alone_must_have_checked_its_owner(client, world, verified, status):
+    """Also when the question of the second factor, which asks for less, has come in between."""
+    device = Device(world.north_clerk)
+    client.get("/login/passkey/")
+    log_in(client)
+    options = client.get("/login/verify/passkey/").json()
+
+    client.post("/login/passkey/", {"credential": device.answer(options, verified=verified)})
+
+    assert client.get("/account/").status_code == status
+
+
+def test_beside_the_password_a_touch_is_enough(client, world):
+    device = Device(world.north_clerk)
+    log_in(client)
+    options = client.get("/login/verify/passkey/").json()
+
+    client.post("/login/verify/", {"credential": device.answer(options, verified=False)})
+
+    assert client.get("/account/").status_code == 200

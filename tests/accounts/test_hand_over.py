@@ -20,6 +20,7 @@ from accounts.services import (
 )
 from core.errors import Refused
 from customers.models import Activity, Customer, CustomerUnit
+from regions.models import PolicyValue
 from tests.factories import (
     give,
     make_activity,
@@ -231,6 +232,54 @@ def test_ticked_customers_go_through_addresses_that_can_be_opened_again(full, cl
     assert client.get(answer["Location"]).status_code == 302  # back leads to what was done
 
 
+def test_a_selection_sent_twice_is_handed_over_once(full, client, monkeypatch):
+    """The second request has read the draft before the first one carried it out."""
+    from customers.views import hand_over as views
+
+    client.force_login(full.north_head)
+    places = list(CustomerUnit.objects.values_list("pk", flat=True)[:2])
+    address = client.post(reverse("customers:hand-over"), {"pick": places})["Location"]
+    before = HandOver.objects.get()
+    client.post(address, {"to": "N-FIRST", "reason": "调整"})
+    monkeypatch.setattr(views, "_draft_or_404", lambda request, pk: before)
+
+    again = client.post(address, {"to": "N-SECOND", "reason": "调整"})
+
+    assert again["Location"] == before.get_absolute_url()
+    done = HandOver.objects.get()
+    assert (done.state, done.count, done.plan["to"]) == ("done", 2, [full.first.pk])
+    assert keepers() == {"N-CLERK": 5, "N-FIRST": 2}
+
+
+def test_a_refused_selection_stays_as_it_was_ticked(full, client):
+    client.force_login(full.north_head)
+    places = list(CustomerUnit.objects.values_list("pk", flat=True)[:2])
+    address = client.post(reverse("customers:hand-over"), {"pick": places})["Location"]
+    before = HandOver.objects.values().get()
+
+    assert client.post(address, {"to": "S-CLERK", "reason": "误选"}).status_code == 422
+
+    assert HandOver.objects.values().get() == before
+
+
+def test_a_refused_plan_leaves_no_draft(full, client):
+    client.force_login(full.north_head)
+    address = reverse("accounts:person-hand-over", args=["N-CLERK"])
+    PolicyValue.objects.create(
+        key="customers.assign_reach",
+        unit=full.n1a,
+        value="unit",
+        effective_from=timezone.localdate(),
+        reason="试点",
+        version=1,
+    )
+
+    answer = client.post(address, {"cause": "leaving", "rule": "one", "to": "N-KEEPER"})
+
+    assert answer.status_code == 422
+    assert not HandOver.objects.exists()
+
+
 def test_ten_thousand_customers_move_with_as_many_statements_as_ten(
     full, django_assert_max_num_queries
 ):
@@ -242,7 +291,6 @@ def test_ten_thousand_customers_move_with_as_many_statements_as_ten(
 
 def test_policy_of_the_unit_limits_who_may_keep(full):
     from customers.selectors.keepers import keeper_units
-    from regions.models import PolicyValue
 
     far = make_unit(kind="project", code="N1C", name="北方新城", parent=full.n1)
     near = make_user(unit=far, no="N-FAR")

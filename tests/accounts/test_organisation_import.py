@@ -6,11 +6,14 @@ import pytest
 from django.core.management import CommandError
 from django.utils import timezone
 
-from accounts.models import Post, RoleGrant, User, UserState
+from accounts.models import Post, Role, RoleGrant, User, UserState
+from accounts.services import give_role, give_section_role
+from audit.models import Entry
 from core.models import ImportRun
 from customers.models import CustomerUnit
 from customers.services import create_customer
 from regions.models import OrgUnit, UnitVersion
+from regions.services import add_unit, save_section
 from tests.customers.files import (
     PEOPLE_HEADS,
     UNIT_HEADS,
@@ -20,6 +23,7 @@ from tests.customers.files import (
     table,
     write_xlsx,
 )
+from tests.factories import make_customer, make_share
 
 HEAD, LEAD = "客户关系中心(部)负责人", "项目客户关系负责人"
 CORE = [
@@ -236,6 +240,48 @@ def test_leavers_are_left_and_their_posts_and_grants_end(load):
     assert set(user.posts.values_list("valid_until", flat=True)) == {dt.date(2024, 2, 4)}
     assert set(user.grants.values_list("valid_until", flat=True)) == {dt.date(2024, 2, 4)}
     assert not user.has_perm("customers.view_customer")
+
+
+def test_leaving_by_file_ends_what_no_file_gave(load):
+    """As on the page: roles given by hand and in sections, shares, the password."""
+    load()
+    user, city = User.objects.get(employee_no="A5"), OrgUnit.objects.get(code="N1")
+    section = save_section(None, by=None, code="B1", name="住宅版块")
+    add_unit(section, city, by=None)
+    in_section = give_section_role(
+        user, role=Role.objects.get(code="section-head"), section=section, by=None
+    )
+    give_role(user, role=Role.objects.get(code="section-administrator"), unit=city, by=None)
+    share = make_share(customer=make_customer(unit=city), to=user)
+    user.set_password("Correct-Horse-7-Battery")
+    user.save()
+
+    gone = PEOPLE[4] | {"离职日期": "2024-02-03"}
+    load(people=[*PEOPLE[:4], gone])
+
+    for row in (user, in_section, share):
+        row.refresh_from_db()
+    assert not user.has_usable_password()
+    assert in_section.valid_until == timezone.localdate()
+    assert share.ended_at is not None
+    assert not RoleGrant.objects.now().filter(user=user).exists()
+    entry = Entry.objects.get(action="user.left")
+    assert (entry.subject_id, entry.detail["on"]) == (user.pk, "2024-02-03")
+    load(people=[*PEOPLE[:4], gone])
+    assert Entry.objects.filter(action="user.left").count() == 1
+
+
+def test_a_role_held_in_a_section_hides_no_role_of_the_file(load):
+    load(people=[PEOPLE[0] | {"系统角色": ""}])
+    user, region = User.objects.get(employee_no="A1"), OrgUnit.objects.get(code="N")
+    section = save_section(None, by=None, code="B1", name="住宅版块")
+    add_unit(section, region, by=None)
+    role = Role.objects.get(code="section-head")
+    give_section_role(user, role=role, section=section, by=None)
+
+    load(people=[PEOPLE[0]])
+
+    assert RoleGrant.objects.get(user=user, section_grant=None).from_file
 
 
 def test_somebody_who_leaves_later_stays_until_then(load):

@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
+from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
@@ -16,6 +17,7 @@ from core.errors import Refused
 from core.models import Notice
 from regions.models import OrgUnit
 from tests.factories import give, make_user, make_world
+from tests.others import Other
 
 
 def numbers(grants):
@@ -63,6 +65,21 @@ def test_nobody_reviews_his_own_grant_or_one_out_of_reach(world):
         grant = RoleGrant.objects.get(user=user)
         with pytest.raises(Refused):
             review_grants([Decision(grant.pk, "keep")], by=world.north_head)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_grant_that_ends_meanwhile_is_not_reviewed(world):
+    grant = RoleGrant.objects.get(user=world.north_clerk)
+    decisions = [Decision(grant.pk, "end", "已调岗")]
+    with transaction.atomic():
+        end_grant(grant, by=world.admin)
+        other = Other(lambda: review_grants(decisions, by=world.north_head))
+        other.join(0.5)
+        assert other.outcome == "running"  # he waits
+    other.join(20)
+
+    assert other.outcome == Refused.__name__
+    assert not GrantReview.objects.exists()
 
 
 def test_two_months_without_a_review_are_marked(world):
@@ -138,8 +155,6 @@ ACTS = st.lists(
 )
 @given(acts=ACTS)
 def test_no_sequence_of_grants_enlarges_the_administrators_own_reach(acts):
-    from django.db import transaction
-
     with transaction.atomic():
         world = make_world()
         local = Role.objects.create(code="local-admin", name="区域管理员", reach=Reach.SUBTREE)

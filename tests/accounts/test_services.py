@@ -3,13 +3,14 @@
 from datetime import date, timedelta
 
 import pytest
+from allauth.mfa.models import Authenticator
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from accounts import services
+from accounts import factors, services
 from accounts.models import Function, PasswordLink, Post, Reach, Role, RoleGrant, User, UserState
 from audit.models import Entry
 from core.errors import Refused, Stale
@@ -91,6 +92,45 @@ def test_people_are_changed_and_moved_within_reach_only(city_admin, world):
         services.change_person(world.south_clerk, by=city_admin, name="周敏")
     with pytest.raises(Refused):
         services.change_person(world.north_clerk, by=city_admin, unit=world.s1a)
+
+
+HIGHER = {
+    "link": lambda person, by: services.send_link(person, by=by),
+    "factors": lambda person, by: factors.reset_factors(person, by=by, reason="手机遗失"),
+    "freeze": lambda person, by: services.freeze(person, by=by, reason="休假"),
+    "activate": lambda person, by: services.activate(person, by=by),
+    "change": lambda person, by: services.change_person(person, by=by, email="a@example.com"),
+    "unlock": lambda person, by: services.unlock(person, by=by),
+    "leave": lambda person, by: services.leave(person, by=by),
+}
+
+
+@pytest.mark.parametrize("act", HIGHER)
+@pytest.mark.parametrize("days", [None, 5])
+def test_nobody_takes_over_an_account_that_reaches_further(city_admin, world, act, days):
+    """A colleague of the city who holds, or is to hold, a role of the whole group."""
+    higher = make_user(unit=world.n1a, role=None)
+    begins = timezone.localdate() + timedelta(days=days) if days else None
+    give(higher, "system-administrator", world.group, valid_from=begins)
+    Authenticator.objects.create(user=higher, type="totp", data={})
+    if act == "activate":
+        services.freeze(higher, by=world.admin, reason="核查")
+    before = acts(higher)
+
+    with pytest.raises(Refused, match="超出"):
+        HIGHER[act](higher, city_admin)
+
+    assert acts(higher) == before
+    assert Authenticator.objects.filter(user=higher).exists()
+
+
+@pytest.mark.parametrize("act", [act for act in HIGHER if act != "activate"])
+def test_accounts_within_reach_are_looked_after(city_admin, world, act):
+    Authenticator.objects.create(user=world.north_clerk, type="totp", data={})
+
+    HIGHER[act](world.north_clerk, city_admin)
+
+    assert acts(world.north_clerk)
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from accounts import services
 from accounts.middleware import KEPT, keep_form
 from accounts.models import EndReason, LoginKind, LoginRecord, SignedInDevice
 from accounts.session_store import SessionStore, hashed
-from accounts.sessions import end_expired
+from accounts.sessions import end_expired, end_sessions
 from accounts.shutting import shut_out
 from core.models import Job, JobState, Notice
 from tests.factories import PASSWORD
@@ -69,6 +69,25 @@ def test_the_device_follows_when_the_session_gets_a_new_key(client, world):
     old.cookies[settings.SESSION_COOKIE_NAME] = before
     assert old.get("/account/").status_code == 302
     assert client.get("/account/").status_code == 200
+
+
+def test_whoever_is_signed_out_meanwhile_gets_no_new_key(client, world):
+    """The session was ended while a request that changes its key was under way."""
+    log_in(client)
+    session = SessionStore(cookie_of(client))
+    assert session["device"] == SignedInDevice.objects.get().pk
+    end_sessions(world.north_clerk, reason=EndReason.ADMIN)
+
+    session.cycle_key()
+    session.save()
+
+    assert "device" not in session
+    assert "_auth_user_id" not in session
+    device = SignedInDevice.objects.get()
+    assert device.end_reason == EndReason.ADMIN
+    stolen = Client()
+    stolen.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
+    assert stolen.get("/account/").status_code == 302
 
 
 def test_a_log_in_writes_down_where(world):
@@ -297,6 +316,9 @@ def test_a_weighty_act_asks_again_after_fifteen_minutes(client, world, clock):
         ("G-ADMIN", "get", "/admin/accounts/role/add/"),
         ("G-ADMIN", "get", "/admin/accounts/user/add/"),
         ("G-ADMIN", "post", "/admin/accounts/user/"),
+        ("N-HEAD", "get", "/people/N-CLERK/leave/"),
+        ("N-HEAD", "post", "/people/N-CLERK/leave/"),
+        ("N-HEAD", "post", "/customers/hand-over/1/"),
         ("N-HEAD", "post", "/hand-overs/1/carry-out/"),
         ("N-HEAD", "post", "/hand-overs/1/undo/"),
         ("G-ADMIN", "get", "/organisation/changes/1/approve/"),

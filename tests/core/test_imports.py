@@ -6,12 +6,14 @@ from io import BytesIO
 import pytest
 from django.utils import timezone
 
+from core import jobs
 from core.errors import Refused
+from core.files.parts import written_whole
 from core.files.problems import FileProblem
 from core.imports import runs
 from core.imports.kinds import KINDS, kind_named
 from core.imports.report import Report
-from core.models import ImportRun, ImportState
+from core.models import ImportRun, ImportState, Job, JobState
 from tests.customers.files import OWNER_HEADS, owner, phone, table, write_csv
 
 
@@ -140,3 +142,98 @@ def test_a_report_counts_each_row_once():
     assert document["warnings"] == [{"row": 4, "code": "room", "message": "look"}]
     resumed = Report.from_counts({"created": {"customers": 5}, "updated": {}})
     assert (resumed.created["customers"], resumed.rows, resumed.errors) == (5, 0, [])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_bell_finds_the_run_with_its_job(upload, world, monkeypatch):
+    """A worker that answers at once must not be overwritten by the page that asked."""
+    run = upload(by=world.north_keeper)
+    seen = []
+
+    def ring(pk, queue, kind):
+        seen.append(ImportRun.objects.values_list("job_id", "state").get(pk=run.pk) == (pk, state))
+
+    state = ImportState.CHECKING
+    monkeypatch.setattr(jobs, "_ring", ring)
+    runs.start_check(run, by=world.north_keeper)
+
+    assert seen == [True]
+
+
+def test_work_and_its_run_are_asked_for_together_or_not_at_all(upload, world, monkeypatch):
+    run = upload(by=world.north_keeper)
+
+    def fail(*args, **more):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(ImportRun, "save", fail)
+    with pytest.raises(ZeroDivisionError):
+        runs.start_check(run, by=world.north_keeper)
+
+    assert Job.objects.count() == 0
+
+
+@pytest.mark.parametrize("ended", [JobState.FAILED, JobState.STOPPED])
+def test_a_check_that_ended_early_is_done_again_and_never_written(upload, world, client, ended):
+    run = upload(by=world.north_keeper)
+    job = runs.start_check(run, by=world.north_keeper)
+    Job.objects.filter(pk=job.pk).update(state=ended)  # given up: its handler said nothing
+    run.refresh_from_db()
+
+    assert runs.settled_state(run) == ended
+    with pytest.raises(Refused):
+        runs.start_apply(run, by=world.north_keeper)
+    client.force_login(world.north_keeper)
+    page = client.get(run.get_absolute_url()).content.decode()
+    assert f"/imports/{run.pk}/mapping/" in page
+    assert f"/imports/{run.pk}/apply/" not in page
+    assert runs.start_check(run, by=world.north_keeper).pk != job.pk
+
+
+def test_writing_that_was_given_up_can_go_on(upload, world, client):
+    run = upload(by=world.north_keeper)
+    ImportRun.objects.filter(pk=run.pk).update(state=ImportState.CHECKED)
+    run.refresh_from_db()
+    job = runs.start_apply(run, by=world.north_keeper)
+    Job.objects.filter(pk=job.pk).update(state=JobState.FAILED, given_up=True)
+    run.refresh_from_db()
+    client.force_login(world.north_keeper)
+
+    assert f"/imports/{run.pk}/apply/" in client.get(run.get_absolute_url()).content.decode()
+    assert runs.start_apply(run, by=world.north_keeper).pk != job.pk
+
+
+def test_a_check_that_is_about_to_end_is_not_taken_for_the_writing(upload, world):
+    run = upload(by=world.north_keeper)
+    runs.start_check(run, by=world.north_keeper)
+    run.state = ImportState.CHECKED  # its report is there, its job has not ended
+
+    with pytest.raises(Refused):
+        runs.start_apply(run, by=world.north_keeper)
+
+
+def test_a_check_writes_only_what_it_found(upload, world):
+    run = upload(by=world.north_keeper)
+    ImportRun.objects.filter(pk=run.pk).update(message="by somebody else")
+
+    runs.check_run(run, runs.context_of(run))
+
+    run.refresh_from_db()
+    assert (run.state, run.message) == (ImportState.CHECKED, "by somebody else")
+
+
+def test_a_file_has_its_name_when_it_is_whole(upload, private, settings, monkeypatch):
+    settings.IMPORT_MAX_BYTES = 10
+    with pytest.raises(FileProblem):
+        upload()
+    assert [path for path in private.rglob("*") if path.is_file()] == []
+
+    def half(path):
+        with written_whole(path) as part:
+            part.write_bytes(b"half")
+            assert [one.name for one in private.iterdir() if one.is_file()] == [".part-a.xlsx"]
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        half(private / "a.xlsx")
+    assert [path for path in private.rglob("*") if path.is_file()] == []

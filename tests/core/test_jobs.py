@@ -211,6 +211,24 @@ def test_who_gets_further_is_not_given_up(kind):
     assert reached == list(range(10))
 
 
+def test_who_begins_anew_each_time_gets_no_further(kind):
+    ends = iter((5, 1, 5))
+
+    def handler(running):
+        for row in range(1, next(ends) + 1):
+            running.progress(row, 10)
+        raise ZeroDivisionError
+
+    kind(handler)
+    job = ask()
+    for _attempt in range(jobs.MAX_ATTEMPTS):
+        assert job.state == JobState.QUEUED
+        fail(job)
+        without_pause(job)
+
+    assert (job.state, job.given_up, job.best) == (JobState.FAILED, True, 5)
+
+
 def test_a_job_that_keeps_killing_its_worker_is_given_up(kind):
     calls = []
     kind(lambda running: calls.append(1))
@@ -320,6 +338,30 @@ def test_a_stop_outlives_the_worker(kind):
 
     assert jobs.work(job.pk).state == JobState.STOPPED
     assert reached == []
+
+
+def test_a_stop_outlives_an_attempt_that_fails(kind):
+    def handler(running):
+        jobs.ask_to_stop(running.job)
+        raise ZeroDivisionError
+
+    kind(handler)
+    job = ask()
+    fail(job)
+
+    assert (job.state, job.given_up, job.holder) == (JobState.STOPPED, False, None)
+    assert job.failure.startswith("ZeroDivisionError")
+    assert job.history.get().outcome == Outcome.FAILED
+
+
+def test_a_stop_outlives_a_worker_that_leaves(kind):
+    def handler(running):
+        jobs.ask_to_stop(running.job)
+        raise jobs.Leaving
+
+    kind(handler)
+
+    assert jobs.work(ask().pk).state == JobState.STOPPED
 
 
 def test_failed_and_stopped_work_can_be_tried_again(kind):

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 from django.conf import settings
@@ -93,7 +94,10 @@ def sockets(home: Path) -> str:
 
 def test_a_backup_comes_back_whole_in_a_fresh_home(home, folder):
     before = counts(home)
+    half = home / "files" / "imports" / ".part-two"  # somebody is just uploading it
+    half.write_bytes(b"half of")
     backup = back_up(home)
+    half.unlink()
     other = folder / "other"
     services.start(other)
     manage(home, "keys", "backup", str(folder / "key.json"))
@@ -104,6 +108,7 @@ def test_a_backup_comes_back_whole_in_a_fresh_home(home, folder):
     assert (done.returncode, done.stderr) == (0, "")
     assert counts(other) == before
     assert (other / "files" / "imports" / "one").read_bytes() == b"an uploaded file"
+    assert [path.name for path in (other / "files" / "imports").iterdir()] == ["one"]
     with psycopg.connect(host=sockets(other), user="crm_app", dbname="crm") as app:
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             app.execute("DELETE FROM audit_entry")
@@ -220,6 +225,107 @@ def test_a_restore_that_is_killed_leaves_the_database_as_it_was(home, folder):
     assert counts(home) == before
 
 
+PAUSED = """#!{python}
+import subprocess, sys, time
+if sys.argv[1:] == ["--version"]:
+    sys.exit(subprocess.call(["{real}", "--version"]))
+text = subprocess.run(["{real}", *sys.argv[1:]], stdout=subprocess.PIPE, check=True).stdout
+end = text.index(b"COPY public.accounts_user ")
+for _row in range(3):
+    end = text.index(b"\\n", end) + 1
+filling = b"-" * (-end % (1 << 20) - 1) + b"\\n"  # so that whole pieces reach psql
+sys.stdout.buffer.write(filling + text[:end])
+sys.stdout.buffer.flush()
+time.sleep(120)
+"""
+
+
+def test_the_end_of_the_command_alone_commits_nothing(home, folder):
+    """psql lives on, takes the end of its input for the end of the rows, and must not commit."""
+    backup = back_up(home)
+    before = counts(home)
+    paused = folder / "bin" / "pg_restore"
+    paused.parent.mkdir()
+    paused.write_text(PAUSED.format(python=sys.executable, real=_program("pg_restore")))
+    paused.chmod(0o755)
+    path = str(paused.parent) + os.pathsep + os.environ["PATH"]
+    command = [sys.executable, "manage.py", "restore", str(backup), "--replace", "--name", "crm"]
+    child = subprocess.Popen(
+        [*command, "--no-keep"],
+        cwd=settings.BASE_DIR,
+        env=environment(home, PATH=path),
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    copying = (
+        "SELECT wait_event FROM pg_stat_activity WHERE datname = 'crm'"
+        " AND query LIKE 'COPY public.accounts_user %'"
+    )
+    with psycopg.connect(
+        host=sockets(home), user="postgres", dbname="postgres", autocommit=True
+    ) as admin:
+        _wait(lambda: admin.execute(copying).fetchone() == ("ClientRead",), child)
+        os.kill(child.pid, signal.SIGKILL)
+        child.wait()
+        _wait(lambda: admin.execute(copying).fetchone() is None)
+    os.killpg(child.pid, signal.SIGKILL)
+    assert counts(home) == before
+
+
+def _wait(done, child: subprocess.Popen | None = None) -> None:
+    deadline = time.monotonic() + 90
+    while not done():
+        assert time.monotonic() < deadline
+        assert child is None or child.poll() is None
+        time.sleep(0.1)
+
+
+def test_damaged_files_are_found_before_the_database_is_touched(home):
+    backup = back_up(home)
+    (backup / "files" / "imports" / "one").unlink()
+    with psycopg.connect(host=sockets(home), user="crm_app", dbname="crm") as app:
+        app.execute("INSERT INTO django_session VALUES ('here', 'b', now() + interval '1 day')")
+
+    done = run(home, "restore", str(backup), "--replace", "--name", "crm", "--no-keep")
+
+    assert (done.returncode, "imports/one" in done.stderr) == (2, True)
+    with psycopg.connect(host=sockets(home), user="crm_app", dbname="crm") as app:
+        # A restore ends all sessions: this one lives, so nothing was replaced.
+        gone = app.execute("DELETE FROM django_session WHERE session_key = 'here'")
+        assert gone.rowcount == 1
+    assert (home / "files" / "imports" / "one").exists()
+    assert not (home / "files.restoring").exists()
+
+
+def _drills(number: int | str) -> list[Path]:
+    return list(Path(tempfile.gettempdir()).glob(f"crm-drill-{number}-*"))
+
+
+def test_a_drill_that_is_ended_or_killed_leaves_no_data_and_no_key(home):
+    stale = Path(tempfile.mkdtemp(prefix="crm-drill-999999999-"))
+    (stale / "master_key.json").write_text("a copy")
+    backup = back_up(home)
+    child = subprocess.Popen(
+        [sys.executable, "manage.py", "drill", str(backup)],
+        cwd=settings.BASE_DIR,
+        env=environment(home),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    _wait(lambda: any((one / "home" / "services.json").exists() for one in _drills(child.pid)))
+    (folder,) = _drills(child.pid)
+    assert (folder / "home" / "secrets" / "master_key.json").exists()
+
+    child.send_signal(signal.SIGTERM)
+
+    assert child.wait(180) == 128 + signal.SIGTERM
+    assert not stale.exists()
+    assert not folder.exists()
+    left = [one for one in psutil.process_iter(["cmdline"]) if str(folder) in str(one.info)]
+    assert left == []
+
+
 def test_the_drill_passes_a_whole_backup_and_names_what_is_damaged(home, folder):
     backup = back_up(home)
     manage(home, "keys", "backup", str(folder / "key.json"))
@@ -258,7 +364,6 @@ def test_only_the_newest_backups_are_kept_and_dead_drafts_go(home, folder):
     folders = []
     for _number in range(3):
         folders.append(back_up(home, "--no-files", "--keep", "2", "--out", str(backups)))
-        time.sleep(1.1)
 
     assert sorted(path.name for path in backups.iterdir()) == [one.name for one in folders[1:]]
 
@@ -281,8 +386,14 @@ def test_an_older_home_is_copied_and_brought_up_to_date(folder):
     assert str(kept.folder) in done.stdout
     assert kept.tables["django_session"] == 1
 
-    manage(home, "migrate", "-v0")
+    # The upgrade stops and is tried again, and other backups are made: the first copy stays.
     assert manage(home, "backup", "--before-upgrade") == ""
+    later = [back_up(home, "--no-files", "--keep", "1") for _night in range(2)]
+    assert [one.folder for one in store.all_in(home / "backups")] == [kept.folder, later[-1]]
+    manage(home, "migrate", "-v0")
+    assert (home / "backups" / "upgrade.json").exists()
+    assert manage(home, "backup", "--before-upgrade") == ""
+    assert not (home / "backups" / "upgrade.json").exists()
     with psycopg.connect(host=sockets(home), user="crm_app", dbname="crm") as app:
         assert app.execute("SELECT session_key FROM django_session").fetchall() == [("old",)]
     # And back: the schema of then, then up to date again.

@@ -1,5 +1,6 @@
 """manage.py up: what it refuses before it starts anything, and one whole run."""
 
+import json
 import os
 import shutil
 import signal
@@ -18,6 +19,7 @@ from django.conf import settings
 from django.utils import translation
 
 from crm_site import services
+from crm_site.backup import store
 from crm_site.management.commands import up
 
 
@@ -113,7 +115,7 @@ def test_whole_run_from_an_empty_home_to_no_process_left(home: Path) -> None:
             stderr=subprocess.STDOUT,
         )
         try:
-            deadline = time.monotonic() + 120
+            deadline = time.monotonic() + 300
             while answer(f"http://127.0.0.1:{port}/healthz") != 200:
                 assert process.poll() is None, (home.parent / "output").read_text()
                 assert time.monotonic() < deadline, (home.parent / "output").read_text()
@@ -127,3 +129,18 @@ def test_whole_run_from_an_empty_home_to_no_process_left(home: Path) -> None:
     assert code == 0
     assert processes_of(home) == []
     assert not services.status(home).running
+
+
+def test_a_stopped_upgrade_names_the_copy_of_its_first_try(settings, tmp_path):
+    settings.CRM_HOME = tmp_path
+    facts = {"format": 1, "made_at": "2026-11-22T01:30:00+00:00", "tables": {}}
+    for name, reason in (("first", "before-upgrade"), ("second", "")):
+        (tmp_path / "backups" / name).mkdir(parents=True)
+        text = json.dumps(facts | {"reason": reason})
+        (tmp_path / "backups" / name / store.MANIFEST).write_text(text)
+    store.begin_upgrade(store.read(tmp_path / "backups" / "first"), ["core.0005"])
+
+    assert str(tmp_path / "backups" / "first") in up.failed_step("migrate")
+    assert store.before_upgrade(["core.0006"]) is None
+    store.end_upgrade()
+    assert str(tmp_path) not in up.failed_step("migrate")

@@ -222,6 +222,34 @@ def test_a_keeper_outside_reach_leaves_the_customer_with_the_importer(world, fil
     assert ImportRun.objects.get().actor == world.north_head
 
 
+@pytest.mark.parametrize("arguments", [(), ("--keeper", "N-READER")])
+def test_a_specialist_who_may_keep_no_customers_is_no_keeper(world, file, arguments):
+    """He may see them, but no list would offer him as keeper."""
+    make_user(unit=world.n1a, role="group-function", no="N-READER")
+    row = organisation(营销专员工号="N-CLERK" if arguments else "N-READER")
+
+    report = import_file("organisations", file(row), *arguments)
+
+    assert codes(report, "warnings") == [(2, "keeper_elsewhere")]
+    place = CustomerUnit.objects.get()
+    assert (place.unit, place.keeper) == (world.n1a, None)
+
+
+def test_keepers_are_asked_once_for_all_rows(world, file):
+    from customers.imports import organisation_writer
+
+    asked = []
+    ask = organisation_writer.keeper_units
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            organisation_writer, "keeper_units", lambda *given: asked.append(given) or ask(*given)
+        )
+        import_file("organisations", file(*(organisation(f"K{number}") for number in range(5))))
+
+    assert len(asked) == 1
+    assert CustomerUnit.objects.filter(keeper=world.north_clerk).count() == 5
+
+
 def test_stats_count_customers_once_and_have_no_empty_or_zero_keys(world, file, tmp_path):
     import_file(
         "organisations",

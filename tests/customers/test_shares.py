@@ -7,12 +7,17 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.services import carry_out, draft_hand_over, leave, undo_hand_over
+from audit.models import Entry
 from core.errors import Refused
+from core.scope import EVERYTHING
 from customers.models import Customer, CustomerShare, CustomerUnit
 from customers.selectors.access import people_who_see, reasons_of
+from customers.selectors.history import events
+from customers.selectors.shares import shares_in_reach, shares_of
 from customers.services import delete_old_shares, end_shares, share_customer
 from tests.access.small import small_world
-from tests.factories import make_customer, make_share
+from tests.factories import make_customer, make_place, make_share, make_user
 
 TODAY = timezone.localdate
 
@@ -133,8 +138,6 @@ def test_the_pages(world, customer, client):
 @pytest.mark.parametrize("seed", range(6))
 def test_who_may_see_agrees_with_visible_to_for_everybody(seed):
     small_world(seed)
-    from core.scope import EVERYTHING
-
     people = list(User.objects.all())
     for customer in Customer.objects.all():
         found = list(people_who_see(EVERYTHING, customer))
@@ -150,3 +153,51 @@ def test_who_serves_a_customer_elsewhere_is_not_told(world, customer):
 
     assert {"N-CLERK", "N-HEAD", "N-KEEPER", "S-HEAD", "G-BOSS"} <= seen
     assert "S-CLERK" not in seen
+
+
+def test_with_whom_another_branch_shares_the_customer_is_not_told(world, customer, client):
+    """Both branches serve him; each knows of the shares that its own people gave or received."""
+    make_place(customer=customer, unit=world.s1a, keeper=world.south_clerk)
+    first, second = (make_user(unit=unit) for unit in (world.n1b, world.s1b))
+    north = make_share(customer=customer, to=first, by=world.north_head, reason="北方协同")
+    south = make_share(customer=customer, to=second, by=world.south_head, reason="南方协同")
+    across = make_share(customer=customer, to=world.north_keeper, by=world.south_head)
+    known = {
+        world.north_head: {north, across},
+        world.north_keeper: {north, across},
+        world.south_head: {south, across},
+    }
+
+    for reader, rows in known.items():
+        reader = User.objects.get(pk=reader.pk)
+        assert set(shares_of(customer, reader)) == rows
+        told = [event for event in events(reader, customer, before=None, after=None)
+                if event.icon == "share"]  # fmt: skip
+        assert {event.key for event in told} == {f"s{row.pk}" for row in rows}
+        assert set(shares_in_reach(reader)) == rows
+    assert set(shares_of(customer, EVERYTHING)) == {north, south, across}
+    seen = set(people_who_see(User.objects.get(pk=world.north_head.pk), customer))
+    assert first in seen
+    assert second not in seen
+    assert end_shares([south.pk], by=User.objects.get(pk=world.north_head.pk)) == 0
+
+
+def test_shares_that_end_with_a_hand_over_are_in_the_book(world, customer):
+    """And those that its undoing or leaving ends or brings back."""
+    share = make_share(customer=customer, to=world.south_clerk, by=world.north_clerk)
+    draft = draft_hand_over(
+        by=world.north_head, giver=world.north_clerk, to=[world.north_keeper], keep_shares=False
+    )
+    done = carry_out(draft, by=world.north_head)
+    undo_hand_over(done, by=world.north_head)
+    leave(world.south_clerk, by=None)
+
+    share.refresh_from_db()
+    assert share.ended_at is not None
+    entries = Entry.objects.filter(action__startswith="customer.share", subject_id=customer.pk)
+    assert list(entries.order_by("pk").values_list("action", "by")) == [
+        ("customer.shared", None),
+        ("customer.share_ended", world.north_head.pk),
+        ("customer.shared", world.north_head.pk),
+        ("customer.share_ended", None),
+    ]

@@ -16,14 +16,24 @@ from accounts.models import Role, User
 from audit.models import Entry
 from core.errors import Refused, Stale
 from customers.models import CustomerUnit
-from regions.models import ChangeKind, ChangeState, OrgChange, OrgUnit, UnitVersion
+from regions.models import (
+    ChangeKind,
+    ChangeState,
+    OrgChange,
+    OrgUnit,
+    SectionUnit,
+    UnitVersion,
+)
 from regions.services import (
+    add_unit,
     apply_change,
     approve_change,
     changes,
     draft_change,
     mend_scope_columns,
     propose_change,
+    save_section,
+    sections,
     undo_change,
 )
 from tests.factories import give, make_customer, make_user, say
@@ -256,6 +266,30 @@ def test_without_the_locks_the_change_is_carried_out_twice(world, monkeypatch):
 
     assert two_appliers(change) == "done"
     assert times_applied() == 2
+
+
+def nested_additions(world) -> str:
+    """A city joins a section while its project joins another; how the second one ended."""
+    one, two = (save_section(None, by=None, code=code, name=f"版块{code}") for code in "AB")
+    with transaction.atomic():
+        add_unit(one, world.n1, by=None)
+        other = Other(lambda: add_unit(two, world.n1a, by=None))
+        other.join(SOON)
+    other.join(LONG)
+    return other.outcome
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_sections_never_hold_a_unit_and_one_below_it(world):
+    assert nested_additions(world) == Refused.__name__
+    assert SectionUnit.objects.get().unit == world.n1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_without_the_lock_they_do(world, monkeypatch):
+    monkeypatch.setattr(sections, "lock", lambda: None)
+    assert nested_additions(world) == "done"
+    assert SectionUnit.objects.count() == 2
 
 
 def other_change_meanwhile(world) -> str:

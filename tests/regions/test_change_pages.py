@@ -5,6 +5,7 @@ import json
 from io import StringIO
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
@@ -13,7 +14,7 @@ from accounts.models import Role, RoleGrant, SectionGrant, User
 from accounts.services.sections import end_section_role, give_section_role
 from core.errors import Refused
 from customers.models import CustomerUnit
-from regions.models import ChangeState, Company, OrgChange, OrgUnit, Section
+from regions.models import ChangeState, Company, OrgChange, OrgUnit, Section, SectionUnit
 from regions.selectors import counts_of
 from regions.services import (
     add_unit,
@@ -254,6 +255,79 @@ def test_a_section_counts_what_its_reader_may_see(world):
         return dict(counts_of(section, fresh(reader)))["客户"]
 
     assert (customers(world.boss), customers(world.north_head)) == (3, 2)
+
+
+def test_what_left_a_section_does_not_leave_it_again(client, world):
+    """A page opened before somebody else took the unit out."""
+    section = save_section(None, by=None, code="B1", name="住宅版块")
+    day = timezone.localdate() - dt.timedelta(days=40)
+    member = add_unit(section, world.n1, by=None, valid_from=day)
+    ended = day + dt.timedelta(days=10)
+    remove_unit(SectionUnit.objects.get(), by=None, on=ended)
+
+    with pytest.raises(Refused, match="北方公司"):
+        remove_unit(member, by=None)
+    client.force_login(world.admin)
+    page = reverse("regions:section-remove-unit", args=["B1", member.pk])
+    assert client.post(page).status_code == 409
+    assert SectionUnit.objects.get().valid_until == ended
+
+
+def test_a_reader_of_one_branch_learns_nothing_of_the_others_in_a_section(client, world):
+    section = save_section(None, by=None, code="B1", name="住宅版块")
+    add_unit(section, world.n1, by=None)
+    person = make_user(unit=world.s1a, role=None)
+    role = Role.objects.get(code="section-head")
+    give_section_role(person, role=role, section=section, by=None)
+    address = reverse("regions:section", args=["B1"])
+
+    reading = Role.objects.create(code="reads", name="版块查阅", reach="subtree")
+    reading.permissions.set(Permission.objects.filter(codename="view_section"))
+    reader = make_user(unit=world.north, role=None)
+    give(reader, "reads", world.north)
+    client.force_login(reader)
+    assert len(client.get(address).context["grants"]) == 1  # reaches all that is in it
+    add_unit(section, world.s1, by=None)
+    (line,) = client.get(reverse("regions:sections")).context["lines"]
+    page = client.get(address)
+
+    assert ([member.unit for member in line.members], line.unit_count) == ([world.n1], 3)
+    assert [member.unit for member in page.context["members"]] == [world.n1]
+    assert list(page.context["grants"]) == []
+    text = page.content.decode()
+    assert "南方" not in text
+    assert person.name not in text
+    client.force_login(world.boss)
+    page = client.get(address)
+    assert (len(page.context["members"]), len(page.context["grants"])) == (2, 1)
+
+
+def test_the_form_refuses_to_merge_projects_into_a_city_that_becomes_one(client, world):
+    client.force_login(world.admin)
+    form = {
+        "unit": "N1", "target": "S1", "children": "merge", "reason": "收缩",
+        "effective_on": timezone.localdate().isoformat(),
+    }  # fmt: skip
+    page = reverse("regions:change-new", args=["downgrade"])
+
+    answer = client.post(page, form)
+    assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["children"])
+    assert client.post(page, form | {"children": "move"}).status_code == 302
+
+
+def test_undoing_tells_of_rows_that_stay(client, world):
+    change = draft_change(
+        by=None, kind="merge", unit=world.n1a, target=world.n1b,
+        effective_on=timezone.localdate(), reason="合并",
+    )  # fmt: skip
+    apply_change(approve_change(propose_change(change, by=None), by=None), by=None)
+    User.objects.filter(pk=world.north_clerk.pk).update(unit=world.s1a)
+    client.force_login(world.admin)
+
+    answer = client.post(
+        reverse("regions:change-act", args=[change.pk, "undo"]), {"reason": "错"}, follow=True
+    )
+    assert [str(m.level_tag) for m in answer.context["messages"]] == ["success", "warning"]
 
 
 # --- the command --------------------------------------------------------------------------------

@@ -5,8 +5,12 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
-from accounts.models import Post, RoleGrant, User
+from accounts.models import Post, Role, RoleGrant, User
+from accounts.services.sections import give_section_role
+from audit.models import Entry
 from core.errors import Refused
+from core.jobs import work
+from core.models import Job
 from customers.models import Activity, CustomerUnit, Ownership, Property
 from regions.calendars import CalendarChange, is_working_day, on_calendar_change
 from regions.calendars.changes import RECEIVERS
@@ -17,6 +21,7 @@ from regions.models import (
     ChangeState,
     OrgChange,
     OrgUnit,
+    SectionUnit,
     UnitAlias,
     UnitVersion,
     WorkingCalendar,
@@ -29,12 +34,15 @@ from regions.services import (
     cancel_change,
     change_unit,
     draft_change,
+    edit_change,
     mend_scope_columns,
     propose_change,
     rehearse,
+    save_section,
     undo_change,
 )
 from regions.services.calendars import use_calendar
+from regions.services.surgery import NO_MERGER
 from tests.factories import (
     give,
     make_activity,
@@ -45,6 +53,7 @@ from tests.factories import (
     make_property,
     make_unit,
     make_user,
+    say,
 )
 
 pytestmark = pytest.mark.django_db
@@ -265,6 +274,85 @@ def test_random_changes_never_enlarge_their_author_s_reach(world, seed):
     assert mend_scope_columns() == 0
 
 
+def test_an_edit_asks_for_the_reach_over_where_a_raised_unit_will_hang(world):
+    """A form of this kind names no other unit; it is where the parent hangs, in every draft."""
+    keeper = fresh(world.north_keeper)
+    change = draft(ChangeKind.UPGRADE, by=keeper, unit=world.n1a)
+    assert change.target == world.north
+
+    with pytest.raises(Refused, match="管理范围"):
+        edit_change(change, by=keeper, unit=world.n1, target=None)
+    change.refresh_from_db()
+    assert (change.unit, change.target) == (world.n1a, world.north)
+    assert edit_change(change, by=keeper, unit=world.n1b, target=None).target == world.north
+
+
+def test_a_draft_of_units_out_of_reach_is_not_turned_into_another(world):
+    foreign = draft(ChangeKind.RENAME, unit=world.s1, name="南方一公司")
+    with pytest.raises(Refused, match="管理范围"):
+        edit_change(foreign, by=fresh(world.north_keeper), unit=world.n1)
+    assert OrgChange.objects.get().unit == world.s1
+
+
+def test_a_raised_unit_that_hangs_elsewhere_by_now_is_not_raised(world):
+    change = approve_change(
+        propose_change(draft(ChangeKind.UPGRADE, unit=world.n1a), by=None), by=None
+    )
+    carry_out(ChangeKind.MOVE, unit=world.n1a, target=world.s1, on=TODAY() - dt.timedelta(days=1))
+
+    with pytest.raises(Refused, match="北方花园"):
+        apply_change(change, by=None)
+    assert now(world.n1a).kind == "project"
+
+
+def test_who_edits_a_draft_is_its_author(world):
+    """Else one could write a change under another's name and approve it himself."""
+    second = make_user(unit=world.group, role="system-administrator")
+    change = draft(ChangeKind.RENAME, by=fresh(world.admin), unit=world.n1, name="甲公司")
+
+    edit_change(change, by=fresh(second), payload={"name": "乙公司"})
+    propose_change(change, by=fresh(second))
+
+    with pytest.raises(Refused, match="提出人以外"):
+        approve_change(change, by=fresh(second))
+    entry = Entry.objects.get(action="orgchange.edited")
+    assert entry.by == second
+    assert approve_change(change, by=fresh(world.admin)).author == second
+
+
+def test_a_new_unit_is_bound_by_what_holds_where_it_will_hang(world):
+    say(world.group, "regions.change_needs_second_person", False)
+    say(world.north, "regions.change_needs_second_person", True)
+    admin = fresh(world.admin)
+    change = draft(ChangeKind.CREATE, by=admin, target=world.n1, code="N1Z", name="新城")
+    propose_change(change, by=admin)
+
+    with pytest.raises(Refused, match="提出人以外"):
+        approve_change(change, by=admin)
+
+
+def test_an_approval_clears_what_it_says_is_empty_and_keeps_what_it_does_not_say(world):
+    change = draft(ChangeKind.RENAME, unit=world.n1, name="甲公司")
+    edit_change(change, by=None, approval_by="集团总裁", approval_number="错号")
+    propose_change(change, by=None)
+
+    held = approve_change(change, by=None, approval_number="")
+    assert (held.approval_by, held.approval_number) == ("集团总裁", "")
+
+
+@pytest.mark.parametrize("days", [0, 1])
+def test_an_approved_change_that_is_due_is_carried_out_by_a_job(world, days):
+    day = TODAY() + dt.timedelta(days=days)
+    change = propose_change(draft(ChangeKind.RENAME, unit=world.n1, name="甲公司", on=day), by=None)
+    approve_change(change, by=None)
+
+    jobs = Job.objects.filter(kind="regions.apply_due_changes")
+    assert jobs.count() == (0 if days else 1)
+    for job in jobs:
+        work(job.pk)
+    assert now(world.n1).name == ("北方公司" if days else "甲公司")
+
+
 # --- when ---------------------------------------------------------------------------------------
 
 
@@ -325,6 +413,144 @@ def test_undo_says_which_change_stands_on_it(world):
     undo_change(second, by=None, reason="错")
     undo_change(first, by=None, reason="错")
     assert now(world.n1).name == "北方公司"
+
+
+def test_undoing_a_move_follows_what_stands_above_by_now(world):
+    """The unit returns to its city, which hangs in the other region since: so do its rows."""
+    make_customer(unit=world.n1a)
+    other = make_unit(kind="city", code="N2", name="北方二公司", parent=world.north)
+    first = carry_out(ChangeKind.MOVE, unit=world.n1a, target=other)
+    carry_out(ChangeKind.MOVE, unit=world.n1, target=world.south)
+
+    undo_change(first, by=None, reason="错")
+
+    unit = now(world.n1a)
+    assert (unit.parent_id, unit.path) == (world.n1.pk, f"{now(world.n1).path}{unit.pk}/")
+    place = CustomerUnit.objects.get(unit=unit)
+    assert (place.region_id, place.city_id) == (world.south.pk, world.n1.pk)
+    seen = [
+        CustomerUnit.objects.visible_to(fresh(reader)).filter(unit=unit).exists()
+        for reader in (world.north_head, world.south_head)
+    ]
+    assert seen == [False, True]
+    assert mend_scope_columns() == 0
+
+
+def test_undoing_a_move_out_of_a_branch_that_moved_since(world):
+    """Its path is another since, though nobody edited the unit: it returns all the same."""
+    make_customer(unit=world.n1a)
+    first = carry_out(ChangeKind.MOVE, unit=world.n1a, target=world.s1)
+    city = now(world.s1)
+    city.parent = world.north
+    change_unit(city, by=None)
+
+    undone = undo_change(first, by=None, reason="错")
+
+    assert undone.kept_rows == 0
+    assert now(world.n1a).path == f"{world.n1.path}{world.n1a.pk}/"
+    assert UnitVersion.objects.get(unit=world.n1a, valid_until=None).parent_id == world.n1.pk
+    assert mend_scope_columns() == 0
+
+
+def test_nothing_is_undone_into_a_closed_unit(world):
+    other = make_unit(kind="city", code="N2", name="北方二公司", parent=world.north)
+    first = carry_out(ChangeKind.MOVE, unit=world.n1a, target=other)
+    carry_out(ChangeKind.MERGE, unit=world.n1, target=world.s1)
+
+    with pytest.raises(Refused, match="北方公司"):
+        undo_change(first, by=None, reason="错")
+    assert now(world.n1a).parent_id == other.pk
+
+
+def test_undoing_says_how_many_rows_were_changed_since_and_stay(world):
+    clerk = world.north_clerk
+    change = carry_out(ChangeKind.MERGE, unit=world.n1a, target=world.n1b)
+    User.objects.filter(pk=clerk.pk).update(unit=world.s1a)
+
+    undone = undo_change(change, by=None, reason="错")
+
+    assert undone.kept_rows == 1
+    assert fresh(clerk).unit_id == world.s1a.pk
+    assert Entry.objects.get(action="orgchange.rows_kept").detail["count"] == 1
+
+
+def test_a_city_with_projects_does_not_take_them_in_when_it_becomes_one(world):
+    given = {"unit": world.n1, "target": world.s1, "children": "merge"}
+    assert rehearse(draft(ChangeKind.DOWNGRADE, **given)).problems == [str(NO_MERGER)]
+    moved = rehearse(draft(ChangeKind.DOWNGRADE, **(given | {"children": "move"})))
+    assert moved.problems == []
+
+
+# --- sections -----------------------------------------------------------------------------------
+
+
+def memberships() -> set[tuple]:
+    rows = SectionUnit.objects.select_related("section", "unit")
+    return {(m.section.code, m.unit.code, m.valid_from, m.valid_until) for m in rows}
+
+
+@pytest.fixture
+def sections(world):
+    """The north's city is in one section, a project of the south in another."""
+    made = [save_section(None, by=None, code=code, name=f"版块{code}") for code in ("A", "B")]
+    SectionUnit.objects.create(section=made[0], unit=world.n1, valid_from=dt.date(2026, 1, 1))
+    SectionUnit.objects.create(section=made[1], unit=world.s1a, valid_from=dt.date(2026, 1, 1))
+    return made
+
+
+def test_a_section_goes_along_with_a_merger_and_returns_with_undoing(world, sections):
+    person = make_user(unit=world.group, role=None)
+    role = Role.objects.get(code="section-head")
+    give_section_role(person, role=role, section=sections[0], by=None)
+    other = make_unit(kind="city", code="S2", name="南方二公司", parent=world.south)
+    project = make_unit(kind="project", code="S2A", name="南方二园", parent=other)
+    make_customer(unit=project)
+    before, start = memberships(), dt.date(2026, 1, 1)
+
+    change = draft(ChangeKind.MERGE, unit=world.n1, target=other)
+    assert person.employee_no in {sight.employee_no for sight in rehearse(change).gains}
+    change = carry_out(ChangeKind.MERGE, unit=world.n1, target=other)
+
+    assert memberships() == {
+        ("A", "N1", start, TODAY()), ("A", "S2", TODAY(), None), ("B", "S1A", start, None),
+    }  # fmt: skip
+    assert CustomerUnit.objects.visible_to(fresh(person)).filter(unit=project).exists()
+    undo_change(change, by=None, reason="错")
+    assert memberships() == before
+    assert not CustomerUnit.objects.visible_to(fresh(person)).filter(unit=project).exists()
+
+
+def test_a_merger_into_a_unit_of_a_section_leaves_that_one(world, sections):
+    make_unit(kind="project", code="S1C", name="南方三园", parent=world.s1)
+    SectionUnit.objects.filter(unit=world.n1).update(unit=world.n1a)
+
+    carry_out(ChangeKind.MERGE, unit=world.n1a, target=world.s1a)
+
+    open_ones = {row[:2] for row in memberships() if row[3] is None}
+    assert open_ones == {("B", "S1A")}
+
+
+def test_what_is_split_off_stays_in_the_section(world, sections):
+    carry_out(
+        ChangeKind.SPLIT, unit=world.n1, code="N2", name="北方二公司",
+        department_name="客户关系部", children_ids=[world.n1b.pk],
+    )  # fmt: skip
+    assert ("A", "N2", TODAY(), None) in memberships()
+
+
+def test_units_of_sections_never_come_to_lie_below_each_other(world, sections):
+    change = draft(ChangeKind.MOVE, unit=world.s1a, target=world.n1)
+    (problem,) = rehearse(change).problems
+    assert "版块A" in problem
+    assert "版块B" in problem
+    with pytest.raises(Refused, match="版块A"):
+        propose_change(change, by=None)
+
+
+def test_a_unit_of_a_section_is_not_closed_without_a_successor(world, sections):
+    SectionUnit.objects.filter(unit=world.n1).update(unit=world.s1b)
+    (problem,) = rehearse(draft(ChangeKind.CLOSE, unit=world.s1b)).problems
+    assert "1" in problem
 
 
 # --- what stays ---------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ tries again a few times. Each migration is a transaction: what is killed or give
 before it done, and the next run goes on.
 """
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,13 +17,14 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 from django.core.management.commands import migrate
-from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
 from django.utils.translation import gettext as _
 from psycopg.errors import LockNotAvailable
 
 from core.display import listed
 
 LOCK_SECONDS = 3
+WATCH_SECONDS = 0.5
 IDLE_SECONDS = 600  # in a transaction: the machine of the operator went away
 PAUSES = (2, 5, 10)  # seconds before each further try
 SHOWN = 5
@@ -58,11 +60,11 @@ class Command(migrate.Command):
         last = max(1, options["tries"]) - 1
         for attempt in range(last + 1):
             try:
-                super().handle(*args, **options)
+                with watched() as holders:
+                    super().handle(*args, **options)
             except OperationalError as problem:
                 if not isinstance(problem.__cause__, LockNotAvailable):
                     raise
-                holders = lock_holders()
                 if attempt == last:
                     raise CommandError(locked_sentence(holders), returncode=2) from problem
                 pause = PAUSES[min(attempt, len(PAUSES) - 1)]
@@ -73,16 +75,41 @@ class Command(migrate.Command):
                 return
 
 
-def lock_holders() -> list[int]:
-    """The database's processes that hold locks on tables in open transactions, oldest first."""
-    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
-        cursor.execute(
-            "SELECT l.pid FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid"
-            " WHERE l.locktype = 'relation' AND l.granted AND l.pid <> pg_backend_pid()"
-            " AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-            " GROUP BY l.pid ORDER BY min(l.waitstart) NULLS LAST, l.pid"
-        )
-        return [row[0] for row in cursor.fetchall()]
+@contextmanager
+def watched() -> Iterator[list[int]]:
+    """The database's processes that block us while we wait, the oldest transaction first.
+
+    Only during the wait does the server know them, so a second connection asks meanwhile.
+    """
+    connection = connections[DEFAULT_DB_ALIAS]
+    connection.ensure_connection()
+    found: list[int] = []
+    ended = threading.Event()
+    pid = connection.connection.info.backend_pid
+    thread = threading.Thread(target=_watch, args=(pid, found, ended), daemon=True)
+    thread.start()
+    try:
+        yield found
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _watch(pid: int, found: list[int], ended: threading.Event) -> None:
+    watcher = connections[DEFAULT_DB_ALIAS].copy()
+    try:
+        while not ended.wait(WATCH_SECONDS):
+            with watcher.cursor() as cursor:
+                cursor.execute(
+                    "SELECT pid FROM pg_stat_activity WHERE pid = ANY(pg_blocking_pids(%s))"
+                    " ORDER BY xact_start NULLS LAST, pid",
+                    [pid],
+                )
+                found[:] = [row[0] for row in cursor.fetchall()] or found
+    except (OperationalError, InterfaceError):
+        pass  # the sentence for the operator then names nobody
+    finally:
+        watcher.close()
 
 
 def locked_sentence(holders: list[int]) -> str:

@@ -99,11 +99,12 @@ class _Line:
         self._expect(smtp.rcpt(to), OK)
         self._expect(smtp.docmd("DATA"), GO_AHEAD)
         content = message.as_bytes(policy=SMTP).replace(b"\r\n.", b"\r\n..")
-        # From the first byte of the content on, a broken line leaves the mail in doubt.
+        # From the first byte of the content on, whatever breaks leaves the mail in doubt: a broken
+        # line, and as well a time limit that strikes while the server answers.
         try:
             smtp.send(content + (b"" if content.endswith(b"\r\n") else b"\r\n") + b".\r\n")
             answer = smtp.getreply()
-        except (smtplib.SMTPException, OSError) as error:
+        except Exception as error:
             self.close()
             raise InDoubt(_said(error)) from error
         return self._expect(answer, OK)

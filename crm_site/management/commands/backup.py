@@ -58,12 +58,24 @@ class Command(BaseCommand):
 
 
 def before_upgrade() -> store.Backup | None:
-    """A backup of the database when this version is about to change its tables."""
+    """A backup of the database when this version is about to change its tables.
+
+    An upgrade that stopped and is tried again keeps the copy of its first try: the database of
+    the second one is half changed already.
+    """
     executor = MigrationExecutor(connection)
-    waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
-    if not waiting or not executor.loader.applied_migrations:
+    leaves = executor.loader.graph.leaf_nodes()
+    if not executor.migration_plan(leaves):
+        store.end_upgrade()
         return None
-    return back_up(reason="before-upgrade", with_files=False)
+    if not executor.loader.applied_migrations:
+        return None
+    target = sorted(f"{app}.{name}" for app, name in leaves)
+    if store.before_upgrade(target) is not None:
+        return None
+    made = back_up(reason="before-upgrade", with_files=False)
+    store.begin_upgrade(made, target)
+    return made
 
 
 def told(made: store.Backup) -> str:

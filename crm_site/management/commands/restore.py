@@ -14,7 +14,7 @@ from audit.services import record
 from core import keys
 from core.errors import Refused
 from core.personal_data import Erased, unwrap
-from crm_site.backup import restore, store
+from crm_site.backup import programs, restore, store
 
 SAMPLE = 100
 
@@ -38,6 +38,11 @@ class Command(BaseCommand):
             "--no-keep", action="store_true", help="keep no backup of what is there"
         )
         parser.add_argument(
+            "--damaged-files",
+            action="store_true",
+            help="restore although some files differ from their hashes",
+        )
+        parser.add_argument(
             "--no-migrate", action="store_true", help="leave the schema as it was then"
         )
 
@@ -47,9 +52,13 @@ class Command(BaseCommand):
             backup = store.read(options["backup"])
             if options["replace"] and restore.holds_data():
                 self.ask(backup, options["name"])
-            former = restore.restore(
-                backup, replace=options["replace"], keep_old=not options["no_keep"]
-            )
+            with programs.tidy_end():
+                former = restore.restore(
+                    backup,
+                    replace=options["replace"],
+                    keep_old=not options["no_keep"],
+                    damaged_too=options["damaged_files"],
+                )
         except Refused as refusal:
             raise CommandError(str(refusal), returncode=2) from refusal
         except OperationalError as problem:

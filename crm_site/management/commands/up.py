@@ -135,13 +135,13 @@ class Command(BaseCommand):
 
 def failed_step(step: str) -> str:
     """What to tell the operator when a step of the preparation failed."""
-    kept = store.all_in(store.home())
-    if step == "migrate" and kept and kept[-1].manifest["reason"] == "before-upgrade":
+    kept = store.before_upgrade()
+    if step == "migrate" and kept is not None:
         return _(
             "The upgrade stopped; its reason stands above. What was done before stays, and running "
             "this again goes on. Back to the former version: install it, then run "
             "manage.py restore %(folder)s --replace."
-        ) % {"folder": kept[-1].folder}
+        ) % {"folder": kept.folder}
     return _("The step %(step)s failed; its reason stands above.") % {"step": step}
 
 

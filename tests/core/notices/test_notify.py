@@ -124,8 +124,9 @@ def test_queries_do_not_grow_with_people(kind, world):
             tell(users, key=key)
         return len(log)
 
+    tell(people[:1], key="first")  # the working calendar is read once a process
     assert queries(people[:1], "one") == queries(people, "thirty")
-    assert OutboxMessage.objects.count() == 31
+    assert OutboxMessage.objects.count() == 32
 
 
 @pytest.mark.parametrize("url", ["https://evil.example/", "//evil.example", "javascript:x", "a/b"])

@@ -10,11 +10,13 @@ import uuid
 from datetime import timedelta
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings as django_settings
 from django.db import connection
 from django.utils import timezone
 
 from audit.models import Entry
+from core import leaving
 from core.errors import Refused
 from core.models import OutboxMessage, OutboxState, OutboxTry
 from core.notices import findings, outbox
@@ -202,13 +204,108 @@ def test_a_server_that_is_away_is_no_failure_of_the_mail(post_office, settings):
 def test_without_a_server_mails_wait_three_days_and_an_operator_is_told(settings):
     settings.CRM_HAS_MAIL_SERVER = False
     fresh = write("fresh")
-    old = write("old", created_at=timezone.now() - timedelta(days=3, minutes=1))
+    old = write("old", due_at=timezone.now() - timedelta(days=3, minutes=1))
 
     outbox.deliver()
 
     assert state(fresh) == (OutboxState.WAITING, 0)
     assert state(old) == (OutboxState.FAILED, 0)
     assert str(next(iter(findings())).sentence).startswith("尚未配置邮件服务器")
+
+
+def test_a_mail_held_back_over_a_holiday_is_sent(post_office):
+    due = timezone.now() - timedelta(minutes=1)
+    words = {"to": "li@example.cn", "words": WORDS, "kind": "core.export_ready", "user": None}
+    message = outbox.mail(**words, key="holiday", at=due)
+    message.created_at = timezone.now() - timedelta(days=8)
+    outbox.post([message])
+
+    outbox.deliver()
+
+    sent = OutboxMessage.objects.get(dedupe_key="mail:holiday")
+    assert (sent.state, sent.attempts) == (OutboxState.SENT, 1)
+
+
+def test_a_mail_that_was_given_up_can_be_sent_after_all(post_office, settings, world):
+    settings.CRM_HAS_MAIL_SERVER = False
+    message = write(due_at=timezone.now() - timedelta(days=8))
+    outbox.deliver()
+    assert state(message)[0] == OutboxState.FAILED
+    settings.CRM_HAS_MAIL_SERVER = True
+
+    outbox.resend(OutboxMessage.objects.all(), by=world.admin)
+    outbox.deliver()
+
+    assert state(message) == (OutboxState.SENT, 1)
+
+
+# --- the end of a sender's time -----------------------------------------------------------------
+
+
+def free_again(*messages: OutboxMessage) -> bool:
+    """Whether another sender may take them at once."""
+    rows = OutboxMessage.objects.filter(pk__in=[one.pk for one in messages])
+    found = set(rows.values_list("state", "attempts", "holder", "lease_until"))
+    return found == {(OutboxState.WAITING, 0, None, None)}
+
+
+def test_a_sender_that_is_shut_down_gives_back_what_it_has_not_begun(post_office, monkeypatch):
+    first, second, third = write("a"), write("b"), write("c")
+    one_more = outbox.finish
+
+    def finish(*args, **more):
+        one_more(*args, **more)
+        leaving.announce()
+
+    monkeypatch.setattr(outbox, "finish", finish)
+    try:
+        outbox.deliver()
+    finally:
+        leaving.take_back()
+
+    assert state(first) == (OutboxState.SENT, 1)
+    assert free_again(second, third)
+    assert len(post_office.taken) == 1
+
+
+def test_the_clock_is_read_before_each_mail(post_office, monkeypatch):
+    first, second = write("a"), write("b")
+    one_more = outbox.finish
+    now = [time.monotonic()]
+
+    def finish(*args, **more):
+        one_more(*args, **more)
+        now[0] += 241
+
+    monkeypatch.setattr(outbox, "finish", finish)
+    monkeypatch.setattr(outbox, "monotonic", lambda: now[0])
+    outbox.deliver()
+
+    assert state(first) == (OutboxState.SENT, 1)
+    assert free_again(second)
+
+
+def test_a_time_limit_while_the_server_answers_leaves_the_mail_in_doubt(post_office):
+    """The limit strikes as an exception out of nowhere, at the very moment of waiting."""
+    post_office.answers = ["hold"]
+    message = write()
+
+    def strike(*_signal):
+        raise SoftTimeLimitExceeded
+
+    before = signal.signal(signal.SIGUSR1, strike)
+    watch = threading.Thread(
+        target=lambda: post_office.arrived.wait(30) and os.kill(os.getpid(), signal.SIGUSR1)
+    )
+    try:
+        watch.start()
+        outbox.deliver()
+        watch.join(5)
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+
+    assert state(message) == (OutboxState.DOUBT, 1)
+    assert "SoftTimeLimitExceeded" in message.last_error
 
 
 # --- two senders, dead senders ------------------------------------------------------------------
@@ -230,8 +327,8 @@ def test_who_lost_the_reservation_sends_nothing(post_office):
     slow, quick = uuid.uuid4(), uuid.uuid4()
     rows = outbox.claim(slow)
     OutboxMessage.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
-    outbox._send_batch(outbox.claim(quick), quick, outbox.Delivered())
-    outbox._send_batch(rows, slow, outbox.Delivered())
+    outbox._send_batch(outbox.claim(quick), quick, outbox.Delivered(), lambda: True)
+    outbox._send_batch(rows, slow, outbox.Delivered(), lambda: True)
 
     assert len(post_office.taken) == 1
 
@@ -241,7 +338,7 @@ def test_a_message_cancelled_after_the_reservation_is_not_sent(post_office, worl
     holder = uuid.uuid4()
     rows = outbox.claim(holder)
     outbox.cancel(OutboxMessage.objects.all(), by=world.admin)
-    outbox._send_batch(rows, holder, outbox.Delivered())
+    outbox._send_batch(rows, holder, outbox.Delivered(), lambda: True)
 
     assert post_office.taken == []
     assert state(message) == (OutboxState.CANCELLED, 0)

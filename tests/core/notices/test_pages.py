@@ -148,8 +148,8 @@ def test_preferences_are_saved(client, clerk):
         False,
     )
     assert NoticeChoice.objects.get().kind == "core.export_ready"
-    refused = client.post("/account/notifications/", data | {"quiet_from": "20:00"})
-    assert refused.status_code == 422
+    for wrong in ({"quiet_from": "20:00"}, {"digest_at": "23:58"}):
+        assert client.post("/account/notifications/", data | wrong).status_code == 422
 
 
 def test_the_outbox_shows_no_text_and_no_whole_address(client, admin):

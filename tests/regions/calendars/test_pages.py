@@ -16,6 +16,7 @@ from regions.models import CalendarException, CalendarUse, PublicDay, WorkingCal
 from regions.selectors.calendars import word_of_the_day
 from regions.services import calendars as verbs
 from tests.customers.files import codes, import_file, write_csv
+from tests.factories import give, make_user
 
 LIST = "/working-calendars/"
 
@@ -219,6 +220,21 @@ def test_a_file_of_public_days(world, tmp_path):
     assert PublicDay.objects.get(pk=dt.date(2027, 1, 4)).hours_as == 4
     again = import_file("public_days", path)
     assert (again["accepted"], again["skipped"], again["created"]["public_days"]) == (0, 2, 0)
+
+
+def test_remove_stands_only_where_the_reader_may(client, world):
+    day = timezone.localdate()
+    span = {"first_day": day, "last_day": day, "by": None}
+    own = verbs.add_exception(unit=world.n1a, reason="停电", **span)
+    above = verbs.add_exception(unit=world.group, reason="司庆", **span)
+    keeper = make_user(unit=world.n1, role="section-administrator")
+    give(keeper, "group-function", world.group)  # reads everywhere, changes in one city
+    client.force_login(keeper)
+    for page in (LIST, f"{LIST}units/{world.n1a.code}/"):
+        text = client.get(page).content.decode()
+        assert "司庆" in text
+        assert f"exceptions/{own.pk}/remove" in text
+        assert f"exceptions/{above.pk}/remove" not in text
 
 
 @pytest.mark.parametrize(

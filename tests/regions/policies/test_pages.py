@@ -244,6 +244,23 @@ def test_an_own_value_is_taken_back(client, world):
     assert policy(KEY, world.n1a) == Span(24, "hours")
 
 
+def test_a_planned_value_is_taken_back_before_its_day(client, world):
+    day = timezone.localdate() + timedelta(days=10)
+    client.force_login(world.admin)
+    url = f"{CHANGE}?unit=N"
+    assert "take_back" not in client.get(url).context["form"].fields
+    set_policy(
+        key=KEY, unit=world.north, value=Span(2, "hours"),
+        effective_from=day, reason="细则", by=world.admin,
+    )  # fmt: skip
+    data = enter(value_amount="", take_back="on", base="1", effective_from=day.isoformat())
+
+    look = client.post(url, data)
+    assert client.post(url, data | {"step": "save", "seen": seal(look)}).status_code == 302
+    assert policy(KEY, world.n1a, day) == Span(24, "hours")
+    assert "take_back" not in client.get(url).context["form"].fields
+
+
 @pytest.mark.parametrize(
     "change",
     [{"value_amount": ""}, {"value_amount": "0.3"}, {"reason": ""}, {"effective_from": "bald"},

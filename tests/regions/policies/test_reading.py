@@ -113,6 +113,8 @@ def test_a_version_its_type_cannot_read_leaves_what_is_above(world, caplog):
 
     assert hours(world.n1a) == 20
     assert "not read" in caplog.text
+    everywhere = policy_values(KEY)
+    assert everywhere[world.n1a.pk] == everywhere[world.s1a.pk] == Span(20, "hours")
 
 
 def test_an_unknown_rule_or_unit_is_a_mistake(world):
@@ -263,8 +265,15 @@ def test_a_change_elsewhere_is_seen_by_the_next_request(world):
         assert hours(world.n1a) == 10
 
 
-def test_what_was_rolled_back_is_not_remembered(world):
-    before = PolicyStamp.objects.get().stamp
+@pytest.fixture
+def stamped(world):
+    """The one row of the stamp, which a test that empties the tables takes along."""
+    PolicyStamp.objects.get_or_create(pk=1)
+    return world
+
+
+def test_what_was_rolled_back_is_not_remembered(stamped):
+    world, before = stamped, PolicyStamp.objects.get().stamp
     with transaction.atomic():
         say(world.north, 10)
         assert hours(world.n1a) == 10
@@ -275,14 +284,28 @@ def test_what_was_rolled_back_is_not_remembered(world):
     assert hours(world.n1a) == 24
 
 
-def test_without_the_trigger_a_change_is_missed(world):
+def test_without_the_trigger_a_change_is_missed(stamped):
     """The broken twin: what refreshes the memory is the stamp and nothing else."""
+    world = stamped
     assert hours(world.n1a) == 24
     stamp = PolicyStamp.objects.get().stamp
     say(world.north, 10)
     PolicyStamp.objects.update(stamp=stamp)
 
     assert hours(world.n1a) == 24
+
+
+def test_without_a_stamp_nothing_is_remembered(stamped):
+    """Tables that were emptied have none until the next change makes it again."""
+    assert hours(stamped.n1a) == 24
+    PolicyStamp.objects.all().delete()
+    say(stamped.north, 10)
+    PolicyStamp.objects.all().delete()
+
+    assert hours(stamped.n1a) == 10
+    say(stamped.n1, 5)
+    assert hours(stamped.n1a) == 5
+    assert PolicyStamp.objects.count() == 1
 
 
 def test_today_is_the_day_of_the_installation(world):
