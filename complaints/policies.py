@@ -99,6 +99,7 @@ register(
         type=Duration(),
         default=Span(24, "hours"),
         group="complaints",
+        prepared=True,
     )
 )
 register(

@@ -17,6 +17,11 @@ from django.utils import timezone
 from openpyxl import Workbook, load_workbook
 
 from accounts.models import Reach, Role, User
+from complaints.models import Case, EarlyWarning, Level, PublicOpinion
+from complaints.services import make_move, register_case
+from complaints.services.groups import form_group
+from complaints.services.outside import link_cases, note_opinion, warn_early
+from complaints.services.roster import add_shift, save_sheet
 from core.imports.kinds import kind_named
 from core.imports.runs import check_run, context_of, create_run
 from core.models import ImportRun, Job
@@ -56,9 +61,12 @@ TABLES: tuple[type[Any], ...] = (
     Contact,
     ImportRun,
     Job,
+    Case,
+    PublicOpinion,
+    EarlyWarning,
 )
 FIRST_KEY = 40_000_001
-KEY = re.compile(r"(?<!\d)4\d{7}(?!\d)")
+KEY = re.compile(r"(?<!\d)(?:4\d|5[0-2])\d{6}(?!\d)")
 
 
 def count_from_far() -> None:
@@ -116,15 +124,22 @@ class Branch:
 
 
 def make_roles() -> None:
-    """Two roles of the group's own beside the six that the product brings."""
+    """Two roles of the group's own beside those that the product brings."""
     administrator = Role.objects.get(code="system-administrator")
     local = Role.objects.create(code="local-admin", name="区域管理员", reach=Reach.SUBTREE)
     local.permissions.set(administrator.permissions.all())
     desk = Role.objects.create(code="desk", name="前台", reach=Reach.UNIT)
     desk.permissions.set(
         Permission.objects.filter(
-            content_type__app_label__in=("customers", "regions", "accounts"),
-            codename__in=("view_customer", "export_customer", "view_orgunit", "view_user"),
+            content_type__app_label__in=("customers", "complaints", "regions", "accounts"),
+            codename__in=(
+                "view_customer",
+                "export_customer",
+                "view_case",
+                "export_case",
+                "view_orgunit",
+                "view_user",
+            ),
         )
     )
 
@@ -138,6 +153,7 @@ def make_branch(marks: Marks, group: OrgUnit, crossing: Customer | None = None) 
     _customers(branch)
     if crossing is not None:
         _cross(branch, crossing)
+    _cases(branch)
     branch.run = make_run(branch)
     for model in TABLES:
         branch.keys |= set(model.objects.values_list("pk", flat=True)) - before[model]
@@ -265,6 +281,51 @@ def _dealings(
         state=ActivityState.PLANNED,
     )
     return flat, planned
+
+
+def _cases(branch: Branch) -> None:
+    """A case of the known customer that is waited for, one of a new caller, a group of two, talk
+    in public, a warning, and who is on duty."""
+    sign, digits, clerk = branch.marks.sign, branch.marks.digits, branch.people["clerk"]
+    unit, head = branch.units["a"], branch.people["head"]
+    level = Level.objects.get_or_create(name="一般投诉")[0]
+    case = register_case(
+        unit=unit,
+        by=clerk,
+        handler=clerk,
+        channel="hotline",
+        level=level,
+        customer=branch.customers["mine"],
+        flat=branch.flat,
+        content=f"{sign}卫生间渗水",
+        phone=f"138{digits}00{digits}01",
+    )
+    for move, facts in (("accept", {}), ("start", {}), ("plan", {"text": f"{sign}返工"})):
+        make_move(case, move, by=clerk, **facts)
+    until = timezone.now() + timedelta(days=1)
+    make_move(case, "wait_owner", by=clerk, reason=f"{sign}业主出差", until=until)
+    callers = [
+        register_case(
+            unit=unit,
+            by=head,
+            channel="visit",
+            level=level,
+            name=f"吴{sign}来{number}",
+            room=f"9栋{digits}02",
+            content=f"{sign}停车",
+            handler=clerk,
+        )
+        for number in range(2)
+    ]
+    form_group(callers, by=head, content=f"{sign}集中停车")
+    now = timezone.now()
+    item = note_opinion(
+        unit=unit, by=head, first_seen_at=now, title=f"{sign}舆情", source=f"{sign}网"
+    )
+    link_cases(item, [case], by=head)
+    warn_early(unit=unit, by=clerk, content=f"{sign}预警")
+    save_sheet(unit, by=head, phone=f"027-{digits}01", place=f"{sign}岗亭")
+    add_shift(unit, user=clerk, starts_at=now, ends_at=until, by=head)
 
 
 def make_crossing(branch: Branch) -> Customer:

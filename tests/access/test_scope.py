@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User, UserState
+from complaints.services.outside import note_opinion, warn_early
 from core.scope import EVERYTHING, NOTHING, Branch, scope_of
 from customers.exports import CustomerSheet
 from customers.models import Activity, CustomerUnit, Ownership, Property
@@ -21,6 +22,7 @@ from tests.access.small import fresh, make_desk
 from tests.factories import (
     give,
     make_activity,
+    make_case,
     make_customer,
     make_ownership,
     make_property,
@@ -151,6 +153,9 @@ def rows_of_each_table(unit: OrgUnit, by: User) -> None:
     customer = make_customer(unit=unit, by=by)
     make_ownership(customer=customer, flat=make_property(unit=unit))
     make_activity(customer=customer, by=by)
+    make_case(unit=unit, assign=False)
+    note_opinion(unit=unit, by=None, first_seen_at=timezone.now(), title="t", source="s")
+    warn_early(unit=unit, by=None, content="w")
 
 
 def test_every_scoped_table_has_a_row_to_compare(world):

@@ -127,8 +127,10 @@ def test_a_rule_shows_its_way_its_versions_and_its_sources(client, world):
     assert "区域细则第三条" in page
     assert "Planned" in page
     assert "Strategic-customer regime" in page
-    assert "Not in use yet" in page
+    assert "Not in use yet" not in page
     assert CHANGE not in page  # he reads
+    waiting = body(client.get("/policies/complaints.committee_reaction/?unit=N1A"))
+    assert "Not in use yet" in waiting
 
 
 def test_what_siblings_set_is_not_shown(client, world):
@@ -352,7 +354,7 @@ def test_the_command_lists_values_and_origins(world):
     assert (rows["unit"], rows["on"]) == ("N1A", day.isoformat())
     assert rows["policies"][KEY] == {
         "value": {"amount": "2", "unit": "hours"}, "words": rows["policies"][KEY]["words"],
-        "source": "N", "since": day.isoformat(), "in_use": False,
+        "source": "N", "since": day.isoformat(), "in_use": True,
     }  # fmt: skip
     assert json.loads(listed("--json"))["policies"][KEY]["source"] is None
     assert KEY in listed()
