@@ -11,7 +11,7 @@ from django.utils.translation import pgettext_lazy
 from complaints.models import Case, Channel, Complainant, Level, Risk, Spread
 from complaints.states import OPEN, REGISTER
 from core.widgets import DateTimeInput
-from regions.forms.calendars import UnitByCode
+from regions.forms.fields import UnitByCode
 from regions.models import OrgUnit
 
 

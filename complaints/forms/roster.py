@@ -7,8 +7,22 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from complaints.models import ContactSheet
-from complaints.states import HANDLE
-from core.widgets import DateTimeInput, RemoteSelect
+from complaints.states import HANDLE, VIEW
+from core.widgets import DateInput, DateTimeInput, RemoteSelect
+from regions.forms.fields import UnitByCode
+from regions.models import OrgUnit
+
+
+class RosterFilter(forms.Form):
+    """Which unit's roster is shown, from which day on."""
+
+    unit = UnitByCode(VIEW, required=True)
+    first = forms.DateField(label=_("From"), widget=DateInput(), required=False)
+
+    def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        units = OrgUnit.objects.visible_to(user, VIEW)
+        self.fields["unit"].queryset = units  # type: ignore[attr-defined]
 
 
 class SheetForm(forms.ModelForm):

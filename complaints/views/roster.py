@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from complaints.forms.roster import SheetForm, ShiftForm
+from complaints.forms.roster import RosterFilter, SheetForm, ShiftForm
 from complaints.models import ContactSheet, DutyShift
 from complaints.selectors.roster import roster_of, sheet_of
 from complaints.services import roster as verbs
@@ -55,10 +55,9 @@ def roster(request: HttpRequest) -> HttpResponse:
     first = _first_day(request)
     context: dict[str, Any] = {
         "unit": unit,
-        "units": OrgUnit.objects.visible_to(request.user, VIEW).in_tree_order(),
+        "filter_form": RosterFilter(initial={"unit": unit.code, "first": first}, user=request.user),
         "sheet": sheet_of(unit),
         "days": roster_of(unit, first),
-        "first": first,
         "sheet_form": sheet_form if may_plan else None,
         "shift_form": shift_form if may_plan else None,
         "crumbs": [
@@ -82,7 +81,7 @@ def _unit(request: HttpRequest) -> OrgUnit:
 
 def _first_day(request: HttpRequest) -> date:
     try:
-        asked = parse_date(request.GET.get("from", ""))
+        asked = parse_date(request.GET.get("first", ""))
     except ValueError:
         asked = None
     return asked if asked and 2000 <= asked.year <= 2100 else timezone.localdate()

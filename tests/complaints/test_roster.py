@@ -90,7 +90,7 @@ def test_the_page_takes_both(world, client):
         },
     )
     assert answer.status_code == 302
-    page = client.get(address + "&from=2026-01-05").content.decode()
+    page = client.get(address + "&first=2026-01-05").content.decode()
     assert ContactSheet.objects.get().phone in page
     assert world.north_clerk.name in page
     again = client.post(

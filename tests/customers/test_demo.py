@@ -177,7 +177,7 @@ def test_one_account_a_role_can_log_in_and_nobody_else(client):
         assert user.password_changed_at is not None
         assert user.grants.get().role.name == account["role"]
     usable = [user for user in User.objects.filter(is_demo=True) if user.has_usable_password()]
-    assert len(usable) == 7
+    assert len(usable) == 8
 
 
 def test_accounts_are_written_where_only_the_operator_reads(

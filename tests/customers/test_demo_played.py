@@ -54,8 +54,9 @@ from regions.services.units import create_unit
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-# What may be more afterwards: the audit with the people it names, and facts of the system.
-STAYS = {"audit.Entry", "accounts.User", "regions.PublicDay", "regions.PolicyStamp"}
+# What may be more afterwards: the audit with the people it names, facts of the system, and the
+# ledger of the work that changes of rules and units left to a worker.
+STAYS = {"audit.Entry", "accounts.User", "regions.PublicDay", "regions.PolicyStamp", "core.Job"}
 DERIVED = {"regions.CalendarLine", "regions.CalendarDay", "regions.CalendarSpan"}
 
 
