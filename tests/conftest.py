@@ -17,7 +17,9 @@ from django.test import TransactionTestCase
 from tests.factories import World, make_world
 
 # How long one example may take says something about the machine, not about the product.
-hypothesis.settings.register_profile("suite", deadline=None)
+hypothesis.settings.register_profile(
+    "suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("suite")
 
 
