@@ -178,7 +178,8 @@ def _cases_of(unit: OrgUnit, clerk: User) -> dict[str, Any]:
     Case.objects.filter(pk=group.pk).update(handler=None)
     mine = register_case(unit=unit, by=None, handler=clerk, **texts | {"assign": True})
     now = timezone.now()
-    shift = add_shift(unit, user=clerk, starts_at=now, ends_at=now + HOUR, by=None)
+    later = now + timedelta(days=3)
+    shift = add_shift(unit, user=clerk, starts_at=later, ends_at=later + HOUR, by=None)
     return {
         "case": mine.pk,
         "case_version": mine.version,
