@@ -43,7 +43,7 @@ def clock_rows(case: Case, now: datetime) -> list[ClockRow]:
     """The limits of the case's present round in their order, also those that begin later."""
     found = {
         one.kind: one
-        for one in Deadline.objects.filter(case=case, round__lte=case.round).order_by("round")
+        for one in Deadline.objects.filter(case=case, round__lte=case.round).order_by("round", "pk")
         if one.round == case.round or one.kind in (LimitKind.FIRST_CONTACT, LimitKind.PLAN)
     }
     return [_clock_row(case, kind, found.get(kind), now) for kind in limits_of(case)]
@@ -83,7 +83,7 @@ def ladder_rows(case: Case, relations: Relations) -> list[LadderRow]:
     steps = list(
         EscalationStep.objects.filter(case=case)
         .select_related("deadline")
-        .order_by("deadline__round", "at", "position")
+        .order_by("deadline__round", "at", "position", "pk")
     )
     coming = [
         relations.addressee(case, step.relation).people for step in steps if not step.taken_at
@@ -205,7 +205,7 @@ def similar_open(user: Any, case: Case, limit: int = 50) -> list[Case]:
         .filter(unit=case.unit_id)
         .exclude(pk=case.pk)
         .select_related("category__parent")
-        .order_by("-taken_in_at")[:limit]
+        .order_by("-taken_in_at", "-pk")[:limit]
     )
     near = [one for one in rows if _near(one, case)]
     return near + [one for one in rows if one not in near]

@@ -89,7 +89,7 @@ def cases_of(user: Any, cluster_unit: int, category: int | None, now: datetime) 
             parent=None,
         )
         .select_related("category", "level", "handler")
-        .order_by("-taken_in_at")[:200]
+        .order_by("-taken_in_at", "-pk")[:200]
     )
 
 
