@@ -449,12 +449,14 @@ class _Notices:
         )
 
     def passwords(self) -> None:
-        """Those of the group, to whom little else happens, read that their passwords were set."""
-        for role in ("group-management", "group-function", "hotline"):
+        """Those to whom little else happens read that their passwords were set."""
+        chosen = self.scene.chosen
+        quiet = [chosen[role] for role in ("group-management", "group-function", "hotline")]
+        for person in (*quiet, self.scene.administrators()[1]):
             self.add(
-                self.scene.chosen[role],
+                person,
                 "accounts.password_changed",
-                f"password:{self.scene.chosen[role].number}",
+                f"password:{person.number}",
                 self.scene.now,
                 url="/account/security/",
                 at=self.scene.now,
