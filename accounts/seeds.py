@@ -4,11 +4,19 @@ from django.contrib.auth.models import Permission
 
 from accounts.models import Function, Reach, Role
 
+READ_FIGURES = ("satisfaction.view_wave", "satisfaction.view_unitscore")
+RUN_SURVEYS = (
+    "satisfaction.import_response",
+    "satisfaction.view_response",
+    "satisfaction.void_response",
+    "satisfaction.score_wave",
+)
 VIEW = (
     "regions.view_orgunit",
     "accounts.view_user",
     "customers.view_customer",
     "complaints.view_case",
+    *READ_FIGURES,
 )
 WORK_ON_CASES = (
     "complaints.add_case",
@@ -121,7 +129,10 @@ ROLES = (
         "section-administrator",
         "版块管理员",
         Reach.SUBTREE,
-        (*MANAGE, *CHANGE_TREE, *SET_RULES, "regions.change_workingcalendar"),
+        (
+            *(*MANAGE, *CHANGE_TREE, *SET_RULES, *RUN_SURVEYS),
+            "regions.change_workingcalendar",
+        ),
     ),
     ("system-administrator", "系统管理员", Reach.GROUP, ADMINISTER),
     (
@@ -137,7 +148,12 @@ ROLES = (
             "complaints.lookup_owner",
         ),
     ),
-    ("group-function", "集团职能", Reach.GROUP, (*VIEW, *READ_TREE, *READ_RULES)),
+    (
+        "group-function",
+        "集团职能",
+        Reach.GROUP,
+        (*VIEW, *READ_TREE, *READ_RULES, *RUN_SURVEYS, "core.add_importrun"),
+    ),
 )
 
 # name, core number, heads, leads a project, keeps customers

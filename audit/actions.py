@@ -111,6 +111,8 @@ ACTIONS = {
     "job.stopped": _("asked the work {kind} to stop"),
     "job.put_aside": _("put the failed work {kind} aside"),
     "import.undone": _("took an import back: {rows} records"),
+    "satisfaction.wave_created": _("created the wave {code}"),
+    "satisfaction.scored": _("scored a wave, checksum {checksum}"),
     "import.applied": _("imported {rows} rows of the kind {kind}"),
     "outbox.resent": _("let {count} outgoing messages be sent again"),
     "outbox.confirmed": _("confirmed that {count} outgoing messages arrived"),

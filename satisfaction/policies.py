@@ -56,3 +56,14 @@ register(
         prepared=True,
     )
 )
+register(
+    Policy(
+        key="satisfaction.minimum_n",
+        title=_("Fewest answers of a figure"),
+        meaning=_("Figures of fewer answers are greyed on pages and bear no rank."),
+        source=_("Practice of the group"),
+        type=Whole(1, 1000, unit=_("answers"), one=_("answer")),
+        default=30,
+        group="satisfaction",
+    )
+)

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +30,16 @@ class SheetSpec:
     fields: tuple[Field, ...]
     sheet_names: tuple[str, ...] = ()
     position: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """Something a kind asks for beside the file: `--name` at the command line, a field on the
+    page. What was given stands in `ImportContext.options`, empty when nothing was."""
+
+    name: str
+    label: str | Promise
+    help: str | Promise = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +85,7 @@ class ImportContext:
     actor: Any = None
     keeper: Any = None
     mode: str = "fill"
+    options: Mapping[str, str] = field(default_factory=dict)
     run: ImportRun | None = None
     today: dt.date = field(default_factory=timezone.localdate)
     progress: Callable[..., None] = _nothing
@@ -95,6 +106,7 @@ class ImportKind(ABC):
     sheets: ClassVar[tuple[SheetSpec, ...]]
     takes_keeper: ClassVar[bool] = False
     takes_mode: ClassVar[bool] = False  # whether one says what happens to known records
+    options: ClassVar[tuple[Option, ...]] = ()
     keeper_choices: ClassVar[str] = "people-choices"  # address that offers `keepers` by typing
     reasons: ClassVar[Mapping[str, str | Promise]] = {}  # short words for codes of rejection
     position: ClassVar[int] = 100  # in lists of kinds, the most used first
@@ -105,6 +117,11 @@ class ImportKind(ABC):
         """The people whom `user` may name as keeper; None is the operator at the command line."""
         people = get_user_model().objects.active()  # type: ignore[attr-defined]
         return people if user is None else people.visible_to(user, self.permission)
+
+    def fields_of(self, spec: SheetSpec, columns: Iterable[Mapping[str, Any]]) -> list[Field]:
+        """What a column of a recognised file may be taken for; kinds whose columns differ from
+        file to file add what this one could hold."""
+        return list(spec.fields)
 
     def open(
         self,

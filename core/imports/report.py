@@ -20,6 +20,9 @@ COUNTED = {
     "cases": gettext_lazy("Cases"),
     "categories": gettext_lazy("Categories"),
     "levels": gettext_lazy("Levels of cases"),
+    "responses": gettext_lazy("Responses"),
+    "waves": gettext_lazy("Waves"),
+    "questionnaires": gettext_lazy("Questionnaires"),
 }
 
 

@@ -171,6 +171,7 @@ def context_of(run: ImportRun, **more: Any) -> ImportContext:
         actor=run.actor,
         keeper=keeper,
         mode=options.get("mode", "fill"),
+        options=options,
         run=run,
         applied_through=run.applied_through,
         counts=run.report if run.applied_through else {},

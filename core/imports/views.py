@@ -111,10 +111,20 @@ class MappingForm(forms.Form):
             del self.fields["keeper"]
             if not kind.takes_mode:
                 del self.fields["mode"]
+        for option in kind.options:
+            self.fields[f"option-{option.name}"] = forms.CharField(
+                label=str(option.label),
+                help_text=str(option.help),
+                max_length=120,
+                initial=run.options.get(option.name, ""),
+            )
+        self.option_names = [option.name for option in kind.options]
         self.columns: list[dict[str, Any]] = []
         for spec in kind.sheets:
-            choices = [("", _("Not imported")), *((f.name, f.label) for f in spec.fields)]
-            for place, column in enumerate(run.header[spec.name]["columns"]):
+            columns = run.header[spec.name]["columns"]
+            fields = kind.fields_of(spec, columns)
+            choices = [("", _("Not imported")), *((f.name, f.label) for f in fields)]
+            for place, column in enumerate(columns):
                 if column["head"]:
                     self._add(f"{spec.name}-{place}", column, choices)
 
@@ -131,6 +141,14 @@ class MappingForm(forms.Form):
     def rows(self) -> list[dict[str, Any]]:
         """Columns with their bound fields, for the template."""
         return [column | {"bound": self[column["name"]]} for column in self.columns]
+
+    def asked(self) -> list[forms.BoundField]:
+        """What the kind asks for beside the file, for the template."""
+        return [self[f"option-{name}"] for name in self.option_names]
+
+    def options(self) -> dict[str, str]:
+        """What was given of it."""
+        return {name: self.cleaned_data[f"option-{name}"] for name in self.option_names}
 
     def overrides(self) -> dict[str, str]:
         """Only what the reader changed: head → field."""
@@ -252,7 +270,7 @@ def _save_mapping(run: ImportRun, form: MappingForm) -> None:
     run.options = {
         "mode": form.cleaned_data.get("mode", "fill"),
         "keeper": keeper.employee_no if keeper else "",
-    }
+    } | form.options()
     correct_mapping(run, run.overrides | form.overrides())
 
 

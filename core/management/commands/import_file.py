@@ -15,6 +15,9 @@ from core.imports.kinds import KINDS, kind_named
 from core.imports.report import COUNTED, Report
 from core.imports.runs import apply_run, check_run, context_of, create_run, remove_file
 
+# What some kinds ask for beside the file; a kind that does not ask leaves it unread.
+OPTIONS = sorted({option.name for kind in KINDS.values() for option in kind.options})
+
 
 class Command(BaseCommand):
     help = "Import a file of owners, organisations or the organisation with its people."
@@ -32,6 +35,8 @@ class Command(BaseCommand):
         )
         parser.add_argument("--keeper", metavar="NO", default="", help="keeper of new customers")
         parser.add_argument("--mode", choices=("fill", "update", "skip"), default="fill")
+        for option in OPTIONS:
+            parser.add_argument(f"--{option}", default="", metavar="CODE")
         parser.add_argument("--dry-run", action="store_true", help="check only, write nothing")
         parser.add_argument("--as", dest="actor", metavar="NO", default="", help="act as a person")
         parser.add_argument("--rejected", metavar="FILE", type=Path, help="save rejected rows here")
@@ -59,6 +64,7 @@ class Command(BaseCommand):
         with file.open("rb") as stream:
             run = create_run(kind, stream, file.name, by=actor, look=False)
         run.options = {"keeper": options["keeper"].upper(), "mode": options["mode"]}
+        run.options |= {option.name: options[option.name] for option in kind.options}
         run.overrides = self._overrides(options["map"])
         run.save(update_fields=["options", "overrides"])
         context = context_of(run)

@@ -1,0 +1,3 @@
+"""Imports of satisfaction."""
+
+from satisfaction.imports import survey  # noqa: F401  it registers itself
