@@ -5,7 +5,18 @@ from decimal import Decimal
 from django.utils.translation import gettext_lazy as _
 
 from regions.policies import Policy, register
-from regions.policies.types import Choice, Column, Decimal_, Duration, Rows, Span, Text, Whole, rows
+from regions.policies.types import (
+    Choice,
+    Choices,
+    Column,
+    Decimal_,
+    Duration,
+    Rows,
+    Span,
+    Text,
+    Whole,
+    rows,
+)
 
 BEFORE, AFTER = "before", "after"
 LIMITS = (
@@ -24,6 +35,11 @@ RELATIONS = (
     ("group_duty", _("Duty of the group")),
     ("contact_leader", _("Contact leader of the customer")),
     ("committee", _("Customer Management Committee")),
+)
+WORKED_ON_SITE = (
+    ("complaint", _("Complaint")),
+    ("repair", _("Repair request")),
+    ("community", _("Community service")),
 )
 PRACTICE = _("Practice of the group")
 HOURS = ("minutes", "hours", "working_hours", "working_days")
@@ -293,6 +309,17 @@ register(
         source=PRACTICE,
         type=Whole(0, 720, unit=_("hours"), one=_("hour")),
         default=24,
+        group="complaints",
+    )
+)
+register(
+    Policy(
+        key="complaints.photos_after_resolve",
+        title=_("Photograph of the finished work"),
+        meaning=_("Which kinds of cases are resolved only with a photograph of the finished work."),
+        source=PRACTICE,
+        type=Choices(WORKED_ON_SITE),
+        default=(),
         group="complaints",
     )
 )

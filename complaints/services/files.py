@@ -17,14 +17,37 @@ from django.utils.translation import ngettext
 from audit.services import record
 from complaints.models import Case, CaseEntry, CaseFile, FileRole
 from complaints.services.log import log
-from complaints.states import CALL_BACK, CLOSE, ENDED, HANDLE, REGISTER, State
-from core.attachments import KeptFile, discard, keep
-from core.attachments.store import MEGABYTE, discard_after_commit
+from complaints.states import CALL_BACK, CLOSE, ENDED, HANDLE, REGISTER, VIEW, State
+from core.attachments import Group, KeptFile, discard, keep
+from core.attachments.store import MEGABYTE, discard_after_commit, too_large
+from core.drafts.forms import DraftForm, register
+from core.drafts.services import hand_over
 from core.errors import Refused
+from core.models import Draft
 from regions.policies import policy
 
 # Whoever takes matters in, works on them or calls owners back holds one of these.
 ATTACH = (HANDLE, REGISTER, CALL_BACK)
+
+
+# What the photographs show that come with a happening; files of other kinds show nothing special.
+SHOWN_WITH = {
+    "register": FileRole.BEFORE,
+    "merged_in": FileRole.BEFORE,
+    "resolve": FileRole.AFTER,
+}
+
+
+def _most_files() -> int:
+    return int(policy("complaints.files_per_case"))
+
+
+def _most_bytes() -> int:
+    return int(policy("complaints.file_megabytes")) * MEGABYTE
+
+
+INTAKE = register(DraftForm("complaints.intake", REGISTER, _most_files, _most_bytes))
+MOVE = register(DraftForm("complaints.move", VIEW, _most_files, _most_bytes))
 
 
 def may_attach(case: Case, by: Any) -> bool:
@@ -122,6 +145,38 @@ def take_files(
             known[one.sha256] = row
         rows.append(row)
     return rows
+
+
+def adopt(case: Case, draft: Draft | None, entry: CaseEntry, *, by: Any) -> list[CaseFile]:
+    """The files of a draft whose form was accepted become files of the case, within the
+    transaction of `entry`. Raises Refused when they are too many or too large for the case."""
+    if draft is None:
+        return []
+    kept = hand_over(draft)
+    if any(one.size > most_bytes(case) for one in kept):
+        raise Refused(too_large(most_bytes(case)))
+    pictures = [one for one in kept if one.kind.group is Group.PICTURE]
+    others = [one for one in kept if one.kind.group is not Group.PICTURE]
+    role = SHOWN_WITH.get(entry.kind, FileRole.GENERAL)
+    rows = take_files(case, pictures, by=by, role=role, entry=entry)
+    rows += take_files(case, others, by=by, entry=entry)
+    taken = {row.stored_name for row in rows}
+    for one in kept:
+        if one.stored_name not in taken:
+            discard_after_commit(one.stored_name)
+    return rows
+
+
+def refuse_without_photo(case: Case) -> None:
+    """Raise Refused when the work of this case must be seen (policy) and no photograph shows it.
+
+    A case of a group is exempt: the parent's one resolution is everybody's.
+    """
+    if case.kind not in policy("complaints.photos_after_resolve", case.unit_id) or case.parent_id:
+        return
+    photos = CaseFile.objects.filter(case=case, role=FileRole.AFTER, mime__startswith="image/")
+    if not photos.exists():
+        raise Refused(_("Please attach a photograph of the finished work."))
 
 
 def _refuse_full(case: Case, count: int) -> None:

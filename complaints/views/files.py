@@ -3,20 +3,29 @@
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from complaints.models import Case, CaseFile, FileRole
-from complaints.services.files import attach_file, remove_file
+from complaints.selectors.files import album_of, neighbours
+from complaints.services.files import (
+    attach_file,
+    may_attach,
+    may_remove,
+    most_bytes,
+    remove_file,
+)
 from complaints.states import VIEW
-from complaints.views.common import case_or_404
+from complaints.views.common import case_crumbs, case_or_404
 from core.access import requires
 from core.attachments import send
 from core.attachments.store import clean_name
 from core.errors import Refused
+from core.htmx import ask, leave, page_or_rows, wants_rows
 
 
 def file_or_404(request: HttpRequest, pk: int, file_pk: int) -> CaseFile:
@@ -43,14 +52,47 @@ def case_file_thumb(request: HttpRequest, pk: int, file_pk: int) -> HttpResponse
 
 
 @requires(VIEW)
+@require_safe
+def case_file_preview(request: HttpRequest, pk: int, file_pk: int) -> HttpResponse:
+    """One file large, with its neighbours: in the dialog, or as a page."""
+    file = file_or_404(request, pk, file_pk)
+    earlier, later, place, count = neighbours(album_of(file.case), file)
+    context = {
+        "case": file.case,
+        "file": file,
+        "earlier": earlier,
+        "later": later,
+        "place": place,
+        "count": count,
+        "may_remove": may_remove(file, request.user),
+        "crumbs": case_crumbs(file.case, (file.name, "")),
+    }
+    page, part = "complaints/file.html", "complaints/_file.html"
+    return page_or_rows(request, page, part, context)
+
+
+@requires(VIEW)
 @require_POST
 def case_file_add(request: HttpRequest, pk: int) -> HttpResponse:
     """Attach the files of a form; each refused one has its sentence, the others are kept."""
     case = case_or_404(request, pk)
     refused = attach_all(request, case)
+    if wants_rows(request):
+        context = files_context(case, request.user) | {"case": case, "refused": refused}
+        return render(request, "complaints/_files.html", context)
     for sentence in refused:
         messages.error(request, sentence)
     return redirect(case.get_absolute_url())
+
+
+def files_context(case: Case, user: Any) -> dict[str, Any]:
+    """What the card of files needs."""
+    return {
+        "album": album_of(case),
+        "may_attach": may_attach(case, user),
+        "roles": FileRole.choices,
+        "most_bytes": most_bytes(case),
+    }
 
 
 def attach_all(request: HttpRequest, case: Case) -> list[str]:
@@ -74,14 +116,22 @@ def attach_all(request: HttpRequest, case: Case) -> list[str]:
 
 
 @requires(VIEW)
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def case_file_remove(request: HttpRequest, pk: int, file_pk: int) -> HttpResponse:
-    """Remove a file."""
+    """Remove a file after a question."""
     file = file_or_404(request, pk, file_pk)
-    try:
+    if not may_remove(file, request.user):
+        raise PermissionDenied("file")
+    if request.method == "POST":
         remove_file(file, by=request.user)
-    except Refused as refusal:
-        messages.error(request, str(refusal))
-    else:
         messages.success(request, _("{file} was removed.").format(file=file.name))
-    return redirect(file.case.get_absolute_url())
+        return leave(request, file.case.get_absolute_url())
+    context = {
+        "title": _("Remove {file}?").format(file=file.name),
+        "effect": _("The file is deleted. The log of the case keeps its name and yours."),
+        "action": request.path,
+        "verb": _("Remove"),
+        "danger": True,
+        "cancel_url": file.case.get_absolute_url(),
+    }
+    return ask(request, context)

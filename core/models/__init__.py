@@ -1,5 +1,6 @@
-"""Tables without business: keys of subjects, background jobs, files brought in and attached."""
+"""Tables without business: keys of subjects, background jobs, files, drafts."""
 
+from core.models.drafts import Draft, DraftFile
 from core.models.files import StoredFile
 from core.models.imports import ImportRun, ImportRunQuerySet, ImportState
 from core.models.jobs import (
@@ -28,6 +29,8 @@ from core.scope import Scoped, ScopedQuerySet
 
 __all__ = [
     "LIVE_JOBS",
+    "Draft",
+    "DraftFile",
     "ImportRun",
     "ImportRunQuerySet",
     "ImportState",
