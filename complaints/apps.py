@@ -9,6 +9,7 @@ class ComplaintsConfig(AppConfig):
     verbose_name = _("Complaints")
 
     def ready(self) -> None:
-        # They register themselves: the job and who asks for it, the kind of work people hand over.
+        # They register themselves: the job and who asks for it, the kind of work people hand over,
+        # the forms that keep drafts.
         from complaints import exports, imports  # noqa: F401
-        from complaints.services import recompute, work  # noqa: F401
+        from complaints.services import files, recompute, work  # noqa: F401

@@ -5,7 +5,18 @@ from decimal import Decimal
 from django.utils.translation import gettext_lazy as _
 
 from regions.policies import Policy, register
-from regions.policies.types import Choice, Column, Decimal_, Duration, Rows, Span, Text, Whole, rows
+from regions.policies.types import (
+    Choice,
+    Choices,
+    Column,
+    Decimal_,
+    Duration,
+    Rows,
+    Span,
+    Text,
+    Whole,
+    rows,
+)
 
 BEFORE, AFTER = "before", "after"
 LIMITS = (
@@ -24,6 +35,11 @@ RELATIONS = (
     ("group_duty", _("Duty of the group")),
     ("contact_leader", _("Contact leader of the customer")),
     ("committee", _("Customer Management Committee")),
+)
+WORKED_ON_SITE = (
+    ("complaint", _("Complaint")),
+    ("repair", _("Repair request")),
+    ("community", _("Community service")),
 )
 PRACTICE = _("Practice of the group")
 HOURS = ("minutes", "hours", "working_hours", "working_days")
@@ -257,6 +273,53 @@ register(
         source=PRACTICE,
         type=Decimal_(Decimal("0.01"), 10, unit="%"),
         default=Decimal("0.5"),
+        group="complaints",
+    )
+)
+register(
+    Policy(
+        key="complaints.file_megabytes",
+        title=_("Size of an attached file"),
+        meaning=_("How many megabytes a file attached to a case may have."),
+        source=PRACTICE,
+        type=Whole(1, 50, unit="MB"),
+        default=20,
+        group="complaints",
+    )
+)
+register(
+    Policy(
+        key="complaints.files_per_case",
+        title=_("Files of a case"),
+        meaning=_("How many files may be attached to one case."),
+        source=PRACTICE,
+        type=Whole(1, 500, unit=_("files"), one=_("file")),
+        default=50,
+        group="complaints",
+    )
+)
+register(
+    Policy(
+        key="complaints.file_regret_hours",
+        title=_("Removing an attached file"),
+        meaning=_(
+            "How many hours whoever attached a file may remove it again. Later only people who "
+            "close cases can."
+        ),
+        source=PRACTICE,
+        type=Whole(0, 720, unit=_("hours"), one=_("hour")),
+        default=24,
+        group="complaints",
+    )
+)
+register(
+    Policy(
+        key="complaints.photos_after_resolve",
+        title=_("Photograph of the finished work"),
+        meaning=_("Which kinds of cases are resolved only with a photograph of the finished work."),
+        source=PRACTICE,
+        type=Choices(WORKED_ON_SITE),
+        default=(),
         group="complaints",
     )
 )

@@ -3,6 +3,8 @@
 from celery import shared_task
 
 from core import jobs, periodic
+from core.attachments import store
+from core.drafts import services as drafts
 from core.imports import runs
 from core.jobs import Running
 from core.models import Queue
@@ -19,6 +21,8 @@ ACCESS = {
     "core.deliver_outbox": "system",
     "core.send_digests": "system",
     "core.delete_old_notices": "system",
+    "core.delete_old_drafts": "system",
+    "core.delete_stray_files": "system",
 }
 
 
@@ -83,3 +87,15 @@ def send_digests(running: Running) -> None:
 def delete_old_notices(running: Running) -> None:
     """Delete notices read long ago and messages settled long ago."""
     retention.delete_old_notices()
+
+
+@periodic.periodic("core.delete_old_drafts")
+def delete_old_drafts(running: Running) -> None:
+    """Delete drafts of forms that nobody came back to for a week."""
+    drafts.delete_old_drafts()
+
+
+@periodic.periodic("core.delete_stray_files")
+def delete_stray_files(running: Running) -> None:
+    """Delete attached files whose record is gone or never came about."""
+    store.delete_strays()

@@ -2,6 +2,7 @@
 
 from django.urls import URLPattern, path
 
+from core.drafts import views as drafts
 from core.health import health
 from core.notices import system_views as system
 from core.notices import views as notices
@@ -16,6 +17,11 @@ urlpatterns: list[URLPattern] = [
     path("system/jobs/<int:pk>/retry/", work.job_retry, name="job-retry"),
     path("system/jobs/<int:pk>/stop/", work.job_stop, name="job-stop"),
     path("system/jobs/<int:pk>/put-aside/", work.job_put_aside, name="job-put-aside"),
+    path("drafts/", drafts.draft_save, name="draft-save"),
+    path("drafts/<uuid:key>/drop/", drafts.draft_drop, name="draft-drop"),
+    path("drafts/files/", drafts.draft_files, name="draft-files"),
+    path("drafts/files/<int:pk>/", drafts.draft_file, name="draft-file"),
+    path("drafts/files/<int:pk>/remove/", drafts.draft_file_remove, name="draft-file-remove"),
     path("notifications/", notices.notifications, name="notifications"),
     path("notifications/count/", notices.bell_count, name="notifications-count"),
     path("notifications/latest/", notices.bell_latest, name="notifications-latest"),

@@ -73,6 +73,18 @@ SCHEDULE = (
         crontab=("50", "2"),
     ),
     Periodic(
+        _("Delete old drafts"),
+        "core.delete_old_drafts",
+        _("Deletes what was typed into a form and not sent for a week, with its files."),
+        crontab=("25", "2"),
+    ),
+    Periodic(
+        _("Delete stray files"),
+        "core.delete_stray_files",
+        _("Deletes attached files older than a day that belong to no record."),
+        crontab=("35", "2"),
+    ),
+    Periodic(
         _("End sessions that ran out"),
         "accounts.end_expired_sessions",
         _("Ends log-ins that nobody came back to, so that lists of devices tell the truth."),

@@ -1,6 +1,6 @@
 """Cases of the demonstration: a year of them in every state, some open, some late.
 
-`stories` has the words, `year` plans and writes, `removal` takes out.
+`stories` has the words, `pictures` draws, `year` plans and writes, `removal` takes out.
 """
 
 from complaints.demo.removal import HISTORIES, remove_cases

@@ -5,6 +5,7 @@ from typing import Any
 from django.db import models
 from django.db.models import ManyToOneRel, Q
 
+from complaints.demo.pictures import discard_pictures
 from complaints.models import Case, Complainant, EarlyWarning, PublicOpinion
 from complaints.services.recompute import JOB
 from core.models import Job
@@ -30,6 +31,7 @@ def remove_cases(cursor: Any, gone: Gone) -> dict[str, int]:
         table._base_manager.filter(
             Q(entered_by__in=gone.people) | Q(entered_by=None), unit__in=gone.units
         ).delete()
+    discard_pictures(keys)
     for relation in _of_a_case():
         rows: Any = relation.related_model
         rows = rows._base_manager.filter(**{f"{relation.field.name}__in": keys})

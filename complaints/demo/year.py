@@ -11,6 +11,7 @@ from typing import Any
 from django.utils import timezone
 
 from complaints.demo import stories
+from complaints.demo.pictures import write_pictures
 from complaints.limits import KINDS_OF_CASE, Still, due_at, span_of
 from complaints.models import (
     Case,
@@ -102,7 +103,7 @@ def write_cases(cursor: Any, scene: Scene) -> dict[str, int]:
     _write_pauses(cursor, tales)
     _copy(cursor, Deadline, _limits(cursor, tales))
     _climb(tales, scene.now)
-    return {"cases": len(tales)}
+    return {"cases": len(tales), "case_files": write_pictures()}
 
 
 class Year:

@@ -18,12 +18,15 @@ from complaints.models.clocks import (
     Pause,
     Relation,
 )
+from complaints.models.files import CaseFile, CaseFileQuerySet, FileRole
 from complaints.models.outside import EarlyWarning, PublicOpinion, Risk, Spread
 from complaints.models.roster import ContactSheet, DutyShift
 
 __all__ = [
     "Case",
     "CaseEntry",
+    "CaseFile",
+    "CaseFileQuerySet",
     "CaseKind",
     "CasePerson",
     "CaseQuerySet",
@@ -35,6 +38,7 @@ __all__ = [
     "DutyShift",
     "EarlyWarning",
     "EscalationStep",
+    "FileRole",
     "Level",
     "LimitKind",
     "Pause",

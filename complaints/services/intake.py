@@ -12,10 +12,12 @@ from complaints.models import Case, CaseKind, Category, Complainant, LimitKind
 from complaints.selectors.patterns import earlier_of_same
 from complaints.services import clocks
 from complaints.services.assignment import next_handler, refuse_handler, tell_handler
+from complaints.services.files import adopt
 from complaints.services.log import log
 from complaints.services.numbers import next_number
 from complaints.states import REGISTER, State
 from core.errors import Refused
+from core.models import Draft
 from core.values.base import BadValue
 from core.values.phones import parse_phone
 from customers.services.protect import put
@@ -41,11 +43,13 @@ def register_case(
     handler: Any = None,
     assign: bool = True,
     taken_in_at: datetime | None = None,
+    draft: Draft | None = None,
 ) -> Case:
     """Register a case and start its clocks; with `assign` it goes to `handler` or to whoever's
     turn it is in the unit.
 
-    `phone` is what was typed; a wrong one is refused. `by` None is the operator. Raises Refused
+    `phone` is what was typed; a wrong one is refused. `by` None is the operator. `draft` is that
+    of the form; its files become files of the case. Raises Refused
     for a unit out of reach, for a handler who may not work there, and for a case without
     complainant or content.
     """
@@ -73,7 +77,8 @@ def register_case(
     case.repeat_of = _repeated(case)
     case.save()
     _add_complainant(case, phone)
-    log(case, "register", by=by, at=now, channel=channel)
+    entry = log(case, "register", by=by, at=now, channel=channel)
+    adopt(case, draft, entry, by=by)
     clocks.start(case, (LimitKind.FIRST_CONTACT, LimitKind.PLAN, LimitKind.RESOLUTION), at)
     if assign:
         _assign_first(case, handler or next_handler(case), by, now)

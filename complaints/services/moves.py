@@ -22,9 +22,11 @@ from complaints.models import Case, CaseEntry, CasePerson, LimitKind, Pause, Per
 from complaints.selectors.relations import Relations
 from complaints.services import clocks
 from complaints.services.assignment import refuse_handler, tell_handler
+from complaints.services.files import adopt, refuse_without_photo
 from complaints.services.log import log
 from complaints.states import ASSIGN, HANDLE, MOVES, UNSOLVED, Move, State
 from core.errors import Refused, Stale
+from core.models import Draft
 from core.notices import notify
 from regions.policies import policy
 
@@ -53,10 +55,11 @@ def make_move(
     by: Any,
     version: int | None = None,
     at: datetime | None = None,
+    draft: Draft | None = None,
     **facts: Any,
 ) -> Case:
     """Make a move. `version` is what the mover had on his screen; `at` is when it happens, now
-    unless the escalation says otherwise.
+    unless the escalation says otherwise; `draft` is that of the form, whose files go to the case.
 
     Raises Stale when somebody else moved the case first, Refused when the move is not legal, not
     the mover's to make, or lacks what it asks for. `by` None is the operator.
@@ -71,7 +74,10 @@ def make_move(
     held.version += 1
     held.updated_at = now
     held.save()
-    log(held, name, by=by, at=now, text=text, before=before, **noted)
+    entry = log(held, name, by=by, at=now, text=text, before=before, **noted)
+    adopt(held, draft, entry, by=by)
+    if name == "resolve":
+        refuse_without_photo(held)
     _AFTER.get(name, _nothing)(held, now)
     record(f"case.{name}", by=by, subject=held)
     return held

@@ -9,16 +9,19 @@ from django.utils.translation import gettext as _
 from audit.services import record
 from complaints.models import Case
 from complaints.services import clocks
+from complaints.services.files import adopt
 from complaints.services.intake import register_case
 from complaints.services.log import log
 from complaints.services.moves import hold
 from complaints.states import OPEN, State
 from core.errors import Refused
+from core.models import Draft
 
 
 @transaction.atomic
-def register_into(into: Case, *, by: Any, **values: Any) -> Case:
-    """Register a case (`values` as for register_case) and merge it into an open one in reach.
+def register_into(into: Case, *, by: Any, draft: Draft | None = None, **values: Any) -> Case:
+    """Register a case (`values` as for register_case) and merge it into an open one in reach,
+    which gets the files of the form's draft.
 
     Whoever takes the call may do so: nobody has the new case yet. Raises Refused as
     register_case does, and when the other case has ended meanwhile.
@@ -34,6 +37,7 @@ def register_into(into: Case, *, by: Any, **values: Any) -> Case:
     case.version += 1
     case.save()
     log(case, "merge", by=by, at=now, before=State.REGISTERED, into=target.number)
-    log(target, "merged_in", by=by, at=now, text=case.content, number=case.number)
+    entry = log(target, "merged_in", by=by, at=now, text=case.content, number=case.number)
+    adopt(target, draft, entry, by=by)
     record("case.merge", by=by, subject=case)
     return case

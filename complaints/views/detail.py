@@ -1,5 +1,6 @@
 """One case (W8): facts, clocks, ladder, log, and the legal next moves of its reader."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_POST, require_safe
 
-from complaints.models import Case, CaseEntry, Channel, Complainant, PersonRole, Relation
+from complaints.models import Case, CaseEntry, CaseFile, Channel, Complainant, PersonRole, Relation
 from complaints.selectors.clock import accounts_of
 from complaints.selectors.detail import (
     ENTRIES,
@@ -27,11 +28,13 @@ from complaints.selectors.detail import (
     warranty_until,
 )
 from complaints.selectors.due import due_of
+from complaints.selectors.files import files_of_entries
 from complaints.selectors.relations import Relations
 from complaints.services import why_not
 from complaints.services.moves import DISSATISFIED, NOT_REACHED, SATISFIED
 from complaints.states import CALL_BACK, MOVES, VIEW, Move, State, moves_from
 from complaints.views.common import case_crumbs, case_or_404, state_badge, subject_of
+from complaints.views.files import files_context
 from core.access import requires
 from core.display import when
 from customers.models import Customer
@@ -62,6 +65,8 @@ ICONS = {
     "reopen": "arrow-back-up",
     "urge": "urgent",
     "escalated": "alert-triangle",
+    "attached": "paperclip",
+    "file_removed": "trash",
 }
 OUTCOMES = {
     SATISFIED: gettext_noop("satisfied"),
@@ -136,7 +141,8 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
     moves = open_moves(case, request.user)
     relations = Relations(now, case.unit)
     entries = entries_of(case)
-    context = {
+    files = files_of_entries(entries)
+    context = files_context(case, request.user) | {
         "case": case,
         "subject": subject_of(case),
         "state": state_badge(case),
@@ -146,7 +152,11 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "waits": waiting_line(case, moves, relations),
         "clocks": clock_rows(case, now),
         "ladder": ladder_rows(case, relations),
-        "entries": [told(entry, names) for names in [_names(entries)] for entry in entries],
+        "entries": [
+            told(entry, names, files.get(entry.pk, []))
+            for names in [_names(entries)]
+            for entry in entries
+        ],
         "more": len(entries) > ENTRIES,
         "complainants": complainants_of(case),
         "customer_url": _customer_url(request, case),
@@ -188,7 +198,7 @@ def _names(entries: list[CaseEntry]) -> dict[int, str]:
     return names_of(keys)
 
 
-def told(entry: CaseEntry, names: dict[int, str]) -> dict[str, Any]:
+def told(entry: CaseEntry, names: dict[int, str], files: Sequence[CaseFile] = ()) -> dict[str, Any]:
     """An entry as components/timeline_entry.html reads it."""
     return {
         "id": entry.pk,
@@ -200,7 +210,18 @@ def told(entry: CaseEntry, names: dict[int, str]) -> dict[str, Any]:
         "text": entry.text,
         "facts": list(_facts(entry, names)),
         "links": [],
+        "files": [_shown(file) for file in files],
         "state": "system" if entry.by is None else "",
+    }
+
+
+def _shown(file: CaseFile) -> dict[str, str]:
+    """A file as an entry of the log shows it."""
+    place = [file.case_id, file.pk]
+    return {
+        "name": file.name,
+        "url": reverse("complaints:file-preview", args=place),
+        "thumb": reverse("complaints:file-thumb", args=place) if file.is_picture else "",
     }
 
 
@@ -215,6 +236,8 @@ def _kind(entry: CaseEntry) -> str:
             "escalated": _("Escalated"),
             "classed": _("Level or category changed"),
             "handed_over": _("Handed over"),
+            "attached": _("Files attached"),
+            "file_removed": _("File removed"),
         }.get(entry.kind, _("Noted"))
     if not entry.to_state or State(entry.to_state).label == label:
         return label
@@ -240,6 +263,8 @@ def _facts(entry: CaseEntry, names: dict[int, str]) -> list[tuple[str, str]]:
         found.append((_("Satisfaction"), str(facts["rating"])))
     if facts.get("into") or facts.get("number"):
         found.append((_("Case"), str(facts.get("into") or facts["number"])))
+    if facts.get("file"):
+        found.append((_("File"), str(facts["file"])))
     if people:
         found.append((_("Told"), people))
     found += [

@@ -20,11 +20,13 @@ from complaints.selectors.classes import offered_categories, offered_levels, pro
 from complaints.selectors.detail import after_months
 from complaints.selectors.lookup import Found, Match, look_up
 from complaints.services import register_case
+from complaints.services.files import INTAKE
 from complaints.services.intake import proposed_level, top_of
 from complaints.services.second_call import register_into
 from complaints.states import REGISTER
 from complaints.views.common import crumbs, handlers_of, rows_for
 from core.access import requires
+from core.drafts.page import DraftPage, open_draft
 from core.errors import Refused
 from regions.models import Kind, OrgUnit
 
@@ -159,9 +161,11 @@ def _why(case: Case, due: Any) -> str:
     return f"{reverse('regions:calendar-explain')}?{urlencode(query)}"
 
 
-def _context(desk: Desk, form: IntakeForm) -> dict[str, Any]:
+def _context(desk: Desk, form: IntakeForm, draft: DraftPage | None = None) -> dict[str, Any]:
     return {
         "form": form,
+        "draft": draft,
+        "most_bytes": INTAKE.most_bytes() if draft is not None else 0,
         "found": desk.found,
         "chosen": desk.data.get("owner", "") if desk.data is not None else "",
         "into": desk.data.get("into", "") if desk.data is not None else "",
@@ -187,10 +191,9 @@ def _warranty(desk: Desk) -> Any:
 @require_http_methods(["GET", "HEAD", "POST"])
 def intake(request: HttpRequest) -> HttpResponse:
     """Register a call while it lasts. A refused form keeps everything that was typed."""
+    draft = open_draft(request, INTAKE.name)
     if request.method != "POST":
-        desk = Desk(request, None)
-        desk.propose()
-        return render(request, "complaints/intake.html", _context(desk, desk.form()))
+        return _fresh(request, draft)
     desk = Desk(request, request.POST)
     looking = "look" in request.POST
     desk.propose()
@@ -200,23 +203,37 @@ def intake(request: HttpRequest) -> HttpResponse:
         form.errors.clear()
     elif form.is_valid():
         try:
-            return _register(request, form)
+            return _register(request, form, draft)
         except Refused as refusal:
             form.add_error(None, str(refusal))
     status = 200 if looking else 422
-    return render(request, "complaints/intake.html", _context(desk, form), status=status)
+    return render(request, "complaints/intake.html", _context(desk, form, draft), status=status)
 
 
-def _register(request: HttpRequest, form: IntakeForm) -> HttpResponse:
+def _fresh(request: HttpRequest, draft: DraftPage) -> HttpResponse:
+    """An empty form, or the one that somebody restored."""
+    desk = Desk(request, draft.restored)
+    _record_foreign(request, desk.found)
+    desk.propose()
+    form = desk.form()
+    form.errors.clear()
+    return render(request, "complaints/intake.html", _context(desk, form, draft))
+
+
+def _register(request: HttpRequest, form: IntakeForm, draft: DraftPage) -> HttpResponse:
     target = form.target()
     if target is not None:
-        register_into(target, by=request.user, **form.values())
+        register_into(target, by=request.user, draft=draft.row, **form.values())
         sentence = _("The call was added to {number}.").format(number=target.number)
         messages.success(request, sentence)
         return redirect(target.get_absolute_url())
     handler = form.chosen_handler()
     case = register_case(
-        by=request.user, handler=handler, assign=handler is not None, **form.values()
+        by=request.user,
+        handler=handler,
+        assign=handler is not None,
+        draft=draft.row,
+        **form.values(),
     )
     if case.handler is None:
         sentence = _("{number} was registered; nobody has it yet.").format(number=case.number)

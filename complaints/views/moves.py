@@ -14,9 +14,11 @@ from complaints.forms.moves import FORMS, MoveForm
 from complaints.models import Case, CaseEntry
 from complaints.selectors.detail import similar_open
 from complaints.services import make_move, why_not
+from complaints.services.files import MOVE, most_bytes
 from complaints.states import MOVES, VIEW, Move
 from complaints.views.common import case_crumbs, case_or_404, handlers_of, state_badge, subject_of
 from core.access import requires
+from core.drafts.page import DraftPage, open_draft
 from core.errors import Refused, Stale
 
 # What a move does, where its name does not say it all.
@@ -38,6 +40,15 @@ EFFECTS = {
     "call_back": gettext_noop("A dissatisfied owner sends the case back to work."),
 }
 
+# The moves that take files, and what these show.
+TAKING_FILES = (
+    "contact", "plan", "start", "wait_owner", "wait_contractor", "resume", "call_back", "reopen",
+)  # fmt: skip
+UPLOADS = {
+    **dict.fromkeys(TAKING_FILES, gettext_noop("Attachments")),
+    "resolve": gettext_noop("Photographs of the finished work"),
+}
+
 
 @requires(VIEW)
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -48,12 +59,13 @@ def case_move(request: HttpRequest, pk: int, move: str) -> HttpResponse:
     if move not in MOVES:
         raise Http404("move")
     wanted = MOVES[move]
-    form = _form(request, case, wanted)
+    draft = open_draft(request, f"{MOVE.name}:{pk}:{move}")
+    form = _form(request, case, wanted, draft)
     if case.state not in wanted.sources:
-        return _page(request, case, wanted, form, _too_late(case, wanted), 409)
+        return _page(request, case, wanted, form, draft, _too_late(case, wanted), 409)
     problem = why_not(case, wanted, request.user)
     if problem:
-        return _page(request, case, wanted, form, problem, 403)
+        return _page(request, case, wanted, form, draft, problem, 403)
     status = 200
     if request.method == "POST":
         status = 422
@@ -64,6 +76,7 @@ def case_move(request: HttpRequest, pk: int, move: str) -> HttpResponse:
                     move,
                     by=request.user,
                     version=form.cleaned_data["version"],
+                    draft=draft.row,
                     **form.facts(),
                 )
             except Stale as stale:
@@ -74,17 +87,22 @@ def case_move(request: HttpRequest, pk: int, move: str) -> HttpResponse:
                 form.add_error(None, str(refusal))
             else:
                 return _done(request, moved, wanted)
-    return _page(request, case, wanted, form, "", status)
+    return _page(request, case, wanted, form, draft, "", status)
 
 
-def _form(request: HttpRequest, case: Case, move: Move) -> MoveForm:
+def _form(request: HttpRequest, case: Case, move: Move, draft: DraftPage) -> MoveForm:
     more: dict[str, Any] = {}
     if move.name == "assign":
         more["handlers"] = handlers_of(case)
     if move.name == "merge":
         more["similar"] = similar_open(request.user, case)
-    data = request.POST if request.method == "POST" else None
-    return FORMS[move.name](data, case=case, user=request.user, **more)
+    if request.method == "POST":
+        return FORMS[move.name](request.POST, case=case, user=request.user, **more)
+    form = FORMS[move.name](draft.restored, case=case, user=request.user, **more)
+    if draft.restored is not None:
+        form.errors.clear()
+        _begin_anew(form, case)
+    return form
 
 
 def _begin_anew(form: MoveForm, case: Case) -> None:
@@ -108,7 +126,13 @@ def _too_late(case: Case, move: Move) -> str:
 
 
 def _page(
-    request: HttpRequest, case: Case, move: Move, form: MoveForm, problem: str, status: int
+    request: HttpRequest,
+    case: Case,
+    move: Move,
+    form: MoveForm,
+    draft: DraftPage,
+    problem: str,
+    status: int,
 ) -> HttpResponse:
     context = {
         "case": case,
@@ -117,6 +141,9 @@ def _page(
         "move": move,
         "effect": _(EFFECTS[move.name]) if move.name in EFFECTS else "",
         "form": form,
+        "draft": draft,
+        "uploads": _(UPLOADS[move.name]) if move.name in UPLOADS else "",
+        "most_bytes": most_bytes(case),
         "problem": problem,
         "typed": _typed(form) if problem else [],
         "crumbs": case_crumbs(case, (str(move.label), "")),

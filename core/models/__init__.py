@@ -1,5 +1,7 @@
-"""Tables without business: keys of subjects, background jobs, files brought in."""
+"""Tables without business: keys of subjects, background jobs, files, drafts."""
 
+from core.models.drafts import Draft, DraftFile
+from core.models.files import StoredFile
 from core.models.imports import ImportRun, ImportRunQuerySet, ImportState
 from core.models.jobs import (
     LIVE_JOBS,
@@ -27,6 +29,8 @@ from core.scope import Scoped, ScopedQuerySet
 
 __all__ = [
     "LIVE_JOBS",
+    "Draft",
+    "DraftFile",
     "ImportRun",
     "ImportRunQuerySet",
     "ImportState",
@@ -46,6 +50,7 @@ __all__ = [
     "Queue",
     "Scoped",
     "ScopedQuerySet",
+    "StoredFile",
     "SubjectKey",
     "Timetable",
     "WebhookTarget",

@@ -23,6 +23,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from core import display
+from core.attachments import accepted
 
 register = template.Library()
 
@@ -220,6 +221,12 @@ def _address(path: str, base: str) -> str:
 
 
 # --- small components ---------------------------------------------------------------------------
+
+
+@register.simple_tag
+def accepted_files() -> str:
+    """What a field for attached files offers to choose from: its attribute `accept`."""
+    return accepted()
 
 
 @register.simple_tag

@@ -23,8 +23,10 @@
       // Next tick: a button disabled now would not send its own name and value.
       window.setTimeout(() => event.defaultPrevented || form.hasAttribute("hx-post") || busy(form, true));
     });
-    form.addEventListener("htmx:beforeRequest", () => busy(form, true));
-    form.addEventListener("htmx:afterRequest", () => busy(form, false));
+    // A draft is kept and a file goes up beside the form: neither holds up its sending.
+    const beside = (event) => event.detail.elt.closest("#draft-state, #draft-files, .crm-uploads") !== null;
+    form.addEventListener("htmx:beforeRequest", (event) => beside(event) || busy(form, true));
+    form.addEventListener("htmx:afterRequest", (event) => beside(event) || busy(form, false));
     form.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.isComposing) {
         event.preventDefault();

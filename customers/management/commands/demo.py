@@ -83,6 +83,7 @@ def _count_lines(counts: dict[str, int]) -> list[str]:
         "places": _("Customer relationships"),
         "activities": _("Activities"),
         "cases": _("Cases"),
+        "case_files": _("Files attached to cases"),
         "sections": _("Sections"),
         "rules": _("Rules with values of their own"),
         "changes": _("Organisation changes"),
