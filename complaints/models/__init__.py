@@ -1,5 +1,6 @@
 """Tables of complaints."""
 
+from complaints.models.answers import AnswerChannel, AnswerTemplate
 from complaints.models.cases import (
     Case,
     CaseKind,
@@ -18,10 +19,22 @@ from complaints.models.clocks import (
     Pause,
     Relation,
 )
+from complaints.models.measures import Measure, MeasureState
 from complaints.models.outside import EarlyWarning, PublicOpinion, Risk, Spread
 from complaints.models.roster import ContactSheet, DutyShift
+from complaints.models.work import (
+    Bearer,
+    Contractor,
+    CostKind,
+    CostLine,
+    SparePart,
+    WorkOrder,
+)
 
 __all__ = [
+    "AnswerChannel",
+    "AnswerTemplate",
+    "Bearer",
     "Case",
     "CaseEntry",
     "CaseKind",
@@ -31,16 +44,23 @@ __all__ = [
     "Channel",
     "Complainant",
     "ContactSheet",
+    "Contractor",
+    "CostKind",
+    "CostLine",
     "Deadline",
     "DutyShift",
     "EarlyWarning",
     "EscalationStep",
     "Level",
     "LimitKind",
+    "Measure",
+    "MeasureState",
     "Pause",
     "PersonRole",
     "PublicOpinion",
     "Relation",
     "Risk",
+    "SparePart",
     "Spread",
+    "WorkOrder",
 ]
