@@ -22,6 +22,7 @@ ANSWER_FOR_CASES = (
     "complaints.close_case",
     "complaints.urge_case",
 )
+WRITE_ANSWERS = ("complaints.change_answertemplate",)
 READ_RULES = ("regions.view_policyvalue",)
 SET_RULES = (*READ_RULES, "regions.change_policyvalue")
 KEEP = (
@@ -62,6 +63,7 @@ ADMINISTER = (
     "regions.view_section",
     "regions.change_section",
     *ANSWER_FOR_PEOPLE,
+    *WRITE_ANSWERS,
     "regions.view_orgunit",
     "regions.add_orgunit",
     "regions.change_orgunit",
@@ -121,7 +123,7 @@ ROLES = (
         "section-administrator",
         "版块管理员",
         Reach.SUBTREE,
-        (*MANAGE, *CHANGE_TREE, *SET_RULES, "regions.change_workingcalendar"),
+        (*MANAGE, *CHANGE_TREE, *SET_RULES, *WRITE_ANSWERS, "regions.change_workingcalendar"),
     ),
     ("system-administrator", "系统管理员", Reach.GROUP, ADMINISTER),
     (

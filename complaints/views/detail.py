@@ -1,6 +1,7 @@
 """One case (W8): facts, clocks, ladder, log, and the legal next moves of its reader."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,7 +13,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_POST, require_safe
 
-from complaints.models import Case, CaseEntry, Channel, Complainant, PersonRole, Relation
+from complaints.models import (
+    AnswerChannel,
+    Bearer,
+    Case,
+    CaseEntry,
+    Channel,
+    Complainant,
+    PersonRole,
+    Relation,
+)
+from complaints.models.cases import CAUSES
 from complaints.selectors.clock import accounts_of
 from complaints.selectors.detail import (
     ENTRIES,
@@ -30,10 +41,14 @@ from complaints.selectors.due import due_of
 from complaints.selectors.relations import Relations
 from complaints.services import why_not
 from complaints.services.moves import DISSATISFIED, NOT_REACHED, SATISFIED
+from complaints.services.notes import KIND as NOTE_KIND
+from complaints.services.notes import why_note_stays
 from complaints.states import CALL_BACK, MOVES, VIEW, Move, State, moves_from
+from complaints.views.case_work import work_context
 from complaints.views.common import case_crumbs, case_or_404, state_badge, subject_of
+from complaints.work_states import WORK_MOVES
 from core.access import requires
-from core.display import when
+from core.display import money, when
 from customers.models import Customer
 from customers.views.detail import reveal_answer
 
@@ -62,7 +77,17 @@ ICONS = {
     "reopen": "arrow-back-up",
     "urge": "urgent",
     "escalated": "alert-triangle",
+    "note": "note",
+    "answer": "message",
+    "cause": "tag",
+    "cost_added": "coin",
+    "cost_removed": "coin",
+    "measure": "checklist",
+    **dict.fromkeys(("work_planned", "work_changed", "work_start"), "settings"),
+    **dict.fromkeys(("work_finish", "work_accept"), "clipboard-check"),
+    **dict.fromkeys(("work_refuse", "work_cancel"), "ban"),
 }
+CAUSE_LABELS = {key: label for _group, causes in CAUSES for key, label in causes}
 OUTCOMES = {
     SATISFIED: gettext_noop("satisfied"),
     DISSATISFIED: gettext_noop("dissatisfied"),
@@ -146,7 +171,7 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "waits": waiting_line(case, moves, relations),
         "clocks": clock_rows(case, now),
         "ladder": ladder_rows(case, relations),
-        "entries": [told(entry, names) for names in [_names(entries)] for entry in entries],
+        "entries": _told_to(request.user, entries),
         "more": len(entries) > ENTRIES,
         "complainants": complainants_of(case),
         "customer_url": _customer_url(request, case),
@@ -159,6 +184,7 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "group": _in_reach(request, case.parent_id),
         "repeats": _in_reach(request, case.repeat_of_id),
         "crumbs": case_crumbs(case),
+        **work_context(request, case),
     }
     return render(request, "complaints/detail.html", context)
 
@@ -188,8 +214,13 @@ def _names(entries: list[CaseEntry]) -> dict[int, str]:
     return names_of(keys)
 
 
-def told(entry: CaseEntry, names: dict[int, str]) -> dict[str, Any]:
-    """An entry as components/timeline_entry.html reads it."""
+def _told_to(reader: Any, entries: list[CaseEntry]) -> list[dict[str, Any]]:
+    names = _names(entries)
+    return [told(entry, names, reader) for entry in entries]
+
+
+def told(entry: CaseEntry, names: dict[int, str], reader: Any = None) -> dict[str, Any]:
+    """An entry as components/timeline_entry.html reads it; its author may mend a fresh note."""
     return {
         "id": entry.pk,
         "kind": _kind(entry),
@@ -199,14 +230,29 @@ def told(entry: CaseEntry, names: dict[int, str]) -> dict[str, Any]:
         "who": entry.by.name if entry.by is not None else "",
         "text": entry.text,
         "facts": list(_facts(entry, names)),
-        "links": [],
-        "state": "system" if entry.by is None else "",
+        "links": _links(entry, reader),
+        "state": "system" if entry.by is None else "corrected" if "mended" in entry.facts else "",
     }
 
 
+def _links(entry: CaseEntry, reader: Any) -> list[tuple[str, str]]:
+    if entry.kind == NOTE_KIND and reader is not None and not why_note_stays(entry, reader):
+        address = reverse("complaints:note", args=[entry.case_id, entry.pk])
+        return [(_("Change the note"), address)]
+    if "work" in entry.facts:
+        return [(_("Show the work"), reverse("complaints:work", args=[entry.facts["work"]]))]
+    if "measure" in entry.facts:
+        address = reverse("complaints:measure", args=[entry.facts["measure"]])
+        return [(_("Show the measure"), address)]
+    return []
+
+
 def _kind(entry: CaseEntry) -> str:
+    work_move = WORK_MOVES.get(entry.kind.removeprefix("work_"))
     if entry.kind in MOVES:
         label = str(MOVES[entry.kind].label)
+    elif entry.kind.startswith("work_") and work_move is not None:
+        label = str(work_move.label)
     else:
         label = {
             "register": _("Registered"),
@@ -215,6 +261,14 @@ def _kind(entry: CaseEntry) -> str:
             "escalated": _("Escalated"),
             "classed": _("Level or category changed"),
             "handed_over": _("Handed over"),
+            "note": _("Note for colleagues"),
+            "answer": _("Answer to the owner"),
+            "cause": _("Cause"),
+            "cost_added": _("Cost entered"),
+            "cost_removed": _("Cost taken out"),
+            "measure": _("Improvement measure"),
+            "work_planned": _("Work planned"),
+            "work_changed": _("Plan of a work changed"),
         }.get(entry.kind, _("Noted"))
     if not entry.to_state or State(entry.to_state).label == label:
         return label
@@ -226,6 +280,7 @@ def _facts(entry: CaseEntry, names: dict[int, str]) -> list[tuple[str, str]]:
     people = "、".join(names[key] for key in facts.get("told", ()) if key in names)
     if facts.get("channel") in Channel.values:
         found.append((_("Channel"), str(Channel(facts["channel"]).label)))
+    found += _work_facts(facts)
     if facts.get("handler") in names:
         found.append((_("Handler"), names[facts["handler"]]))
     if facts.get("former") in names:
@@ -247,6 +302,27 @@ def _facts(entry: CaseEntry, names: dict[int, str]) -> list[tuple[str, str]]:
         for one in facts.get("passed_over", ())
         if one in Relation.values
     ]
+    return found
+
+
+def _work_facts(facts: dict[str, Any]) -> list[tuple[str, str]]:
+    """What entries about answers, works, costs and causes say beside their words."""
+    found = []
+    if facts.get("way") in AnswerChannel.values:
+        way = str(AnswerChannel(facts["way"]).label)
+        found.append((_("By"), _("{way}, sent by us").format(way=way) if facts["mailed"] else way))
+    if facts.get("template"):
+        found.append((_("Template"), facts["template"]))
+    if facts.get("title"):
+        found.append((_("Work"), facts["title"]))
+    if facts.get("day"):
+        found += [(_("Until"), facts["day"]), (_("Before"), facts["day_before"])]
+    if facts.get("amount"):
+        found.append((_("Amount"), money(Decimal(facts["amount"]))))
+    if facts.get("bearer") in Bearer.values:
+        found.append((_("Borne by"), str(Bearer(facts["bearer"]).label)))
+    if facts.get("cause") in CAUSE_LABELS:
+        found.append((_("Cause"), str(CAUSE_LABELS[facts["cause"]])))
     return found
 
 
