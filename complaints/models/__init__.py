@@ -19,6 +19,7 @@ from complaints.models.clocks import (
     Pause,
     Relation,
 )
+from complaints.models.files import CaseFile, CaseFileQuerySet, FileRole
 from complaints.models.measures import Measure, MeasureState
 from complaints.models.outside import EarlyWarning, PublicOpinion, Risk, Spread
 from complaints.models.roster import ContactSheet, DutyShift
@@ -37,6 +38,8 @@ __all__ = [
     "Bearer",
     "Case",
     "CaseEntry",
+    "CaseFile",
+    "CaseFileQuerySet",
     "CaseKind",
     "CasePerson",
     "CaseQuerySet",
@@ -51,6 +54,7 @@ __all__ = [
     "DutyShift",
     "EarlyWarning",
     "EscalationStep",
+    "FileRole",
     "Level",
     "LimitKind",
     "Measure",
