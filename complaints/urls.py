@@ -50,6 +50,7 @@ urlpatterns = [
     path("works/<int:pk>/", works.work_detail, name="work"),
     path("works/<int:pk>/edit/", works.work_edit, name="work-edit"),
     path("works/<int:pk>/move/<slug:move>/", works.work_move, name="work-move"),
+    path("works/<int:pk>/files/", works.work_file_add, name="work-file-add"),
     path("works/<int:pk>/parts/new/", works.part_new, name="part-new"),
     path("works/<int:pk>/parts/<int:part_pk>/remove/", works.part_remove, name="part-remove"),
     path("contractors/", works.contractor_list, name="contractors"),

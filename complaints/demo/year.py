@@ -11,6 +11,7 @@ from typing import Any
 from django.utils import timezone
 
 from complaints.demo import stories
+from complaints.demo.works import write_works
 from complaints.limits import KINDS_OF_CASE, Still, due_at, span_of
 from complaints.models import (
     Case,
@@ -102,7 +103,7 @@ def write_cases(cursor: Any, scene: Scene) -> dict[str, int]:
     _write_pauses(cursor, tales)
     _copy(cursor, Deadline, _limits(cursor, tales))
     _climb(tales, scene.now)
-    return {"cases": len(tales)}
+    return {"cases": len(tales)} | write_works(scene)
 
 
 class Year:
@@ -217,6 +218,8 @@ class Year:
         elif name == "resolve":
             text = case.resolution = story[4]
             case.resolved_at = at
+            if case.kind == CaseKind.COMPLAINT and draw.random() < 0.7:
+                case.cause = draw.choice(stories.CAUSES)
         elif name == "call_back":
             case.rating, case.called_back_at = draw.choices((5, 4, 3, 2), (52, 33, 11, 4))[0], at
             by, facts = self.intake, {"outcome": "satisfied", "rating": case.rating}

@@ -9,7 +9,15 @@ from django.db.models import Count, Q, QuerySet, Sum
 from django.utils import timezone
 
 from accounts.scopes import narrow
-from complaints.models import Bearer, Case, Contractor, CostLine, WorkOrder
+from complaints.models import (
+    Bearer,
+    Case,
+    CaseFile,
+    Contractor,
+    CostLine,
+    FileRole,
+    WorkOrder,
+)
 from complaints.states import ASSIGN, VIEW
 from complaints.work_states import GOING_ON, UNFINISHED, WorkState
 from core.keyset import Key, Order
@@ -87,6 +95,16 @@ def total_of(work: WorkOrder) -> Decimal:
     """Labour and parts of a work in yuan."""
     parts = sum((part.cost for part in work.parts.all()), Decimal("0.00"))
     return parts + (work.labour_cost or 0)
+
+
+def photos_of(work: WorkOrder) -> list[tuple[str, list[CaseFile]]]:
+    """The files of a work by what they show: before it, after it, others."""
+    files = list(CaseFile.objects.filter(work=work).order_by("uploaded_at", "pk"))
+    groups = [
+        (str(FileRole(role).label), [one for one in files if one.role == role])
+        for role in (FileRole.BEFORE, FileRole.AFTER, FileRole.GENERAL, FileRole.OWNER)
+    ]
+    return [(label, rows) for label, rows in groups if rows]
 
 
 def contractors_for(unit: OrgUnit) -> list[Contractor]:

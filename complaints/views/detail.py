@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, pgettext
 from django.views.decorators.http import require_POST, require_safe
 
 from complaints.models import (
@@ -263,7 +263,7 @@ def _kind(entry: CaseEntry) -> str:
             "handed_over": _("Handed over"),
             "note": _("Note for colleagues"),
             "answer": _("Answer to the owner"),
-            "cause": _("Cause"),
+            "cause": pgettext("case", "Cause"),
             "cost_added": _("Cost entered"),
             "cost_removed": _("Cost taken out"),
             "measure": _("Improvement measure"),
@@ -322,7 +322,7 @@ def _work_facts(facts: dict[str, Any]) -> list[tuple[str, str]]:
     if facts.get("bearer") in Bearer.values:
         found.append((_("Borne by"), str(Bearer(facts["bearer"]).label)))
     if facts.get("cause") in CAUSE_LABELS:
-        found.append((_("Cause"), str(CAUSE_LABELS[facts["cause"]])))
+        found.append((pgettext("case", "Cause"), str(CAUSE_LABELS[facts["cause"]])))
     return found
 
 

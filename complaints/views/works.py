@@ -12,10 +12,11 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from complaints.forms.work import ContractorForm, PartForm, ReasonForm, WorkFilter, WorkForm
-from complaints.models import Contractor, SparePart, WorkOrder
+from complaints.models import Contractor, FileRole, SparePart, WorkOrder
 from complaints.selectors.contract_works import (
     contractors_for,
     contractors_of,
+    photos_of,
     total_of,
     work_in_reach,
     work_parts,
@@ -23,10 +24,12 @@ from complaints.selectors.contract_works import (
 )
 from complaints.selectors.paging import count_of, page_of
 from complaints.services import contract_works as verbs
+from complaints.services.files import may_attach
 from complaints.services.handling import may_work_on
 from complaints.states import ASSIGN, HANDLE, VIEW
 from complaints.views.case_work import worked_on_or_refuse
 from complaints.views.common import case_crumbs, crumbs, subject_of
+from complaints.views.files import attach_all
 from complaints.views.lists import page_size
 from complaints.views.saving import saved, status_of
 from complaints.work_states import UNFINISHED, WORK_MOVES, WorkState, work_moves_from
@@ -157,6 +160,9 @@ def _detail(
         "may_work": may_work,
         "may_change": may_change,
         "part_form": part_form if may_change else None,
+        "photos": photos_of(work),
+        "roles": (FileRole.BEFORE, FileRole.AFTER),
+        "may_attach": may_attach(work.case, request.user),
         "crumbs": case_crumbs(work.case, (work.title, "")),
     }
     return render(request, "complaints/work.html", context, status=status)
@@ -259,6 +265,16 @@ def part_remove(request: HttpRequest, pk: int, part_pk: int) -> HttpResponse:
         verbs.remove_part(part, by=request.user)
     except Refused as refusal:
         messages.error(request, str(refusal))
+    return redirect(work)
+
+
+@requires(VIEW)
+@require_POST
+def work_file_add(request: HttpRequest, pk: int) -> HttpResponse:
+    """Attach photographs of a work, before or after it; they are files of its case."""
+    work = work_or_404(request, pk)
+    for sentence in attach_all(request, work.case, work=work):
+        messages.error(request, sentence)
     return redirect(work)
 
 

@@ -219,7 +219,6 @@ def test_what_cannot_be_planned(case, cast, world):
         with pytest.raises(Refused):
             plan(case, by=cast["handler"], **values)
     assert not WorkOrder.objects.exists()
-    stand(case, "in_progress", cast["handler"]) if case.state != "in_progress" else None
     make_move(case, "resolve", by=None, **facts_for("resolve", case, None))
     with pytest.raises(Refused):
         plan(case, by=cast["handler"])
