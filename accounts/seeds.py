@@ -30,6 +30,7 @@ ANSWER_FOR_CASES = (
     "complaints.close_case",
     "complaints.urge_case",
 )
+WRITE_ANSWERS = ("complaints.change_answertemplate",)
 READ_RULES = ("regions.view_policyvalue",)
 SET_RULES = (*READ_RULES, "regions.change_policyvalue")
 KEEP = (
@@ -70,6 +71,7 @@ ADMINISTER = (
     "regions.view_section",
     "regions.change_section",
     *ANSWER_FOR_PEOPLE,
+    *WRITE_ANSWERS,
     "regions.view_orgunit",
     "regions.add_orgunit",
     "regions.change_orgunit",
@@ -130,7 +132,7 @@ ROLES = (
         "版块管理员",
         Reach.SUBTREE,
         (
-            *(*MANAGE, *CHANGE_TREE, *SET_RULES, *RUN_SURVEYS),
+            *(*MANAGE, *CHANGE_TREE, *SET_RULES, *WRITE_ANSWERS, *RUN_SURVEYS),
             "regions.change_workingcalendar",
         ),
     ),

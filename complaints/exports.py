@@ -23,6 +23,7 @@ from accounts.shutting import sweeps
 from audit.services import record
 from complaints.forms.filters import CaseFilter
 from complaints.models import Case, Complainant
+from complaints.selectors.contract_works import cost_by_case
 from complaints.selectors.lists import CaseQuery, all_cases
 from complaints.selectors.summary import AGES, Figures, Part, Summary
 from core.errors import Refused
@@ -61,6 +62,7 @@ COLUMNS = (
     SheetColumn(gettext_lazy("Call-back satisfaction"), "integer"),
     SheetColumn(pgettext_lazy("case", "Cause")),
     SheetColumn(gettext_lazy("Result"), width=40),
+    SheetColumn(gettext_lazy("Costs (yuan)"), "money"),
 )
 
 
@@ -78,8 +80,10 @@ class CaseSheet:
             results = dict(Case.objects.filter(pk__in=keys).values_list("pk", "resolution"))
             people = Complainant.objects.filter(case__in=keys, is_first=True)
             phones = {one.case_id: one.phone_masked for one in people.select_related("subject")}
+            costs = cost_by_case(keys)
             for case in cases:
-                yield self._row(case, phones.get(case.pk, ""), results[case.pk])
+                row = self._row(case, phones.get(case.pk, ""), results[case.pk])
+                yield (*row, costs.get(case.pk))
 
     def _row(self, case: Case, phone: str, result: str) -> tuple[Any, ...]:
         category = case.category
@@ -204,6 +208,8 @@ def write_summary(summary: Summary, target: Path) -> None:
         ):
             columns = (SheetColumn(title, width=30), SheetColumn(_("Cases"), "integer"))
             book.write_sheet(title, columns, map(_part, parts))
+        columns = (SheetColumn(_("Borne by"), width=30), SheetColumn(_("Costs (yuan)"), "money"))
+        book.write_sheet(_("Costs"), columns, summary.costs)
 
 
 def age_labels() -> list[str]:

@@ -47,3 +47,37 @@ register_kind(
         sample={"count": 12},
     )
 )
+register_kind(
+    NoticeKind(
+        "complaints.mentioned",
+        _("Somebody named you in a note on a case"),
+        sample={"number": "TS2026112200004", "unit": "武汉云麓天境", "by": "高翔"},
+    )
+)
+register_kind(
+    NoticeKind(
+        "complaints.works_done",
+        _("The contractors of a waiting case are done"),
+        mail=True,
+        sample={"number": "TS2026112200004", "unit": "武汉云麓天境", "work": "外墙缝重新打胶"},
+    )
+)
+register_kind(
+    NoticeKind(
+        "complaints.measure_due",
+        _("An improvement measure is due or overdue"),
+        sample={
+            "measure": "防水交底改为样板先行",
+            "unit": "武汉云麓天境",
+            "due_on": "2026-12-01",
+            "late": False,
+        },
+    )
+)
+register_kind(
+    NoticeKind(
+        "complaints.measure_given",
+        _("An improvement measure was given to you"),
+        sample={"measure": "防水交底改为样板先行", "unit": "武汉云麓天境", "due_on": "2026-12-01"},
+    )
+)

@@ -228,6 +228,19 @@ register(
 )
 register(
     Policy(
+        key="complaints.answers_count",
+        title=_("Answers that count as first contact"),
+        meaning=_("Which recorded answers to the owner meet the time limit of the first contact."),
+        source=PRACTICE,
+        type=Choice(
+            (("none", _("none")), ("phone", _("those by telephone")), ("all", _("all of them")))
+        ),
+        default="all",
+        group="complaints",
+    )
+)
+register(
+    Policy(
         key="complaints.pause",
         title=_("Longest pause of the clock"),
         meaning=_(

@@ -7,7 +7,7 @@ signed, because it comes back in the address.
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.core.signing import BadSignature, Signer
@@ -15,11 +15,13 @@ from django.db.models import Q
 
 SIGNER = Signer(salt="core.keyset", sep=".")
 PAGE_SIZES = (25, 50, 100)
+READERS = {"time": datetime.fromisoformat, "date": date.fromisoformat}
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A sort by one column and the primary key. `name` is what the address carries."""
+    """A sort by one column and the primary key. `name` is what the address carries; `kind` is
+    what the column holds: "text" (also numbers), "time" for instants, "date" for days."""
 
     name: str
     column: str
@@ -50,7 +52,7 @@ class Key:
 
 def write_cursor(order: Order, key: Key) -> str:
     """The key as signed text for the address."""
-    value = key.value.isoformat() if isinstance(key.value, datetime) else key.value
+    value = key.value.isoformat() if isinstance(key.value, date) else key.value
     return SIGNER.sign_object([order.name, value, key.pk], compress=False)
 
 
@@ -64,7 +66,7 @@ def read_cursor(order: Order, text: str) -> Key | None:
         return None
     if name != order.name:
         return None
-    return Key(datetime.fromisoformat(value) if order.kind == "time" else value, pk)
+    return Key(READERS[order.kind](value) if order.kind in READERS else value, pk)
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,12 @@ SCHEDULE = (
         seconds=60,
     ),
     Periodic(
+        _("Remind of improvement measures"),
+        "complaints.remind_measures",
+        _("Tells the owner of an improvement measure when its day is near or has passed."),
+        crontab=("20", "8"),
+    ),
+    Periodic(
         _("Deliver the outbox"),
         "core.deliver_outbox",
         _("Sends mails and webhooks that are due, and settles what a dead sender left."),

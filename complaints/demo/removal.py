@@ -6,12 +6,31 @@ from django.db import models
 from django.db.models import ManyToOneRel, Q
 
 from complaints.demo.pictures import discard_pictures
-from complaints.models import Case, Complainant, EarlyWarning, PublicOpinion
+from complaints.models import (
+    AnswerTemplate,
+    Case,
+    Complainant,
+    Contractor,
+    CostLine,
+    EarlyWarning,
+    Measure,
+    PublicOpinion,
+    SparePart,
+    WorkOrder,
+)
 from complaints.services.recompute import JOB
 from core.models import Job
 from customers.demo.parts import Gone
 
-HISTORIES = ("complaints.Case:delete_delete", "complaints.CaseEvent:append_only")
+TRACKED: tuple[type[models.Model], ...] = (Case, WorkOrder, CostLine, Measure)
+HISTORIES = tuple(
+    trigger
+    for model in TRACKED
+    for trigger in (
+        f"complaints.{model.__name__}:delete_delete",
+        f"complaints.{model.__name__}Event:append_only",
+    )
+)
 
 
 def remove_cases(cursor: Any, gone: Gone) -> dict[str, int]:
@@ -32,12 +51,23 @@ def remove_cases(cursor: Any, gone: Gone) -> dict[str, int]:
             Q(entered_by__in=gone.people) | Q(entered_by=None), unit__in=gone.units
         ).delete()
     discard_pictures(keys)
+    tracked: dict[type[models.Model], list[int]] = {
+        Case: keys,
+        WorkOrder: list(WorkOrder.objects.filter(case__in=keys).values_list("pk", flat=True)),
+        CostLine: list(CostLine.objects.filter(case__in=keys).values_list("pk", flat=True)),
+        Measure: _remove_measures(gone),
+    }
+    SparePart.objects.filter(work__case__in=keys).delete()
     for relation in _of_a_case():
         rows: Any = relation.related_model
         rows = rows._base_manager.filter(**{f"{relation.field.name}__in": keys})
         rows._raw_delete(using=rows.db)
-    _remove_history(cursor, keys)
+    for table, gone_keys in tracked.items():
+        _remove_history(cursor, table, gone_keys)
     Case.objects.filter(pk__in=keys)._raw_delete(using="default")
+    Contractor.objects.filter(unit__in=gone.units, works=None).delete()
+    mine = Q(changed_by__in=gone.people) | Q(changed_by=None)
+    AnswerTemplate.objects.filter(mine, unit__in=gone.units).delete()
     cursor.execute("DELETE FROM core_subjectkey WHERE id = ANY(%s)", [subjects])
     _remove_jobs(gone)
     return {"cases": len(keys)}
@@ -60,16 +90,30 @@ def _of_a_case() -> list[ManyToOneRel]:
     ]
 
 
-def _remove_history(cursor: Any, keys: list[int]) -> None:
-    """Former values, and the notes on who changed them that no other case needs."""
+def _remove_measures(gone: Gone) -> list[int]:
+    """Improvement measures, with what names their cases; those of somebody real stay, and with
+    them their units."""
+    mine = Q(entered_by__in=gone.people) | Q(entered_by=None)
+    measures = Measure.objects.filter(mine, unit__in=gone.units)
+    keys = list(measures.values_list("pk", flat=True))
+    measures.delete()
+    return keys
+
+
+def _remove_history(cursor: Any, table: type[models.Model], keys: list[int]) -> None:
+    """Former values, and the notes on who changed them that no other record needs."""
+    events = f"{table._meta.db_table}event"
     cursor.execute(
-        "DELETE FROM complaints_caseevent WHERE pgh_obj_id = ANY(%s) RETURNING pgh_context_id",
+        f"DELETE FROM {events} WHERE pgh_obj_id = ANY(%s) RETURNING pgh_context_id",  # noqa: S608
         [keys],
     )
     contexts = list({row[0] for row in cursor.fetchall() if row[0]})
     cursor.execute(
         """DELETE FROM pghistory_context AS c WHERE c.id = ANY(%s)
            AND NOT EXISTS (SELECT FROM complaints_caseevent AS e WHERE e.pgh_context_id = c.id)
+           AND NOT EXISTS (SELECT FROM complaints_workorderevent AS e WHERE e.pgh_context_id = c.id)
+           AND NOT EXISTS (SELECT FROM complaints_costlineevent AS e WHERE e.pgh_context_id = c.id)
+           AND NOT EXISTS (SELECT FROM complaints_measureevent AS e WHERE e.pgh_context_id = c.id)
            AND NOT EXISTS (SELECT FROM customers_customerevent AS e WHERE e.pgh_context_id = c.id)
            AND NOT EXISTS (SELECT FROM customers_activityevent AS e WHERE e.pgh_context_id = c.id)
            AND NOT EXISTS (SELECT FROM customers_contactevent AS e WHERE e.pgh_context_id = c.id)

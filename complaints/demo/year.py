@@ -12,6 +12,7 @@ from django.utils import timezone
 
 from complaints.demo import stories
 from complaints.demo.pictures import write_pictures
+from complaints.demo.works import write_works
 from complaints.limits import KINDS_OF_CASE, Still, due_at, span_of
 from complaints.models import (
     Case,
@@ -103,7 +104,7 @@ def write_cases(cursor: Any, scene: Scene) -> dict[str, int]:
     _write_pauses(cursor, tales)
     _copy(cursor, Deadline, _limits(cursor, tales))
     _climb(tales, scene.now)
-    return {"cases": len(tales), "case_files": write_pictures()}
+    return {"cases": len(tales)} | write_works(scene) | {"case_files": write_pictures()}
 
 
 class Year:
@@ -218,6 +219,8 @@ class Year:
         elif name == "resolve":
             text = case.resolution = story[4]
             case.resolved_at = at
+            if case.kind == CaseKind.COMPLAINT and draw.random() < 0.7:
+                case.cause = draw.choice(stories.CAUSES)
         elif name == "call_back":
             case.rating, case.called_back_at = draw.choices((5, 4, 3, 2), (52, 33, 11, 4))[0], at
             by, facts = self.intake, {"outcome": "satisfied", "rating": case.rating}

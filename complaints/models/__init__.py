@@ -1,5 +1,6 @@
 """Tables of complaints."""
 
+from complaints.models.answers import AnswerChannel, AnswerTemplate
 from complaints.models.cases import (
     Case,
     CaseKind,
@@ -19,10 +20,22 @@ from complaints.models.clocks import (
     Relation,
 )
 from complaints.models.files import CaseFile, CaseFileQuerySet, FileRole
+from complaints.models.measures import Measure, MeasureState
 from complaints.models.outside import EarlyWarning, PublicOpinion, Risk, Spread
 from complaints.models.roster import ContactSheet, DutyShift
+from complaints.models.work import (
+    Bearer,
+    Contractor,
+    CostKind,
+    CostLine,
+    SparePart,
+    WorkOrder,
+)
 
 __all__ = [
+    "AnswerChannel",
+    "AnswerTemplate",
+    "Bearer",
     "Case",
     "CaseEntry",
     "CaseFile",
@@ -34,6 +47,9 @@ __all__ = [
     "Channel",
     "Complainant",
     "ContactSheet",
+    "Contractor",
+    "CostKind",
+    "CostLine",
     "Deadline",
     "DutyShift",
     "EarlyWarning",
@@ -41,10 +57,14 @@ __all__ = [
     "FileRole",
     "Level",
     "LimitKind",
+    "Measure",
+    "MeasureState",
     "Pause",
     "PersonRole",
     "PublicOpinion",
     "Relation",
     "Risk",
+    "SparePart",
     "Spread",
+    "WorkOrder",
 ]

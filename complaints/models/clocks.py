@@ -140,7 +140,8 @@ class EscalationStep(models.Model):
 
 
 class CaseEntry(models.Model):
-    """The log of a case: what happened, who did it, in which words. Rows are only ever added.
+    """The log of a case: what happened, who did it, in which words. Rows are only ever added;
+    only an internal note may be mended by its author while it is fresh (services.notes).
 
     `kind` is the name of a move (complaints.states) or of another happening; `facts` are plain
     values for the sentence on the page. `internal` entries are not for the owner.

@@ -43,6 +43,14 @@ class CaseFile(StoredFile):
         db_index=False,
         editable=False,
     )
+    work = models.ForeignKey(
+        "complaints.WorkOrder",
+        models.SET_NULL,
+        null=True,
+        related_name="files",
+        db_index=False,
+        editable=False,
+    )
     role = models.CharField(
         pgettext_lazy("attached file", "shows"),
         max_length=10,
@@ -65,5 +73,8 @@ class CaseFile(StoredFile):
                 fields=["entry"],
                 condition=models.Q(entry__isnull=False),
                 name="casefile_entry",
+            ),
+            models.Index(
+                fields=["work"], condition=models.Q(work__isnull=False), name="casefile_work"
             ),
         ]

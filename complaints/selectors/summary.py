@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection
@@ -19,6 +20,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from complaints.models import Case, CaseKind, Category, Channel, Level
+from complaints.selectors.contract_works import cost_by_bearer
 from complaints.selectors.stats import midnight, next_month
 from complaints.selectors.timeliness import verdicts
 from complaints.states import OPEN, VIEW, State
@@ -146,7 +148,8 @@ class Part:
 
 @dataclass(slots=True)
 class Summary:
-    """The month of a unit. `shown` is where the unit stood in the tree of the month's last day."""
+    """The month of a unit. `shown` is where the unit stood in the tree of the month's last day.
+    `costs` is what the cases cost so far in yuan, by who bears it."""
 
     unit: OrgUnit
     shown: PastUnit | None
@@ -158,6 +161,7 @@ class Summary:
     by_level: list[Part] = field(default_factory=list)
     by_channel: list[Part] = field(default_factory=list)
     by_cause: list[Part] = field(default_factory=list)
+    costs: list[tuple[str, Decimal]] = field(default_factory=list)
 
 
 def _share(part: int, whole: int) -> float | None:
@@ -193,6 +197,7 @@ def month_summary(reader: Any, unit: OrgUnit, first: date) -> Summary:
     summary = Summary(unit, shown, first, last, total, rows)
     _count_households(reader, summary, below)
     _count_classes(month, summary)
+    summary.costs = cost_by_bearer(month)
     return summary
 
 

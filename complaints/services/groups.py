@@ -16,6 +16,7 @@ from complaints.models import Case, Channel, Complainant, Level, LimitKind
 from complaints.services import clocks
 from complaints.services.intake import register_case
 from complaints.services.log import log
+from complaints.services.moves import refuse_open_works
 from complaints.states import ASSIGN, OPEN, UNSOLVED, State
 from core.errors import Refused
 from regions.models import OrgUnit
@@ -110,7 +111,8 @@ def publish_statement(parent: Case, *, by: Any, text: str) -> int:
 @transaction.atomic
 def resolve_group(parent: Case, *, by: Any, resolution: str) -> int:
     """One resolution to the parent and every child that is not solved yet. Each owner is then
-    called back. Returns how many cases were resolved."""
+    called back. Returns how many cases were resolved. Raises Refused while a contractor is still
+    at work on one of them."""
     if not resolution.strip():
         raise Refused(_("Please write down the result."))
     if by is not None and not Case.objects.visible_to(by, ASSIGN).filter(pk=parent.pk).exists():
@@ -123,6 +125,7 @@ def resolve_group(parent: Case, *, by: Any, resolution: str) -> int:
             .get(pk=case.pk)
         )
         if held.state in UNSOLVED:
+            refuse_open_works(held)
             _resolve(held, by, now, resolution.strip())
             count += 1
     record("case.group_resolved", by=by, subject=parent, count=count)

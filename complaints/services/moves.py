@@ -18,7 +18,16 @@ from django.utils.translation import ngettext
 from accounts.models import User
 from audit.services import record
 from complaints.limits import due_at
-from complaints.models import Case, CaseEntry, CasePerson, LimitKind, Pause, PersonRole, Relation
+from complaints.models import (
+    Case,
+    CaseEntry,
+    CasePerson,
+    LimitKind,
+    Pause,
+    PersonRole,
+    Relation,
+    WorkOrder,
+)
 from complaints.selectors.relations import Relations
 from complaints.services import clocks
 from complaints.services.assignment import refuse_handler, tell_handler
@@ -35,6 +44,8 @@ Facts = dict[str, Any]
 Done = tuple[str, str, Facts]
 
 SATISFIED, DISSATISFIED, NOT_REACHED = "satisfied", "dissatisfied", "not_reached"
+# What cannot be done while contractors are at work on the case.
+NEEDS_WORKS_ENDED = frozenset({"resolve", "merge", "reject"})
 MISSING = {
     "handler": _lazy("Please choose who handles the case."),
     "text": _lazy("Please write down what was said or planned."),
@@ -120,6 +131,16 @@ def _check(case: Case, move: Move, by: Any, facts: Facts) -> None:
         value = facts.get(name)
         if value is None or (isinstance(value, str) and not value.strip()):
             raise Refused(str(MISSING[name]))
+    if move.name in NEEDS_WORKS_ENDED:
+        refuse_open_works(case)
+
+
+def refuse_open_works(case: Case) -> None:
+    """Raises Refused while works of a case are neither accepted nor cancelled."""
+    work = WorkOrder.objects.filter(case=case).unfinished().order_by("planned_until", "pk").first()
+    if work is not None:
+        sentence = _("The work “{work}” is “{state}”: please accept or cancel it first.")
+        raise Refused(sentence.format(work=work.title, state=work.get_state_display()))
 
 
 def why_not(case: Case, move: Move, by: Any) -> str:

@@ -1,7 +1,8 @@
 """One case (W8): facts, clocks, ladder, log, and the legal next moves of its reader."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -10,10 +11,21 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, pgettext
 from django.views.decorators.http import require_POST, require_safe
 
-from complaints.models import Case, CaseEntry, CaseFile, Channel, Complainant, PersonRole, Relation
+from complaints.models import (
+    AnswerChannel,
+    Bearer,
+    Case,
+    CaseEntry,
+    CaseFile,
+    Channel,
+    Complainant,
+    PersonRole,
+    Relation,
+)
+from complaints.models.cases import CAUSES
 from complaints.selectors.clock import accounts_of
 from complaints.selectors.detail import (
     ENTRIES,
@@ -32,11 +44,15 @@ from complaints.selectors.files import files_of_entries
 from complaints.selectors.relations import Relations
 from complaints.services import why_not
 from complaints.services.moves import DISSATISFIED, NOT_REACHED, SATISFIED
+from complaints.services.notes import KIND as NOTE_KIND
+from complaints.services.notes import why_note_stays
 from complaints.states import CALL_BACK, MOVES, VIEW, Move, State, moves_from
+from complaints.views.case_work import work_context
 from complaints.views.common import case_crumbs, case_or_404, state_badge, subject_of
 from complaints.views.files import files_context
+from complaints.work_states import WORK_MOVES
 from core.access import requires
-from core.display import when
+from core.display import money, when
 from customers.models import Customer
 from customers.views.detail import reveal_answer
 
@@ -67,7 +83,17 @@ ICONS = {
     "escalated": "alert-triangle",
     "attached": "paperclip",
     "file_removed": "trash",
+    "note": "note",
+    "answer": "message",
+    "cause": "tag",
+    "cost_added": "coin",
+    "cost_removed": "coin",
+    "measure": "checklist",
+    **dict.fromkeys(("work_planned", "work_changed", "work_start"), "settings"),
+    **dict.fromkeys(("work_finish", "work_accept"), "clipboard-check"),
+    **dict.fromkeys(("work_refuse", "work_cancel"), "ban"),
 }
+CAUSE_LABELS = {key: label for _group, causes in CAUSES for key, label in causes}
 OUTCOMES = {
     SATISFIED: gettext_noop("satisfied"),
     DISSATISFIED: gettext_noop("dissatisfied"),
@@ -152,11 +178,7 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "waits": waiting_line(case, moves, relations),
         "clocks": clock_rows(case, now),
         "ladder": ladder_rows(case, relations),
-        "entries": [
-            told(entry, names, files.get(entry.pk, []))
-            for names in [_names(entries)]
-            for entry in entries
-        ],
+        "entries": _told_to(request.user, entries, files),
         "more": len(entries) > ENTRIES,
         "complainants": complainants_of(case),
         "customer_url": _customer_url(request, case),
@@ -169,6 +191,7 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "group": _in_reach(request, case.parent_id),
         "repeats": _in_reach(request, case.repeat_of_id),
         "crumbs": case_crumbs(case),
+        **work_context(request, case),
     }
     return render(request, "complaints/detail.html", context)
 
@@ -198,8 +221,20 @@ def _names(entries: list[CaseEntry]) -> dict[int, str]:
     return names_of(keys)
 
 
-def told(entry: CaseEntry, names: dict[int, str], files: Sequence[CaseFile] = ()) -> dict[str, Any]:
-    """An entry as components/timeline_entry.html reads it."""
+def _told_to(
+    reader: Any, entries: list[CaseEntry], files: Mapping[int, Sequence[CaseFile]]
+) -> list[dict[str, Any]]:
+    names = _names(entries)
+    return [told(entry, names, reader, files.get(entry.pk, [])) for entry in entries]
+
+
+def told(
+    entry: CaseEntry,
+    names: dict[int, str],
+    reader: Any = None,
+    files: Sequence[CaseFile] = (),
+) -> dict[str, Any]:
+    """An entry as components/timeline_entry.html reads it; its author may mend a fresh note."""
     return {
         "id": entry.pk,
         "kind": _kind(entry),
@@ -209,10 +244,22 @@ def told(entry: CaseEntry, names: dict[int, str], files: Sequence[CaseFile] = ()
         "who": entry.by.name if entry.by is not None else "",
         "text": entry.text,
         "facts": list(_facts(entry, names)),
-        "links": [],
+        "links": _links(entry, reader),
         "files": [_shown(file) for file in files],
-        "state": "system" if entry.by is None else "",
+        "state": "system" if entry.by is None else "corrected" if "mended" in entry.facts else "",
     }
+
+
+def _links(entry: CaseEntry, reader: Any) -> list[tuple[str, str]]:
+    if entry.kind == NOTE_KIND and reader is not None and not why_note_stays(entry, reader):
+        address = reverse("complaints:note", args=[entry.case_id, entry.pk])
+        return [(_("Change the note"), address)]
+    if "work" in entry.facts:
+        return [(_("Show the work"), reverse("complaints:work", args=[entry.facts["work"]]))]
+    if "measure" in entry.facts:
+        address = reverse("complaints:measure", args=[entry.facts["measure"]])
+        return [(_("Show the measure"), address)]
+    return []
 
 
 def _shown(file: CaseFile) -> dict[str, str]:
@@ -226,8 +273,11 @@ def _shown(file: CaseFile) -> dict[str, str]:
 
 
 def _kind(entry: CaseEntry) -> str:
+    work_move = WORK_MOVES.get(entry.kind.removeprefix("work_"))
     if entry.kind in MOVES:
         label = str(MOVES[entry.kind].label)
+    elif entry.kind.startswith("work_") and work_move is not None:
+        label = str(work_move.label)
     else:
         label = {
             "register": _("Registered"),
@@ -238,6 +288,14 @@ def _kind(entry: CaseEntry) -> str:
             "handed_over": _("Handed over"),
             "attached": _("Files attached"),
             "file_removed": _("File removed"),
+            "note": _("Note for colleagues"),
+            "answer": _("Answer to the owner"),
+            "cause": pgettext("case", "Cause"),
+            "cost_added": _("Cost entered"),
+            "cost_removed": _("Cost taken out"),
+            "measure": _("Improvement measure"),
+            "work_planned": _("Work planned"),
+            "work_changed": _("Plan of a work changed"),
         }.get(entry.kind, _("Noted"))
     if not entry.to_state or State(entry.to_state).label == label:
         return label
@@ -249,6 +307,7 @@ def _facts(entry: CaseEntry, names: dict[int, str]) -> list[tuple[str, str]]:
     people = "、".join(names[key] for key in facts.get("told", ()) if key in names)
     if facts.get("channel") in Channel.values:
         found.append((_("Channel"), str(Channel(facts["channel"]).label)))
+    found += _work_facts(facts)
     if facts.get("handler") in names:
         found.append((_("Handler"), names[facts["handler"]]))
     if facts.get("former") in names:
@@ -272,6 +331,27 @@ def _facts(entry: CaseEntry, names: dict[int, str]) -> list[tuple[str, str]]:
         for one in facts.get("passed_over", ())
         if one in Relation.values
     ]
+    return found
+
+
+def _work_facts(facts: dict[str, Any]) -> list[tuple[str, str]]:
+    """What entries about answers, works, costs and causes say beside their words."""
+    found = []
+    if facts.get("way") in AnswerChannel.values:
+        way = str(AnswerChannel(facts["way"]).label)
+        found.append((_("By"), _("{way}, sent by us").format(way=way) if facts["mailed"] else way))
+    if facts.get("template"):
+        found.append((_("Template"), facts["template"]))
+    if facts.get("title"):
+        found.append((_("Work"), facts["title"]))
+    if facts.get("day"):
+        found += [(_("Until"), facts["day"]), (_("Before"), facts["day_before"])]
+    if facts.get("amount"):
+        found.append((_("Amount"), money(Decimal(facts["amount"]))))
+    if facts.get("bearer") in Bearer.values:
+        found.append((_("Borne by"), str(Bearer(facts["bearer"]).label)))
+    if facts.get("cause") in CAUSE_LABELS:
+        found.append((pgettext("case", "Cause"), str(CAUSE_LABELS[facts["cause"]])))
     return found
 
 

@@ -95,8 +95,9 @@ def files_context(case: Case, user: Any) -> dict[str, Any]:
     }
 
 
-def attach_all(request: HttpRequest, case: Case) -> list[str]:
-    """Attach what a form brings; the sentences of what was refused, each with its file."""
+def attach_all(request: HttpRequest, case: Case, **links: Any) -> list[str]:
+    """Attach what a form brings; the sentences of what was refused, each with its file. `links`
+    as for attach_file."""
     role = request.POST.get("role", "")
     facts: dict[str, Any] = {
         "by": request.user,
@@ -107,7 +108,7 @@ def attach_all(request: HttpRequest, case: Case) -> list[str]:
     for upload in request.FILES.getlist("files"):
         name = upload.name or ""
         try:
-            attach_file(case, upload, name, **facts)
+            attach_file(case, upload, name, **facts, **links)
         except Refused as refusal:
             refused.append(
                 _("{file}: {problem}").format(file=clean_name(name), problem=refusal.message)

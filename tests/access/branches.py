@@ -9,6 +9,7 @@ import io
 import re
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.models import Permission
@@ -17,9 +18,22 @@ from django.utils import timezone
 from openpyxl import Workbook, load_workbook
 
 from accounts.models import Reach, Role, User
-from complaints.models import Case, EarlyWarning, Level, PublicOpinion
+from complaints.models import (
+    Case,
+    Contractor,
+    EarlyWarning,
+    Level,
+    Measure,
+    PublicOpinion,
+    WorkOrder,
+)
 from complaints.services import make_move, register_case
+from complaints.services.answers import answer_owner, save_template
+from complaints.services.contract_works import add_part, plan_work, save_contractor
+from complaints.services.costs import add_cost
 from complaints.services.groups import form_group
+from complaints.services.measures import give_measure
+from complaints.services.notes import write_note
 from complaints.services.outside import link_cases, note_opinion, warn_early
 from complaints.services.roster import add_shift, save_sheet
 from core.imports.kinds import kind_named
@@ -64,9 +78,12 @@ TABLES: tuple[type[Any], ...] = (
     Case,
     PublicOpinion,
     EarlyWarning,
+    WorkOrder,
+    Contractor,
+    Measure,
 )
 FIRST_KEY = 40_000_001
-KEY = re.compile(r"(?<!\d)(?:4\d|5[0-2])\d{6}(?!\d)")
+KEY = re.compile(r"(?<!\d)(?:4\d|5[0-5])\d{6}(?!\d)")
 
 
 def count_from_far() -> None:
@@ -303,6 +320,7 @@ def _cases(branch: Branch) -> None:
     for move, facts in (("accept", {}), ("start", {}), ("plan", {"text": f"{sign}返工"})):
         make_move(case, move, by=clerk, **facts)
     until = timezone.now() + timedelta(days=1)
+    _work_on(branch, case)
     make_move(case, "wait_owner", by=clerk, reason=f"{sign}业主出差", until=until)
     callers = [
         register_case(
@@ -326,6 +344,25 @@ def _cases(branch: Branch) -> None:
     warn_early(unit=unit, by=clerk, content=f"{sign}预警")
     save_sheet(unit, by=head, phone=f"027-{digits}01", place=f"{sign}岗亭")
     add_shift(unit, user=clerk, starts_at=now, ends_at=until, by=head)
+
+
+def _work_on(branch: Branch, case: Case) -> None:
+    """A note, an answer, a work of a contractor with a part, a cost, a measure, a template."""
+    sign, clerk, unit = branch.marks.sign, branch.people["clerk"], branch.units["a"]
+    today = timezone.localdate()
+    write_note(case, text=f"{sign}备注", by=clerk)
+    answer_owner(case, by=clerk, channel="sms", text=f"{sign}已受理")
+    firm = save_contractor(None, by=None, unit=unit, name=f"{sign}防水", phone=branch.marks.word)
+    work = plan_work(
+        case, by=clerk, title=f"{sign}打胶", contractor=firm, planned_from=today,
+        planned_until=today,
+    )  # fmt: skip
+    add_part(work, by=clerk, name=f"{sign}密封胶", quantity=1, unit_price=9)
+    add_cost(case, by=clerk, kind="labour", amount=Decimal(9), bearer="owner", reason=f"{sign}人工")
+    give_measure(
+        unit=unit, by=clerk, text=f"{sign}样板先行", owner=clerk, due_on=today, cases=[case]
+    )
+    save_template(None, by=None, unit=unit, name=f"{sign}模板", channel="sms", text=f"{sign}您好")
 
 
 def make_crossing(branch: Branch) -> Customer:

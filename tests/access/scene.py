@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from allauth.mfa.models import Authenticator
@@ -26,7 +27,12 @@ from audit.models import Entry
 from complaints.exports import KIND as CASE_EXPORT
 from complaints.models import Case
 from complaints.services import register_case
+from complaints.services.answers import save_template
+from complaints.services.contract_works import add_part, plan_work, save_contractor
+from complaints.services.costs import add_cost
 from complaints.services.groups import form_group
+from complaints.services.measures import give_measure
+from complaints.services.notes import write_note
 from complaints.services.outside import note_opinion, warn_early
 from complaints.services.roster import add_shift
 from core.models import Job, JobState, Notice, OutboxMessage, WebhookTarget
@@ -191,6 +197,30 @@ def _cases_of(unit: OrgUnit, clerk: User) -> dict[str, Any]:
         ).pk,
         "warning": warn_early(unit=unit, by=None, content="matrix").pk,
         "shift": shift.pk,
+        **_work_of(mine, clerk),
+    }
+
+
+def _work_of(case: Case, clerk: User) -> dict[str, Any]:
+    """What people wrote on a case: a note of the clerk, a work with a part, a cost, a measure of
+    his; and what their unit keeps for it."""
+    today, unit = timezone.localdate(), case.unit
+    work = plan_work(
+        case, by=None, title="matrix", crew="matrix", planned_from=today, planned_until=today
+    )
+    cost = add_cost(
+        case, by=None, kind="labour", amount=Decimal(5), bearer="owner", reason="matrix"
+    )
+    measure = give_measure(unit=unit, by=None, text="matrix", owner=clerk, due_on=today)
+    template = save_template(None, by=None, unit=unit, name="matrix", channel="sms", text="matrix")
+    return {
+        "note": write_note(case, text="matrix note", by=clerk).pk,
+        "work": work.pk,
+        "part": add_part(work, by=None, name="matrix", quantity=1, unit_price=1).pk,
+        "cost": cost.pk,
+        "measure": measure.pk,
+        "contractor": save_contractor(None, by=None, unit=unit, name="matrix").pk,
+        "template": template.pk,
     }
 
 

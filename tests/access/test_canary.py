@@ -15,7 +15,8 @@ import time_machine
 from django.test import Client
 
 from accounts.models import User, UserQuerySet
-from complaints.models import Case, CaseQuerySet
+from complaints.models import Case, CaseQuerySet, Measure, WorkOrder
+from complaints.models.work import WorkQuerySet
 from core.admin import ScopedAdmin
 from core.models import ImportRunQuerySet
 from core.scope import EVERYTHING, ScopedQuerySet
@@ -82,6 +83,8 @@ def typed_by_staff(marks: Marks) -> Iterator[str]:
         yield f"/complaints/?{urlencode({'q': term})}"
         yield f"/complaints/intake/look-up/?{urlencode({'find': term})}"
     yield f"/complaints/?unit={word}"
+    yield f"/complaints/works/?unit={word}"
+    yield f"/complaints/measures/?unit={word}"
     yield f"/complaints/roster/?unit={word}1A"
     yield f"/complaints/summary/?unit={word}1A"
     yield f"/people/?unit={word}"
@@ -107,8 +110,10 @@ def guessed() -> Iterator[str]:
         yield f"/customers/{customer + number}/"
         yield f"/customers/{customer + number}/edit/"
         yield f"/customers/activities/{activity + number}/complete/"
-        for part in ("", "clock/", "move/resume/"):
+        for part in ("", "clock/", "move/resume/", "answer/"):
             yield f"/complaints/{case + number}/{part}"
+    for name, model in (("works", WorkOrder), ("measures", Measure)):
+        yield f"/complaints/{name}/{model.objects.latest('pk').pk + 1}/"
     for name in ("groups", "opinions"):
         yield f"/complaints/{name}/{case + 2}/"
 
@@ -231,6 +236,7 @@ STAFF = {
     "complaints/opinions/",
     "complaints/warnings/",
     "complaints/patterns/",
+    "complaints/measures/",
     "complaints/roster/",
     "complaints/summary/",
 }
@@ -241,6 +247,11 @@ KEEPERS = STAFF | {
     "complaints/<int:pk>/",
     "complaints/<int:pk>/clock/",
     "complaints/<int:pk>/move/<slug:move>/",
+    "complaints/<int:pk>/answer/",
+    "complaints/works/",
+    "complaints/works/<int:pk>/",
+    "complaints/measures/<int:pk>/",
+    "complaints/measures/new/",
     "customers/new/",
     "customers/<int:pk>/edit/",
     "customers/<int:pk>/activities/new/",
@@ -294,6 +305,8 @@ BROKEN = {
     "customers": (CustomerQuerySet, "visible_to", everything, "clerk", "/customers/42"),
     "cases": (CaseQuerySet, "visible_to", everything, "head", "/complaints/5"),
     "lists of cases": (CaseQuerySet, "branches_of", each_case, "clerk", "/complaints/"),
+    "works": (WorkQuerySet, "visible_to", everything, "head", "/complaints/works/"),
+    "lists of works": (WorkQuerySet, "branches_of", each_case, "clerk", "/complaints/works/"),
     "contacts": (ContactQuerySet, "visible_to", everything, "head", "/search/"),
     "units": (OrgUnitQuerySet, "visible_to", everything, "desk", "/organisation/"),
     "people": (UserQuerySet, "visible_to", everything, "desk", "/people/"),

@@ -8,6 +8,8 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User, UserState
+from complaints.services.contract_works import plan_work, save_contractor
+from complaints.services.measures import give_measure
 from complaints.services.outside import note_opinion, warn_early
 from core.scope import EVERYTHING, NOTHING, Branch, scope_of
 from customers.exports import CustomerSheet
@@ -156,6 +158,11 @@ def rows_of_each_table(unit: OrgUnit, by: User) -> None:
     make_case(unit=unit, assign=False)
     note_opinion(unit=unit, by=None, first_seen_at=timezone.now(), title="t", source="s")
     warn_early(unit=unit, by=None, content="w")
+    today = timezone.localdate()
+    case = make_case(unit=unit, assign=False)
+    plan_work(case, by=None, title="w", crew="c", planned_from=today, planned_until=today)
+    save_contractor(None, by=None, unit=unit, name="c")
+    give_measure(unit=unit, by=None, text="m", owner=by, due_on=today)
 
 
 def test_every_scoped_table_has_a_row_to_compare(world):

@@ -104,7 +104,7 @@ def test_the_product_finds_nothing_to_correct_and_nobody_to_tell():
 
 def test_the_handlers_of_open_cases_may_handle_them():
     load_demo()
-    case = Case.objects.filter(state=State.IN_PROGRESS).select_related("handler")[0]
+    case = Case.objects.filter(state=State.IN_PROGRESS, works=None).select_related("handler")[0]
 
     make_move(case, "resolve", by=case.handler, **facts_for("resolve", case, None))
 

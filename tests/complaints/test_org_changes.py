@@ -11,10 +11,13 @@ from accounts.handover import kind_named
 from accounts.models import HandOver, User
 from accounts.selectors.hand_over import receivers_for, work_table
 from accounts.services import carry_out, draft_hand_over, undo_hand_over
-from complaints.models import Case, CaseEntry, Deadline
-from complaints.org_changes import Cases
+from complaints.models import AnswerTemplate, Case, CaseEntry, Deadline, WorkOrder
+from complaints.org_changes import Cases, Measures
 from complaints.services import make_move
+from complaints.services.answers import save_template
 from complaints.services.assignment import may_handle
+from complaints.services.contract_works import plan_work, save_contractor
+from complaints.services.measures import check_measure, give_measure, report_done
 from complaints.services.recompute import JOB
 from complaints.services.work import CASES, case_takers
 from core import jobs
@@ -158,6 +161,87 @@ def test_limits_follow_the_rules_and_the_calendar_of_the_new_branch(world, cases
 
     limit = Deadline.objects.get(case=cases["open"], kind="resolution")
     assert (limit.amount, limit.unit_of_time) == (4, "hours")
+
+
+# --- works, measures, contractors, templates ------------------------------------------------------
+
+
+def place(row) -> tuple:
+    """Where any row of a scoped table lies, by all four columns."""
+    row.refresh_from_db()
+    return row.unit_id, row.region_id, row.city_id, row.project_id
+
+
+@pytest.fixture
+def around(world, cases):
+    """A work of each case, two measures, contractors and templates of n1a."""
+    today = timezone.localdate()
+    plan = {"title": "打胶", "crew": "班组", "planned_from": today, "planned_until": today}
+    rows = {"work": plan_work(cases["open"], by=None, **plan)}
+    rows["done_work"] = WorkOrder.objects.create(
+        case=cases["closed"], unit=world.n1a, region=world.north, city=world.n1, project=world.n1a,
+        state="cancelled", **plan,
+    )  # fmt: skip
+    given = {"unit": world.n1a, "by": None, "due_on": today, "owner": world.north_clerk}
+    rows["measure"] = give_measure(text="样板", **given)
+    rows["checked"] = give_measure(text="抽检", **given)
+    report_done(rows["checked"], by=None, result="已完成")
+    check_measure(rows["checked"], by=None, effective=True)
+    rows["firm"] = save_contractor(None, by=None, unit=world.n1a, name="北方防水")
+    rows["twin_firm"] = save_contractor(None, by=None, unit=world.n1a, name="门窗")
+    save_contractor(None, by=None, unit=world.s1a, name="门窗")
+    text = {"channel": "sms", "text": "您好"}
+    rows["template"] = save_template(None, by=None, unit=world.n1a, name="告知", **text)
+    rows["twin_template"] = save_template(None, by=None, unit=world.n1a, name="办结", **text)
+    save_template(None, by=None, unit=world.s1a, name="办结", **text)
+    return rows
+
+
+def test_in_a_merger_works_follow_their_cases_and_lists_are_united(world, around):
+    scoped = ("work", "done_work", "measure", "checked", "firm", "twin_firm")
+    before = {name: place(around[name]) for name in scoped}
+    change = carry(ChangeKind.MERGE, unit=world.n1a, target=world.s1a)
+
+    for name in ("work", "measure", "firm"):
+        assert place(around[name]) == columns(world.s1a), name
+    for name in ("done_work", "checked", "twin_firm"):
+        assert place(around[name])[0] == world.n1a.pk, name
+    units = dict(AnswerTemplate.objects.values_list("pk", "unit"))
+    assert units[around["template"].pk] == world.s1a.pk
+    assert units[around["twin_template"].pk] == world.n1a.pk
+    assert mend_scope_columns() == 0
+    assert set(WorkOrder.objects.visible_to(world.south_head)) == {around["work"]}
+
+    undo_change(change, by=None, reason="误操作")
+    assert {name: place(around[name]) for name in scoped} == before
+    assert AnswerTemplate.objects.get(pk=around["template"].pk).unit == world.n1a
+
+
+def test_works_follow_a_project_that_moves_and_a_case_that_is_split_off(world, around):
+    carry(ChangeKind.MOVE, unit=world.n1a, target=world.s1)
+    assert place(around["work"]) == (world.n1a.pk, world.south.pk, world.s1.pk, world.n1a.pk)
+    flat = make_property(unit=world.n1a, building="1")
+    case = make_case(unit=world.n1a, flat=flat, assign=False)
+    today = timezone.localdate()
+    work = plan_work(
+        case, by=None, title="打胶", crew="班组", planned_from=today, planned_until=today
+    )
+
+    change = carry(ChangeKind.SPLIT, unit=world.n1a, code="N1Z", name="北方新苑", buildings=["1"])
+
+    assert place(work) == columns(change.target)
+    assert place(around["work"])[0] == world.n1a.pk
+    assert mend_scope_columns() == 0
+
+
+def test_a_unit_with_open_measures_is_not_closed_without_a_successor(world):
+    give_measure(
+        unit=world.n1a, by=None, text="样板", owner=world.north_clerk,
+        due_on=timezone.localdate(),
+    )  # fmt: skip
+    preview = rehearse(draft(ChangeKind.CLOSE, unit=world.n1a))
+
+    assert any(str(Measures.title) in problem for problem in preview.problems)
 
 
 # --- work -----------------------------------------------------------------------------------------

@@ -1,0 +1,40 @@
+"""Who may work on a case, for verbs that are not moves, and the guard against a second click."""
+
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from django.db.models import Model, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from complaints.models import Case
+from complaints.services.moves import works_on
+from complaints.states import HANDLE
+from core.errors import Refused
+
+# Two equal entries of one person within this time are one button pressed twice.
+TWICE = timedelta(seconds=30)
+M = TypeVar("M", bound=Model)
+
+
+def may_work_on(case: Case, by: Any) -> bool:
+    """Whether somebody may do the work of a case: its handler, who helps him, who assigns cases
+    there. `by` None is the operator."""
+    if by is None:
+        return True
+    in_reach = Case.objects.visible_to(by, HANDLE).filter(pk=case.pk).exists()
+    return in_reach and works_on(case, by)
+
+
+def refuse_stranger(case: Case, by: Any) -> None:
+    """Raises Refused for somebody who may not do the work of a case."""
+    if not may_work_on(case, by):
+        raise Refused(
+            _("Only the handler, his collaborators and whoever assigns cases may do this.")
+        )
+
+
+def pressed_twice(rows: QuerySet[M], moment: str, **same: Any) -> M | None:
+    """The row that a button pressed a moment ago wrote already: one with the `same` values whose
+    field `moment` is not older than TWICE. The caller holds a lock that both presses need."""
+    return rows.filter(**same, **{f"{moment}__gte": timezone.now() - TWICE}).first()
