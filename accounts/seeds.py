@@ -55,6 +55,12 @@ CALENDARS = tuple(
     )
     for act in ("view", "add", "change")
 )  # fmt: skip
+# Categories and levels of cases are the whole group's: who keeps a section reads them.
+READ_CLASSES = ("complaints.view_category", "complaints.view_level")
+KEEP_CLASSES = (
+    *READ_CLASSES,
+    *(f"complaints.{act}_{kind}" for act in ("add", "change") for kind in ("category", "level")),
+)
 ADMINISTER = (
     "accounts.use_admin",
     *SET_RULES,
@@ -86,11 +92,7 @@ ADMINISTER = (
     "core.manage_webhooks",
     "core.view_health",
     "customers.view_customer",
-    *(
-        f"complaints.{act}_{kind}"
-        for act in ("view", "add", "change")
-        for kind in ("category", "level")
-    ),
+    *KEEP_CLASSES,
     *(
         f"django_celery_beat.{act}_{kind}"
         for act in ("view", "add", "change")
@@ -121,7 +123,13 @@ ROLES = (
         "section-administrator",
         "版块管理员",
         Reach.SUBTREE,
-        (*MANAGE, *CHANGE_TREE, *SET_RULES, "regions.change_workingcalendar"),
+        (
+            *MANAGE,
+            *CHANGE_TREE,
+            *SET_RULES,
+            *READ_CLASSES,
+            "regions.change_workingcalendar",
+        ),
     ),
     ("system-administrator", "系统管理员", Reach.GROUP, ADMINISTER),
     (
@@ -153,6 +161,7 @@ FUNCTIONS = (
     ("400及信息化发展管理", 9, False, False, False),
     ("项目客户关系负责人", None, False, True, False),
     ("客户专员", None, False, False, True),
+    ("客户管理委员会委员", None, False, False, False),
 )
 
 

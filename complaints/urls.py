@@ -4,6 +4,7 @@ from django.urls import path
 
 from complaints.views import (
     board,
+    catalogue,
     detail,
     exports,
     groups,
@@ -11,6 +12,7 @@ from complaints.views import (
     lists,
     moves,
     outside,
+    people,
     roster,
     summary,
 )
@@ -25,6 +27,15 @@ urlpatterns = [
     path("board/", board.case_board, name="board"),
     path("overdue/", lists.overdue, name="overdue"),
     path("call-backs/", lists.call_backs, name="call-backs"),
+    path("ladders/", catalogue.ladders, name="ladders"),
+    path("categories/", catalogue.category_list, name="categories"),
+    path("categories/new/", catalogue.category_new, name="category-new"),
+    path("categories/<int:pk>/", catalogue.category_edit, name="category"),
+    path("categories/<int:pk>/remove/", catalogue.category_remove, name="category-remove"),
+    path("levels/new/", catalogue.level_new, name="level-new"),
+    path("levels/<int:pk>/", catalogue.level_edit, name="level"),
+    path("levels/<int:pk>/remove/", catalogue.level_remove, name="level-remove"),
+    path("urges/", people.urge_list, name="urges"),
     path("summary/", summary.summary_page, name="summary"),
     path("summary/workbook/", summary.summary_workbook, name="summary-workbook"),
     path("export/", exports.export_new, name="export"),
@@ -32,6 +43,12 @@ urlpatterns = [
     path("export/<int:pk>/file/", exports.export_file, name="export-file"),
     path("<int:pk>/", detail.case_detail, name="detail"),
     path("<int:pk>/move/<slug:move>/", moves.case_move, name="move"),
+    path("<int:pk>/class/", people.case_class, name="class"),
+    path("<int:pk>/people/", people.case_people, name="people"),
+    path(
+        "<int:pk>/people/<int:person_pk>/remove/", people.case_person_remove, name="person-remove"
+    ),
+    path("<int:pk>/watch/", people.case_watch, name="watch"),
     path("<int:pk>/clock/", detail.case_clock, name="clock"),
     path("<int:pk>/complainants/<int:person_pk>/reveal/", detail.complainant_reveal, name="reveal"),
     path("groups/", groups.group_list, name="groups"),

@@ -53,6 +53,16 @@ def absent_for(user: Any, at: datetime | None = None) -> set[int]:
     return set(StandIn.objects.absent_for(user, at).values_list("person", flat=True))
 
 
+def acts_for(user: Any, person: int | None, at: datetime | None = None) -> bool:
+    """Whether somebody is a person, by his key, or stands in for him."""
+    return person is not None and (person == user.pk or acts_for_any(user, [person], at))
+
+
+def acts_for_any(user: Any, people: Collection[int], at: datetime | None = None) -> bool:
+    """Whether somebody stands in for one of these people, by their keys."""
+    return StandIn.objects.at(at).filter(deputy=user, person__in=people).exists()
+
+
 def stand_ins_of(person: User, since: datetime) -> list[StandIn]:
     """Who stands in for a person, now and later, the nearest first."""
     rows = StandIn.objects.filter(person=person, ends_at__gt=since)

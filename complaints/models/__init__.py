@@ -9,7 +9,7 @@ from complaints.models.cases import (
     Complainant,
     PersonRole,
 )
-from complaints.models.classes import Category, Level
+from complaints.models.classes import Category, Level, Trade
 from complaints.models.clocks import (
     CaseEntry,
     Deadline,
@@ -17,6 +17,7 @@ from complaints.models.clocks import (
     LimitKind,
     Pause,
     Relation,
+    Urge,
 )
 from complaints.models.outside import EarlyWarning, PublicOpinion, Risk, Spread
 from complaints.models.roster import ContactSheet, DutyShift
@@ -43,4 +44,6 @@ __all__ = [
     "Relation",
     "Risk",
     "Spread",
+    "Trade",
+    "Urge",
 ]

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, pgettext
 from django.views.decorators.http import require_POST, require_safe
 
 from complaints.models import Case, CaseEntry, Channel, Complainant, PersonRole, Relation
@@ -23,8 +23,9 @@ from complaints.selectors.detail import (
     ladder_rows,
     names_of,
     related_cases,
+    urges_of,
     waits_for,
-    warranty_until,
+    warranty_of,
 )
 from complaints.selectors.due import due_of
 from complaints.selectors.relations import Relations
@@ -39,7 +40,7 @@ from customers.views.detail import reveal_answer
 
 # Moves that lead on come first; the first of them that is open to the reader is the filled button.
 MAIN = ("accept", "start", "resume", "resolve", "call_back", "close", "reject", "assign")
-RARE = ("ask_reject", "merge", "unmerge", "reopen")
+RARE = ("ask_reject", "merge", "unmerge", "reopen", "disagree")
 ICONS = {
     "register": "plus",
     "import": "file-import",
@@ -61,6 +62,11 @@ ICONS = {
     "unmerge": "link",
     "reopen": "arrow-back-up",
     "urge": "urgent",
+    "answer": "message",
+    "disagree": "alert-octagon",
+    "react": "users",
+    "pulled_in": "users",
+    "let_go": "users",
     "escalated": "alert-triangle",
 }
 OUTCOMES = {
@@ -98,8 +104,17 @@ def buttons(case: Case, moves: list[Move]) -> dict[str, Any]:
     return {
         "primary": button(primary) if primary else None,
         "others": [button(move) for move in known.values() if move.name not in RARE],
-        "rare": [button(move) for move in known.values() if move.name in RARE],
+        "rare": [button(move) for move in known.values() if move.name in RARE]
+        + _class(case, known),
     }
+
+
+def _class(case: Case, known: dict[str, Move]) -> list[dict[str, str]]:
+    """Whoever may record what is planned or said may class the case otherwise."""
+    if not case.is_open or not known.keys() & {"contact", "plan", "assign", "call_back"}:
+        return []
+    address = reverse("complaints:class", args=[case.pk])
+    return [{"label": _("Change category or level"), "url": address, "icon": "edit", "name": ""}]
 
 
 def waiting_line(case: Case, moves: list[Move], relations: Relations) -> str:
@@ -136,6 +151,8 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
     moves = open_moves(case, request.user)
     relations = Relations(now, case.unit)
     entries = entries_of(case)
+    people = list(case.people.select_related("user"))
+    mine = [one for one in people if one.user_id == request.user.pk]
     context = {
         "case": case,
         "subject": subject_of(case),
@@ -151,9 +168,13 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "complainants": complainants_of(case),
         "customer_url": _customer_url(request, case),
         "may_reveal": request.user.has_perm(CALL_BACK),
-        "people": list(case.people.select_related("user")),
-        "collaborator": PersonRole.COLLABORATOR,
-        "warranty": warranty_until(case, request.user),
+        "people": people,
+        "watching": any(one.role == PersonRole.WATCHER for one in mine),
+        "may_watch": case.handler_id != request.user.pk
+        and not any(one.role == PersonRole.COLLABORATOR for one in mine),
+        "urges": urges_of(case),
+        "now": now,
+        "warranty": warranty_of(case),
         "related": related_cases(request.user, case),
         "into": _in_reach(request, case.merged_into_id),
         "group": _in_reach(request, case.parent_id),
@@ -215,6 +236,8 @@ def _kind(entry: CaseEntry) -> str:
             "escalated": _("Escalated"),
             "classed": _("Level or category changed"),
             "handed_over": _("Handed over"),
+            "pulled_in": _("A colleague was pulled in"),
+            "let_go": _("A colleague was let go"),
         }.get(entry.kind, _("Noted"))
     if not entry.to_state or State(entry.to_state).label == label:
         return label
@@ -227,9 +250,11 @@ def _facts(entry: CaseEntry, names: dict[int, str]) -> list[tuple[str, str]]:
     if facts.get("channel") in Channel.values:
         found.append((_("Channel"), str(Channel(facts["channel"]).label)))
     if facts.get("handler") in names:
-        found.append((_("Handler"), names[facts["handler"]]))
+        label = _("Collaborator") if entry.kind in ("pulled_in", "let_go") else _("Handler")
+        found.append((label, names[facts["handler"]]))
     if facts.get("former") in names:
         found.append((_("Before"), names[facts["former"]]))
+    found += [(label, _changed(facts[name])) for name, label in _class_labels() if facts.get(name)]
     if facts.get("until"):
         found.append((_("Until"), _instant(facts["until"])))
     if facts.get("answer_by"):
@@ -248,6 +273,16 @@ def _facts(entry: CaseEntry, names: dict[int, str]) -> list[tuple[str, str]]:
         if one in Relation.values
     ]
     return found
+
+
+def _class_labels() -> tuple[tuple[str, str], ...]:
+    return ("category", _("Category")), ("level", pgettext("case", "Level"))
+
+
+def _changed(pair: Any) -> str:
+    """What something was and what it is."""
+    before, after = pair
+    return f"{before or '—'} → {after}"
 
 
 def _instant(text: str) -> str:
