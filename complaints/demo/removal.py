@@ -5,6 +5,7 @@ from typing import Any
 from django.db import models
 from django.db.models import ManyToOneRel, Q
 
+from accounts.models import StandIn
 from complaints.models import Case, Complainant, EarlyWarning, PublicOpinion
 from complaints.services.recompute import JOB
 from core.models import Job
@@ -34,6 +35,7 @@ def remove_cases(cursor: Any, gone: Gone) -> dict[str, int]:
         rows: Any = relation.related_model
         rows = rows._base_manager.filter(**{f"{relation.field.name}__in": keys})
         rows._raw_delete(using=rows.db)
+    StandIn.objects.filter(Q(person__in=gone.people) | Q(deputy__in=gone.people)).delete()
     _remove_history(cursor, keys)
     Case.objects.filter(pk__in=keys)._raw_delete(using="default")
     cursor.execute("DELETE FROM core_subjectkey WHERE id = ANY(%s)", [subjects])

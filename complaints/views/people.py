@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -114,6 +115,8 @@ def case_person_remove(request: HttpRequest, pk: int, person_pk: int) -> HttpRes
     """Let somebody go; everybody may go by himself."""
     case = case_or_404(request, pk)
     row = get_object_or_404(CasePerson.objects.select_related("user"), case=case, pk=person_pk)
+    if row.user_id != request.user.pk and not works_on(case, request.user):
+        raise PermissionDenied(HANDLE)
     try:
         verbs.remove_person(row, by=request.user)
     except Refused as refusal:
