@@ -30,7 +30,8 @@ class Work:
     `rows` gives all open rows of a table with scope columns; `holder` is the field of the person
     who holds one. `takers` says who may take it where; `right` is what somebody needs who hands
     over rows that he ticked himself. A kind that `follows` another goes to whoever got that
-    kind's row, `lead` being the expression of its key: plans follow their customer.
+    kind's row, `lead` being the expression of its key: plans follow their customer. `list_url` is
+    the page on which a receiver finds what came to him.
     """
 
     key: str
@@ -41,6 +42,7 @@ class Work:
     right: str
     follows: str = ""
     lead: Any = None
+    list_url: str = "/customers/"
 
 
 @dataclass

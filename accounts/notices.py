@@ -1,6 +1,6 @@
 """What people are told about their own accounts, at once and by mail: it may be an attack."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from django.utils.translation import gettext_lazy as _
 
@@ -62,6 +62,19 @@ register_kind(
         _("A hand-over was taken back"),
         mail=True,
         sample={"count": 12, "giver": "周敏"},
+    )
+)
+register_kind(
+    NoticeKind(
+        "accounts.stand_in_named",
+        _("You stand in for a colleague, or a colleague for you"),
+        mail=True,
+        sample={
+            "person": "周敏",
+            "deputy": "李娜",
+            "since": AT,
+            "until": AT + timedelta(days=3),
+        },
     )
 )
 register_kind(

@@ -64,6 +64,12 @@ CALENDARS = tuple(
     )
     for act in ("view", "add", "change")
 )  # fmt: skip
+# Categories and levels of cases are the whole group's: who keeps a section reads them.
+READ_CLASSES = ("complaints.view_category", "complaints.view_level")
+KEEP_CLASSES = (
+    *READ_CLASSES,
+    *(f"complaints.{act}_{kind}" for act in ("add", "change") for kind in ("category", "level")),
+)
 ADMINISTER = (
     "accounts.use_admin",
     *SET_RULES,
@@ -96,11 +102,7 @@ ADMINISTER = (
     "core.manage_webhooks",
     "core.view_health",
     "customers.view_customer",
-    *(
-        f"complaints.{act}_{kind}"
-        for act in ("view", "add", "change")
-        for kind in ("category", "level")
-    ),
+    *KEEP_CLASSES,
     *(
         f"django_celery_beat.{act}_{kind}"
         for act in ("view", "add", "change")
@@ -132,7 +134,7 @@ ROLES = (
         "版块管理员",
         Reach.SUBTREE,
         (
-            *(*MANAGE, *CHANGE_TREE, *SET_RULES, *WRITE_ANSWERS, *RUN_SURVEYS),
+            *(*MANAGE, *CHANGE_TREE, *SET_RULES, *READ_CLASSES, *WRITE_ANSWERS, *RUN_SURVEYS),
             "regions.change_workingcalendar",
         ),
     ),
@@ -171,6 +173,7 @@ FUNCTIONS = (
     ("400及信息化发展管理", 9, False, False, False),
     ("项目客户关系负责人", None, False, True, False),
     ("客户专员", None, False, False, True),
+    ("客户管理委员会委员", None, False, False, False),
 )
 
 

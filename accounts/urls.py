@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from accounts.views import access, devices, hand_over, leaving, people, reviews, sections, security
+from accounts.views import (
+    access,
+    devices,
+    hand_over,
+    leaving,
+    people,
+    reviews,
+    sections,
+    security,
+    stand_ins,
+)
 
 app_name = "accounts"
 urlpatterns = [
@@ -20,6 +30,8 @@ urlpatterns = [
     path("account/devices/", devices.devices, name="devices"),
     path("account/devices/end/", devices.end_others, name="devices-end"),
     path("account/devices/<int:pk>/end/", devices.end_own, name="device-end"),
+    path("account/stand-in/", stand_ins.own_stand_in, name="stand-in"),
+    path("account/stand-in/<int:pk>/end/", stand_ins.stand_in_end, name="stand-in-end"),
     path("account/security/", security.security, name="security"),
     path("account/security/app/", security.set_up_app, name="totp"),
     path("account/security/passkeys/", security.set_up_passkey, name="passkey"),
@@ -39,6 +51,7 @@ urlpatterns = [
         hand_over.receiver_choices,
         name="receiver-choices",
     ),
+    path("people/<str:employee_no>/stand-in/", stand_ins.person_stand_in, name="person-stand-in"),
     path("people/<str:employee_no>/leave/", leaving.person_leave, name="person-leave"),
     path("hand-overs/<int:pk>/", hand_over.hand_over_detail, name="hand-over"),
     path("hand-overs/<int:pk>/carry-out/", hand_over.hand_over_carry_out, name="hand-over-do"),

@@ -12,16 +12,20 @@ from decimal import Decimal
 from django.utils import timezone
 
 from complaints.models import Case, CaseKind, LimitKind, Pause
-from complaints.policies import BEFORE
+from complaints.policies import BEFORE, COMMITTEE_LADDER
 from regions.calendars import WorkTime, worktime_of
 from regions.policies import policy
 from regions.policies.types import Span
 
+_COLUMNS = ("level", "limit", "side", "span", "relation")
+COMMITTEE_ROWS = tuple(dict(zip(_COLUMNS, row, strict=True)) for row in COMMITTEE_LADDER)
+
 # What is owed to whom: praise wants no deadline, an enquiry or idea an answer, no plan.
+ALL = (LimitKind.FIRST_CONTACT, LimitKind.PLAN, LimitKind.RESOLUTION, LimitKind.CALL_BACK)
 KINDS_OF_CASE: dict[str, tuple[str, ...]] = {
-    CaseKind.COMPLAINT: tuple(LimitKind.values),
-    CaseKind.REPAIR: tuple(LimitKind.values),
-    CaseKind.COMMUNITY: tuple(LimitKind.values),
+    CaseKind.COMPLAINT: ALL,
+    CaseKind.REPAIR: ALL,
+    CaseKind.COMMUNITY: ALL,
     CaseKind.CONSULTATION: (LimitKind.FIRST_CONTACT, LimitKind.RESOLUTION),
     CaseKind.SUGGESTION: (LimitKind.FIRST_CONTACT, LimitKind.RESOLUTION),
     CaseKind.PRAISE: (),
@@ -31,6 +35,7 @@ GENERAL = {
     LimitKind.PLAN: "complaints.plan",
     LimitKind.RESOLUTION: "complaints.handling",
     LimitKind.CALL_BACK: "complaints.call_back_within",
+    LimitKind.COMMITTEE: "complaints.committee_reaction",
 }
 
 
@@ -53,7 +58,8 @@ def still_of(pauses: Iterable[Pause]) -> list[Still]:
 
 
 def limits_of(case: Case) -> tuple[str, ...]:
-    """The kinds of limits that a case of this kind has."""
+    """The kinds of limits that a case of this kind has. The reaction of the committee is owed
+    besides where a strategic customer disagrees (services.committee)."""
     return KINDS_OF_CASE[case.kind]
 
 
@@ -88,11 +94,14 @@ def ladder_of(case: Case, limit: str) -> list[dict]:
     rows = policy("complaints.ladder", case.unit_id, day)
     level = case.level.name if case.level else ""
     own = [row for row in rows if level and row["level"] == level]
-    return [
+    found = [
         dict(row)
         for row in own or (row for row in rows if not row["level"])
         if row["limit"] == limit
     ]
+    if limit == LimitKind.COMMITTEE and not found:
+        return [dict(row) for row in COMMITTEE_ROWS]
+    return found
 
 
 # --- when -----------------------------------------------------------------------------------------

@@ -1,8 +1,12 @@
 """What people are told about cases."""
 
+from datetime import UTC, datetime
+
 from django.utils.translation import gettext_lazy as _
 
 from core.notices import NoticeKind, register_kind
+
+CASE = {"number": "TS2026112200004", "unit": "武汉云麓天境"}
 
 register_kind(
     NoticeKind(
@@ -22,8 +26,46 @@ register_kind(
             "unit": "武汉云麓天境",
             "by": "高翔",
             "reason": "业主第二次来电",
-            "answer_by": "2026-11-23T10:00:00+08:00",
+            "answer_by": datetime(2026, 11, 23, 2, 0, tzinfo=UTC),
         },
+    )
+)
+register_kind(
+    NoticeKind(
+        "complaints.urge_answered",
+        _("Your urge about a case was answered"),
+        mail=True,
+        sample=CASE | {"by": "周敏", "answer": "今日下午三点前上门。"},
+    )
+)
+register_kind(
+    NoticeKind(
+        "complaints.urge_late",
+        _("Nobody answered your urge in time"),
+        mail=True,
+        sample=CASE | {"handler": "周敏", "reason": "业主第二次来电"},
+    )
+)
+register_kind(
+    NoticeKind(
+        "complaints.called_again",
+        _("A further call about a case of yours"),
+        sample=CASE,
+    )
+)
+register_kind(
+    NoticeKind(
+        "complaints.pulled_in",
+        _("Somebody pulls you into a case"),
+        mail=True,
+        sample=CASE | {"by": "周敏"},
+    )
+)
+register_kind(
+    NoticeKind(
+        "complaints.moved",
+        _("A case that you follow was moved on"),
+        sample=CASE | {"move": "resolve", "by": "周敏"},
     )
 )
 register_kind(

@@ -24,6 +24,14 @@ LIMITS = (
     ("plan", _("Handling plan")),
     ("resolution", _("Resolution")),
     ("call_back", _("Call-back")),
+    ("committee", _("Reaction of the committee")),
+)
+TRADES = (
+    ("structure", _("Foundation and main structure")),
+    ("waterproofing", _("Waterproofing")),
+    ("pipes", _("Pipes, wiring and equipment")),
+    ("finishes", _("Finishes and decoration")),
+    ("heating", _("Heating and cooling")),
 )
 RELATIONS = (
     ("handler", _("Handler")),
@@ -33,6 +41,7 @@ RELATIONS = (
     ("region_function", _("Complaint function of the region")),
     ("region_head", _("Head of the region")),
     ("group_duty", _("Duty of the group")),
+    ("specialist", _("Marketing specialist of the customer")),
     ("contact_leader", _("Contact leader of the customer")),
     ("committee", _("Customer Management Committee")),
 )
@@ -40,6 +49,15 @@ WORKED_ON_SITE = (
     ("complaint", _("Complaint")),
     ("repair", _("Repair request")),
     ("community", _("Community service")),
+)
+# Specialist, leader and committee read of a disagreement at once: 24 hours before the reaction is
+# due is when it was reported. A ladder that says nothing of this limit has these steps.
+COMMITTEE_LADDER = (
+    ("", "committee", BEFORE, Span(24, "hours"), "specialist"),
+    ("", "committee", BEFORE, Span(24, "hours"), "contact_leader"),
+    ("", "committee", BEFORE, Span(24, "hours"), "committee"),
+    ("", "committee", BEFORE, Span(4, "hours"), "committee"),
+    ("", "committee", AFTER, Span(0, "hours"), "group_duty"),
 )
 PRACTICE = _("Practice of the group")
 HOURS = ("minutes", "hours", "working_hours", "working_days")
@@ -115,7 +133,6 @@ register(
         type=Duration(),
         default=Span(24, "hours"),
         group="complaints",
-        prepared=True,
     )
 )
 register(
@@ -221,6 +238,7 @@ register(
                 ("", "resolution", AFTER, Span(1, "working_days"), "region_function"),
                 ("", "resolution", AFTER, Span(3, "working_days"), "group_duty"),
                 ("", "call_back", AFTER, Span(0, "hours"), "complaint_post"),
+                *COMMITTEE_LADDER,
             )
         ),
         group="complaints",
@@ -333,6 +351,37 @@ register(
         source=PRACTICE,
         type=Choices(WORKED_ON_SITE),
         default=(),
+        group="complaints",
+    )
+)
+register(
+    Policy(
+        key="complaints.warranty",
+        title=_("Warranty of building work"),
+        meaning=_(
+            "How many months from the hand-over of a flat each trade is repaired free of charge. "
+            "Two heating or cooling seasons are 24 months, the structure has its design life. A "
+            "category may say otherwise."
+        ),
+        source=_("Regulation on the quality of construction work, Art 40 (least periods)"),
+        type=Rows(
+            (
+                Column("trade", _("Trade"), Choice(TRADES)),
+                Column("months", _("Months"), Whole(1, 1200, unit=_("months"), one=_("month"))),
+            ),
+            minimum=0,
+            maximum=len(TRADES),
+        ),
+        default=rows(
+            {"trade": trade, "months": months}
+            for trade, months in (
+                ("structure", 600),
+                ("waterproofing", 60),
+                ("pipes", 24),
+                ("finishes", 24),
+                ("heating", 24),
+            )
+        ),
         group="complaints",
     )
 )

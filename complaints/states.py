@@ -135,6 +135,9 @@ _MOVES = (
         "reason",
     ),
     _move("urge", _("Urge"), UNSOLVED, None, URGE, "reason answer_by"),
+    _move("answer_urge", _("Answer the urge"), OPEN, None, HANDLE, "text"),
+    _move("disagree", _("Report a serious disagreement"), UNSOLVED, None, HANDLE, "text"),
+    _move("react", _("Record the committee's reaction"), OPEN, None, VIEW, "text"),
 )
 
 MOVES: dict[str, Move] = {move.name: move for move in _MOVES}

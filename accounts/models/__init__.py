@@ -32,6 +32,7 @@ from accounts.models.people import (
 )
 from accounts.models.sections import SectionGrant
 from accounts.models.sessions import DeviceKind, EndReason, SignedInDevice
+from accounts.models.stand_ins import StandIn
 
 __all__ = [
     "HandOverCause",
@@ -58,6 +59,7 @@ __all__ = [
     "HandOverRule",
     "SectionGrant",
     "SignedInDevice",
+    "StandIn",
     "User",
     "UserManager",
     "UserQuerySet",

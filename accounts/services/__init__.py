@@ -39,12 +39,14 @@ from accounts.services.people import (
 )
 from accounts.services.reviews import review_grants, tell_reviewers
 from accounts.services.sections import end_section_role, give_section_role
+from accounts.services.stand_ins import appoint_stand_in, end_stand_in
 
 __all__ = [
     "ADMINISTRATOR",
     "CHANGEABLE",
     "activate",
     "administers",
+    "appoint_stand_in",
     "bootstrap_administrator",
     "carry_out",
     "change_password",
@@ -59,6 +61,7 @@ __all__ = [
     "end_post",
     "end_section_role",
     "end_sessions",
+    "end_stand_in",
     "end_stand_ins",
     "find_work_left",
     "freeze",

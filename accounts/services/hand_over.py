@@ -391,7 +391,8 @@ def _column(work: Work) -> tuple[str, str]:
 def _tell(hand_over: HandOver) -> None:
     """Audit entry, and a notice to each receiver with his own number."""
     numbers: dict[int, int] = defaultdict(int)
-    for share in shares_of(hand_over):
+    shares = shares_of(hand_over)
+    for share in shares:
         numbers[share.to_id] += share.count
     people = {person.pk: person for person in User.objects.filter(pk__in=numbers)}
     giver = hand_over.giver
@@ -408,11 +409,23 @@ def _tell(hand_over: HandOver) -> None:
             [people[key]],
             "accounts.work_received",
             key=f"hand-over:{hand_over.pk}:{key}",
-            url=hand_over.get_absolute_url() if key == hand_over.by_id else "/customers/",
+            url=hand_over.get_absolute_url() if key == hand_over.by_id else _list_of(shares, key),
             count=count,
             giver=giver.name if giver else "",
             until=hand_over.until.isoformat() if hand_over.until else "",
         )
+
+
+def _list_of(shares: Sequence[Share], receiver: int | None = None) -> str:
+    """The page that lists most of what came to a receiver, or to all of them."""
+    counts: dict[str, int] = defaultdict(int)
+    for share in shares:
+        if receiver in (None, share.to_id):
+            counts[share.kind] += share.count
+    # What follows something else stands on the other's page.
+    leading = {work.key: work.list_url for work in kinds() if not work.follows}
+    moved = [key for key in leading if counts[key]]
+    return leading[max(moved, key=lambda key: counts[key])] if moved else "/customers/"
 
 
 # --- the way back -------------------------------------------------------------------------------
@@ -503,7 +516,7 @@ def _tell_returned(hand_over: HandOver, returned: int) -> None:
         User.objects.filter(pk__in=people - {hand_over.ended_by_id}),
         "accounts.work_returned",
         key=f"hand-over:{hand_over.pk}:returned",
-        url="/customers/",
+        url=_list_of(shares_of(hand_over)),
         count=returned,
         giver=hand_over.giver.name if hand_over.giver else "",
     )

@@ -5,6 +5,7 @@ from typing import Any
 from django.db import models
 from django.db.models import ManyToOneRel, Q
 
+from accounts.models import StandIn
 from complaints.demo.pictures import discard_pictures
 from complaints.models import (
     AnswerTemplate,
@@ -62,6 +63,7 @@ def remove_cases(cursor: Any, gone: Gone) -> dict[str, int]:
         rows: Any = relation.related_model
         rows = rows._base_manager.filter(**{f"{relation.field.name}__in": keys})
         rows._raw_delete(using=rows.db)
+    StandIn.objects.filter(Q(person__in=gone.people) | Q(deputy__in=gone.people)).delete()
     for table, gone_keys in tracked.items():
         _remove_history(cursor, table, gone_keys)
     Case.objects.filter(pk__in=keys)._raw_delete(using="default")

@@ -11,6 +11,7 @@ from typing import Any
 from django.utils import timezone
 
 from complaints.demo import stories
+from complaints.demo.beside import Beside
 from complaints.demo.pictures import write_pictures
 from complaints.demo.works import write_works
 from complaints.limits import KINDS_OF_CASE, Still, due_at, span_of
@@ -18,17 +19,20 @@ from complaints.models import (
     Case,
     CaseEntry,
     CaseKind,
+    CasePerson,
     Category,
     Deadline,
     EscalationStep,
     Level,
     LimitKind,
+    Urge,
 )
 from complaints.selectors.relations import Relations
 from complaints.services.clocks import recompute_many
 from complaints.services.intake import proposed_level, top_of
 from complaints.services.numbers import next_number
 from complaints.states import OPEN, State
+from complaints.warranty import after_months, months_of
 from customers.demo.archive import Flat, Place, subjects
 from customers.demo.organisation import Person
 from customers.demo.parts import Scene
@@ -98,11 +102,18 @@ def write_cases(cursor: Any, scene: Scene) -> dict[str, int]:
         tale.case.pk = key
         tale.case.number = next_number(tale.case.taken_in_at)
     _merge(tales)
+    beside = Beside(scene, tales)
+    urges = beside.urges()  # they stand in the logs too
     _copy(cursor, Case, [tale.case for tale in tales])
     _write_complainants(cursor, tales)
     _write_log(cursor, tales)
     _write_pauses(cursor, tales)
     _copy(cursor, Deadline, _limits(cursor, tales))
+    _copy(cursor, Urge, urges)
+    _copy(cursor, CasePerson, beside.people())
+    away = beside.stand_in()
+    if away is not None:
+        away.save()
     _climb(tales, scene.now)
     return {"cases": len(tales)} | write_works(scene) | {"case_files": write_pictures()}
 
@@ -179,12 +190,19 @@ class Year:
             room=flat.room.label,
             customer_id=place.client.key,
             flat_id=flat.key,
+            warranty_until=self._warranty(flat, category, at),
             entered_by_id=self.intake,
             import_run_id=self.scene.run,
             taken_in_at=at,
             created_at=at,
             updated_at=at,
         )
+
+    def _warranty(self, flat: Flat, category: Category | None, at: dt.datetime) -> dt.date | None:
+        months = months_of(category, flat.project.key, timezone.localdate(at))
+        if not months or flat.handed_over_on is None:
+            return None
+        return after_months(flat.handed_over_on, months) - dt.timedelta(days=1)
 
     def _live(self, tale: Tale, story: tuple[str, ...]) -> None:
         """Let happen, one after the other, what leads to the state of the case."""
@@ -376,7 +394,13 @@ def _climb(tales: list[Tale], now: dt.datetime) -> None:
     """
     keys = [tale.case.pk for tale in tales if tale.case.state in OPEN]
     cases = Case.objects.select_related(
-        "unit", "handler", "level", "category", "top_category", "customer__contact_leader"
+        "unit",
+        "handler",
+        "level",
+        "category",
+        "top_category",
+        "customer__contact_leader",
+        "customer__specialist",
     ).in_bulk(keys)
     recompute_many(list(cases.values()))
     relations = Relations(now)

@@ -10,8 +10,10 @@ from accounts.models import User
 from complaints.models import CaseKind, Category, Channel, Level
 from complaints.selectors.classes import grouped, offered_categories
 from complaints.selectors.lists import (
+    IN_WARRANTY,
     MOST_LATE,
     ORDERS,
+    OUT_OF_WARRANTY,
     RECENT,
     STATES_OPEN,
     STATES_WAITING,
@@ -84,6 +86,15 @@ class CaseFilter(forms.Form):
         label=_("Channel"), required=False, choices=[*ANY, *Channel.choices]
     )
     handler = HandlerField(required=False)
+    warranty = forms.ChoiceField(
+        label=_("Warranty"),
+        required=False,
+        choices=[
+            *ANY,
+            (IN_WARRANTY, _("Within the warranty")),
+            (OUT_OF_WARRANTY, _("After the warranty")),
+        ],
+    )
     unassigned = forms.BooleanField(label=_("Without handler"), required=False)
     only = forms.BooleanField(label=_("This unit only"), required=False)
     month = MonthField(required=False)
@@ -116,6 +127,7 @@ class CaseFilter(forms.Form):
             level=data.get("level"),
             channel=data.get("channel", ""),
             handler=data.get("handler"),
+            warranty=data.get("warranty", ""),
             unassigned=bool(data.get("unassigned")),
             overdue=bool(data.get("overdue")),
             taken_in_from=midnight(month) if month else None,

@@ -160,6 +160,27 @@ class UrgeForm(MoveForm):
         self.fields["answer_by"].initial = _in_days(1)
 
 
+class AnswerForm(MoveForm):
+    """What whoever urged is told."""
+
+    text = _words(_("Answer"))
+
+
+class DisagreeForm(MoveForm):
+    """What a strategic customer disagrees with (CMP-06)."""
+
+    text = _words(
+        _("What the customer disagrees with"),
+        help_text=_("Say also what is changed in quality, progress and safety."),
+    )
+
+
+class ReactForm(MoveForm):
+    """What the committee decided."""
+
+    text = _words(_("Reaction of the committee"))
+
+
 class AssignForm(MoveForm):
     """Who handles the case: those whose turn it is first, each with his load."""
 
@@ -248,4 +269,7 @@ FORMS: dict[str, type[MoveForm]] = {
     "unmerge": ReasonForm,
     "reopen": ReasonForm,
     "urge": UrgeForm,
+    "answer_urge": AnswerForm,
+    "disagree": DisagreeForm,
+    "react": ReactForm,
 }

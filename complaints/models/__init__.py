@@ -10,7 +10,7 @@ from complaints.models.cases import (
     Complainant,
     PersonRole,
 )
-from complaints.models.classes import Category, Level
+from complaints.models.classes import Category, Level, Trade
 from complaints.models.clocks import (
     CaseEntry,
     Deadline,
@@ -18,6 +18,7 @@ from complaints.models.clocks import (
     LimitKind,
     Pause,
     Relation,
+    Urge,
 )
 from complaints.models.files import CaseFile, CaseFileQuerySet, FileRole
 from complaints.models.measures import Measure, MeasureState
@@ -66,5 +67,7 @@ __all__ = [
     "Risk",
     "SparePart",
     "Spread",
+    "Trade",
+    "Urge",
     "WorkOrder",
 ]

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from accounts.models import StandIn
 from complaints.models.classes import Category, Level
 from complaints.states import OPEN, WAITING, State
 from core import personal_data
@@ -74,23 +75,26 @@ class CaseQuerySet(ScopedQuerySet):
     own_fields = ("handler_id", "entered_by_id")
 
     def visible_to(self, user: Any, permission: str | None = None) -> Self:
-        """In branches of own reach: cases one handles, entered or helps with."""
+        """In branches of own reach: cases one handles, entered, helps with or follows, and those
+        of people for whom one stands in."""
         scope = scope_of(user, permission or self.view_permission)
         rows = scope.q(self.own_fields)
         if scope.own:
             branches = Q()
             for branch in scope.own:
                 branches |= branch.q()
-            rows |= branches & _helped(scope)
+            rows |= branches & (_helped(scope) | _stood_in(scope))
         return self.filter(rows)
 
     def branches_of(self, user: Any, permission: str | None = None) -> list[Self]:
         """As visible_to, one queryset a part; parts may overlap, so unite them without ALL."""
         scope = scope_of(user, permission or self.view_permission)
-        helped = [
-            self.filter(branch.q() & _helped(scope)) for branch in sorted(scope.own, key=repr)
+        more = [
+            self.filter(branch.q() & condition)
+            for branch in sorted(scope.own, key=repr)
+            for condition in (_helped(scope), _stood_in(scope))
         ]
-        return super().branches_of(user, permission) + helped
+        return super().branches_of(user, permission) + more
 
     def open(self) -> Self:
         return self.filter(state__in=OPEN)
@@ -99,6 +103,11 @@ class CaseQuerySet(ScopedQuerySet):
 def _helped(scope: Scope) -> Q:
     """Cases with which the person of a scope helps."""
     return Q(Exists(CasePerson.objects.filter(case=OuterRef("pk"), user=scope.user_id)))
+
+
+def _stood_in(scope: Scope) -> Q:
+    """Cases of those for whom the person of a scope stands in just now."""
+    return Q(handler__in=StandIn.objects.absent_for(scope.user_id))
 
 
 OPEN_ROWS = Q(state__in=sorted(OPEN))
@@ -122,14 +131,23 @@ def _lists_of(column: str) -> list[models.Index]:
 @pghistory.track(
     pghistory.UpdateEvent(),
     pghistory.DeleteEvent(),
-    exclude=["region", "city", "project", "next_due_at", "next_due_kind", "updated_at"],
+    exclude=[
+        "region",
+        "city",
+        "project",
+        "next_due_at",
+        "next_due_kind",
+        "updated_at",
+        "warranty_until",
+    ],
 )
 class Case(Scoped):
     """Any matter taken in. `unit` is where it is handled, as a rule the project.
 
     `complainant_name` and `room` repeat the first complainant's, for lists. `top_category` is the
     category's first level. `next_due_at` and `next_due_kind` repeat the earliest limit that still
-    runs: empty while the clock is paused and when nothing is due. `round` counts how often the
+    runs: empty while the clock is paused and when nothing is due. `warranty_until` is the last day
+    of the warranty for flat and category (complaints.warranty). `round` counts how often the
     work began: each reopening starts the limits anew. `version` guards forms against each other.
     """
 
@@ -198,6 +216,7 @@ class Case(Scoped):
         db_index=False,
         editable=False,
     )
+    warranty_until = models.DateField(_("warranty until"), null=True, editable=False)
     taken_in_at = models.DateTimeField(_("taken in at"))
     assigned_at = models.DateTimeField(_("assigned at"), null=True, blank=True)
     first_contact_at = models.DateTimeField(_("first contact at"), null=True, blank=True)

@@ -6,10 +6,21 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 
+class Trade(models.TextChoices):
+    """Kinds of building work, each with its warranty (policy complaints.warranty, CMP-16)."""
+
+    STRUCTURE = "structure", _("Foundation and main structure")
+    WATERPROOFING = "waterproofing", _("Waterproofing")
+    PIPES = "pipes", _("Pipes, wiring and equipment")
+    FINISHES = "finishes", _("Finishes and decoration")
+    HEATING = "heating", _("Heating and cooling")
+
+
 class Category(models.Model):
     """A category of cases, in two or more levels: 工程质量 › 渗漏.
 
     `level` and `function` are what intake proposes; a category without them takes its parent's.
+    So it is with `trade` and `warranty_months`, of which the latter goes first.
     `is_offered` is False for words that only came with a file of former cases.
     """
 
@@ -44,11 +55,18 @@ class Category(models.Model):
         blank=True,
         help_text=_("Words in the owner's story that point to this category, with blanks between."),
     )
+    trade = models.CharField(
+        pgettext_lazy("building", "trade"),
+        max_length=16,
+        choices=Trade,
+        blank=True,
+        help_text=_("The rule of the warranty says how many months each trade has."),
+    )
     warranty_months = models.PositiveSmallIntegerField(
         _("warranty (months)"),
         null=True,
         blank=True,
-        help_text=_("From the hand-over of the flat, when the property itself says nothing else."),
+        help_text=_("From the hand-over of the flat. Empty: what the rule says of the trade."),
     )
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     is_offered = models.BooleanField(_("offered at intake"), default=True)

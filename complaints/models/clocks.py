@@ -15,6 +15,7 @@ class LimitKind(models.TextChoices):
     PLAN = "plan", _("Handling plan")
     RESOLUTION = "resolution", _("Resolution")
     CALL_BACK = "call_back", _("Call-back")
+    COMMITTEE = "committee", _("Reaction of the committee")
 
 
 class Pause(models.Model):
@@ -100,6 +101,7 @@ class Relation(models.TextChoices):
     REGION_FUNCTION = "region_function", _("Complaint function of the region")
     REGION_HEAD = "region_head", _("Head of the region")
     GROUP_DUTY = "group_duty", _("Duty of the group")
+    SPECIALIST = "specialist", _("Marketing specialist of the customer")
     CONTACT_LEADER = "contact_leader", _("Contact leader of the customer")
     COMMITTEE = "committee", _("Customer Management Committee")
 
@@ -137,6 +139,49 @@ class EscalationStep(models.Model):
 
     def __str__(self) -> str:
         return f"{self.deadline} · {self.position}"
+
+
+class Urge(models.Model):
+    """A superior presses for an answer about a case until a day (催办, CMP-04).
+
+    It waits until somebody who works on the case answers; `late_told_at` is when the one who
+    urged was told that nobody did.
+    """
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="urges")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="urges", db_index=False
+    )
+    reason = models.CharField(_("reason"), max_length=200)
+    urged_at = models.DateTimeField(_("urged at"))
+    answer_by = models.DateTimeField(_("answer wanted by"))
+    answer = models.TextField(_("answer"), blank=True)
+    answered_at = models.DateTimeField(_("answered at"), null=True, blank=True)
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    late_told_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        verbose_name = _("urge")
+        verbose_name_plural = _("urges")
+        default_permissions = ()
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(answer_by__gt=F("urged_at")), name="urge_answer_later"
+            ),
+        ]
+        indexes = [
+            models.Index("by_id", F("urged_at").desc(), F("id").desc(), name="urge_of"),
+            models.Index(
+                fields=["answer_by"],
+                condition=Q(answered_at__isnull=True, late_told_at__isnull=True),
+                name="urge_waiting",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.case} · {self.reason}"
 
 
 class CaseEntry(models.Model):

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -17,11 +18,12 @@ from complaints.models import (
     EscalationStep,
     LimitKind,
     Relation,
+    Urge,
 )
 from complaints.selectors.due import Due, left_of
 from complaints.selectors.relations import Relations
 from complaints.states import CALL_BACK, HANDLE, State
-from customers.models import Ownership
+from complaints.warranty import Warranty, warranty_on
 from regions.policies.types import Span
 
 ENTRIES = 30
@@ -41,12 +43,16 @@ class ClockRow:
 
 def clock_rows(case: Case, now: datetime) -> list[ClockRow]:
     """The limits of the case's present round in their order, also those that begin later."""
+    once = (LimitKind.FIRST_CONTACT, LimitKind.PLAN, LimitKind.COMMITTEE)
     found = {
         one.kind: one
         for one in Deadline.objects.filter(case=case, round__lte=case.round).order_by("round", "pk")
-        if one.round == case.round or one.kind in (LimitKind.FIRST_CONTACT, LimitKind.PLAN)
+        if one.round == case.round or one.kind in once
     }
-    return [_clock_row(case, kind, found.get(kind), now) for kind in limits_of(case)]
+    kinds = limits_of(case)
+    if LimitKind.COMMITTEE in found:
+        kinds = (*kinds, LimitKind.COMMITTEE)
+    return [_clock_row(case, kind, found.get(kind), now) for kind in kinds]
 
 
 def _clock_row(case: Case, kind: str, limit: Deadline | None, now: datetime) -> ClockRow:
@@ -139,26 +145,16 @@ def complainants_of(case: Case) -> list[Complainant]:
     )
 
 
-def warranty_until(case: Case, user: Any) -> date | None:
-    """Until when the flat is under warranty for the case's category, where the reader may see
-    when it was handed over (CMP-16)."""
-    months = case.category.warranty_months if case.category else None
-    if not months or case.flat_id is None:
-        return None
-    owned = Ownership.objects.visible_to(user).filter(property=case.flat_id)
-    day = owned.exclude(handed_over_on=None).values_list("handed_over_on", flat=True).first()
-    return after_months(day, months) if day else None
+def warranty_of(case: Case) -> Warranty | None:
+    """How the warranty stood when the case came in (CMP-16)."""
+    return warranty_on(case.warranty_until, timezone.localdate(case.taken_in_at))
 
 
-def after_months(day: date, months: int) -> date:
-    """The same day so many months later; the last of the month where there is none."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    for last in range(day.day, 27, -1):
-        try:
-            return date(year, month + 1, last)
-        except ValueError:
-            continue
-    return date(year, month + 1, day.day)
+def urges_of(case: Case) -> list[Urge]:
+    """Urges that wait for an answer, the one wanted first at the top."""
+    return list(
+        Urge.objects.filter(case=case, answered_at=None).select_related("by").order_by("answer_by")
+    )
 
 
 # --- whom it waits for ----------------------------------------------------------------------------
@@ -177,9 +173,10 @@ NEXT_MOVE = {
 
 def waits_for(case: Case, right: str, relations: Relations) -> list[str]:
     """Names of those whose turn it is: the handler, or whoever holds the complaint function of
-    the unit or of the next one above it."""
+    the unit or of the next one above it; after somebody who is away his stand-in."""
     if right == HANDLE and case.handler is not None and case.handler.is_active:
-        return [case.handler.name]
+        people = tuple(relations.away.with_deputies([case.handler.pk]))
+        return [names_of(people)[key] for key in people] if people[1:] else [case.handler.name]
     relation = Relation.COMPLAINT_POST if right == CALL_BACK else Relation.PROJECT_HEAD
     people = relations.addressee(case, relation).people
     names = names_of(people)

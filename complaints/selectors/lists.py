@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, QuerySet
-from django.db.models.functions import Coalesce
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Coalesce, TruncDate
 from django.utils import timezone
 
 from accounts.models import User
 from accounts.scopes import narrow
+from accounts.selectors.stand_ins import absent_for
 from complaints.models import Case, Category, Level
 from complaints.selectors.due import running_deadlines
 from complaints.selectors.terms import CaseTerm
@@ -52,6 +53,7 @@ class CaseQuery:
     taken_in_from: datetime | None = None
     taken_in_until: datetime | None = None
     import_run: int | None = None
+    warranty: str = ""
     term: CaseTerm = CaseTerm()
     order: Order = RECENT
     now: datetime | None = None
@@ -73,6 +75,8 @@ class CaseQuery:
         if self.category:
             column = "category" if self.category.parent_id else "top_category"
             cases = cases.filter(**{column: self.category})
+        if self.warranty:
+            cases = cases.filter(_warranty(self.warranty))
         if self.unassigned:
             cases = cases.filter(handler=None)
         if self.overdue:
@@ -82,6 +86,17 @@ class CaseQuery:
             # What has no limit waits behind nobody: it counts from when its work was done.
             cases = cases.annotate(urgent_at=Coalesce("next_due_at", "resolved_at", "taken_in_at"))
         return cases
+
+
+IN_WARRANTY, OUT_OF_WARRANTY = "in", "out"
+
+
+def _warranty(wanted: str) -> Q:
+    """Cases that came in within the warranty of their flat, or after it."""
+    day = TruncDate("taken_in_at")
+    if wanted == IN_WARRANTY:
+        return Q(warranty_until__gte=day)
+    return Q(warranty_until__lt=day)
 
 
 def scope_for(user: Any, query: CaseQuery, permission: str = VIEW) -> Scope:
@@ -186,12 +201,12 @@ def all_cases(
 
 
 def desk(user: Any) -> list[Case]:
-    """The open cases of a handler, the most urgent first, at most DESK_SIZE. What is resolved
-    waits for others and comes last, as does what has no limit."""
+    """The open cases of a handler and of whom he stands in for, the most urgent first, at most
+    DESK_SIZE. What is resolved waits for others and comes last, as does what has no limit."""
     cases = (
         Case.objects.visible_to(user)
         .open()
-        .filter(handler=user)
+        .filter(handler__in=[user.pk, *sorted(absent_for(user))])
         .order_by(F("next_due_at").asc(nulls_last=True), "pk")
         .values_list("pk", flat=True)[:DESK_SIZE]
     )

@@ -11,7 +11,8 @@ from datetime import datetime
 from django.db.models import Q
 from django.utils import timezone
 
-from accounts.models import Post, UserState
+from accounts.models import Post, User, UserState
+from accounts.selectors.stand_ins import StandIns
 from complaints.models import Case, Relation
 from complaints.selectors.roster import on_duty
 from regions.models import OrgUnit
@@ -29,14 +30,16 @@ UPWARDS = (
     Relation.GROUP_DUTY,
 )
 # Outside the line of the tree: what stands in for them when they are vacant.
-INSTEAD = {Relation.CONTACT_LEADER: Relation.REGION_HEAD, Relation.COMMITTEE: Relation.GROUP_DUTY}
+INSTEAD = {
+    Relation.SPECIALIST: Relation.COMPLAINT_POST,
+    Relation.CONTACT_LEADER: Relation.REGION_HEAD,
+    Relation.COMMITTEE: Relation.GROUP_DUTY,
+}
 
 
 def _near(unit: OrgUnit | None) -> Q:
-    """Posts in a unit and above it, and those of the committee; all without a unit."""
-    if unit is None:
-        return Q()
-    return Q(unit__in=unit.ancestor_ids()) | Q(function__name__contains=COMMITTEE_WORD)
+    """Posts in a unit and above it; all without a unit."""
+    return Q() if unit is None else Q(unit__in=unit.ancestor_ids())
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +51,9 @@ class Addressee:
 
 
 class Relations:
-    """Posts and duty of a moment, by unit. `case` needs `unit`, `handler` and the customer's
-    contact leader loaded. Whoever is on duty goes before those who share a post with him."""
+    """Posts, duty and absences of a moment, by unit. `case` needs `unit`, `handler` and the
+    customer's specialist and contact leader loaded. Whoever is on duty goes before those who share
+    a post with him; whoever is away is reached together with his stand-in."""
 
     def __init__(self, moment: datetime, unit: OrgUnit | None = None) -> None:
         """`unit`: only the posts that cases of this unit can climb to are read."""
@@ -57,7 +61,8 @@ class Relations:
         self.complaint: dict[int, list[int]] = defaultdict(list)
         self.lead: dict[int, list[int]] = defaultdict(list)
         self.head: dict[int, list[int]] = defaultdict(list)
-        self.committee: list[int] = []
+        self.committee: dict[int, list[int]] = defaultdict(list)
+        self.away = StandIns(moment)
         posts = (
             Post.objects.on(timezone.localdate(moment))
             .filter(_near(unit), user__state=UserState.ACTIVE)
@@ -72,7 +77,7 @@ class Relations:
             if post.function.is_head:
                 self.head[post.unit_id].append(post.user_id)
             if COMMITTEE_WORD in post.function.name:
-                self.committee.append(post.user_id)
+                self.committee[post.unit_id].append(post.user_id)
 
     def addressee(self, case: Case, relation: str) -> Addressee:
         """The people of a relation, else those of the next above who exist."""
@@ -80,7 +85,7 @@ class Relations:
         for one in self._line(relation):
             found = self._people(case, one)
             if found:
-                return Addressee(tuple(dict.fromkeys(found)), tuple(passed))
+                return Addressee(tuple(self.away.with_deputies(found)), tuple(passed))
             passed.append(one)
         return Addressee((), tuple(passed))
 
@@ -113,9 +118,19 @@ class Relations:
                 return self.head[case.region_id] if case.region_id else []
             case Relation.GROUP_DUTY:
                 return self.duty[group] or self.complaint[group] or self.head[group]
+            case Relation.SPECIALIST:
+                return _active(case.customer.specialist if case.customer else None)
             case Relation.CONTACT_LEADER:
-                leader = case.customer.contact_leader if case.customer else None
-                active = leader is not None and leader.state == UserState.ACTIVE
-                return [leader.pk] if active and leader else []
+                return _active(case.customer.contact_leader if case.customer else None)
             case Relation.COMMITTEE:
-                return self.committee
+                return self._nearest(self.committee, case)
+
+    def _nearest(self, posts: dict[int, list[int]], case: Case) -> list[int]:
+        """The holders of a post in the case's unit, else in the nearest above that has any."""
+        line = reversed(case.unit.ancestor_ids())
+        return next((posts[unit] for unit in line if unit in posts), [])
+
+
+def _active(person: User | None) -> list[int]:
+    """The key of somebody who may log in."""
+    return [person.pk] if person is not None and person.state == UserState.ACTIVE else []

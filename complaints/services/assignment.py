@@ -9,11 +9,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Function, Post, User, UserState
+from accounts.selectors.stand_ins import StandIns
 from complaints.models import Case
 from complaints.selectors.roster import on_duty
+from complaints.services.telling import tell
 from complaints.states import HANDLE, OPEN
 from core.errors import Refused
-from core.notices import notify
 
 COMPLAINTS = 3  # number of the core function 投诉管理及舆情对接 (ORG-08)
 
@@ -34,7 +35,8 @@ def candidates(case: Case, on: date) -> list[User]:
     Those with the responsible function in the case's unit; where nobody holds it those with the
     complaint function, then who leads the project or heads the department, then who keeps
     customers there; then the same one unit higher. Each must hold a role with the right to handle;
-    whoever is on duty in the unit goes first.
+    whoever is on duty in the unit goes first. Whoever is away is passed over; where all are away
+    their stand-ins take the case.
     """
     function = responsible_function(case)
     wishes = [Q(function=function)] if function is not None else []
@@ -43,15 +45,27 @@ def candidates(case: Case, on: date) -> list[User]:
         Q(function__is_project_lead=True) | Q(function__is_head=True),
         Q(function__keeps_customers=True),
     ]
+    away = StandIns()
     duty = on_duty(timezone.now(), case.unit.ancestor_ids())
     for unit in reversed(case.unit.ancestor_ids()):
         posts = Post.objects.on(on).filter(unit=unit, user__state=UserState.ACTIVE)
         for wish in wishes:
             people = User.objects.filter(pk__in=posts.filter(wish).values("user"))
-            found = [person for person in in_turn(people) if may_handle(person, case)]
+            able = [person for person in in_turn(people) if may_handle(person, case)]
+            found = [person for person in _at_work(able, away) if may_handle(person, case)]
             if found:
                 return sorted(found, key=lambda person: person.pk not in duty[unit])
     return []
+
+
+def _at_work(people: list[User], away: StandIns) -> list[User]:
+    """Those who are there, else the stand-ins of those who are not, in the same order."""
+    there = [person for person in people if not away.is_away(person.pk)]
+    if there:
+        return there
+    keys = [away.deputy_of(person.pk) for person in people]
+    deputies = User.objects.active().in_bulk([key for key in keys if key is not None])
+    return [deputies[key] for key in dict.fromkeys(keys) if key in deputies]
 
 
 def in_turn(people: Any) -> list[User]:
@@ -85,15 +99,9 @@ def refuse_handler(person: User, case: Case) -> None:
 
 
 def tell_handler(case: Case) -> None:
-    """Tell the handler, if there is one, that the case is his."""
-    notify(
-        [case.handler],
-        "complaints.assigned",
-        key=f"case:{case.pk}:assigned:{case.version}",
-        url=case.get_absolute_url(),
-        number=case.number,
-        unit=case.unit.name,
-    )
+    """Tell the handler, if there is one, and his stand-in that the case is his."""
+    key = f"case:{case.pk}:assigned:{case.version}"
+    tell([case.handler_id], "complaints.assigned", case, key=key)
 
 
 def next_handler(case: Case) -> User | None:

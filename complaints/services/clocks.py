@@ -25,7 +25,7 @@ BEFORE_RESOLUTION = (LimitKind.FIRST_CONTACT, LimitKind.PLAN, LimitKind.RESOLUTI
 def start(case: Case, kinds: Iterable[str], at: datetime) -> None:
     """Begin limits of the case's round at an instant; kinds that it does not have are left out."""
     for kind in kinds:
-        if kind in limits_of(case):
+        if kind in limits_of(case) or kind == LimitKind.COMMITTEE:
             span = span_of(case, kind)
             Deadline.objects.get_or_create(
                 case=case,

@@ -24,6 +24,7 @@ from complaints.models import Case, EscalationStep, Pause
 from complaints.selectors.relations import Addressee, Relations
 from complaints.services.log import log
 from complaints.services.moves import make_move
+from complaints.services.urges import tell_late
 from complaints.states import OPEN, WAITING
 from core.faults import fault_point
 from core.notices import notify
@@ -42,6 +43,7 @@ class Escalated:
     superseded: int = 0
     resumed: int = 0
     nobody: int = 0
+    urges_late: int = 0
 
     def as_json(self) -> dict[str, int]:
         """Plain numbers for the command."""
@@ -52,13 +54,15 @@ class Escalated:
             "superseded": self.superseded,
             "resumed": self.resumed,
             "nobody": self.nobody,
+            "urges_late": self.urges_late,
         }
 
 
 def escalate(now: datetime | None = None) -> Escalated:
-    """Let pauses that ran out end, then take every step that is due at `now`."""
+    """Let pauses that ran out end, tell of urges that nobody answered in time, then take every step
+    that is due at `now`."""
     now = now or timezone.now()
-    done = Escalated(resumed=end_pauses(now))
+    done = Escalated(resumed=end_pauses(now), urges_late=tell_late(now))
     last = 0
     while limits := _due_limits(now, last):
         _take_batch(limits, now, done)
@@ -91,7 +95,13 @@ def _hold(limits: Sequence[int], now: datetime) -> list[EscalationStep]:
     """The steps of these limits that are due, with their cases, for this run alone."""
     return list(
         EscalationStep.objects.select_for_update(of=("self", "case"), skip_locked=True, no_key=True)
-        .select_related("deadline", "case__unit", "case__handler", "case__customer__contact_leader")
+        .select_related(
+            "deadline",
+            "case__unit",
+            "case__handler",
+            "case__customer__contact_leader",
+            "case__customer__specialist",
+        )
         .filter(taken_at=None, at__lte=now, deadline__in=limits)
         .order_by("at", "id")
     )

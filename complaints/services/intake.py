@@ -10,12 +10,13 @@ from django.utils.translation import gettext as _
 from audit.services import record
 from complaints.models import Case, CaseKind, Category, Complainant, LimitKind
 from complaints.selectors.patterns import earlier_of_same
-from complaints.services import clocks
+from complaints.services import clocks, committee
 from complaints.services.assignment import next_handler, refuse_handler, tell_handler
 from complaints.services.files import adopt
 from complaints.services.log import log
 from complaints.services.numbers import next_number
 from complaints.states import REGISTER, State
+from complaints.warranty import warranty_end
 from core.errors import Refused
 from core.models import Draft
 from core.values.base import BadValue
@@ -75,11 +76,13 @@ def register_case(
     )
     case.place_in(unit)
     case.repeat_of = _repeated(case)
+    case.warranty_until = warranty_end(flat, category, unit, timezone.localdate(at))
     case.save()
     _add_complainant(case, phone)
     entry = log(case, "register", by=by, at=now, channel=channel)
     adopt(case, draft, entry, by=by)
     clocks.start(case, (LimitKind.FIRST_CONTACT, LimitKind.PLAN, LimitKind.RESOLUTION), at)
+    committee.begin_if_grave(case, at)
     if assign:
         _assign_first(case, handler or next_handler(case), by, now)
     record("case.registered", by=by, subject=case)

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
 from accounts.models import User
+from accounts.selectors.stand_ins import acts_for
 from audit.services import record
 from complaints.limits import due_at
 from complaints.models import (
@@ -26,17 +27,18 @@ from complaints.models import (
     Pause,
     PersonRole,
     Relation,
+    Urge,
     WorkOrder,
 )
 from complaints.selectors.relations import Relations
-from complaints.services import clocks
+from complaints.services import clocks, committee, urges
 from complaints.services.assignment import refuse_handler, tell_handler
 from complaints.services.files import adopt, refuse_without_photo
 from complaints.services.log import log
+from complaints.services.telling import tell, tell_followers
 from complaints.states import ASSIGN, HANDLE, MOVES, UNSOLVED, Move, State
 from core.errors import Refused, Stale
 from core.models import Draft
-from core.notices import notify
 from regions.policies import policy
 
 Facts = dict[str, Any]
@@ -90,6 +92,7 @@ def make_move(
     if name == "resolve":
         refuse_without_photo(held)
     _AFTER.get(name, _nothing)(held, now)
+    tell_followers(held, move, by)
     record(f"case.{name}", by=by, subject=held)
     return held
 
@@ -145,29 +148,63 @@ def refuse_open_works(case: Case) -> None:
 
 def why_not(case: Case, move: Move, by: Any) -> str:
     """Why somebody may not make a move that is legal in itself; empty when he may."""
-    if by is None:
-        return ""
+    problem = _WHEN.get(move.name, _always)(case)
+    if problem or by is None:
+        return problem
     if not Case.objects.visible_to(by, move.right).filter(pk=case.pk).exists():
         return _("Your role does not let you do this: {move}.").format(move=move.label)
     if move.right == HANDLE and not works_on(case, by):
         return _("Only the handler, his collaborators and whoever assigns cases may do this.")
-    if move.name == "accept" and case.handler_id != by.pk:
+    if move.name == "accept" and not acts_for(by, case.handler_id):
         return _("Only {person} can accept this case.").format(person=case.handler)
     if move.name == "reject":
         return _why_no_rejection(case, by)
-    if move.name == "close" and needs_second_person(case) and case.handler_id == by.pk:
+    if move.name == "close" and needs_second_person(case) and acts_for(by, case.handler_id):
         return _("This case is closed by somebody who did not handle it.")
+    if move.name == "react" and not committee.speaks_for_it(case, by, timezone.now()):
+        return _("Only the Customer Management Committee records its reaction.")
     return ""
 
 
 def works_on(case: Case, by: Any) -> bool:
-    """Whether somebody handles a case, helps with it, or assigns cases where it lies."""
+    """Whether somebody handles a case, stands in for its handler, helps with it, or assigns cases
+    where it lies."""
     if case.handler_id == by.pk:
         return True
     helps = CasePerson.objects.filter(case=case, user=by, role=PersonRole.COLLABORATOR)
     if helps.exists():
         return True
-    return Case.objects.visible_to(by, ASSIGN).filter(pk=case.pk).exists()
+    if Case.objects.visible_to(by, ASSIGN).filter(pk=case.pk).exists():
+        return True
+    return acts_for(by, case.handler_id)
+
+
+def _always(case: Case) -> str:
+    """Most moves need no more than the state of the case."""
+    return ""
+
+
+def _is_urged(case: Case) -> str:
+    return "" if urges.waiting(case).exists() else _("Nobody waits for an answer about this case.")
+
+
+def _may_disagree(case: Case) -> str:
+    if not committee.is_strategic(case):
+        return _("Only matters of strategic customers go to the committee.")
+    if committee.was_reported(case):
+        return _("The disagreement was reported already.")
+    return ""
+
+
+def _is_owed(case: Case) -> str:
+    return "" if committee.is_owed(case) else _("The committee owes no reaction to this case.")
+
+
+_WHEN: dict[str, Callable[[Case], str]] = {
+    "answer": _is_urged,
+    "disagree": _may_disagree,
+    "react": _is_owed,
+}
 
 
 def _why_no_rejection(case: Case, by: Any) -> str:
@@ -298,6 +335,7 @@ def _tried_in_vain(case: Case, now: datetime, text: str) -> Done:
 
 
 def _close(case: Case, by: Any, now: datetime, facts: Facts) -> Done:
+    clocks.drop(case)  # what nobody waits for any more: the reaction of the committee
     case.closed_at = now
     return State.CLOSED, facts.get("text", ""), {}
 
@@ -363,19 +401,32 @@ def _urge(case: Case, by: Any, now: datetime, facts: Facts) -> Done:
     answer_by: datetime = facts["answer_by"]
     if answer_by <= now:
         raise Refused(_("Please choose a date in the future for the answer."))
-    told = _who_is_urged(case, now)
-    notify(
+    told, reason = _who_is_urged(case, now), facts["reason"].strip()
+    Urge.objects.create(case=case, by=by, reason=reason, urged_at=now, answer_by=answer_by)
+    tell(
         told,
         "complaints.urged",
+        case,
         key=f"case:{case.pk}:urged:{case.version}",
-        url=case.get_absolute_url(),
-        number=case.number,
-        unit=case.unit.name,
         by=by.name if by is not None else "",
-        reason=facts["reason"].strip(),
-        answer_by=answer_by.isoformat(),
+        reason=reason,
+        answer_by=answer_by,
     )
-    return case.state, facts["reason"].strip(), {"answer_by": answer_by.isoformat(), "told": told}
+    return case.state, reason, {"answer_by": answer_by.isoformat(), "told": told}
+
+
+def _answer(case: Case, by: Any, now: datetime, facts: Facts) -> Done:
+    text = facts["text"].strip()
+    return case.state, text, {"count": urges.answer(case, by, now, text)}
+
+
+def _disagree(case: Case, by: Any, now: datetime, facts: Facts) -> Done:
+    return case.state, facts["text"].strip(), {}
+
+
+def _react(case: Case, by: Any, now: datetime, facts: Facts) -> Done:
+    clocks.meet(case, LimitKind.COMMITTEE, now)
+    return case.state, facts["text"].strip(), {}
 
 
 def _who_is_urged(case: Case, now: datetime) -> list[int]:
@@ -405,6 +456,10 @@ def _clock_changed(case: Case, now: datetime) -> None:
     clocks.recompute(case)
 
 
+def _committee_is_called(case: Case, now: datetime) -> None:
+    committee.begin(case, now)
+
+
 def _handler_is_told(case: Case, now: datetime) -> None:
     clocks.recompute(case)
     tell_handler(case)
@@ -428,6 +483,9 @@ _DO: dict[str, Callable[[Case, Any, datetime, Facts], Done]] = {
     "unmerge": _unmerge,
     "reopen": _reopen,
     "urge": _urge,
+    "answer": _answer,
+    "disagree": _disagree,
+    "react": _react,
 }
 _AFTER: dict[str, Callable[[Case, datetime], None]] = {
     "assign": _handler_is_told,
@@ -437,4 +495,5 @@ _AFTER: dict[str, Callable[[Case, datetime], None]] = {
     "resolve": _owner_is_asked,
     "call_back": _work_begins_again,
     "reopen": _work_begins_again,
+    "disagree": _committee_is_called,
 }

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
@@ -21,6 +21,7 @@ from complaints.services.clocks import recompute_many
 from core.display import capped, thousands
 from core.faults import fault_point
 from core.jobs import Running, enqueue, handles
+from core.models import Job, JobState
 from regions.calendars import CalendarChange, on_calendar_change
 from regions.models import OrgUnit
 from regions.policies import PolicyChange, on_policy_change
@@ -60,6 +61,18 @@ def _ask(payload: dict[str, Any]) -> None:
         enqueue(JOB, key=f"{JOB}:{uuid4()}", by=None, payload=payload)
 
 
+def class_changed(*, level: int | None = None, category: int | None = None) -> None:
+    """A level or category, by its key, has another name or weight: rules name them.
+
+    One job that waits already does for several changes; it is held until this one is committed,
+    so that it cannot begin before and miss it.
+    """
+    payload = {"level": level} if level is not None else {"category": category}
+    queued = Job.objects.filter(kind=JOB, state=JobState.QUEUED, payload=payload)
+    if queued.select_for_update(no_key=True).first() is None:
+        _ask(payload)
+
+
 def touched_by(payload: dict[str, Any]) -> QuerySet[Case]:
     """Open cases with a limit that still runs, in the branch and since the day of a change."""
     running = Deadline.objects.filter(case=OuterRef("pk"), met_at=None, dropped=False)
@@ -69,6 +82,11 @@ def touched_by(payload: dict[str, Any]) -> QuerySet[Case]:
         if unit is None:
             return cases.none()
         cases = cases.filter(unit__in=OrgUnit.objects.below(unit))
+    if payload.get("level"):
+        cases = cases.filter(level=payload["level"])
+    if payload.get("category"):
+        bears = Q(category=payload["category"]) | Q(top_category=payload["category"])
+        cases = cases.filter(bears)
     if payload.get("since"):
         cases = cases.filter(taken_in_at__gte=_midnight(date.fromisoformat(payload["since"])))
     return cases

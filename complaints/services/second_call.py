@@ -13,6 +13,7 @@ from complaints.services.files import adopt
 from complaints.services.intake import register_case
 from complaints.services.log import log
 from complaints.services.moves import hold
+from complaints.services.telling import tell
 from complaints.states import OPEN, State
 from core.errors import Refused
 from core.models import Draft
@@ -39,5 +40,8 @@ def register_into(into: Case, *, by: Any, draft: Draft | None = None, **values: 
     log(case, "merge", by=by, at=now, before=State.REGISTERED, into=target.number)
     entry = log(target, "merged_in", by=by, at=now, text=case.content, number=case.number)
     adopt(target, draft, entry, by=by)
+    if by is None or target.handler_id != by.pk:
+        key = f"case:{case.pk}:called_again"
+        tell([target.handler_id], "complaints.called_again", target, key=key)
     record("case.merge", by=by, subject=case)
     return case

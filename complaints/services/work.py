@@ -63,6 +63,7 @@ handover.register(
         holder="handler",
         takers=case_takers,
         right=ASSIGN,
+        list_url="/complaints/desk/",
     )
 )
 

@@ -36,8 +36,9 @@ from complaints.selectors.detail import (
     ladder_rows,
     names_of,
     related_cases,
+    urges_of,
     waits_for,
-    warranty_until,
+    warranty_of,
 )
 from complaints.selectors.due import due_of
 from complaints.selectors.files import files_of_entries
@@ -58,7 +59,7 @@ from customers.views.detail import reveal_answer
 
 # Moves that lead on come first; the first of them that is open to the reader is the filled button.
 MAIN = ("accept", "start", "resume", "resolve", "call_back", "close", "reject", "assign")
-RARE = ("ask_reject", "merge", "unmerge", "reopen")
+RARE = ("ask_reject", "merge", "unmerge", "reopen", "disagree")
 ICONS = {
     "register": "plus",
     "import": "file-import",
@@ -80,6 +81,11 @@ ICONS = {
     "unmerge": "link",
     "reopen": "arrow-back-up",
     "urge": "urgent",
+    "answer_urge": "message",
+    "disagree": "alert-octagon",
+    "react": "users",
+    "pulled_in": "users",
+    "let_go": "users",
     "escalated": "alert-triangle",
     "attached": "paperclip",
     "file_removed": "trash",
@@ -129,8 +135,17 @@ def buttons(case: Case, moves: list[Move]) -> dict[str, Any]:
     return {
         "primary": button(primary) if primary else None,
         "others": [button(move) for move in known.values() if move.name not in RARE],
-        "rare": [button(move) for move in known.values() if move.name in RARE],
+        "rare": [button(move) for move in known.values() if move.name in RARE]
+        + _class(case, known),
     }
+
+
+def _class(case: Case, known: dict[str, Move]) -> list[dict[str, str]]:
+    """Whoever may record what is planned or said may class the case otherwise."""
+    if not case.is_open or not known.keys() & {"contact", "plan", "assign", "call_back"}:
+        return []
+    address = reverse("complaints:class", args=[case.pk])
+    return [{"label": _("Change category or level"), "url": address, "icon": "edit", "name": ""}]
 
 
 def waiting_line(case: Case, moves: list[Move], relations: Relations) -> str:
@@ -168,6 +183,8 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
     relations = Relations(now, case.unit)
     entries = entries_of(case)
     files = files_of_entries(entries)
+    people = list(case.people.select_related("user"))
+    mine = [one for one in people if one.user_id == request.user.pk]
     context = files_context(case, request.user) | {
         "case": case,
         "subject": subject_of(case),
@@ -183,9 +200,13 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "complainants": complainants_of(case),
         "customer_url": _customer_url(request, case),
         "may_reveal": request.user.has_perm(CALL_BACK),
-        "people": list(case.people.select_related("user")),
-        "collaborator": PersonRole.COLLABORATOR,
-        "warranty": warranty_until(case, request.user),
+        "people": people,
+        "watching": any(one.role == PersonRole.WATCHER for one in mine),
+        "may_watch": case.handler_id != request.user.pk
+        and not any(one.role == PersonRole.COLLABORATOR for one in mine),
+        "urges": urges_of(case),
+        "now": now,
+        "warranty": warranty_of(case),
         "related": related_cases(request.user, case),
         "into": _in_reach(request, case.merged_into_id),
         "group": _in_reach(request, case.parent_id),
@@ -296,6 +317,8 @@ def _kind(entry: CaseEntry) -> str:
             "measure": _("Improvement measure"),
             "work_planned": _("Work planned"),
             "work_changed": _("Plan of a work changed"),
+            "pulled_in": _("A colleague was pulled in"),
+            "let_go": _("A colleague was let go"),
         }.get(entry.kind, _("Noted"))
     if not entry.to_state or State(entry.to_state).label == label:
         return label
@@ -309,9 +332,11 @@ def _facts(entry: CaseEntry, names: dict[int, str]) -> list[tuple[str, str]]:
         found.append((_("Channel"), str(Channel(facts["channel"]).label)))
     found += _work_facts(facts)
     if facts.get("handler") in names:
-        found.append((_("Handler"), names[facts["handler"]]))
+        label = _("Collaborator") if entry.kind in ("pulled_in", "let_go") else _("Handler")
+        found.append((label, names[facts["handler"]]))
     if facts.get("former") in names:
         found.append((_("Before"), names[facts["former"]]))
+    found += [(label, _changed(facts[name])) for name, label in _class_labels() if facts.get(name)]
     if facts.get("until"):
         found.append((_("Until"), _instant(facts["until"])))
     if facts.get("answer_by"):
@@ -353,6 +378,16 @@ def _work_facts(facts: dict[str, Any]) -> list[tuple[str, str]]:
     if facts.get("cause") in CAUSE_LABELS:
         found.append((pgettext("case", "Cause"), str(CAUSE_LABELS[facts["cause"]])))
     return found
+
+
+def _class_labels() -> tuple[tuple[str, str], ...]:
+    return ("category", _("Category")), ("level", pgettext("case", "Level"))
+
+
+def _changed(pair: Any) -> str:
+    """What something was and what it is."""
+    before, after = pair
+    return f"{before or '—'} → {after}"
 
 
 def _instant(text: str) -> str:

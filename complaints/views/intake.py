@@ -17,7 +17,6 @@ from complaints.forms.intake import IntakeForm
 from complaints.limits import due_at, limits_of, span_of
 from complaints.models import Case, CaseKind, LimitKind
 from complaints.selectors.classes import offered_categories, offered_levels, proposed_category
-from complaints.selectors.detail import after_months
 from complaints.selectors.lookup import Found, Match, look_up
 from complaints.services import register_case
 from complaints.services.files import INTAKE
@@ -25,6 +24,7 @@ from complaints.services.intake import proposed_level, top_of
 from complaints.services.second_call import register_into
 from complaints.states import REGISTER
 from complaints.views.common import crumbs, handlers_of, rows_for
+from complaints.warranty import warranty_end, warranty_on
 from core.access import requires
 from core.drafts.page import DraftPage, open_draft
 from core.errors import Refused
@@ -179,12 +179,12 @@ def _context(desk: Desk, form: IntakeForm, draft: DraftPage | None = None) -> di
 
 
 def _warranty(desk: Desk) -> Any:
-    """Until when the chosen flat is under warranty for the category (CMP-16)."""
-    category = desk.case.category if desk.case is not None else None
-    owned = desk.match.ownership if desk.match is not None else None
-    if category is None or owned is None or not category.warranty_months:
+    """How the warranty of the chosen flat stands today for the category (CMP-16)."""
+    flat = desk.match.flat if desk.match is not None else None
+    if flat is None or desk.case is None:
         return None
-    return owned.handed_over_on and after_months(owned.handed_over_on, category.warranty_months)
+    today = timezone.localdate()
+    return warranty_on(warranty_end(flat, desk.case.category, desk.case.unit, today), today)
 
 
 @requires(REGISTER)

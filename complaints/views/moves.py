@@ -37,6 +37,12 @@ EFFECTS = {
     ),
     "reopen": gettext_noop("The work begins again with new time limits."),
     "urge": gettext_noop("The handler gets a notice with your reason."),
+    "answer_urge": gettext_noop("Whoever urged is told your answer."),
+    "disagree": gettext_noop(
+        "The marketing specialist, the contact leader and the Customer Management Committee are "
+        "told; the committee owes a reaction."
+    ),
+    "react": gettext_noop("The reaction stands in the log and meets the committee's time limit."),
     "call_back": gettext_noop("A dissatisfied owner sends the case back to work."),
 }
 

@@ -178,7 +178,7 @@ class _Staff:
         return person
 
     def group(self, unit: Unit, core: list[str]) -> None:
-        self.add(unit, "分管副总裁", [], "group-management")
+        self.add(unit, "分管副总裁", [("客户管理委员会委员", False)], "group-management")
         self.add(unit, "客户关系管理部总经理", [(core[0], True)], "group-management")
         for name in core[1:-1]:
             self.add(unit, f"{name}主管", [(name, True)], "group-function")

@@ -2,6 +2,7 @@
 
 from customers.models.activities import Activity, ActivityKind, ActivityState
 from customers.models.customers import (
+    STRATEGIC,
     Contact,
     Customer,
     CustomerClass,
@@ -15,6 +16,7 @@ from customers.models.customers import (
 from customers.models.properties import Ownership, Property
 
 __all__ = [
+    "STRATEGIC",
     "Activity",
     "ActivityKind",
     "ActivityState",

@@ -101,6 +101,10 @@ class CustomerClass(models.Model):
         return self.word
 
 
+# The word of the importance scheme for those whom the strategic-customer regime is about (CUS-03).
+STRATEGIC = "战略客户"
+
+
 class CustomerQuerySet(models.QuerySet):
     def visible_to(self, user: Any, permission: str = "customers.view_customer") -> Self:
         """Customers with a place in reach, or shared with the user. For one row and for sets;

@@ -22,10 +22,10 @@ from accounts.models import (
     User,
     UserState,
 )
-from accounts.services import draft_hand_over, give_section_role
+from accounts.services import appoint_stand_in, draft_hand_over, give_section_role
 from audit.models import Entry
 from complaints.exports import KIND as CASE_EXPORT
-from complaints.models import Case
+from complaints.models import Case, Category, Level
 from complaints.services import register_case
 from complaints.services.answers import save_template
 from complaints.services.contract_works import add_part, plan_work, save_contractor
@@ -34,6 +34,7 @@ from complaints.services.groups import form_group
 from complaints.services.measures import give_measure
 from complaints.services.notes import write_note
 from complaints.services.outside import note_opinion, warn_early
+from complaints.services.people import add_collaborator
 from complaints.services.roster import add_shift
 from core.models import Job, JobState, Notice, OutboxMessage, WebhookTarget
 from core.notices import notify
@@ -55,7 +56,7 @@ from tests.access.branches import (
     make_group,
     make_outsiders,
 )
-from tests.factories import make_place, make_share
+from tests.factories import make_place, make_share, make_user
 
 ABSENT = "999999999"
 HOUR = timedelta(hours=1)
@@ -185,6 +186,7 @@ def _cases_of(unit: OrgUnit, clerk: User) -> dict[str, Any]:
     mine = register_case(unit=unit, by=None, handler=clerk, **texts | {"assign": True})
     now = timezone.now()
     later = now + timedelta(days=3)
+    colleague = make_user(unit=unit)
     shift = add_shift(unit, user=clerk, starts_at=later, ends_at=later + HOUR, by=None)
     return {
         "case": mine.pk,
@@ -197,6 +199,12 @@ def _cases_of(unit: OrgUnit, clerk: User) -> dict[str, Any]:
         ).pk,
         "warning": warn_early(unit=unit, by=None, content="matrix").pk,
         "shift": shift.pk,
+        "case_person": add_collaborator(mine, user=colleague, by=None).pk,
+        "category": Category.objects.filter(parent=None)[0].pk,
+        "case_level": Level.objects.all()[0].pk,
+        "stand_in": appoint_stand_in(
+            clerk, deputy=colleague, starts_at=later, ends_at=later + HOUR, by=None
+        ).pk,
         **_work_of(mine, clerk),
     }
 

@@ -15,11 +15,13 @@ from complaints.models import (
     EscalationStep,
     Pause,
     PersonRole,
+    Urge,
 )
-from complaints.services import make_move
+from complaints.services import committee, make_move
 from complaints.states import State
 from core.models import Notice
-from tests.factories import World, make_case, make_user
+from customers.models import STRATEGIC
+from tests.factories import World, make_case, make_customer, make_user
 
 WAYS = {
     State.REGISTERED: "",
@@ -52,7 +54,23 @@ def facts_for(name: str, case: Case, handler: Any) -> dict[str, Any]:
         "unmerge": lambda: {"reason": "并错了"},
         "reopen": lambda: {"reason": "问题再次出现"},
         "urge": lambda: {"reason": "业主第二次来电", "answer_by": soon},
+        "answer_urge": lambda: {"text": "今日下午三点前上门"},
+        "disagree": lambda: {"text": "对结算方式有重大分歧"},
+        "react": lambda: {"text": "委员会决定由总经理拜访"},
     }.get(name, dict)()
+
+
+def make_ready(case: Case, name: str) -> None:
+    """What must be so, besides the state, before a move can be made."""
+    now = timezone.now()
+    if name == "answer_urge":
+        later = now + timedelta(hours=2)
+        Urge.objects.create(case=case, reason="业主来电", urged_at=now, answer_by=later)
+    if name in ("disagree", "react"):
+        customer = make_customer(unit=case.unit, kind="organisation", level=STRATEGIC)
+        Case.objects.filter(pk=case.pk).update(customer=customer)
+    if name == "react":
+        committee.begin(fresh(case), now)
 
 
 def stand(case: Case, state: str, handler: Any) -> Case:
@@ -68,7 +86,7 @@ def fresh(case: Case) -> Case:
 
 def everything() -> dict[str, list]:
     """All rows that a move may touch."""
-    tables = (Case, CaseEntry, CasePerson, Complainant, Deadline, EscalationStep, Pause)
+    tables = (Case, CaseEntry, CasePerson, Complainant, Deadline, EscalationStep, Pause, Urge)
     return {
         model.__name__: list(model.objects.order_by("pk").values())  # type: ignore[attr-defined]
         for model in (*tables, Entry, Notice)
@@ -107,5 +125,6 @@ __all__ = [
     "fresh",
     "help_with",
     "local",
+    "make_ready",
     "stand",
 ]

@@ -13,27 +13,42 @@ from complaints.services.moves import MISSING
 from complaints.states import MOVES, State
 from core.errors import Refused
 from core.models import Notice
-from tests.complaints.cases import cast_of, everything, facts_for, fresh, help_with, local, stand
-from tests.factories import give, make_case, make_user, say
+from tests.complaints.cases import (
+    cast_of,
+    everything,
+    facts_for,
+    fresh,
+    help_with,
+    local,
+    make_ready,
+    stand,
+)
+from tests.factories import give, make_case, make_post, make_user, say
 
 pytestmark = pytest.mark.django_db
 
 # Written down by hand, not read from the product: state → "move:state afterwards".
 TABLE = {
     "registered": "assign:assigned contact:registered ask_reject:registered reject:rejected"
-    " merge:merged urge:registered",
+    " merge:merged urge:registered"
+    " answer:registered disagree:registered react:registered",
     "assigned": "assign:assigned accept:accepted contact:assigned plan:assigned"
-    " ask_reject:assigned reject:rejected merge:merged urge:assigned",
+    " ask_reject:assigned reject:rejected merge:merged urge:assigned"
+    " answer:assigned disagree:assigned react:assigned",
     "accepted": "assign:assigned contact:accepted start:in_progress plan:accepted"
-    " ask_reject:accepted reject:rejected merge:merged urge:accepted",
+    " ask_reject:accepted reject:rejected merge:merged urge:accepted"
+    " answer:accepted disagree:accepted react:accepted",
     "in_progress": "assign:assigned contact:in_progress plan:in_progress wait_owner:waiting_owner"
-    " wait_contractor:waiting_contractor resolve:resolved merge:merged urge:in_progress",
+    " wait_contractor:waiting_contractor resolve:resolved merge:merged urge:in_progress"
+    " answer:in_progress disagree:in_progress react:in_progress",
     "waiting_owner": "assign:assigned contact:waiting_owner plan:waiting_owner resume:in_progress"
-    " merge:merged urge:waiting_owner",
+    " merge:merged urge:waiting_owner"
+    " answer:waiting_owner disagree:waiting_owner react:waiting_owner",
     "waiting_contractor": "assign:assigned contact:waiting_contractor plan:waiting_contractor"
-    " resume:in_progress merge:merged urge:waiting_contractor",
-    "resolved": "call_back:called_back",
-    "called_back": "close:closed reopen:in_progress",
+    " resume:in_progress merge:merged urge:waiting_contractor"
+    " answer:waiting_contractor disagree:waiting_contractor react:waiting_contractor",
+    "resolved": "call_back:called_back answer:resolved react:resolved",
+    "called_back": "close:closed reopen:in_progress answer:called_back react:called_back",
     "closed": "reopen:in_progress",
     "rejected": "reopen:in_progress",
     "merged": "unmerge:assigned",
@@ -77,6 +92,7 @@ def test_every_legal_move_does_what_the_table_says_and_no_other_is_made(world, c
                     make_move(standing, name, by=None, **facts)
                 assert everything() == before, (state, name)
             else:
+                make_ready(standing, name)
                 entries, audits = CaseEntry.objects.count(), Entry.objects.count()
                 moved = make_move(standing, name, by=None, **facts)
                 now = fresh(standing)
@@ -95,6 +111,7 @@ def test_every_legal_move_does_what_the_table_says_and_no_other_is_made(world, c
 def test_a_move_that_lacks_what_it_asks_for_changes_nothing(world, cast, name):
     source = next(state for state, move, _after in sorted(LEGAL) if move == name)
     case = handled(world, cast, source)
+    make_ready(case, name)
     facts = other_handler(name, case, cast)
     for missing in MOVES[name].asks:
         for nothing in (None, "", "  "):
@@ -127,6 +144,9 @@ WHO = {
     "unmerge": ("merged", WORKERS),
     "reopen": ("closed", WORKERS),
     "urge": ("assigned", "head boss"),
+    "answer_urge": ("in_progress", WORKERS),
+    "disagree": ("in_progress", WORKERS),
+    "react": ("in_progress", "boss"),
 }
 
 
@@ -140,6 +160,8 @@ def test_who_may_make_a_move(world, cast, name):
     case = make_case(unit=world.n1a, by=cast["officer"], assign=False)
     case = stand(case, state, cast["handler"])
     help_with(case, cast["helper"])
+    make_ready(case, name)
+    make_post(user=cast["boss"], unit=world.group, function="客户管理委员会")
     if name == "reject":
         make_move(case, "ask_reject", by=cast["handler"], reason="非我司项目")
     facts = facts_for(name, case, cast["bystander"])
