@@ -18,12 +18,13 @@ from django.utils.translation import ngettext
 from accounts.models import User
 from audit.services import record
 from complaints.limits import due_at
-from complaints.models import Case, CaseEntry, CasePerson, LimitKind, Pause, PersonRole, Relation
+from complaints.models import Case, CaseEntry, CasePerson, LimitKind, Pause, Relation
+from complaints.selectors.powers import Powers
 from complaints.selectors.relations import Relations
 from complaints.services import clocks
 from complaints.services.assignment import refuse_handler, tell_handler
 from complaints.services.log import log
-from complaints.states import ASSIGN, HANDLE, MOVES, UNSOLVED, Move, State
+from complaints.states import MOVES, UNSOLVED, Move, State
 from core.errors import Refused, Stale
 from core.notices import notify
 from regions.policies import policy
@@ -118,44 +119,12 @@ def _check(case: Case, move: Move, by: Any, facts: Facts) -> None:
 
 def why_not(case: Case, move: Move, by: Any) -> str:
     """Why somebody may not make a move that is legal in itself; empty when he may."""
-    if by is None:
-        return ""
-    if not Case.objects.visible_to(by, move.right).filter(pk=case.pk).exists():
-        return _("Your role does not let you do this: {move}.").format(move=move.label)
-    if move.right == HANDLE and not works_on(case, by):
-        return _("Only the handler, his collaborators and whoever assigns cases may do this.")
-    if move.name == "accept" and case.handler_id != by.pk:
-        return _("Only {person} can accept this case.").format(person=case.handler)
-    if move.name == "reject":
-        return _why_no_rejection(case, by)
-    if move.name == "close" and needs_second_person(case) and case.handler_id == by.pk:
-        return _("This case is closed by somebody who did not handle it.")
-    return ""
+    return Powers(by, [case]).why_not(case, move)
 
 
 def works_on(case: Case, by: Any) -> bool:
     """Whether somebody handles a case, helps with it, or assigns cases where it lies."""
-    if case.handler_id == by.pk:
-        return True
-    helps = CasePerson.objects.filter(case=case, user=by, role=PersonRole.COLLABORATOR)
-    if helps.exists():
-        return True
-    return Case.objects.visible_to(by, ASSIGN).filter(pk=case.pk).exists()
-
-
-def _why_no_rejection(case: Case, by: Any) -> str:
-    if case.reject_asked_by_id is None:
-        return _("Nobody has proposed yet not to take this case.")
-    if case.reject_asked_by_id == by.pk:
-        return _("A second person decides about this: you proposed it yourself.")
-    return ""
-
-
-def needs_second_person(case: Case) -> bool:
-    """Whether the case must be closed by somebody who did not handle it (policy)."""
-    rule = policy("complaints.second_person", case.unit_id)
-    serious = case.level is not None and case.level.is_serious
-    return rule == "all" or (rule == "serious" and serious)
+    return Powers(by, [case]).works_on(case)
 
 
 # --- each move ------------------------------------------------------------------------------------
