@@ -31,6 +31,7 @@ urlpatterns = [
     path("export/<int:pk>/", exports.export_detail, name="export-detail"),
     path("export/<int:pk>/file/", exports.export_file, name="export-file"),
     path("<int:pk>/", detail.case_detail, name="detail"),
+    path("<int:pk>/drop/", board.case_drop, name="drop"),
     path("<int:pk>/move/<slug:move>/", moves.case_move, name="move"),
     path("<int:pk>/clock/", detail.case_clock, name="clock"),
     path("<int:pk>/complainants/<int:person_pk>/reveal/", detail.complainant_reveal, name="reveal"),

@@ -143,6 +143,8 @@ PAGES = (
         args=("@case", "assign")),
     Row("GET", "complaints:move", "302  403  403  200  200  200  403  403  404  404",
         args=("@case", "urge")),
+    Row("POST", "complaints:drop", "302  403  200  200  200  200  200  403  404  404",
+        args=("@case",), data={"column": "registered"}),
     Row("POST", "complaints:reveal", "302  403  200  200  200  403  403  403  404  404",
         args=("@case", "@complainant"), data={"reason": "call-back"}),
     # --- cases: groups, patterns, public opinion, warnings, duty

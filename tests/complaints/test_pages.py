@@ -20,6 +20,7 @@ from complaints.models import (
     Pause,
     PersonRole,
 )
+from complaints.selectors.board import SHOWN
 from complaints.services import make_move, register_case
 from complaints.states import MOVES, State
 from tests.factories import (
@@ -68,7 +69,7 @@ def to_resolved(case, by):
 
 @pytest.mark.parametrize(
     ("name", "most"),
-    [("list", 13), ("desk", 8), ("overdue", 13), ("call-backs", 13), ("board", 22)],
+    [("list", 13), ("desk", 8), ("overdue", 13), ("call-backs", 13), ("board", 12)],
 )
 def test_the_number_of_queries_of_a_list_does_not_grow(client, world, name, most):
     address = reverse(f"complaints:{name}")
@@ -249,15 +250,119 @@ def test_the_board_puts_cases_into_their_columns(client, world):
     client.force_login(world.north_head)
 
     shown = page(client, "board")
-    columns = {
-        column.key: [row["pk"] for row in column.rows] for column in shown.context["columns"]
-    }
+    columns = {one.column.key: [row["pk"] for row in one.rows] for one in shown.context["columns"]}
 
     assert columns["registered"] == [registered.pk]
     assert columns["assigned"] == [assigned.pk]
     assert sum(len(rows) for rows in columns.values()) == 2
     answered = page(client, "board", case=registered.pk, move="assign")
     assert answered["Location"] == reverse("complaints:move", args=[registered.pk, "assign"])
+
+
+def drop(client, case, column, **more):
+    """A card of a fresh board is put into a column, as board.js does it."""
+    data = {"column": column, "version": Case.objects.get(pk=case.pk).version} | more
+    return client.post(reverse("complaints:drop", args=[case.pk]), data, HTTP_HX_REQUEST="true")
+
+
+def card(client, case):
+    columns = page(client, "board").context["columns"]
+    return next(row for one in columns for row in one.rows if row["pk"] == case.pk)
+
+
+def test_a_drop_that_asks_for_nothing_is_made_at_once(client, world):
+    case = make_case(unit=world.n1a, handler=world.north_clerk)
+    make_move(case, "accept", by=world.north_clerk)
+    client.force_login(world.north_clerk)
+    assert card(client, case)["ways"] == "in_progress"
+
+    answer = drop(client, case, "in_progress")
+
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert answer["HX-Trigger"] == "crm:moved, crm:close"
+    assert Case.objects.get(pk=case.pk).state == State.IN_PROGRESS
+    assert "开始处理" in text(
+        client.get(reverse("complaints:board"), headers={"HX-Request": "true"})
+    )
+
+
+def test_a_drop_that_asks_for_something_shows_its_form(client, world):
+    case = make_case(unit=world.n1a, handler=world.north_clerk)
+    for name in ("accept", "start"):
+        make_move(case, name, by=world.north_clerk)
+    client.force_login(world.north_clerk)
+    assert card(client, case)["ways"] == "waiting resolved"
+
+    shown = drop(client, case, "waiting")
+
+    assert "<html" not in text(shown)
+    assert shown.context["move"].name == "wait_owner"
+    assert [move.name for move in shown.context["ways"]] == ["wait_owner", "wait_contractor"]
+    assert Case.objects.get(pk=case.pk).state == State.IN_PROGRESS
+    address = reverse("complaints:move", args=[case.pk, "resolve"])
+    version = Case.objects.get(pk=case.pk).version
+    bad = client.post(address, {"version": version}, headers={"HX-Request": "true"})
+    assert bad.status_code == 422
+    assert "<html" not in text(bad)
+    data = {"version": version, "resolution": "已补防水"}
+    good = client.post(address, data, headers={"HX-Request": "true"})
+    assert (good.status_code, good["HX-Trigger"]) == (204, "crm:moved, crm:close")
+
+
+def test_a_drop_without_a_way_says_why_and_what_leads_on(client, world):
+    case = make_case(unit=world.n1a, handler=world.north_clerk)
+    client.force_login(world.north_clerk)
+
+    shown = drop(client, case, "resolved")
+
+    assert "接单" in shown.context["reason"]
+    assert Case.objects.get(pk=case.pk).state == State.ASSIGNED
+    assert drop(client, case, "elsewhere").status_code == 404
+
+
+def test_who_may_not_move_a_card_is_told_so(client, world):
+    case = make_case(unit=world.n1a, handler=world.north_clerk)
+    make_move(case, "accept", by=world.north_clerk)
+    client.force_login(world.boss)
+    assert card(client, case)["ways"] == ""
+
+    assert "您的角色" in drop(client, case, "in_progress").context["reason"]
+    assert Case.objects.get(pk=case.pk).state == State.ACCEPTED
+
+
+def test_who_was_slower_with_a_card_is_told_who_was_quicker(client, world):
+    case = make_case(unit=world.n1a, handler=world.north_clerk)
+    make_move(case, "accept", by=world.north_clerk)
+    seen = Case.objects.get(pk=case.pk).version
+    make_move(case, "contact", by=world.north_head, text="已致电")
+    client.force_login(world.north_clerk)
+
+    shown = drop(client, case, "in_progress", version=seen)
+
+    assert world.north_head.name in shown.context["reason"]
+    assert Case.objects.get(pk=case.pk).state == State.ACCEPTED
+
+
+def test_the_board_shows_the_most_urgent_of_a_column_and_says_that_there_are_more(client, world):
+    cases = [make_case(unit=world.n1a, assign=False) for _ in range(SHOWN + 2)]
+    now = timezone.now()
+    for number, case in enumerate(cases):
+        Case.objects.filter(pk=case.pk).update(next_due_at=now + timedelta(hours=100 - number))
+    Case.objects.filter(pk=cases[-1].pk).update(next_due_at=None)
+    client.force_login(world.north_head)
+
+    first = page(client, "board").context["columns"][0]
+
+    assert [row["pk"] for row in first.rows] == [case.pk for case in cases[-2:0:-1]]
+    assert first.more
+    late = page(client, "board", overdue="on").context["columns"][0]
+    assert late.rows == []
+    open_one = [
+        one.column.key
+        for one in page(client, "board", column="waiting").context["columns"]
+        if one.is_open
+    ]
+    assert open_one == ["waiting"]
 
 
 # --- the page of one case -------------------------------------------------------------------------
