@@ -13,7 +13,7 @@ window.crm.behaviour("board", (board) => {
 
   function say(sentence, words) {
     const text = voice.dataset[sentence];
-    voice.textContent = Object.entries(words).reduce((all, [k, v]) => all.replace(`%${k}%`, v), text);
+    voice.textContent = Object.entries(words).reduce((all, [k, v]) => all.replace(`{${k}}`, v), text);
   }
 
   function pick(card) {
