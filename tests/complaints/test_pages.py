@@ -862,3 +862,54 @@ def test_praise_needs_no_limit(client, world):
 
     assert page(client, "detail", case.pk).context["clocks"] == []
     assert page(client, "clock", case.pk).status_code == 200
+
+
+# --- similar cases --------------------------------------------------------------------------------
+
+
+def similar(client, unit, content, **more):
+    data = {"unit": unit.code, "content": content, "kind": "complaint"} | more
+    return client.post(reverse("complaints:intake-proposal"), data).context["similar"]
+
+
+def test_cases_of_the_same_building_and_category_are_shown_first(client, world):
+    leak = Category.objects.get(name="渗漏")
+    words = make_case(unit=world.n1a, content="厨房天花板一直滴水没人管", room="9栋1单元101")
+    near = make_case(unit=world.n1a, content="返潮", room="3栋1单元801", category=leak)
+    make_case(unit=world.n1a, content="返潮", room="4栋1单元801", category=leak)
+    make_case(unit=world.n1a, content="车位被占", room="3栋1单元802")
+    make_case(unit=world.n1b, content="返潮", room="3栋1单元801", category=leak)
+    old = make_case(unit=world.n1a, content="返潮", room="3栋1单元101", category=leak)
+    Case.objects.filter(pk=old.pk).update(taken_in_at=timezone.now() - timedelta(days=91))
+    client.force_login(world.north_head)
+
+    found = similar(client, world.n1a, "厨房天花板滴水，渗漏严重", room="3栋2单元1201")
+
+    assert [(row["case"].pk, row["is_near"]) for row in found] == [
+        (near.pk, True),
+        (words.pk, False),
+    ]
+    assert "同楼栋相似" in text(
+        client.post(
+            reverse("complaints:intake-proposal"),
+            {"unit": world.n1a.code, "content": "渗漏", "room": "3栋2单元1201"},
+        )
+    )
+
+
+def test_similar_cases_are_few_in_reach_and_cost_one_query(client, world):
+    mine = make_case(unit=world.n1a, content="地下车库照明灯损坏", by=world.north_clerk)
+    for _ in range(7):
+        make_case(unit=world.n1a, content="地下车库照明灯损坏", assign=False)
+    client.force_login(world.north_clerk)
+    reached = similar(client, world.n1a, "地下车库照明灯损坏")
+    assert [row["case"].pk for row in reached] == [mine.pk]
+    client.force_login(world.north_head)
+
+    with CaptureQueriesContext(connection) as captured:
+        found = similar(client, world.n1a, "地下车库照明灯损坏")
+
+    assert len(found) == 5
+    looked = [one["sql"] for one in captured if 'FROM "complaints_case"' in one["sql"]]
+    assert sum("LIMIT 200" in sql for sql in looked) == 1
+    assert similar(client, world.n1a, "") == []
