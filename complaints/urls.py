@@ -47,6 +47,7 @@ urlpatterns = [
     path("export/<int:pk>/", exports.export_detail, name="export-detail"),
     path("export/<int:pk>/file/", exports.export_file, name="export-file"),
     path("<int:pk>/", detail.case_detail, name="detail"),
+    path("<int:pk>/drop/", board.case_drop, name="drop"),
     path("<int:pk>/move/<slug:move>/", moves.case_move, name="move"),
     path("<int:pk>/class/", people.case_class, name="class"),
     path("<int:pk>/people/", people.case_people, name="people"),

@@ -1,8 +1,10 @@
 """The filter of the list of cases, as its address carries it."""
 
+from dataclasses import replace
 from typing import Any
 
 from django import forms
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -158,3 +160,26 @@ class UnitFilter(forms.Form):
         """Whether any field narrows the list."""
         self.is_valid()
         return any(self.cleaned_data.values())
+
+    def query(self) -> CaseQuery:
+        """The filtered cases; fields that do not read filter nothing."""
+        self.is_valid()
+        data = self.cleaned_data
+        return CaseQuery(
+            unit=data.get("unit"), category=data.get("category"), handler=data.get("handler")
+        )
+
+
+class BoardFilter(UnitFilter):
+    """What the board can be narrowed by."""
+
+    overdue = forms.BooleanField(label=_("Only overdue ones"), required=False)
+
+    def query(self) -> CaseQuery:
+        return replace(super().query(), overdue=bool(self.cleaned_data.get("overdue")))
+
+    def list_query(self) -> str:
+        """The same cases as a list: its query string."""
+        typed: Any = self.data
+        kept = {name: typed[name] for name in self.fields if typed.get(name)}
+        return urlencode({"state": STATES_OPEN} | kept)

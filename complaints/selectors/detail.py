@@ -84,42 +84,48 @@ class LadderRow:
     vacant: list[str]
 
 
-def ladder_rows(case: Case, relations: Relations) -> list[LadderRow]:
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """A step of the ladder with the keys of whom it told, or would tell now, and the relations
+    that were vacant on the way."""
+
+    step: EscalationStep
+    people: tuple[int, ...]
+    passed_over: tuple[str, ...]
+
+
+def ladder_of_case(case: Case, relations: Relations) -> list[Rung]:
     """The steps taken and those that wait, in order of time."""
-    steps = list(
+    steps = (
         EscalationStep.objects.filter(case=case)
         .select_related("deadline")
         .order_by("deadline__round", "at", "position", "pk")
     )
-    coming = [
-        relations.addressee(case, step.relation).people for step in steps if not step.taken_at
-    ]
-    names = names_of([*(key for step in steps for key in step.told), *_flat(coming)])
-    rows = []
+    rungs = []
     for step in steps:
-        if step.taken_at is not None and not step.told:
-            continue  # a later step of the same run made it superfluous
-        told, passed = step.told, step.passed_over
         if step.taken_at is None:
             found = relations.addressee(case, step.relation)
-            told, passed = list(found.people), list(found.passed_over)
-        rows.append(
-            LadderRow(
-                step.side,
-                Span(step.amount, step.unit_of_time),
-                str(LimitKind(step.deadline.kind).label),
-                str(Relation(step.relation).label),
-                step.at,
-                step.taken_at,
-                [names[key] for key in told if key in names],
-                [str(Relation(one).label) for one in passed],
-            )
+            rungs.append(Rung(step, found.people, found.passed_over))
+        elif step.told:  # else a later step of the same run made it superfluous
+            rungs.append(Rung(step, tuple(step.told), tuple(step.passed_over)))
+    return rungs
+
+
+def ladder_rows(rungs: Iterable[Rung], names: dict[int, str]) -> list[LadderRow]:
+    """The ladder in words."""
+    return [
+        LadderRow(
+            rung.step.side,
+            Span(rung.step.amount, rung.step.unit_of_time),
+            str(LimitKind(rung.step.deadline.kind).label),
+            str(Relation(rung.step.relation).label),
+            rung.step.at,
+            rung.step.taken_at,
+            [names[key] for key in rung.people if key in names],
+            [str(Relation(one).label) for one in rung.passed_over],
         )
-    return rows
-
-
-def _flat(groups: Iterable[Iterable[int]]) -> list[int]:
-    return [one for group in groups for one in group]
+        for rung in rungs
+    ]
 
 
 def names_of(keys: Iterable[Any]) -> dict[int, str]:
@@ -171,26 +177,37 @@ NEXT_MOVE = {
 }
 
 
-def waits_for(case: Case, right: str, relations: Relations) -> list[str]:
-    """Names of those whose turn it is: the handler, or whoever holds the complaint function of
+def waits_for(case: Case, right: str, relations: Relations) -> tuple[int, ...]:
+    """Keys of those whose turn it is: the handler, or whoever holds the complaint function of
     the unit or of the next one above it; after somebody who is away his stand-in."""
     if right == HANDLE and case.handler is not None and case.handler.is_active:
-        people = tuple(relations.away.with_deputies([case.handler.pk]))
-        return [names_of(people)[key] for key in people] if people[1:] else [case.handler.name]
+        return tuple(relations.away.with_deputies([case.handler.pk]))
     relation = Relation.COMPLAINT_POST if right == CALL_BACK else Relation.PROJECT_HEAD
-    people = relations.addressee(case, relation).people
-    names = names_of(people)
-    return [names[key] for key in people if key in names]
+    return relations.addressee(case, relation).people
 
 
 def related_cases(user: Any, case: Case) -> list[tuple[str, list[Case]]]:
-    """Merged cases, members of the group, repeats: within the reader's scope."""
+    """Merged cases and members of the group: within the reader's scope."""
     visible = Case.objects.visible_to(user).select_related("unit")
     found = [
         (_("Merged into this case"), list(visible.filter(merged_into=case)[:20])),
         (_("Belong to this group complaint"), list(visible.filter(parent=case)[:50])),
     ]
     return [(label, rows) for label, rows in found if rows]
+
+
+def named_cases(user: Any, case: Case) -> dict[str, Case]:
+    """The cases that this one names, by the field that names them: those the reader may see."""
+    keys = {
+        "merged_into": case.merged_into_id,
+        "parent": case.parent_id,
+        "repeat_of": case.repeat_of_id,
+    }
+    wanted = {key for key in keys.values() if key is not None}
+    if not wanted:
+        return {}
+    found = Case.objects.visible_to(user).in_bulk(wanted)
+    return {name: found[key] for name, key in keys.items() if key in found}
 
 
 def similar_open(user: Any, case: Case, limit: int = 50) -> list[Case]:

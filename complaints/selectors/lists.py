@@ -235,14 +235,3 @@ def case_in_reach(user: Any, pk: int, permission: str = VIEW) -> Case | None:
         .filter(pk=pk)
         .first()
     )
-
-
-def board_cases(user: Any, query: CaseQuery, states: frozenset[str], size: int) -> list[Case]:
-    """Cases of a column of the board, those due first at the top, then such without a limit."""
-    cases = query.refine(Case.objects.visible_to(scope_for(user, query), VIEW))
-    keys = (
-        cases.filter(state__in=sorted(states))
-        .order_by(F("next_due_at").asc(nulls_last=True), "pk")
-        .values_list("pk", flat=True)[:size]
-    )
-    return rows_of(Key(None, pk) for pk in keys)

@@ -21,7 +21,7 @@ from complaints.limits import limits_of, span_of
 from complaints.models import Case, Category, Level, LimitKind
 from complaints.states import OPEN, State
 from core.values.dates import CHINA
-from regions.calendars import WorkTime, due_query, refresh_lines, worktime_of
+from regions.calendars import WorkTime, due_query, refresh_lines, worktimes_of
 from regions.models import OrgUnit
 from regions.policies.reading import current, one_reading
 from regions.selectors import Relation
@@ -178,8 +178,7 @@ def _longest_days(classes: list[_Class]) -> list[dict[str, Any]]:
     if not classes:
         return []
     first, last = min(one.first for one in classes), max(one.last for one in classes)
-    units = OrgUnit.objects.in_bulk({one.unit_id for one in classes})
-    clocks = {key: worktime_of(unit) for key, unit in units.items()}
+    clocks = worktimes_of(OrgUnit.objects.filter(pk__in={one.unit_id for one in classes}))
     stretches = {clock: _stretches(clock, first, last) for clock in set(clocks.values())}
     return [
         {"unit_id": key, "first": str(begin), "last": str(end), "minutes": minutes}

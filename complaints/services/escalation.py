@@ -11,23 +11,24 @@ are marked taken without anybody told. Steps of one limit are never parted betwe
 Somebody to whom many cases climb in one run gets one notice with their number.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from complaints.models import Case, EscalationStep, Pause
-from complaints.selectors.relations import Addressee, Relations
-from complaints.services.log import log
+from complaints.models import Case, CaseEntry, EscalationStep, Pause
+from complaints.selectors.relations import Relations
+from complaints.services.log import entry
 from complaints.services.moves import make_move
 from complaints.services.urges import tell_late
 from complaints.states import OPEN, WAITING
 from core.faults import fault_point
-from core.notices import notify
+from core.notices import Letter, notify_each
 
 BATCH = 2000  # limits taken in one transaction
 SINGLY = 5  # cases of one batch that somebody is told of one by one
@@ -114,30 +115,43 @@ def _take_batch(limits: Sequence[int], now: datetime, done: Escalated) -> None:
     last = {step.deadline_id: step.at for step in steps}  # in order of time, so the latest stays
     relations = Relations(now)
     letters: dict[int, list[tuple[EscalationStep, Case]]] = defaultdict(list)
+    entries: list[CaseEntry] = []
     for step in steps:
         case = step.case
-        step.taken_at = now
         if case.state not in OPEN or last[step.deadline_id] != step.at:
             done.superseded += 1
             continue
         found = relations.addressee(case, step.relation)
-        _note(step, case, found, now, done)
+        step.told, step.passed_over = list(found.people), list(found.passed_over)
+        entries.append(_entry(step, case, now))
+        done.cases.add(case.pk)
+        done.nobody += not found.people
         for person in found.people:
             letters[person].append((step, case))
-    EscalationStep.objects.bulk_update(steps, ["taken_at", "told", "passed_over"], batch_size=500)
+    _write_taken(steps, now)
+    CaseEntry.objects.bulk_create(entries, batch_size=BATCH)
     fault_point("escalation.before_notices")
-    done.told += sum(_tell(person, due, now) for person, due in letters.items())
+    done.told += _tell(letters)
     done.steps += len(steps)
 
 
-def _note(
-    step: EscalationStep, case: Case, found: Addressee, now: datetime, done: Escalated
-) -> None:
-    """Write on the step and in the log of the case who is told."""
-    step.told, step.passed_over = list(found.people), list(found.passed_over)
-    done.cases.add(case.pk)
-    done.nobody += not found.people
-    log(
+def _write_taken(steps: Sequence[EscalationStep], now: datetime) -> None:
+    """Mark the steps as taken, with whom they told: one statement for all of them."""
+    rows = [(step.pk, json.dumps(step.told), json.dumps(step.passed_over)) for step in steps]
+    keys, told, passed = zip(*rows, strict=True) if rows else ((), (), ())
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """UPDATE complaints_escalationstep s
+               SET taken_at = %s, told = v.told::jsonb, passed_over = v.passed::jsonb
+               FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS v(id, told, passed)
+               WHERE s.id = v.id""",
+            [now, list(keys), list(told), list(passed)],
+        )
+
+
+def _entry(step: EscalationStep, case: Case, now: datetime) -> CaseEntry:
+    """The line in the log of the case: which step, and who is told."""
+    return entry(
         case,
         "escalated",
         by=None,
@@ -152,26 +166,35 @@ def _note(
     )
 
 
-def _tell(person: int, due: Sequence[tuple[EscalationStep, Case]], now: datetime) -> int:
-    if len(due) > SINGLY:
-        first = due[0][0]
-        return notify(
-            [person],
-            "complaints.escalated_many",
-            key=f"escalated:{first.pk}:{person}",
-            url=reverse("complaints:overdue"),
-            count=len({case.pk for _step, case in due}),
-        )
-    return sum(
-        notify(
-            [person],
-            "complaints.escalated",
-            key=f"escalation:{step.pk}:{person}",
-            url=case.get_absolute_url(),
-            number=case.number,
-            unit=case.unit.name,
-            limit=step.deadline.kind,
-            side=step.side,
-        )
-        for step, case in due
+def _tell(letters: dict[int, list[tuple[EscalationStep, Case]]]) -> int:
+    """One notice a step, or one with their number for whom many climb to. Returns how many."""
+    few, many = [], []
+    for person, due in letters.items():
+        if len(due) > SINGLY:
+            many.append(_letter_for_many(person, due))
+        else:
+            few += [_letter(person, step, case) for step, case in due]
+    return notify_each("complaints.escalated", few) + notify_each("complaints.escalated_many", many)
+
+
+def _letter(person: int, step: EscalationStep, case: Case) -> Letter:
+    return Letter(
+        person,
+        f"escalation:{step.pk}:{person}",
+        case.get_absolute_url(),
+        {
+            "number": case.number,
+            "unit": case.unit.name,
+            "limit": step.deadline.kind,
+            "side": step.side,
+        },
+    )
+
+
+def _letter_for_many(person: int, due: Sequence[tuple[EscalationStep, Case]]) -> Letter:
+    return Letter(
+        person,
+        f"escalated:{due[0][0].pk}:{person}",
+        reverse("complaints:overdue"),
+        {"count": len({case.pk for _step, case in due})},
     )

@@ -6,7 +6,7 @@ from typing import Any
 from complaints.models import Case, CaseEntry
 
 
-def log(
+def entry(
     case: Case,
     kind: str,
     *,
@@ -17,8 +17,8 @@ def log(
     internal: bool = True,
     **facts: Any,
 ) -> CaseEntry:
-    """Add an entry. `before` is the state the case left; `facts` are plain values."""
-    return CaseEntry.objects.create(
+    """An unsaved entry. `before` is the state the case left; `facts` are plain values."""
+    return CaseEntry(
         case=case,
         kind=kind,
         at=at,
@@ -29,3 +29,10 @@ def log(
         facts=facts,
         internal=internal,
     )
+
+
+def log(case: Case, kind: str, **more: Any) -> CaseEntry:
+    """Add an entry, as `entry` makes it."""
+    made = entry(case, kind, **more)
+    made.save(force_insert=True)
+    return made

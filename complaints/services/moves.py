@@ -16,7 +16,6 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.utils.translation import ngettext
 
 from accounts.models import User
-from accounts.selectors.stand_ins import acts_for
 from audit.services import record
 from complaints.limits import due_at
 from complaints.models import (
@@ -25,18 +24,18 @@ from complaints.models import (
     CasePerson,
     LimitKind,
     Pause,
-    PersonRole,
     Relation,
     Urge,
     WorkOrder,
 )
+from complaints.selectors.powers import Powers
 from complaints.selectors.relations import Relations
 from complaints.services import clocks, committee, urges
 from complaints.services.assignment import refuse_handler, tell_handler
 from complaints.services.files import adopt, refuse_without_photo
 from complaints.services.log import log
 from complaints.services.telling import tell, tell_followers
-from complaints.states import ASSIGN, HANDLE, MOVES, UNSOLVED, Move, State
+from complaints.states import MOVES, UNSOLVED, Move, State
 from core.errors import Refused, Stale
 from core.models import Draft
 from regions.policies import policy
@@ -148,78 +147,13 @@ def refuse_open_works(case: Case) -> None:
 
 def why_not(case: Case, move: Move, by: Any) -> str:
     """Why somebody may not make a move that is legal in itself; empty when he may."""
-    problem = _WHEN.get(move.name, _always)(case)
-    if problem or by is None:
-        return problem
-    if not Case.objects.visible_to(by, move.right).filter(pk=case.pk).exists():
-        return _("Your role does not let you do this: {move}.").format(move=move.label)
-    if move.right == HANDLE and not works_on(case, by):
-        return _("Only the handler, his collaborators and whoever assigns cases may do this.")
-    if move.name == "accept" and not acts_for(by, case.handler_id):
-        return _("Only {person} can accept this case.").format(person=case.handler)
-    if move.name == "reject":
-        return _why_no_rejection(case, by)
-    if move.name == "close" and needs_second_person(case) and acts_for(by, case.handler_id):
-        return _("This case is closed by somebody who did not handle it.")
-    if move.name == "react" and not committee.speaks_for_it(case, by, timezone.now()):
-        return _("Only the Customer Management Committee records its reaction.")
-    return ""
+    return Powers(by, [case]).why_not(case, move)
 
 
 def works_on(case: Case, by: Any) -> bool:
     """Whether somebody handles a case, stands in for its handler, helps with it, or assigns cases
     where it lies."""
-    if case.handler_id == by.pk:
-        return True
-    helps = CasePerson.objects.filter(case=case, user=by, role=PersonRole.COLLABORATOR)
-    if helps.exists():
-        return True
-    if Case.objects.visible_to(by, ASSIGN).filter(pk=case.pk).exists():
-        return True
-    return acts_for(by, case.handler_id)
-
-
-def _always(case: Case) -> str:
-    """Most moves need no more than the state of the case."""
-    return ""
-
-
-def _is_urged(case: Case) -> str:
-    return "" if urges.waiting(case).exists() else _("Nobody waits for an answer about this case.")
-
-
-def _may_disagree(case: Case) -> str:
-    if not committee.is_strategic(case):
-        return _("Only matters of strategic customers go to the committee.")
-    if committee.was_reported(case):
-        return _("The disagreement was reported already.")
-    return ""
-
-
-def _is_owed(case: Case) -> str:
-    return "" if committee.is_owed(case) else _("The committee owes no reaction to this case.")
-
-
-_WHEN: dict[str, Callable[[Case], str]] = {
-    "answer": _is_urged,
-    "disagree": _may_disagree,
-    "react": _is_owed,
-}
-
-
-def _why_no_rejection(case: Case, by: Any) -> str:
-    if case.reject_asked_by_id is None:
-        return _("Nobody has proposed yet not to take this case.")
-    if case.reject_asked_by_id == by.pk:
-        return _("A second person decides about this: you proposed it yourself.")
-    return ""
-
-
-def needs_second_person(case: Case) -> bool:
-    """Whether the case must be closed by somebody who did not handle it (policy)."""
-    rule = policy("complaints.second_person", case.unit_id)
-    serious = case.level is not None and case.level.is_serious
-    return rule == "all" or (rule == "serious" and serious)
+    return Powers(by, [case]).works_on(case)
 
 
 # --- each move ------------------------------------------------------------------------------------

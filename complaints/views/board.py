@@ -1,45 +1,47 @@
-"""The case board (W9): the open cases of a unit by state, each with the moves of its reader."""
+"""The case board (W9): the open cases of a unit by state, moved by pointer, keys or a list."""
 
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
 
-from complaints.forms.filters import UnitFilter
+from complaints.forms.filters import BoardFilter
 from complaints.models import Case
-from complaints.selectors.detail import NEXT_MOVE
-from complaints.selectors.lists import CaseQuery, board_cases
-from complaints.services.assignment import loads
-from complaints.states import HANDLE, MOVES, VIEW, WAITING, State, moves_from
-from complaints.views.common import row_of
-from core.access import requires
-from core.htmx import page_or_rows
-
-COLUMNS: tuple[tuple[str, Any, frozenset[str]], ...] = (
-    ("registered", State.REGISTERED.label, frozenset({State.REGISTERED})),
-    ("assigned", State.ASSIGNED.label, frozenset({State.ASSIGNED, State.ACCEPTED})),
-    ("in_progress", State.IN_PROGRESS.label, frozenset({State.IN_PROGRESS})),
-    ("waiting", gettext_lazy("Waiting"), WAITING),
-    ("resolved", gettext_lazy("Waiting for call-back"), frozenset({State.RESOLVED})),
-    ("called_back", State.CALLED_BACK.label, frozenset({State.CALLED_BACK})),
+from complaints.selectors.board import (
+    BY_KEY,
+    COLUMNS,
+    SHOWN,
+    Column,
+    board_cases,
+    moves_in_order,
+    open_ways,
+    why_no_way,
 )
-SHOWN = 20
+from complaints.selectors.powers import Powers
+from complaints.services import make_move
+from complaints.services.assignment import loads
+from complaints.states import MOVES, VIEW, Move
+from complaints.views.common import case_or_404, row_of
+from complaints.views.moves import dialog_of, moved
+from core.access import requires
+from core.errors import Refused, Stale
+from core.htmx import page_or_rows, wants_rows
 
 
 @dataclass(slots=True)
-class Column:
-    """A state of the board with its most urgent cases; `more` says that it has further ones."""
+class ColumnShown:
+    """A column with its most urgent cases; `more` says that it has further ones, `is_open` that
+    it is the one a narrow screen shows."""
 
-    key: str
-    label: Any
+    column: Column
     rows: list[dict[str, Any]] = field(default_factory=list)
     more: bool = False
-    url: str = ""
+    is_open: bool = False
 
 
 @requires(VIEW)
@@ -49,21 +51,19 @@ def case_board(request: HttpRequest) -> HttpResponse:
     chosen = _chosen(request)
     if chosen is not None:
         return chosen
-    form = UnitFilter(request.GET, user=request.user)
+    form = BoardFilter(request.GET, user=request.user)
     is_filtered = form.is_filtered()
-    data = form.cleaned_data
-    query = CaseQuery(
-        unit=data.get("unit"), category=data.get("category"), handler=data.get("handler")
-    )
-    columns = [_column(request, query, *column) for column in COLUMNS]
+    query = form.query()
+    columns = _columns(request, board_cases(request.user, query))
     context = {
         "filter_form": form,
         "is_filtered": is_filtered,
+        "is_fragment": wants_rows(request),
         "query": query,
         "columns": columns,
-        "empty": not any(column.rows for column in columns),
+        "empty": not any(one.rows for one in columns),
         "people": _people(columns),
-        "list_url": f"{reverse('complaints:list')}?state=open",
+        "list_url": f"{reverse('complaints:list')}?{form.list_query()}",
     }
     return page_or_rows(request, "complaints/board.html", "complaints/_board.html", context)
 
@@ -76,37 +76,77 @@ def _chosen(request: HttpRequest) -> HttpResponse | None:
     return redirect("complaints:move", pk=int(case), move=move)
 
 
-def _column(
-    request: HttpRequest, query: CaseQuery, key: str, label: Any, states: frozenset[str]
-) -> Column:
-    cases = board_cases(request.user, query, states, SHOWN + 1)
+def _columns(request: HttpRequest, cases: dict[str, list[Case]]) -> list[ColumnShown]:
+    powers = Powers(request.user, [case for found in cases.values() for case in found])
     now = timezone.now()
-    rows = [row_of(case, now) | {"moves": _likely_moves(request, case)} for case in cases[:SHOWN]]
-    return Column(key, label, rows, len(cases) > SHOWN)
-
-
-def _likely_moves(request: HttpRequest, case: Case) -> list[tuple[str, str]]:
-    """Moves out of this state that the reader's role knows; the form asks again."""
-    user: Any = request.user
-    mine = case.handler_id == user.pk or user.has_perm("complaints.assign_case")
-    leading = NEXT_MOVE.get(State(case.state))
-    moves = [
-        (move.name, str(move.label))
-        for move in moves_from(case.state)
-        if user.has_perm(move.right)
-        and (mine or move.right != HANDLE)
-        and not (move.name == "accept" and case.handler_id != user.pk)
-        and not (move.name == "reject" and case.reject_asked_by_id in (None, user.pk))
+    shown = [
+        ColumnShown(
+            column,
+            [_card(case, powers) | row_of(case, now) for case in cases[column.key][:SHOWN]],
+            len(cases[column.key]) > SHOWN,
+        )
+        for column in COLUMNS
     ]
-    # What leads on comes first, giving the case to somebody else last.
-    return sorted(moves, key=lambda one: (one[0] != leading, one[0] == "assign"))
+    wanted = request.GET.get("column", "")
+    if wanted not in BY_KEY:
+        wanted = next((one.column.key for one in shown if one.rows), COLUMNS[0].key)
+    for one in shown:
+        one.is_open = one.column.key == wanted
+    return shown
 
 
-def _people(columns: list[Column]) -> list[tuple[str, int]]:
-    """Everybody on the board with all his open cases, the busiest first."""
-    people = {
-        row["case"].handler for column in columns for row in column.rows if row["case"].handler
+def _card(case: Case, powers: Powers) -> dict[str, Any]:
+    """What the reader may do with a card, and into which columns he may put it."""
+    return {
+        "moves": [(move.name, move.label) for move in moves_in_order(case, powers)],
+        "ways": " ".join(one.key for one in COLUMNS if open_ways(case, one, powers)),
     }
+
+
+def _people(columns: list[ColumnShown]) -> list[tuple[str, int]]:
+    """Everybody on the board with all his open cases, the busiest first."""
+    people = {row["case"].handler for one in columns for row in one.rows if row["case"].handler}
     load = loads(people)
     named = [(person.name, load[person.pk]) for person in people]
     return sorted(named, key=lambda one: (-one[1], one[0]))
+
+
+# --- a card is dropped ----------------------------------------------------------------------------
+
+
+@requires(VIEW)
+@require_POST
+def case_drop(request: HttpRequest, pk: int) -> HttpResponse:
+    """A card was put into another column: the move that leads there is made at once when it asks
+    for nothing; else its form comes as a dialog, or the reason why there is no way."""
+    case = case_or_404(request, pk)
+    column = BY_KEY.get(request.POST.get("column", ""))
+    if column is None:
+        raise Http404("column")
+    powers = Powers(request.user, [case])
+    ways = open_ways(case, column, powers)
+    if not ways:
+        return _refused(request, case, why_no_way(case, column, powers))
+    if len(ways) > 1 or ways[0].asks:
+        return dialog_of(request, case, ways[0], ways)
+    return _make(request, case, ways[0])
+
+
+def _make(request: HttpRequest, case: Case, move: Move) -> HttpResponse:
+    version = request.POST.get("version", "")
+    try:
+        done = make_move(
+            case, move.name, by=request.user, version=int(version) if version.isdigit() else None
+        )
+    except (Stale, Refused) as refusal:
+        return _refused(request, case, str(refusal))
+    return moved(request, done, move)
+
+
+def _refused(request: HttpRequest, case: Case, reason: str) -> HttpResponse:
+    context = {
+        "title": _("{number} stays where it is").format(number=case.number),
+        "reason": reason,
+        "case": case,
+    }
+    return render(request, "complaints/_drop_refused.html", context)

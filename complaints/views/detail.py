@@ -1,6 +1,6 @@
 """One case (W8): facts, clocks, ladder, log, and the legal next moves of its reader."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -33,7 +33,9 @@ from complaints.selectors.detail import (
     clock_rows,
     complainants_of,
     entries_of,
+    ladder_of_case,
     ladder_rows,
+    named_cases,
     names_of,
     related_cases,
     urges_of,
@@ -42,12 +44,12 @@ from complaints.selectors.detail import (
 )
 from complaints.selectors.due import due_of
 from complaints.selectors.files import files_of_entries
+from complaints.selectors.powers import Powers
 from complaints.selectors.relations import Relations
-from complaints.services import why_not
 from complaints.services.moves import DISSATISFIED, NOT_REACHED, SATISFIED
 from complaints.services.notes import KIND as NOTE_KIND
 from complaints.services.notes import why_note_stays
-from complaints.states import CALL_BACK, MOVES, VIEW, Move, State, moves_from
+from complaints.states import CALL_BACK, MOVES, VIEW, Move, State
 from complaints.views.case_work import work_context
 from complaints.views.common import case_crumbs, case_or_404, state_badge, subject_of
 from complaints.views.files import files_context
@@ -116,11 +118,6 @@ STEPS = (
 )
 
 
-def open_moves(case: Case, user: Any) -> list[Move]:
-    """The moves that are legal now and open to somebody."""
-    return [move for move in moves_from(case.state) if not why_not(case, move, user)]
-
-
 def buttons(case: Case, moves: list[Move]) -> dict[str, Any]:
     """The moves as buttons: one filled, others outlined, rare ones in a menu."""
 
@@ -148,14 +145,18 @@ def _class(case: Case, known: dict[str, Move]) -> list[dict[str, str]]:
     return [{"label": _("Change category or level"), "url": address, "icon": "edit", "name": ""}]
 
 
-def waiting_line(case: Case, moves: list[Move], relations: Relations) -> str:
-    """Whom the case waits for, when the next step is not the reader's."""
+def others_move(case: Case, moves: list[Move]) -> Move | None:
+    """The next step of the case, when it is not the reader's."""
     name = NEXT_MOVE.get(State(case.state))
     if name is None or any(move.name == name for move in moves):
-        return ""
-    people = waits_for(case, MOVES[name].right, relations)
-    who = "、".join(people) if people else _("nobody: the posts are vacant")
-    return _("Waits for {people}: {move}").format(people=who, move=MOVES[name].label)
+        return None
+    return MOVES[name]
+
+
+def waiting_line(move: Move, names: list[str]) -> str:
+    """Whom the case waits for, and for what."""
+    who = "、".join(names) if names else _("nobody: the posts are vacant")
+    return _("Waits for {people}: {move}").format(people=who, move=move.label)
 
 
 def steps_of(case: Case) -> list[dict[str, str]]:
@@ -179,12 +180,17 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Everything about one case, and what the reader may do with it now."""
     case = case_or_404(request, pk)
     now = timezone.now()
-    moves = open_moves(case, request.user)
+    moves = Powers(request.user, [case]).open_moves(case)
     relations = Relations(now, case.unit)
     entries = entries_of(case)
     files = files_of_entries(entries)
     people = list(case.people.select_related("user"))
     mine = [one for one in people if one.user_id == request.user.pk]
+    rungs = ladder_of_case(case, relations)
+    next_move = others_move(case, moves)
+    turn = waits_for(case, next_move.right, relations) if next_move else ()
+    names = names_of([*turn, *people_in(entries), *(key for rung in rungs for key in rung.people)])
+    named = named_cases(request.user, case)
     context = files_context(case, request.user) | {
         "case": case,
         "subject": subject_of(case),
@@ -192,10 +198,12 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "steps": steps_of(case),
         "due": due_of(case, now, exact=True),
         "buttons": buttons(case, moves),
-        "waits": waiting_line(case, moves, relations),
+        "waits": waiting_line(next_move, [names[key] for key in turn if key in names])
+        if next_move
+        else "",
         "clocks": clock_rows(case, now),
-        "ladder": ladder_rows(case, relations),
-        "entries": _told_to(request.user, entries, files),
+        "ladder": ladder_rows(rungs, names),
+        "entries": [told(entry, names, request.user, files.get(entry.pk, [])) for entry in entries],
         "more": len(entries) > ENTRIES,
         "complainants": complainants_of(case),
         "customer_url": _customer_url(request, case),
@@ -208,18 +216,13 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "now": now,
         "warranty": warranty_of(case),
         "related": related_cases(request.user, case),
-        "into": _in_reach(request, case.merged_into_id),
-        "group": _in_reach(request, case.parent_id),
-        "repeats": _in_reach(request, case.repeat_of_id),
+        "into": named.get("merged_into"),
+        "group": named.get("parent"),
+        "repeats": named.get("repeat_of"),
         "crumbs": case_crumbs(case),
         **work_context(request, case),
     }
     return render(request, "complaints/detail.html", context)
-
-
-def _in_reach(request: HttpRequest, pk: int | None) -> Case | None:
-    """Another case that this one names, if the reader may see it."""
-    return Case.objects.visible_to(request.user).filter(pk=pk).first() if pk else None
 
 
 def _customer_url(request: HttpRequest, case: Case) -> str:
@@ -234,19 +237,13 @@ def _customer_url(request: HttpRequest, case: Case) -> str:
 # --- the log --------------------------------------------------------------------------------------
 
 
-def _names(entries: list[CaseEntry]) -> dict[int, str]:
+def people_in(entries: list[CaseEntry]) -> list[Any]:
+    """Keys of the people whom the facts of entries name."""
     keys: list[Any] = []
     for entry in entries:
         keys += [*entry.facts.get("told", ()), entry.facts.get("handler")]
         keys.append(entry.facts.get("former"))
-    return names_of(keys)
-
-
-def _told_to(
-    reader: Any, entries: list[CaseEntry], files: Mapping[int, Sequence[CaseFile]]
-) -> list[dict[str, Any]]:
-    names = _names(entries)
-    return [told(entry, names, reader, files.get(entry.pk, [])) for entry in entries]
+    return keys
 
 
 def told(

@@ -18,12 +18,13 @@ from complaints.limits import due_at, limits_of, span_of
 from complaints.models import Case, CaseKind, LimitKind
 from complaints.selectors.classes import offered_categories, offered_levels, proposed_category
 from complaints.selectors.lookup import Found, Match, look_up
+from complaints.selectors.similar import similar_cases
 from complaints.services import register_case
 from complaints.services.files import INTAKE
 from complaints.services.intake import proposed_level, top_of
 from complaints.services.second_call import register_into
 from complaints.states import REGISTER
-from complaints.views.common import crumbs, handlers_of, rows_for
+from complaints.views.common import crumbs, handlers_of, rows_for, state_badge, subject_of
 from complaints.warranty import warranty_end, warranty_on
 from core.access import requires
 from core.drafts.page import DraftPage, open_draft
@@ -172,10 +173,36 @@ def _context(desk: Desk, form: IntakeForm, draft: DraftPage | None = None) -> di
         "cases": rows_for(desk.found.cases),
         "unit": desk.unit,
         "limits": limits_for(desk.case) if desk.case is not None else [],
+        "similar": _similar(desk),
         "warranty": _warranty(desk),
         "proposed": desk.proposed,
         "crumbs": crumbs((_("Intake"), "")),
     }
+
+
+def _similar(desk: Desk) -> list[dict[str, Any]]:
+    """Rows of cases like this one, as soon as project and story are known."""
+    data = desk.data
+    if desk.case is None or data is None or not data.get("content", "").strip():
+        return []
+    flat = desk.match.flat if desk.match is not None else None
+    found = similar_cases(
+        desk.user,
+        unit=desk.case.unit,
+        category=desk.case.category,
+        content=data["content"],
+        room=flat.label if flat else data.get("room", "") or desk.found.room,
+        now=desk.case.taken_in_at,
+    )
+    return [
+        {
+            "case": one.case,
+            "is_near": one.is_near,
+            "subject": subject_of(one.case),
+            "state": state_badge(one.case),
+        }
+        for one in found
+    ]
 
 
 def _warranty(desk: Desk) -> Any:

@@ -118,21 +118,16 @@ def _desk_answer(count: int, late: int) -> str:
 
 def _short_list(
     request: HttpRequest,
-    query: CaseQuery,
     template: str,
     *,
     act: tuple[str, str] | None,
     done: str,
+    **what: Any,
 ) -> HttpResponse:
+    """A list that asks for one act; `what` are the fields of CaseQuery that make it."""
     form = UnitFilter(request.GET, user=request.user)
     is_filtered = form.is_filtered()
-    data = form.cleaned_data
-    query = replace(
-        query,
-        unit=data.get("unit"),
-        category=data.get("category"),
-        handler=data.get("handler"),
-    )
+    query = replace(form.query(), **what)
     context = listing(request, query) | {
         "filter_form": form,
         "is_filtered": is_filtered,
@@ -148,17 +143,24 @@ def _short_list(
 @require_safe
 def overdue(request: HttpRequest) -> HttpResponse:
     """Open cases of which a limit has passed, the longest overdue first."""
-    query = CaseQuery(overdue=True, order=MOST_LATE)
     act = (_("Urge"), "urge") if request.user.has_perm(URGE) else None
     done = _("No overdue cases.")
-    return _short_list(request, query, "complaints/overdue.html", act=act, done=done)
+    return _short_list(
+        request, "complaints/overdue.html", act=act, done=done, overdue=True, order=MOST_LATE
+    )
 
 
 @requires(CALL_BACK)
 @require_safe
 def call_backs(request: HttpRequest) -> HttpResponse:
     """Cases whose work is done and whose owner has not been asked yet, the most urgent first."""
-    query = CaseQuery(state=State.RESOLVED, order=URGENT)
     act = (_("Record the call-back"), "call_back")
     done = _("No case waits for a call-back.")
-    return _short_list(request, query, "complaints/call_backs.html", act=act, done=done)
+    return _short_list(
+        request,
+        "complaints/call_backs.html",
+        act=act,
+        done=done,
+        state=State.RESOLVED,
+        order=URGENT,
+    )

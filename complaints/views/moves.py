@@ -20,6 +20,7 @@ from complaints.views.common import case_crumbs, case_or_404, handlers_of, state
 from core.access import requires
 from core.drafts.page import DraftPage, open_draft
 from core.errors import Refused, Stale
+from core.htmx import page_or_rows, wants_rows
 
 # What a move does, where its name does not say it all.
 EFFECTS = {
@@ -77,7 +78,7 @@ def case_move(request: HttpRequest, pk: int, move: str) -> HttpResponse:
         status = 422
         if form.is_valid():
             try:
-                moved = make_move(
+                done = make_move(
                     case,
                     move,
                     by=request.user,
@@ -92,23 +93,27 @@ def case_move(request: HttpRequest, pk: int, move: str) -> HttpResponse:
             except Refused as refusal:
                 form.add_error(None, str(refusal))
             else:
-                return _done(request, moved, wanted)
+                return moved(request, done, wanted)
     return _page(request, case, wanted, form, draft, "", status)
 
 
 def _form(request: HttpRequest, case: Case, move: Move, draft: DraftPage) -> MoveForm:
+    if request.method == "POST":
+        return _blank(request, case, move, request.POST)
+    form = _blank(request, case, move, draft.restored)
+    if draft.restored is not None:
+        form.errors.clear()
+        _begin_anew(form, case)
+    return form
+
+
+def _blank(request: HttpRequest, case: Case, move: Move, data: Any = None) -> MoveForm:
     more: dict[str, Any] = {}
     if move.name == "assign":
         more["handlers"] = handlers_of(case)
     if move.name == "merge":
         more["similar"] = similar_open(request.user, case)
-    if request.method == "POST":
-        return FORMS[move.name](request.POST, case=case, user=request.user, **more)
-    form = FORMS[move.name](draft.restored, case=case, user=request.user, **more)
-    if draft.restored is not None:
-        form.errors.clear()
-        _begin_anew(form, case)
-    return form
+    return FORMS[move.name](data, case=case, user=request.user, **more)
 
 
 def _begin_anew(form: MoveForm, case: Case) -> None:
@@ -140,21 +145,38 @@ def _page(
     problem: str,
     status: int,
 ) -> HttpResponse:
-    context = {
+    """The form as a page, or for htmx inside the dialog of the board."""
+    context = _context(case, move, form) | {
+        "draft": draft,
+        "problem": problem,
+        "typed": _typed(form) if problem else [],
+        "crumbs": case_crumbs(case, (str(move.label), "")),
+    }
+    if wants_rows(request) and status >= 400:
+        status = 422  # what is swapped in; the sentence stands in the dialog
+    return page_or_rows(
+        request, "complaints/move.html", "complaints/_move_dialog.html", context, status
+    )
+
+
+def dialog_of(request: HttpRequest, case: Case, move: Move, ways: list[Move]) -> HttpResponse:
+    """The form of a move as the content of a dialog; `ways` are others that would do as well."""
+    form = _blank(request, case, move)
+    context = _context(case, move, form) | {"ways": ways if len(ways) > 1 else []}
+    return render(request, "complaints/_move_dialog.html", context)
+
+
+def _context(case: Case, move: Move, form: MoveForm) -> dict[str, Any]:
+    return {
         "case": case,
         "subject": subject_of(case),
         "state": state_badge(case),
         "move": move,
         "effect": _(EFFECTS[move.name]) if move.name in EFFECTS else "",
         "form": form,
-        "draft": draft,
         "uploads": _(UPLOADS[move.name]) if move.name in UPLOADS else "",
         "most_bytes": most_bytes(case),
-        "problem": problem,
-        "typed": _typed(form) if problem else [],
-        "crumbs": case_crumbs(case, (str(move.label), "")),
     }
-    return render(request, "complaints/move.html", context, status=status)
 
 
 def _typed(form: MoveForm) -> list[tuple[str, str]]:
@@ -168,10 +190,13 @@ def _typed(form: MoveForm) -> list[tuple[str, str]]:
     ]
 
 
-def _done(request: HttpRequest, case: Case, move: Move) -> HttpResponse:
+def moved(request: HttpRequest, case: Case, move: Move) -> HttpResponse:
+    """A move was made: on with the case, or back to the board from whose dialog it was made."""
     sentence = _("{number}: {move}. The case is “{state}” now.").format(
         number=case.number, move=move.label, state=case.get_state_display()
     )
     messages.success(request, sentence)
+    if wants_rows(request):
+        return HttpResponse(status=204, headers={"HX-Trigger": "crm:moved, crm:close"})
     seen = Case.objects.visible_to(request.user).filter(pk=case.pk).exists()
     return redirect(case.get_absolute_url() if seen else reverse("complaints:list"))

@@ -14,15 +14,17 @@ from core.notices import house  # noqa: F401  it registers the kinds of core
 from core.notices.health import findings
 from core.notices.kinds import KINDS, NoticeKind, kind_named, register_kind
 from core.notices.quiet import register_working_days
-from core.notices.services import mark_read, notify
+from core.notices.services import Letter, mark_read, notify, notify_each
 
 __all__ = [
     "KINDS",
+    "Letter",
     "NoticeKind",
     "findings",
     "kind_named",
     "mark_read",
     "notify",
+    "notify_each",
     "register_kind",
     "register_working_days",
 ]

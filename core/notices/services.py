@@ -1,9 +1,11 @@
 """Telling people: one row a person and event, and the mails and requests that belong to it."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -20,12 +22,23 @@ from core.notices.quiet import Doors
 from core.notices.render import Words, mail_of
 
 BATCH = 2000
+T = TypeVar("T")
 KEY_LENGTH = 200
 
 
 def is_local(url: str) -> bool:
     """Whether an address leads into this product and nowhere else."""
     return url.startswith("/") and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One event for one person. `user` is his key, `facts` are plain (core.notices.facts)."""
+
+    user: int
+    key: str
+    url: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 def notify(
@@ -39,20 +52,51 @@ def notify(
     was never told. Returns how many people were told. Raises LookupError for an unknown kind and
     ValueError for a foreign address.
     """
+    known, facts = kind_named(kind), pack(context)
+    _refuse_bad(key, url)
+    told = 0
+    with transaction.atomic():
+        telling = _Telling(known)
+        for keys in _batches(_keys_of(users)):
+            told += len(telling.tell([Letter(user, key, url, facts) for user in keys]))
+        if told:
+            webhooks.enqueue(known, [webhooks.Event(key, url, facts, told)])
+    return told
+
+
+def notify_each(kind: str, letters: Iterable[Letter]) -> int:
+    """As `notify`, for many events of one kind at once, each told to its own person: a fixed
+    number of queries for two thousand of them. Returns how many were told."""
     known = kind_named(kind)
+    told = 0
+    with transaction.atomic():
+        telling = _Telling(known)
+        for batch in _batches(_packed(letters)):
+            new = telling.tell(batch)
+            people = Counter(letter.key for letter in new)
+            events = {letter.key: letter for letter in new}
+            webhooks.enqueue(
+                known,
+                [
+                    webhooks.Event(key, one.url, dict(one.facts), people[key])
+                    for key, one in events.items()
+                ],
+            )
+            told += len(new)
+    return told
+
+
+def _packed(letters: Iterable[Letter]) -> Iterator[Letter]:
+    for letter in letters:
+        _refuse_bad(letter.key, letter.url)
+        yield replace(letter, facts=pack(dict(letter.facts)))
+
+
+def _refuse_bad(key: str, url: str) -> None:
     if url and not is_local(url):
         raise ValueError(f"{url!r} is no address of this product")
     if not key or len(key) > KEY_LENGTH:
         raise ValueError(f"a key has 1 to {KEY_LENGTH} characters, not {len(key)}")
-    facts = pack(context)
-    told = 0
-    with transaction.atomic():
-        telling = _Telling(known, key, url, facts)
-        for keys in _batches(_keys_of(users)):
-            told += telling.tell(keys)
-        if told:
-            webhooks.enqueue(known, key=key, url=url, facts=facts, people=told)
-    return told
 
 
 def _keys_of(users: Iterable[Any] | QuerySet) -> Iterator[int]:
@@ -62,85 +106,105 @@ def _keys_of(users: Iterable[Any] | QuerySet) -> Iterator[int]:
         yield from (getattr(user, "pk", user) for user in users if user is not None)
 
 
-def _batches(keys: Iterator[int]) -> Iterator[list[int]]:
-    while batch := list(islice(keys, BATCH)):
+def _batches(rows: Iterator[T]) -> Iterator[list[T]]:
+    while batch := list(islice(rows, BATCH)):
         yield batch
 
 
 class _Telling:
-    """One event on its way to many people: words are made once a language, rows are written in
-    batches, and the number of queries does not grow with the people of a batch."""
+    """Letters of one kind on their way: words are made once an event and language, rows are
+    written in batches, and the number of queries does not grow with the letters of a batch."""
 
-    def __init__(self, kind: NoticeKind, key: str, url: str, facts: dict[str, Any]) -> None:
-        self.kind, self.key, self.url, self.facts = kind, key, url, facts
+    def __init__(self, kind: NoticeKind) -> None:
+        self.kind = kind
         self.now = timezone.now()
         self.doors = Doors()
-        self.mails: dict[str, Words] = {}
+        self.mails: dict[tuple[str, str], Words] = {}
 
-    def tell(self, keys: Collection[int]) -> int:
-        """Write the notices of one batch and their mails. Returns how many were new."""
-        people = self._receivers(keys)
+    def tell(self, letters: Sequence[Letter]) -> list[Letter]:
+        """Write the notices of one batch and their mails. Returns those that were new."""
+        people = self._receivers({letter.user for letter in letters})
         wishes = self._wishes(people)
+        new = self._new([letter for letter in letters if letter.user in people])
         Notice.objects.bulk_create(
             (
                 Notice(
-                    user_id=person["pk"],
+                    user_id=letter.user,
                     kind=self.kind.key,
-                    key=self.key,
-                    context=self.facts,
-                    url=self.url,
+                    key=letter.key,
+                    context=dict(letter.facts),
+                    url=letter.url,
                     created_at=self.now,
-                    in_digest=wishes[person["pk"]] == MailChoice.DIGEST,
+                    in_digest=wishes[letter.user] == MailChoice.DIGEST,
                 )
-                for person in people
+                for letter in new
             ),
             batch_size=BATCH,
             ignore_conflicts=True,  # another transaction may be telling the same event
         )
-        mailed = [one for one in people if one["email"] and wishes[one["pk"]] == MailChoice.ONCE]
+        mailed = [
+            letter
+            for letter in new
+            if people[letter.user]["email"] and wishes[letter.user] == MailChoice.ONCE
+        ]
         if mailed:
-            self._mail(mailed)
-        return len(people)
+            self._mail(mailed, people)
+        return new
 
-    def _receivers(self, keys: Collection[int]) -> list[dict[str, Any]]:
-        """Who of them works here and was not told yet."""
+    @staticmethod
+    def _receivers(keys: Collection[int]) -> dict[int, dict[str, Any]]:
+        """Who of them works here."""
         people = get_user_model().objects.active().filter(pk__in=keys)  # type: ignore[attr-defined]
-        told = set(
-            Notice.objects.filter(key=self.key, user__in=keys).values_list("user_id", flat=True)
-        )
         rows = people.order_by("pk").values("pk", "email", "language", "unit_id")
-        return [row for row in rows if row["pk"] not in told]
+        return {row["pk"]: row for row in rows}
 
-    def _wishes(self, people: list[dict[str, Any]]) -> dict[int, str]:
+    @staticmethod
+    def _new(letters: Sequence[Letter]) -> list[Letter]:
+        """Letters that nobody was sent yet, each once, people in order."""
+        told = set(
+            Notice.objects.filter(
+                key__in={letter.key for letter in letters},
+                user__in={letter.user for letter in letters},
+            ).values_list("user_id", "key")
+        )
+        found = {
+            (letter.user, letter.key): letter
+            for letter in letters
+            if (letter.user, letter.key) not in told
+        }
+        return sorted(found.values(), key=lambda letter: letter.user)
+
+    def _wishes(self, people: Collection[int]) -> dict[int, str]:
         """Person → whether this kind is mailed: the kind's habit unless he chose."""
-        wishes = {person["pk"]: str(self.kind.habit) for person in people}
+        wishes = dict.fromkeys(people, str(self.kind.habit))
         if not self.kind.mandatory:
             choices = NoticeChoice.objects.filter(kind=self.kind.key, user__in=list(wishes))
             wishes |= dict(choices.values_list("user_id", "mail"))
         return wishes
 
-    def _mail(self, people: list[dict[str, Any]]) -> None:
+    def _mail(self, letters: Sequence[Letter], people: dict[int, dict[str, Any]]) -> None:
         wishes = NoticePreference.objects.in_bulk(
-            [one["pk"] for one in people], field_name="user_id"
+            {letter.user for letter in letters}, field_name="user_id"
         )
         usual = NoticePreference()
         outbox.post(
             outbox.mail(
-                to=person["email"],
-                words=self._words(person["language"]),
-                key=f"{self.key}:{person['pk']}",
+                to=people[letter.user]["email"],
+                words=self._words(letter, people[letter.user]["language"]),
+                key=f"{letter.key}:{letter.user}",
                 kind=self.kind.key,
-                user=person["pk"],
-                at=self._when(wishes.get(person["pk"], usual), person["unit_id"]),
+                user=letter.user,
+                at=self._when(wishes.get(letter.user, usual), people[letter.user]["unit_id"]),
             )
-            for person in people
+            for letter in letters
         )
 
-    def _words(self, language: str) -> Words:
-        if language not in self.mails:
-            link = f"{settings.CRM_URL}{self.url}" if self.url else ""
-            self.mails[language] = mail_of(self.kind, self.facts, language, link)
-        return self.mails[language]
+    def _words(self, letter: Letter, language: str) -> Words:
+        known = (letter.key, language)
+        if known not in self.mails:
+            link = f"{settings.CRM_URL}{letter.url}" if letter.url else ""
+            self.mails[known] = mail_of(self.kind, dict(letter.facts), language, link)
+        return self.mails[known]
 
     def _when(self, wish: NoticePreference, unit: int | None) -> datetime:
         return self.now if self.kind.mandatory else self.doors.opens_at(self.now, wish, unit)

@@ -1,5 +1,7 @@
 """Webhooks: other systems that are told about chosen kinds of notices."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
@@ -20,8 +22,18 @@ from core.notices.secrets import give_secret
 TEST_KIND = "core.test"
 
 
-def enqueue(kind: NoticeKind, *, key: str, url: str, facts: dict[str, Any], people: int) -> None:
-    """Write one message a target that wants this kind; whom it concerned is only counted."""
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What happened, and how many people it concerned."""
+
+    key: str
+    url: str
+    facts: dict[str, Any]
+    people: int
+
+
+def enqueue(kind: NoticeKind, events: Sequence[Event]) -> None:
+    """Write one message an event and target that wants this kind."""
     targets = [
         target
         for target in WebhookTarget.objects.filter(is_active=True)
@@ -29,8 +41,11 @@ def enqueue(kind: NoticeKind, *, key: str, url: str, facts: dict[str, Any], peop
     ]
     if not targets:
         return
-    payload = payload_of(kind, key=key, url=url, facts=facts, people=people)
-    outbox.post(_message(target, payload, key=key, kind=kind.key) for target in targets)
+    for event in events:
+        payload = payload_of(
+            kind, key=event.key, url=event.url, facts=event.facts, people=event.people
+        )
+        outbox.post(_message(target, payload, key=event.key, kind=kind.key) for target in targets)
 
 
 def payload_of(

@@ -7,7 +7,7 @@ from typing import Any
 from regions.calendars.changes import CalendarChange, on_calendar_change
 from regions.calendars.explain import Stretch, duration, explain
 from regions.calendars.gaps import calendar_gaps, missing_years
-from regions.calendars.loading import worktime_of
+from regions.calendars.loading import worktime_of, worktimes_of
 from regions.calendars.tables import (
     UNIT_LINES,
     WorkingDays,
@@ -45,6 +45,7 @@ __all__ = [
     "working_days_query",
     "working_time_between",
     "worktime_of",
+    "worktimes_of",
 ]
 
 

@@ -6,6 +6,7 @@ query. Who counts in a loop takes `worktime_of(unit)` once and asks that.
 
 import uuid
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from threading import local
@@ -99,6 +100,12 @@ def worktime_of(unit: Any) -> WorkTime:
     """
     now = compiled()
     return now.worktime(ancestors_of(unit, now))
+
+
+def worktimes_of(units: Iterable[OrgUnit]) -> dict[int, WorkTime]:
+    """The arithmetic of many units by key; the version is asked for once."""
+    now = compiled()
+    return {unit.pk: now.worktime(ancestors_of(unit, now)) for unit in units}
 
 
 def line_of(unit: Any) -> Line:

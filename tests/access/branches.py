@@ -337,6 +337,15 @@ def _cases(branch: Branch) -> None:
     ]
     form_group(callers, by=head, content=f"{sign}集中停车")
     now = timezone.now()
+    done, late = (
+        register_case(
+            unit=unit, by=head, channel="letter", name=f"{sign}{name}", content=name, handler=clerk
+        )
+        for name in ("待回访", "超时")
+    )
+    for move, facts in (("accept", {}), ("start", {}), ("resolve", {"resolution": f"{sign}修复"})):
+        make_move(done, move, by=clerk, **facts)
+    Case.objects.filter(pk=late.pk).update(next_due_at=now - timedelta(hours=1))
     item = note_opinion(
         unit=unit, by=head, first_seen_at=now, title=f"{sign}舆情", source=f"{sign}网"
     )

@@ -35,6 +35,8 @@ MOVING = frozenset({"/system/jobs/"})
 # How many addresses of one shape (route and names of parameters) are opened.
 OF_ONE_SHAPE = 2
 CHOICES_TRIED = 4
+# Acts that ask for a workbook, and where.
+EXPORTS = {"EXPORT": "customers:export", "CASES": "complaints:export"}
 REQUEST_ID = re.compile(r"[0-9a-f]{4}-[0-9a-f]{4}")
 TOKEN = re.compile(r"[A-Za-z0-9]{64}")
 # Times of the database's clock, which goes on while the clock of the test stands still.
@@ -44,7 +46,8 @@ RUNNING_CLOCK = re.compile(rf'<time datetime="(?:{DAYS})[^>]*>[^<]*</time>')
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One thing a reader does: GET an address, its ROWS alone, POST a search, EXPORT a filter.
+    """One thing a reader does: GET an address, its ROWS alone, POST a search, EXPORT a filter of
+    customers, or CASES the same of cases.
 
     `typed` says that the reader writes foreign words himself, so that finding them proves nothing.
     """
@@ -143,12 +146,12 @@ def perform(client: Client, visit: Visit) -> str:
             return text_of(client.get(visit.what, headers={"HX-Request": "true"}))
         if visit.act == "POST":
             return text_of(client.post(reverse("search"), {"q": visit.what}, follow=True))
-        return _export(client, visit.what)
+        return _export(client, EXPORTS[visit.act], visit.what)
 
 
-def _export(client: Client, query: str) -> str:
+def _export(client: Client, route: str, query: str) -> str:
     """Ask for the export, do the job here, fetch the file; its number differs each time."""
-    response = client.post(reverse("customers:export"), {"filter": query})
+    response = client.post(reverse(route), {"filter": query})
     if response.status_code != 302:
         return text_of(response)
     page, job = response["Location"], Job.objects.latest("pk")

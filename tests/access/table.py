@@ -170,6 +170,8 @@ PAGES = (
     Row("GET", "complaints:level-new", GROUP_KEEPER),
     Row("GET", "complaints:level", GROUP_KEEPER, args=("@case_level",)),
     Row("POST", "complaints:level-remove", OPERATOR_DOES, args=("@case_level",)),
+    Row("POST", "complaints:drop", "302  403  200  200  200  200  200  403  404  404",
+        args=("@case",), data={"column": "registered"}),
     Row("POST", "complaints:reveal", "302  403  200  200  200  403  403  403  404  404",
         args=("@case", "@complainant"), data={"reason": "call-back"}),
     # --- cases: groups, patterns, public opinion, warnings, duty

@@ -40,6 +40,8 @@ from tests.access.crawl import Story, Visit, shape
 pytestmark = pytest.mark.django_db
 
 READERS = ("clerk", "head", "desk", "local_admin")
+CASE_PAGES = tuple(f"/complaints/{name}" for name in ("", "board/", "overdue/", "call-backs/"))
+CASES_ALL = "channel=&sort=taken_in"  # every case in reach; an address that no page offers
 READING = {"朔": "shuo", "赣": "gan"}
 
 
@@ -82,11 +84,15 @@ def typed_by_staff(marks: Marks) -> Iterator[str]:
     for term in (sign, f"{digits}01", f"{digits}02"):
         yield f"/complaints/?{urlencode({'q': term})}"
         yield f"/complaints/intake/look-up/?{urlencode({'find': term})}"
-    yield f"/complaints/?unit={word}"
+    for name in ("", "board/", "overdue/", "call-backs/", "summary/", "summary/workbook/"):
+        yield f"/complaints/{name}?unit={word}"
     yield f"/complaints/works/?unit={word}"
     yield f"/complaints/measures/?unit={word}"
+    yield f"/complaints/?{urlencode({'unit': f'{word}1A', 'month': '2026-03'})}"
+    for deeper in (f"{word}1", f"{word}1A"):
+        yield f"/complaints/summary/?{urlencode({'unit': deeper, 'month': '2026-03'})}"
+        yield f"/complaints/summary/workbook/?{urlencode({'unit': deeper, 'month': '2026-03'})}"
     yield f"/complaints/roster/?unit={word}1A"
-    yield f"/complaints/summary/?unit={word}1A"
     yield f"/people/?unit={word}"
 
 
@@ -127,7 +133,7 @@ def tell(client: Client, reader: str) -> Story:
     else:
         odd = ["/no-such-page/", "/customers/?after=x&sort=name", "/customers/hand-over/"]
         story.crawl(["/", *odd], at_most=130)
-        for address in ("/customers/", "/people/", "/organisation/units/"):
+        for address in ("/customers/", "/people/", "/organisation/units/", *CASE_PAGES):
             story.do(Visit("ROWS", address))
         for address in guessed():
             story.do(Visit("GET", address))
@@ -142,6 +148,8 @@ def tell(client: Client, reader: str) -> Story:
                 story.do(Visit("POST", number, foreign))
             for query in ("sort=name", urlencode({"q": marks.sign}), f"unit={marks.word}"):
                 story.do(Visit("EXPORT", query, foreign))
+            for query in (CASES_ALL, urlencode({"q": marks.sign}), f"unit={marks.word}"):
+                story.do(Visit("CASES", query, foreign))
     return story
 
 
@@ -239,11 +247,13 @@ STAFF = {
     "complaints/measures/",
     "complaints/roster/",
     "complaints/summary/",
+    "complaints/summary/workbook/",
 }
 KEEPERS = STAFF | {
     "complaints/intake/",
     "complaints/desk/",
     "complaints/board/",
+    "complaints/call-backs/",
     "complaints/<int:pk>/",
     "complaints/<int:pk>/clock/",
     "complaints/<int:pk>/move/<slug:move>/",
@@ -293,6 +303,7 @@ def every_choice(owner, db_field, request, kwargs):
 
 
 LISTS = "customers.selectors.lists.scope_of"
+CASES = "complaints.selectors.lists.scope_of"
 COUNT = "customers.views.lists.count_customers"
 
 # protection: what is replaced, by what, whose story is told again and where
@@ -307,6 +318,12 @@ BROKEN = {
     "lists of cases": (CaseQuerySet, "branches_of", each_case, "clerk", "/complaints/"),
     "works": (WorkQuerySet, "visible_to", everything, "head", "/complaints/works/"),
     "lists of works": (WorkQuerySet, "branches_of", each_case, "clerk", "/complaints/works/"),
+    "the board": (CaseQuerySet, "branches_of", each_case, "head", "/complaints/board/"),
+    "the overdue": (CaseQuerySet, "branches_of", each_case, "head", "/complaints/overdue/"),
+    "call-backs": (CaseQuerySet, "branches_of", each_case, "head", "/complaints/call-backs/"),
+    "exports of cases": (CASES, None, lambda *args: EVERYTHING, "head", CASES_ALL),
+    "the monthly summary": (OrgUnitQuerySet, "visible_to", everything, "head", "/summary/?unit"),
+    "its workbook": (OrgUnitQuerySet, "visible_to", everything, "head", "/summary/workbook/"),
     "contacts": (ContactQuerySet, "visible_to", everything, "head", "/search/"),
     "units": (OrgUnitQuerySet, "visible_to", everything, "desk", "/organisation/"),
     "people": (UserQuerySet, "visible_to", everything, "desk", "/people/"),

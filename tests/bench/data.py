@@ -9,7 +9,7 @@ import datetime as dt
 import itertools
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -98,14 +98,14 @@ class Loader:
         with self.connection.cursor() as cursor:
             self._units(cursor)
             self._people(cursor)
-            indexes = _take_off(cursor)
+            indexes = take_off(cursor, TABLES)
             for first in range(1, self.size + 1, CHUNK):
                 last = min(first + CHUNK - 1, self.size)
                 self._chunk(cursor, range(first, last + 1))
                 say(f"  {last:,} customers")
             for statement in indexes:
                 cursor.execute(statement)
-            _set_sequences(cursor)
+            set_sequences(cursor, (*TABLES, "regions_orgunit", "accounts_user"))
             say("  indexes built")
             cursor.execute("VACUUM ANALYZE")
 
@@ -361,9 +361,9 @@ ACTIVITY_COLUMNS = (
 )
 
 
-def _take_off(cursor: Any) -> list[str]:
+def take_off(cursor: Any, tables: Sequence[str]) -> list[str]:
     """Drop what slows a load and can be built at the end. Returns the statements that build it."""
-    names = list(TABLES)
+    names = list(tables)
     keys = cursor.execute(
         """SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid) FROM pg_constraint
            WHERE contype = 'f' AND conrelid::regclass::text = ANY(%s)""",
@@ -385,9 +385,9 @@ def _take_off(cursor: Any) -> list[str]:
     ]
 
 
-def _set_sequences(cursor: Any) -> None:
+def set_sequences(cursor: Any, tables: Sequence[str]) -> None:
     """Let the product's own inserts go on behind the keys that were given here."""
-    for table in (*TABLES, "regions_orgunit", "accounts_user"):
+    for table in tables:
         cursor.execute(
             f"SELECT setval(pg_get_serial_sequence('{table}', 'id'),"
             f" (SELECT coalesce(max(id), 1) FROM {table}))"

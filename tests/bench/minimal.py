@@ -22,6 +22,8 @@ _LIST = """<!doctype html><title>{{ user.name }}</title><table>{% for p in rows 
 <td>{{ p.level }}</td><td>{{ p.customer.phone_last4 }}</td><td>{{ p.unit.name }}</td>
 <td>{{ p.keeper.name }}</td><td>{{ p.last_contact_at|date:"Y-m-d" }}</td></tr>{% endfor %}
 </table>"""
+_ROWS = """<!doctype html><title>{{ user.name }}</title><table>{% for row in rows %}<tr>
+{% for cell in row %}<td>{{ cell }}</td>{% endfor %}</tr>{% endfor %}</table>"""
 _DETAIL = """<!doctype html><title>{{ user.name }}</title><h1>{{ c.name }}</h1>
 <p>{{ c.code }} {{ c.level }} {{ c.phone_last4 }} {{ c.source }}</p>
 <ul>{% for p in places %}<li>{{ p.unit.name }} {{ p.keeper.name }}</li>{% endfor %}</ul>
@@ -56,6 +58,11 @@ def page(request: HttpRequest) -> HttpResponse:
     return _render(_LIST, {"rows": rows, "user": request.user})
 
 
+def rows(request: HttpRequest) -> HttpResponse:
+    """Whatever rows the measurement gives, all their cells in a bare table."""
+    return _render(_ROWS, {"rows": shown["rows"](), "user": request.user})
+
+
 def detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One customer with his places and newest activities."""
     context = {
@@ -79,4 +86,4 @@ def _render(text: str, context: dict[str, Any]) -> HttpResponse:
     return HttpResponse(template.render(context))
 
 
-urlpatterns = [path("list/", page), path("detail/<int:pk>/", detail)]
+urlpatterns = [path("list/", page), path("rows/", rows), path("detail/<int:pk>/", detail)]

@@ -54,7 +54,7 @@ def _run(options: argparse.Namespace) -> int:
             bench.round()
     say(f"Measured in {time.perf_counter() - began:,.0f} s.")
     verdicts = verdicts_on(benches)
-    verdicts = [*verdicts, *import_verdicts, *_sets(options)]
+    verdicts = [*verdicts, *import_verdicts, *_sets(options), *_cases(options)]
     _print_figures(benches)
     _print_verdicts(verdicts)
     _write(options, benches, verdicts, {"imports": imports, "log_ins": log_ins})
@@ -134,6 +134,18 @@ def _sets(options: argparse.Namespace) -> list[Any]:
     for size in options.size:
         say(f"Working on all places of {size:,} customers at once ...")
         found += sets.run(size, options.rounds)
+    return found
+
+
+def _cases(options: argparse.Namespace) -> list[Any]:
+    from tests.bench import cases
+
+    if "cases" not in options.only:
+        return []
+    found = []
+    for size in options.size:
+        say(f"Reading {options.cases:,} cases beside {size:,} customers ...")
+        found += cases.run(size, options.cases, options.rounds, explain=options.explain)
     return found
 
 

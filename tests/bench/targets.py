@@ -23,6 +23,11 @@ DUE_TO_JOIN = 6.0
 POLICY_TO_JOIN = 3.0
 # The front door with its lock-out, records and session costs twice the hash at most; 0.42 measured.
 LOG_IN_TO_BARE = 0.33
+CASE_LIST_QUERIES = 13
+BOARD_QUERIES = 14
+SUMMARY_QUERIES = 30
+# Whom each step reaches is worked out in Python, and each notice and log entry is one of its own.
+ESCALATE_TO_BARE = 8.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import UserState
@@ -345,6 +346,7 @@ def test_without_the_lock_two_runs_take_the_same_steps(staffed, monkeypatch):
 
     assert two_runs(monkeypatch, due(0)) == [2, 2]
     assert entries() == 2
+    assert told() == ["E-LEAD"]  # the key of the notice is the second wall
 
 
 @pytest.mark.django_db(transaction=True)
@@ -377,6 +379,22 @@ def run_command(at: dt.datetime, fault: str = "") -> subprocess.CompletedProcess
         text=True,
         check=False,
     )
+
+
+@db
+def test_a_run_over_many_cases_makes_a_fixed_number_of_queries(staffed):
+    """Cases of one handler and of several units: what climbs is written on sets."""
+    counts = []
+    for number, at in ((1, 0), (4, 1000)):
+        for _number in range(number):
+            make_case(unit=staffed.n1a, handler=staffed.north_clerk)
+            make_case(unit=staffed.n1b, assign=False)
+        with CaptureQueriesContext(connection) as captured:
+            done = escalate(due(at))
+        assert done.told
+        counts.append(len(captured))
+
+    assert counts[1] <= counts[0]
 
 
 @pytest.mark.fault

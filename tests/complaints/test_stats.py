@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from complaints.limits import due_at, limits_of, span_of
@@ -242,3 +243,17 @@ def test_every_figure_of_the_sample_is_met(db):
         judged = [kept for (_case, kind), kept in verdict if kind == limit and kept is not None]
         assert share == round(sum(judged) / len(judged), 4)
     assert Deadline.objects.count() == 0
+
+
+def test_the_number_of_queries_does_not_grow_with_units(load, world):
+    """Outside a request, where the calendars' version is asked for with each question."""
+    projects = ("北方花园", "北方名邸", "南方花园", "南方名邸")
+    counts = []
+    for number in (1, len(projects)):
+        load(*(complaint(f"{name}{number}", 项目=name) for name in projects[:number]))
+        stats("2026-03-01", "2026-03-31")  # the calendars of new units are worked out once
+        with CaptureQueriesContext(connection) as captured:
+            assert stats("2026-03-01", "2026-03-31")["rows"] == (1 if number == 1 else 5)
+        counts.append(len(captured))
+
+    assert counts[0] == counts[1]

@@ -4,6 +4,7 @@ import re
 
 from accounts.models import User
 from complaints.models import Case
+from complaints.services import make_move
 from complaints.states import State
 from customers.models import Customer
 from tests.factories import make_case, make_customer, make_ownership, make_property, make_user
@@ -76,16 +77,62 @@ def test_a_call_becomes_a_case_and_comes_to_its_end(world, signed_in):
     assert (case.state, case.rating) == (State.CALLED_BACK, 5)
 
 
-def test_the_board_is_worked_by_keys(world, signed_in):
-    case = make_case(unit=world.n1a, assign=False)
-    page = signed_in(world.north_head)
+def test_the_board_is_worked_by_pointer_and_by_keys(world, signed_in):
+    case = make_case(unit=world.n1a, handler=world.north_clerk)
+    page = signed_in(world.north_clerk)
     page.goto("/complaints/board/")
     check(page, narrow=True)
-    choice = page.get_by_label(f"{case.number} 的下一步")
-    choice.focus()
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
-    page.wait_for_url(re.compile(rf"/complaints/{case.pk}/move/assign/$"))
+    card = page.locator(f"#card-{case.pk}")
+    columns = {
+        key: page.locator(f"#board-{key}") for key in ("assigned", "in_progress", "resolved")
+    }
+
+    # Not yet accepted: there is no way to “done”; the reason is told and the card goes back.
+    card.drag_to(columns["resolved"])
+    dialog = page.locator("#crm-dialog[open]")
+    dialog.get_by_text("下一步应为：接单").wait_for()
+    assert columns["assigned"].locator(f"#card-{case.pk}").count() == 1
+    dialog.get_by_role("link", name="关闭").click()
+    dialog.wait_for(state="hidden")
+
+    # The list on the card makes the move in the dialog.
+    card.get_by_role("button", name="办理").click()
+    dialog.get_by_role("button", name="接单").click()
+    card.get_by_text("已接单").wait_for()
+
+    # By keys: what asks for nothing is made at once.
+    page.locator(f"#handle-{case.pk}").focus()
+    page.keyboard.press("Space")
+    assert "处理中" in page.locator("#board-voice").inner_text()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Space")
+    columns["in_progress"].locator(f"#card-{case.pk}").wait_for()
+
+    # What asks for something shows its form; a closed form sends the card back.
+    card.drag_to(columns["resolved"])
+    dialog.get_by_label("处理结果").fill("已修复")
+    page.keyboard.press("Escape")
+    columns["in_progress"].locator(f"#card-{case.pk}").wait_for()
+    card.drag_to(columns["resolved"])
+    dialog.get_by_role("button", name="标记已解决").click()
+    assert "处理结果" in dialog.locator(".crm-summary").inner_text()
+    dialog.get_by_label("处理结果").fill("已修复")
+    dialog.get_by_role("button", name="标记已解决").click()
+    columns["resolved"].locator(f"#card-{case.pk}").wait_for()
+    case.refresh_from_db()
+    assert case.state == State.RESOLVED
     for address in ("/complaints/", "/complaints/overdue/"):
         page.goto(address)
         check(page, narrow=True)
+
+
+def test_the_board_shows_what_others_do_by_itself(world, signed_in):
+    case = make_case(unit=world.n1a, handler=world.north_clerk)
+    page = signed_in(world.north_head)
+    page.goto("/complaints/board/")
+    make_move(case, "accept", by=world.north_clerk)
+    make_move(case, "start", by=world.north_clerk)
+
+    page.evaluate("htmx.trigger('#board-again', 'crm:moved')")
+
+    page.locator(f"#board-in_progress #card-{case.pk}").wait_for()
