@@ -92,6 +92,7 @@ ACTIONS = {
     "case.reopen": _("reopened the case"),
     "case.owner_looked_up": _("looked up {count} owners outside the own reach at intake"),
     "case.urge": _("urged the handler of the case"),
+    "case.sheet_taken": _("took the sheet of the case away as a file"),
     "case.exported": _("exported {rows} cases"),
     "case.classed": _("changed the level or category of the case"),
     "case.group_formed": _("formed a group complaint of {count} cases"),

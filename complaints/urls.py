@@ -12,6 +12,7 @@ from complaints.views import (
     moves,
     outside,
     roster,
+    sheet,
     summary,
 )
 
@@ -33,6 +34,8 @@ urlpatterns = [
     path("<int:pk>/", detail.case_detail, name="detail"),
     path("<int:pk>/move/<slug:move>/", moves.case_move, name="move"),
     path("<int:pk>/clock/", detail.case_clock, name="clock"),
+    path("<int:pk>/sheet/", sheet.case_sheet, name="sheet"),
+    path("<int:pk>/sheet/file/", sheet.case_sheet_file, name="sheet-file"),
     path("<int:pk>/complainants/<int:person_pk>/reveal/", detail.complainant_reveal, name="reveal"),
     path("groups/", groups.group_list, name="groups"),
     path("groups/new/", groups.group_new, name="group-new"),

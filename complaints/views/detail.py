@@ -146,7 +146,7 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "waits": waiting_line(case, moves, relations),
         "clocks": clock_rows(case, now),
         "ladder": ladder_rows(case, relations),
-        "entries": [told(entry, names) for names in [_names(entries)] for entry in entries],
+        "entries": [told(entry, names) for names in [names_in(entries)] for entry in entries],
         "more": len(entries) > ENTRIES,
         "complainants": complainants_of(case),
         "customer_url": _customer_url(request, case),
@@ -180,7 +180,8 @@ def _customer_url(request: HttpRequest, case: Case) -> str:
 # --- the log --------------------------------------------------------------------------------------
 
 
-def _names(entries: list[CaseEntry]) -> dict[int, str]:
+def names_in(entries: list[CaseEntry]) -> dict[int, str]:
+    """Names of the people that entries tell of, by their keys."""
     keys: list[Any] = []
     for entry in entries:
         keys += [*entry.facts.get("told", ()), entry.facts.get("handler")]
