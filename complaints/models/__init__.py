@@ -18,10 +18,19 @@ from complaints.models.clocks import (
     Pause,
     Relation,
 )
+from complaints.models.incoming import (
+    CHOSEN_REASONS,
+    IncomingFile,
+    IncomingMail,
+    Mailbox,
+    MailReason,
+    MailState,
+)
 from complaints.models.outside import EarlyWarning, PublicOpinion, Risk, Spread
 from complaints.models.roster import ContactSheet, DutyShift
 
 __all__ = [
+    "CHOSEN_REASONS",
     "Case",
     "CaseEntry",
     "CaseKind",
@@ -35,8 +44,13 @@ __all__ = [
     "DutyShift",
     "EarlyWarning",
     "EscalationStep",
+    "IncomingFile",
+    "IncomingMail",
     "Level",
     "LimitKind",
+    "MailReason",
+    "MailState",
+    "Mailbox",
     "Pause",
     "PersonRole",
     "PublicOpinion",
