@@ -93,6 +93,8 @@ ACTIONS = {
     "case.owner_looked_up": _("looked up {count} owners outside the own reach at intake"),
     "case.urge": _("urged the handler of the case"),
     "case.sheet_taken": _("took the sheet of the case away as a file"),
+    "case.file_attached": _("attached a file to the case"),
+    "case.file_removed": _("removed a file from the case"),
     "case.exported": _("exported {rows} cases"),
     "case.classed": _("changed the level or category of the case"),
     "case.group_formed": _("formed a group complaint of {count} cases"),

@@ -260,3 +260,39 @@ register(
         group="complaints",
     )
 )
+register(
+    Policy(
+        key="complaints.file_megabytes",
+        title=_("Size of an attached file"),
+        meaning=_("How many megabytes a file attached to a case may have."),
+        source=PRACTICE,
+        type=Whole(1, 50, unit="MB"),
+        default=20,
+        group="complaints",
+    )
+)
+register(
+    Policy(
+        key="complaints.files_per_case",
+        title=_("Files of a case"),
+        meaning=_("How many files may be attached to one case."),
+        source=PRACTICE,
+        type=Whole(1, 500, unit=_("files"), one=_("file")),
+        default=50,
+        group="complaints",
+    )
+)
+register(
+    Policy(
+        key="complaints.file_regret_hours",
+        title=_("Removing an attached file"),
+        meaning=_(
+            "How many hours whoever attached a file may remove it again. Later only people who "
+            "close cases can."
+        ),
+        source=PRACTICE,
+        type=Whole(0, 720, unit=_("hours"), one=_("hour")),
+        default=24,
+        group="complaints",
+    )
+)

@@ -18,6 +18,7 @@ from complaints.models.clocks import (
     Pause,
     Relation,
 )
+from complaints.models.files import CaseFile, CaseFileQuerySet, FileRole
 from complaints.models.incoming import (
     CHOSEN_REASONS,
     IncomingFile,
@@ -33,6 +34,8 @@ __all__ = [
     "CHOSEN_REASONS",
     "Case",
     "CaseEntry",
+    "CaseFile",
+    "CaseFileQuerySet",
     "CaseKind",
     "CasePerson",
     "CaseQuerySet",
@@ -46,6 +49,7 @@ __all__ = [
     "EscalationStep",
     "IncomingFile",
     "IncomingMail",
+    "FileRole",
     "Level",
     "LimitKind",
     "MailReason",

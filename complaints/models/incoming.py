@@ -13,6 +13,7 @@ from django.utils.translation import pgettext_lazy
 from complaints.models.cases import Case
 from core import personal_data
 from core.display import masked_email
+from core.models import StoredFile
 from core.scope import Scoped, ScopedQuerySet
 
 
@@ -78,6 +79,7 @@ class IncomingMail(Scoped):
     """A mail that came in. Address and text are personal data under the mail's own key.
 
     `fingerprint` is the same for each delivery of one mail, so that it is taken over once.
+    `left_out` are pairs of a file's name and the sentence why it was not kept. `size` is in bytes.
     `settled_by` None in a state that is not waiting: the program did it.
     """
 
@@ -92,6 +94,7 @@ class IncomingMail(Scoped):
     sender_index = models.BinaryField(null=True, editable=False)
     title = models.CharField(pgettext_lazy("mail", "subject"), max_length=200, blank=True)
     text_cipher = models.BinaryField(null=True, editable=False)
+    left_out = models.JSONField(default=list, blank=True)
     size = models.PositiveBigIntegerField(default=0)
     received_at = models.DateTimeField(_("came in at"))
     state = models.CharField(
@@ -181,26 +184,20 @@ class IncomingFileQuerySet(models.QuerySet):
         return self.filter(mail__in=IncomingMail.objects.visible_to(user, permission))
 
 
-class IncomingFile(models.Model):
-    """A file that came with a mail. Without `stored_name` it was left out; `left_out` says why."""
+class IncomingFile(StoredFile):
+    """A file that came with a mail. When the mail becomes part of a case, so does the file."""
 
-    mail = models.ForeignKey(IncomingMail, models.CASCADE, related_name="files")
-    name = models.CharField(pgettext_lazy("file", "name"), max_length=130)
-    content_type = models.CharField(max_length=100, blank=True)
-    size = models.PositiveBigIntegerField(default=0)
-    stored_name = models.CharField(max_length=80, blank=True, editable=False)
-    left_out = models.CharField(max_length=12, blank=True, editable=False)
+    mail = models.ForeignKey(
+        IncomingMail, models.CASCADE, related_name="files", db_index=False, editable=False
+    )
 
     objects = IncomingFileQuerySet.as_manager()
 
-    class Meta:
+    class Meta(StoredFile.Meta):
         verbose_name = _("file of an incoming mail")
         verbose_name_plural = _("files of incoming mails")
         constraints = [
-            models.UniqueConstraint(
-                fields=["stored_name"], condition=~Q(stored_name=""), name="incomingfile_stored"
-            ),
+            *StoredFile.Meta.constraints,
+            # Also the index of "the files of this mail".
+            models.UniqueConstraint(fields=["mail", "sha256"], name="incomingfile_once"),
         ]
-
-    def __str__(self) -> str:
-        return self.name

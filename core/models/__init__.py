@@ -1,5 +1,6 @@
-"""Tables without business: keys of subjects, background jobs, files brought in."""
+"""Tables without business: keys of subjects, background jobs, files brought in and attached."""
 
+from core.models.files import StoredFile
 from core.models.imports import ImportRun, ImportRunQuerySet, ImportState
 from core.models.jobs import (
     LIVE_JOBS,
@@ -46,6 +47,7 @@ __all__ = [
     "Queue",
     "Scoped",
     "ScopedQuerySet",
+    "StoredFile",
     "SubjectKey",
     "Timetable",
     "WebhookTarget",

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core import keys
+from core.attachments import store as attachments
 from core.doctor import Finding, error, ok, register, warning
 from core.models import ImportRun, Job
 from core.personal_data import Erased, unwrap
@@ -37,6 +38,7 @@ def export_names() -> set[str]:
 STORES: tuple[tuple[str, Callable[[], set[str]], bool], ...] = (
     ("imports", import_names, True),
     ("exports", export_names, False),
+    (attachments.FOLDER, attachments.known_names, True),
 )
 
 
@@ -54,7 +56,7 @@ def files() -> Iterator[Finding]:
             sentence = _("Files in {folder} that belong to no record: {count}.")
             advice = _("Look at them and delete them: they may hold personal data.")
             yield warning(sentence.format(count=len(lost), **words), advice)
-        if must_exist and (missing := rows - {path.name for path in _paths(folder)}):
+        if must_exist and (missing := rows - _names(folder)):
             well = False
             sentence = _("Files that records name and {folder} lacks: {count}.")
             advice = _("Restore the folder from the latest backup.")
@@ -64,13 +66,22 @@ def files() -> Iterator[Finding]:
 
 
 def _paths(folder: Path) -> list[Path]:
-    return [path for path in folder.iterdir() if path.is_file()] if folder.is_dir() else []
+    return [path for path in folder.rglob("*") if path.is_file()] if folder.is_dir() else []
+
+
+def _names(folder: Path) -> set[str]:
+    """What lies in a folder, as rows name it."""
+    return {str(path.relative_to(folder)) for path in _paths(folder)}
 
 
 def _settled_files(folder: Path) -> set[str]:
     """Names of the files that are old enough to have their row."""
     now = timezone.now().timestamp()
-    return {path.name for path in _paths(folder) if now - path.stat().st_mtime > YOUNG}
+    return {
+        str(path.relative_to(folder))
+        for path in _paths(folder)
+        if now - path.stat().st_mtime > YOUNG
+    }
 
 
 @register("data.scope", gettext_lazy("Places in the tree"), quick=False, needs_database=True)

@@ -1,0 +1,161 @@
+"""Files of cases: attached by whoever works with cases, removed by whoever attached them.
+
+The bytes are kept before the transaction and deleted after it (core.attachments.store). The row
+of the case is locked while files are counted and compared, so that two people who attach the same
+picture at the same time attach it once.
+"""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import IO, Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from audit.services import record
+from complaints.models import Case, CaseEntry, CaseFile, FileRole
+from complaints.services.log import log
+from complaints.states import CALL_BACK, CLOSE, ENDED, HANDLE, REGISTER, State
+from core.attachments import KeptFile, discard, keep
+from core.attachments.store import MEGABYTE, discard_after_commit
+from core.errors import Refused
+from regions.policies import policy
+
+# Whoever takes matters in, works on them or calls owners back holds one of these.
+ATTACH = (HANDLE, REGISTER, CALL_BACK)
+
+
+def may_attach(case: Case, by: Any) -> bool:
+    """Whether somebody may attach files to a case. `by` None is the operator."""
+    if case.state == State.MERGED:
+        return False
+    return by is None or _reaches(case, by, *ATTACH)
+
+
+def may_remove(file: CaseFile, by: Any) -> bool:
+    """Whoever attached it, for some hours while the case goes on (policy); else who closes
+    cases."""
+    if by is None or _reaches(file.case, by, CLOSE):
+        return True
+    hours = policy("complaints.file_regret_hours", file.case.unit_id)
+    young = timezone.now() <= file.uploaded_at + timedelta(hours=hours)
+    return (
+        file.uploaded_by_id == by.pk
+        and young
+        and file.case.state not in ENDED
+        and _reaches(file.case, by, *ATTACH)
+    )
+
+
+def _reaches(case: Case, by: Any, *rights: str) -> bool:
+    return any(
+        Case.objects.visible_to(by, right).filter(pk=case.pk).exists()
+        for right in rights
+        if by.has_perm(right)
+    )
+
+
+def most_bytes(case: Case) -> int:
+    """How large a file of this case may be, in bytes (policy)."""
+    return int(policy("complaints.file_megabytes", case.unit_id)) * MEGABYTE
+
+
+def attach_file(
+    case: Case,
+    file: IO[bytes],
+    name: str,
+    *,
+    by: Any,
+    role: str = FileRole.GENERAL,
+    caption: str = "",
+    **links: Any,
+) -> CaseFile:
+    """Attach one file with a line in the log; the row that is there already if the case has the
+    same content. `links` are further columns of the row.
+
+    Raises Refused when the person may not, when the case is full, and for a file that is too
+    large or of a kind that is not accepted.
+    """
+    if not may_attach(case, by):
+        raise Refused(_("You may not attach files to this case."))
+    kept = keep(file, name, most_bytes=most_bytes(case))
+    try:
+        with transaction.atomic():
+            rows = take_files(case, [kept], by=by, role=role, caption=caption, **links)
+            fresh = [row for row in rows if row.stored_name == kept.stored_name]
+            tell_log(case, fresh, by=by)
+    except BaseException:
+        discard(kept.stored_name)
+        raise
+    if not fresh:
+        discard(kept.stored_name)
+    return rows[0]
+
+
+def take_files(
+    case: Case,
+    kept: Iterable[KeptFile],
+    *,
+    by: Any,
+    role: str = FileRole.GENERAL,
+    caption: str = "",
+    entry: CaseEntry | None = None,
+    **links: Any,
+) -> list[CaseFile]:
+    """Give files that lie in the store to a case, within a transaction; each content once.
+
+    Of a content that the case has already, its row is returned and the new file is left to the
+    caller. Raises Refused when the case would have too many files.
+    """
+    Case.objects.select_for_update(of=("self",)).get(pk=case.pk)
+    known = {row.sha256: row for row in CaseFile.objects.filter(case=case).select_related("case")}
+    rows = []
+    for one in kept:
+        row = known.get(one.sha256)
+        if row is None:
+            _refuse_full(case, len(known))
+            columns = one.columns() | {"role": role, "caption": caption.strip()[:200]} | links
+            row = CaseFile.objects.create(case=case, entry=entry, uploaded_by=by, **columns)
+            record("case.file_attached", by=by, subject=case)
+            known[one.sha256] = row
+        rows.append(row)
+    return rows
+
+
+def _refuse_full(case: Case, count: int) -> None:
+    most = policy("complaints.files_per_case", case.unit_id)
+    if count >= most:
+        sentence = ngettext(
+            "A case can have {most} file. Please remove one first.",
+            "A case can have {most} files. Please remove one first.",
+            most,
+        )
+        raise Refused(sentence.format(most=most))
+
+
+def tell_log(case: Case, rows: list[CaseFile], *, by: Any) -> None:
+    """A line in the log for files that came without another happening."""
+    if not rows:
+        return
+    entry = log(case, "attached", by=by, at=timezone.now(), count=len(rows))
+    CaseFile.objects.filter(pk__in=[row.pk for row in rows]).update(entry=entry)
+    for row in rows:
+        row.entry = entry
+
+
+@transaction.atomic
+def remove_file(file: CaseFile, *, by: Any) -> None:
+    """Delete a file; the log keeps its name and who removed it. Raises Refused."""
+    if not may_remove(file, by):
+        raise Refused(
+            _("You may not remove this file any more. Please ask somebody who closes cases.")
+        )
+    case = Case.objects.select_for_update(of=("self",)).get(pk=file.case_id)
+    gone, _rows = CaseFile.objects.filter(pk=file.pk).delete()
+    if not gone:
+        return  # somebody else was quicker, which comes to the same
+    discard_after_commit(file.stored_name)
+    log(case, "file_removed", by=by, at=timezone.now(), file=file.name)
+    record("case.file_removed", by=by, subject=case)
