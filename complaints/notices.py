@@ -47,3 +47,11 @@ register_kind(
         sample={"count": 12},
     )
 )
+register_kind(
+    NoticeKind(
+        "complaints.mail_came",
+        _("An e-mail was added to a case of yours"),
+        mail=True,
+        sample={"number": "TS2026112200004", "unit": "武汉云麓天境"},
+    )
+)

@@ -5,7 +5,18 @@ from decimal import Decimal
 from django.utils.translation import gettext_lazy as _
 
 from regions.policies import Policy, register
-from regions.policies.types import Choice, Column, Decimal_, Duration, Rows, Span, Text, Whole, rows
+from regions.policies.types import (
+    Choice,
+    Column,
+    Decimal_,
+    Duration,
+    Flag,
+    Rows,
+    Span,
+    Text,
+    Whole,
+    rows,
+)
 
 BEFORE, AFTER = "before", "after"
 LIMITS = (
@@ -293,6 +304,17 @@ register(
         source=PRACTICE,
         type=Whole(0, 720, unit=_("hours"), one=_("hour")),
         default=24,
+        group="complaints",
+    )
+)
+register(
+    Policy(
+        key="complaints.mail_acknowledgement",
+        title=_("Acknowledging e-mails"),
+        meaning=_("Whether whoever sent an e-mail is told the number of the case made of it."),
+        source=PRACTICE,
+        type=Flag(),
+        default=False,
         group="complaints",
     )
 )

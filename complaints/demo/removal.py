@@ -5,8 +5,18 @@ from typing import Any
 from django.db import models
 from django.db.models import ManyToOneRel, Q
 
-from complaints.models import Case, Complainant, EarlyWarning, PublicOpinion
+from complaints.demo.mails import BOX
+from complaints.models import (
+    Case,
+    Complainant,
+    EarlyWarning,
+    IncomingFile,
+    IncomingMail,
+    Mailbox,
+    PublicOpinion,
+)
 from complaints.services.recompute import JOB
+from core.attachments.store import discard_after_commit
 from core.models import Job
 from customers.demo.parts import Gone
 
@@ -30,6 +40,7 @@ def remove_cases(cursor: Any, gone: Gone) -> dict[str, int]:
         table._base_manager.filter(
             Q(entered_by__in=gone.people) | Q(entered_by=None), unit__in=gone.units
         ).delete()
+    IncomingMail.objects.filter(case__in=keys).update(case=None)
     for relation in _of_a_case():
         rows: Any = relation.related_model
         rows = rows._base_manager.filter(**{f"{relation.field.name}__in": keys})
@@ -39,6 +50,20 @@ def remove_cases(cursor: Any, gone: Gone) -> dict[str, int]:
     cursor.execute("DELETE FROM core_subjectkey WHERE id = ANY(%s)", [subjects])
     _remove_jobs(gone)
     return {"cases": len(keys)}
+
+
+def remove_mails(cursor: Any, gone: Gone) -> dict[str, int]:
+    """All mails in the units that go. Those of a real mailbox are read again from its server."""
+    mails = IncomingMail.objects.filter(unit__in=gone.units)
+    subjects = list(mails.values_list("subject", flat=True))
+    boxes = list(mails.values_list("mailbox", flat=True).distinct())
+    for name in IncomingFile.objects.filter(mail__in=mails).values_list("stored_name", flat=True):
+        discard_after_commit(name)
+    count, _rows = mails.delete()
+    cursor.execute("DELETE FROM core_subjectkey WHERE id = ANY(%s)", [subjects])
+    Mailbox.objects.filter(pk__in=boxes).update(uid_validity=0, last_uid=0)
+    Mailbox.objects.filter(name=BOX, mails__isnull=True).delete()
+    return {"mails": count}
 
 
 def _remove_jobs(gone: Gone) -> None:

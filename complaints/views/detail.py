@@ -62,6 +62,7 @@ ICONS = {
     "reopen": "arrow-back-up",
     "urge": "urgent",
     "escalated": "alert-triangle",
+    "mail_in": "mail",
 }
 OUTCOMES = {
     SATISFIED: gettext_noop("satisfied"),
@@ -216,6 +217,7 @@ def _kind(entry: CaseEntry) -> str:
             "escalated": _("Escalated"),
             "classed": _("Level or category changed"),
             "handed_over": _("Handed over"),
+            "mail_in": _("E-mail from the complainant"),
         }.get(entry.kind, _("Noted"))
     if not entry.to_state or State(entry.to_state).label == label:
         return label
@@ -235,6 +237,8 @@ def _facts(entry: CaseEntry, names: dict[int, str]) -> list[tuple[str, str]]:
         found.append((_("Until"), _instant(facts["until"])))
     if facts.get("answer_by"):
         found.append((_("Answer wanted by"), _instant(facts["answer_by"])))
+    if facts.get("sender"):
+        found.append((_("Sender"), str(facts["sender"])))
     if facts.get("outcome") in OUTCOMES:
         found.append((_("Outcome"), _(OUTCOMES[facts["outcome"]])))
     if facts.get("rating"):

@@ -15,11 +15,13 @@ from django.views.decorators.http import require_http_methods, require_POST
 from audit.services import record
 from complaints.forms.intake import IntakeForm
 from complaints.limits import due_at, limits_of, span_of
-from complaints.models import Case, CaseKind, LimitKind
+from complaints.models import Case, CaseKind, IncomingMail, LimitKind
 from complaints.selectors.classes import offered_categories, offered_levels, proposed_category
 from complaints.selectors.detail import after_months
+from complaints.selectors.incoming import files_of, first_answers, mail_in_reach
 from complaints.selectors.lookup import Found, Match, look_up
 from complaints.services import register_case
+from complaints.services.incoming import register_mail, taken_by
 from complaints.services.intake import proposed_level, top_of
 from complaints.services.second_call import register_into
 from complaints.states import REGISTER
@@ -40,6 +42,8 @@ class Desk:
         self.categories, self.levels = offered_categories(), offered_levels()
         self.data = data.copy() if data is not None else None
         self.user = user
+        # The mail that this case is made of, if it is not a call.
+        self.mail = mail_in_reach(user, self.data.get("mail", "")) if self.data else None
         self.found: Found = Found()
         self.match: Match | None = None
         if self.data is not None:
@@ -162,6 +166,8 @@ def _why(case: Case, due: Any) -> str:
 def _context(desk: Desk, form: IntakeForm) -> dict[str, Any]:
     return {
         "form": form,
+        "mail": desk.mail,
+        "files": files_of(desk.mail) if desk.mail is not None else [],
         "found": desk.found,
         "chosen": desk.data.get("owner", "") if desk.data is not None else "",
         "into": desk.data.get("into", "") if desk.data is not None else "",
@@ -186,11 +192,10 @@ def _warranty(desk: Desk) -> Any:
 @requires(REGISTER)
 @require_http_methods(["GET", "HEAD", "POST"])
 def intake(request: HttpRequest) -> HttpResponse:
-    """Register a call while it lasts. A refused form keeps everything that was typed."""
+    """Register a call while it lasts, or with ?mail= a mail that came in. A refused form keeps
+    everything that was typed."""
     if request.method != "POST":
-        desk = Desk(request, None)
-        desk.propose()
-        return render(request, "complaints/intake.html", _context(desk, desk.form()))
+        return _empty_form(request)
     desk = Desk(request, request.POST)
     looking = "look" in request.POST
     desk.propose()
@@ -200,24 +205,49 @@ def intake(request: HttpRequest) -> HttpResponse:
         form.errors.clear()
     elif form.is_valid():
         try:
-            return _register(request, form)
+            return _register(request, form, desk.mail)
         except Refused as refusal:
             form.add_error(None, str(refusal))
     status = 200 if looking else 422
     return render(request, "complaints/intake.html", _context(desk, form), status=status)
 
 
-def _register(request: HttpRequest, form: IntakeForm) -> HttpResponse:
+def _empty_form(request: HttpRequest) -> HttpResponse:
+    """The form for the next call; of a mail it is filled in with what the mail says."""
+    mail = mail_in_reach(request.user, request.GET.get("mail", ""))
+    if mail is None:
+        desk = Desk(request, None)
+        desk.propose()
+        return render(request, "complaints/intake.html", _context(desk, desk.form()))
+    if not mail.is_waiting:
+        messages.error(request, taken_by(mail))
+        return redirect(mail.get_absolute_url())
+    data = QueryDict(mutable=True)
+    data.update({"kind": str(CaseKind.COMPLAINT), **first_answers(request.user, mail)})
+    desk = Desk(request, data)
+    desk.propose()
+    _record_foreign(request, desk.found)
+    form = desk.form()
+    form.errors.clear()
+    return render(request, "complaints/intake.html", _context(desk, form))
+
+
+def _register(request: HttpRequest, form: IntakeForm, mail: IncomingMail | None) -> HttpResponse:
     target = form.target()
     if target is not None:
-        register_into(target, by=request.user, **form.values())
+        if mail is not None:
+            register_mail(mail, by=request.user, into=target, **form.values())
+        else:
+            register_into(target, by=request.user, **form.values())
         sentence = _("The call was added to {number}.").format(number=target.number)
         messages.success(request, sentence)
         return redirect(target.get_absolute_url())
     handler = form.chosen_handler()
-    case = register_case(
-        by=request.user, handler=handler, assign=handler is not None, **form.values()
-    )
+    values = {"handler": handler, "assign": handler is not None, **form.values()}
+    if mail is not None:
+        case = register_mail(mail, by=request.user, **values)
+    else:
+        case = register_case(by=request.user, **values)
     if case.handler is None:
         sentence = _("{number} was registered; nobody has it yet.").format(number=case.number)
     else:

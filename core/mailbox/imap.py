@@ -109,7 +109,8 @@ def opened(account: Account) -> Iterator[Session]:
     try:
         with _speaking():
             _log_in(client, account)
-            yield Session(client, _open(client, account))
+            session = Session(client, _open(client, account))
+        yield session
     finally:
         with contextlib.suppress(imaplib.IMAP4.error, OSError):
             client.logout()

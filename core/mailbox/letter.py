@@ -83,12 +83,12 @@ def read_letter(raw: bytes, *, whole: bool = True) -> Letter:
 
 def _letter(message: Message, raw: bytes, text: str, files: tuple[Enclosed, ...]) -> Letter:
     name, sender = _sender(message)
-    named = MESSAGE_ID.search(_words(message.get("Message-ID")))
+    named = MESSAGE_ID.search(_header(message, "Message-ID"))
     return Letter(
         sender=sender,
         sender_name=_one_line(name)[:NAME_LENGTH],
         recipients=tuple(_recipients(message)),
-        title=_one_line(_words(message.get("Subject")))[:TITLE_LENGTH],
+        title=_one_line(_header(message, "Subject"))[:TITLE_LENGTH],
         text=text,
         message_id=named[0] if named else "",
         sent_at=_sent_at(message),
@@ -108,6 +108,16 @@ def _fingerprint(message: Message, raw: bytes) -> bytes:
 
 
 # --- headers --------------------------------------------------------------------------------------
+
+
+def _raw(message: Message, name: str) -> list[str]:
+    """All headers of a name as they came; the library would replace what is not ASCII."""
+    return [str(value) for key, value in message.raw_items() if key.lower() == name.lower()]
+
+
+def _header(message: Message, name: str) -> str:
+    """The first header of a name in words, empty without one."""
+    return _words(next(iter(_raw(message, name)), None))
 
 
 def _words(value: object) -> str:
@@ -153,16 +163,16 @@ def _one_line(text: str) -> str:
 def _sender(message: Message) -> tuple[str, str]:
     """Name and address of whoever wrote it; the address is empty when there is none."""
     for name in ("From", "Sender", "Reply-To"):
-        for shown, address in getaddresses([_words(message.get(name))]):
+        for shown, address in getaddresses([_header(message, name)]):
             if ADDRESS.fullmatch(address):
                 return shown, address.lower()
-    return _words(message.get("From"))[:NAME_LENGTH], ""
+    return _header(message, "From")[:NAME_LENGTH], ""
 
 
 def _recipients(message: Message) -> Iterator[str]:
     """All addresses the mail went to, the one it was delivered for first."""
     for name in ("Delivered-To", "X-Original-To", "To", "Cc"):
-        values = [_words(value) for value in message.get_all(name, [])[:50]]
+        values = [_words(value) for value in _raw(message, name)[:50]]
         for _shown, address in getaddresses(values)[:100]:
             if ADDRESS.fullmatch(address):
                 yield address.lower()
@@ -170,7 +180,7 @@ def _recipients(message: Message) -> Iterator[str]:
 
 def _sent_at(message: Message) -> datetime | None:
     try:
-        moment = parsedate_to_datetime(_words(message.get("Date")))
+        moment = parsedate_to_datetime(_header(message, "Date"))
     except (ValueError, TypeError, OverflowError):
         return None
     return moment if moment.tzinfo else None
@@ -188,7 +198,7 @@ _BOUNCERS = re.compile(r"^(mailer-daemon|postmaster)@", re.IGNORECASE)
 
 def _automatic(message: Message, sender: str) -> str:
     """Whether a program wrote this: nobody waits for an answer, and none must be given."""
-    title = _one_line(_words(message.get("Subject")))
+    title = _one_line(_header(message, "Subject"))
     if (
         message.get_content_type() == "multipart/report"
         or str(message.get("Return-Path", "x")).strip() == "<>"
@@ -196,12 +206,12 @@ def _automatic(message: Message, sender: str) -> str:
         or _BOUNCE_SUBJECTS.match(title)
     ):
         return "bounce"
-    said = _words(message.get("Auto-Submitted")).strip().lower()
+    said = _header(message, "Auto-Submitted").strip().lower()
     if (said and not said.startswith("no")) or message.get("X-Autoreply") is not None:
         return "auto_reply"
     if _AUTO_SUBJECTS.match(title):
         return "auto_reply"
-    precedence = _words(message.get("Precedence")).strip().lower()
+    precedence = _header(message, "Precedence").strip().lower()
     if precedence == "auto_reply":
         return "auto_reply"
     if precedence in ("bulk", "junk", "list") or message.get("List-Unsubscribe") is not None:

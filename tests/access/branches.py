@@ -17,7 +17,7 @@ from django.utils import timezone
 from openpyxl import Workbook, load_workbook
 
 from accounts.models import Reach, Role, User
-from complaints.models import Case, EarlyWarning, Level, PublicOpinion
+from complaints.models import Case, EarlyWarning, IncomingMail, Level, PublicOpinion
 from complaints.services import make_move, register_case
 from complaints.services.groups import form_group
 from complaints.services.outside import link_cases, note_opinion, warn_early
@@ -41,6 +41,7 @@ from tests.factories import (
     make_activity,
     make_contact,
     make_customer,
+    make_mail,
     make_ownership,
     make_place,
     make_post,
@@ -64,9 +65,10 @@ TABLES: tuple[type[Any], ...] = (
     Case,
     PublicOpinion,
     EarlyWarning,
+    IncomingMail,
 )
 FIRST_KEY = 40_000_001
-KEY = re.compile(r"(?<!\d)(?:4\d|5[0-2])\d{6}(?!\d)")
+KEY = re.compile(r"(?<!\d)(?:4\d|5[0-3])\d{6}(?!\d)")
 
 
 def count_from_far() -> None:
@@ -324,6 +326,7 @@ def _cases(branch: Branch) -> None:
     )
     link_cases(item, [case], by=head)
     warn_early(unit=unit, by=clerk, content=f"{sign}预警")
+    make_mail(f"{sign}来信", unit=unit)
     save_sheet(unit, by=head, phone=f"027-{digits}01", place=f"{sign}岗亭")
     add_shift(unit, user=clerk, starts_at=now, ends_at=until, by=head)
 

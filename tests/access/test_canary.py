@@ -15,7 +15,7 @@ import time_machine
 from django.test import Client
 
 from accounts.models import User, UserQuerySet
-from complaints.models import Case, CaseQuerySet
+from complaints.models import Case, CaseQuerySet, IncomingMail
 from core.admin import ScopedAdmin
 from core.models import ImportRunQuerySet
 from core.scope import EVERYTHING, ScopedQuerySet
@@ -109,6 +109,8 @@ def guessed() -> Iterator[str]:
         yield f"/customers/activities/{activity + number}/complete/"
         for part in ("", "clock/", "move/resume/"):
             yield f"/complaints/{case + number}/{part}"
+    for number in range(3):
+        yield f"/complaints/incoming/{IncomingMail.objects.latest('pk').pk + 1 + number}/"
     for name in ("groups", "opinions"):
         yield f"/complaints/{name}/{case + 2}/"
 

@@ -24,6 +24,7 @@ from tests.factories import (
     make_activity,
     make_case,
     make_customer,
+    make_mail,
     make_ownership,
     make_property,
     make_unit,
@@ -156,6 +157,7 @@ def rows_of_each_table(unit: OrgUnit, by: User) -> None:
     make_case(unit=unit, assign=False)
     note_opinion(unit=unit, by=None, first_seen_at=timezone.now(), title="t", source="s")
     warn_early(unit=unit, by=None, content="w")
+    make_mail(f"mail {unit.code}", unit=unit)
 
 
 def test_every_scoped_table_has_a_row_to_compare(world):
