@@ -123,3 +123,11 @@ register_kind(
         sample={"measure": "防水交底改为样板先行", "unit": "武汉云麓天境", "due_on": "2026-12-01"},
     )
 )
+register_kind(
+    NoticeKind(
+        "complaints.mail_came",
+        _("An e-mail was added to a case of yours"),
+        mail=True,
+        sample={"number": "TS2026112200004", "unit": "武汉云麓天境"},
+    )
+)

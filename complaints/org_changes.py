@@ -11,10 +11,20 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from complaints.models import AnswerTemplate, Case, Contractor, Measure, MeasureState, WorkOrder
+from complaints.models import (
+    AnswerTemplate,
+    Case,
+    Contractor,
+    IncomingMail,
+    MailState,
+    Measure,
+    MeasureState,
+    WorkOrder,
+)
 from complaints.states import OPEN
 from regions.takes_part import Chosen, Participant, takes_part
 
+MAIL = "complaints_incomingmail"
 CASE, FLAT, PLACE = "complaints_case", "customers_property", "customers_customerunit"
 # Rows of the table of cases that another case was merged into, or that were merged into one.
 BOUND = f"""EXISTS (SELECT 1 FROM {CASE} o WHERE o.id = t.merged_into_id AND o.state = ANY(%s))"""  # noqa: S608
@@ -142,3 +152,25 @@ class Templates(OnceAUnit):
 
     title = _("answer templates")
     same = "o.name = t.name AND o.channel = t.channel"
+
+
+@takes_part(IncomingMail)
+class Mails(Participant):
+    """Mails to the address of a unit that nobody has registered yet."""
+
+    title = _("waiting e-mails")
+
+    def current(self, units: Iterable[int]) -> int:
+        """What still waits."""
+        waiting = IncomingMail.objects.filter(state=MailState.WAITING)
+        return waiting.filter(unit__in=list(units)).count()
+
+    def move(self, journal: Any, source: int, target: int, day: date) -> None:
+        """What waits is work of whoever follows; in a split it stays."""
+        journal.rewrite(
+            MAIL,
+            {"unit_id": "%s::int"},
+            [target],
+            where="t.unit_id = %s AND t.state = %s",
+            args=[source, str(MailState.WAITING)],
+        )

@@ -11,6 +11,7 @@ from regions.policies.types import (
     Column,
     Decimal_,
     Duration,
+    Flag,
     Rows,
     Span,
     Text,
@@ -382,6 +383,17 @@ register(
                 ("heating", 24),
             )
         ),
+        group="complaints",
+    )
+)
+register(
+    Policy(
+        key="complaints.mail_acknowledgement",
+        title=_("Acknowledging e-mails"),
+        meaning=_("Whether whoever sent an e-mail is told the number of the case made of it."),
+        source=PRACTICE,
+        type=Flag(),
+        default=False,
         group="complaints",
     )
 )

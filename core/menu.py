@@ -106,6 +106,7 @@ MENU: tuple[Group, ...] = (
         "message-report",
         (
             Item(_("Intake"), "complaints:intake"),
+            Item(_("Incoming mail"), "complaints:incoming"),
             Item(_("My cases"), "complaints:desk"),
             Item(_("Case board"), "complaints:board"),
             Item(_("All cases"), "complaints:list"),

@@ -60,6 +60,19 @@ SCHEDULE = (
         crontab=("20", "8"),
     ),
     Periodic(
+        _("Fetch e-mails"),
+        "complaints.fetch_mail",
+        _("Takes over new mails of the mailbox that owners write to, if one is set."),
+        seconds=120,
+        catch_up=CatchUp.NONE,
+    ),
+    Periodic(
+        _("Delete old e-mails"),
+        "complaints.delete_old_mail",
+        _("Deletes incoming mails that became no case 90 days ago."),
+        crontab=("58", "2"),
+    ),
+    Periodic(
         _("Deliver the outbox"),
         "core.deliver_outbox",
         _("Sends mails and webhooks that are due, and settles what a dead sender left."),

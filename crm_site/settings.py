@@ -13,6 +13,8 @@ CRM_OFFICE_NETWORKS networks whose people share an address, e.g. 10.1.0.0/16, by
 CRM_URL             scheme and host of the product as links in mails name it
 EMAIL_URL           mail server, e.g. smtp+tls://user:password@mail.example.cn:587
 CRM_MAIL_FROM       sender of mails, e.g. 客户关系系统 <crm@example.cn>
+CRM_MAILBOX_URL     mailbox of the hotline, e.g. imaps://user:password@imap.example.cn/INBOX
+CRM_MAILBOX_UNITS   addresses of units in that mailbox, e.g. wuhan@example.cn:WH01, by commas
 CRM_WEBHOOK_NETWORKS private networks that webhooks may reach, e.g. 10.2.0.0/16, by commas
 CRM_STATEMENT_TIMEOUT, CRM_LOCK_TIMEOUT  seconds that a page waits for its database: 30, 3
 CRM_DEBUG           1 for tracebacks in the browser, never in production
@@ -23,8 +25,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from core.mailbox.account import account_of, units_of
 from crm_site.services import endpoints
 
 env = environ.Env()
@@ -297,6 +301,12 @@ EMAIL_TIMEOUT = 20
 CRM_MAIL_FROM = env("CRM_MAIL_FROM", default="crm@localhost")
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = CRM_MAIL_FROM
 CRM_WEBHOOK_NETWORKS = env.list("CRM_WEBHOOK_NETWORKS", default=[])
+# Mails of owners are fetched from here (complaints.services.mailbox); its repr has no password.
+try:
+    CRM_MAILBOX = account_of(env("CRM_MAILBOX_URL", default=""))
+    CRM_MAILBOX_UNITS = units_of(env.list("CRM_MAILBOX_UNITS", default=[]))
+except ValueError as _wrong:
+    raise ImproperlyConfigured(f"CRM_MAILBOX_URL, CRM_MAILBOX_UNITS: {_wrong}") from None
 NOTICES_KEPT_DAYS = 396  # read notices; thirteen months, as log-in records
 OUTBOX_KEPT_DAYS = 90  # settled messages
 

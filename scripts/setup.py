@@ -89,6 +89,21 @@ def ensure_packages(*, dev: bool) -> None:
     STAMP.write_text(json.dumps({**installed, **wanted}), "utf-8")
 
 
+def ensure_paper() -> None:
+    """Libraries and a Chinese font for PDF files. Nothing else needs them, so this never fails."""
+    ask = [str(PYTHON), "-c", "from core.pdf import missing_packages; print(*missing_packages())"]
+    done = subprocess.run(ask, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
+    missing = done.stdout.split()
+    if done.returncode or not missing:
+        return
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        say("Installing what PDF files need ...")
+        works(["apt-get", "update", "-qq"])
+        if works(["apt-get", "install", "-qq", "-y", "--no-install-recommends", *missing]):
+            return
+    say(f"PDF files cannot be written until you install (Debian): {' '.join(missing)}")
+
+
 def run_step(*arguments: str) -> None:
     """Run one of our own programs with the new environment; it explains its own failure."""
     done = subprocess.run([str(PYTHON), *arguments], cwd=ROOT, check=False)  # noqa: S603
@@ -106,6 +121,7 @@ def main() -> int:
             fcntl.flock(lock, fcntl.LOCK_EX)  # a second setup waits for the first
             ensure_venv()
             ensure_packages(dev=options.dev)
+            ensure_paper()
             run_step("scripts/vendor.py")
             run_step("manage.py", "catalogue", "compile")
     except SetupError as problem:

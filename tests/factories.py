@@ -3,13 +3,16 @@
 import itertools
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from email.message import EmailMessage
+from email.policy import SMTP
 from typing import Any
 
 from django.utils import timezone
 
 from accounts.models import Function, Post, Role, RoleGrant, User
-from complaints.models import Case
+from complaints.models import Case, IncomingMail, Mailbox
 from complaints.services import register_case
+from complaints.services.mailbox import take_in
 from core.values.rooms import Room
 from customers.models import (
     Activity,
@@ -260,3 +263,21 @@ def make_case(*, unit: OrgUnit, by: User | None = None, **values: Any) -> Case:
     """A case registered through the service; `values` are arguments of register_case."""
     given = {"content": "卫生间顶部渗水", "name": "陈志远", "channel": "hotline"} | values
     return register_case(unit=unit, by=by, **given)
+
+
+def make_mail(title: str, *, unit: OrgUnit | None = None, box: str = "tests") -> IncomingMail:
+    """A mail of an owner with a text file, to a unit or to the group."""
+    message = EmailMessage(policy=SMTP)
+    message["From"] = f"{title} <owner@example.cn>"
+    message["Subject"] = title
+    message.set_content(f"{title}，请处理")
+    message.add_attachment(
+        title.encode(), maintype="text", subtype="plain", filename=f"{title}.txt"
+    )
+    mailbox, _made = Mailbox.objects.get_or_create(name=box)
+    mail = take_in(message.as_bytes(), box=mailbox, at=timezone.now())
+    assert mail is not None
+    if unit is not None:
+        mail.place_in(unit)
+        mail.save()
+    return mail

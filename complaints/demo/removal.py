@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import ManyToOneRel, Q
 
 from accounts.models import StandIn
+from complaints.demo.mails import BOX
 from complaints.demo.pictures import discard_pictures
 from complaints.models import (
     AnswerTemplate,
@@ -14,12 +15,16 @@ from complaints.models import (
     Contractor,
     CostLine,
     EarlyWarning,
+    IncomingFile,
+    IncomingMail,
+    Mailbox,
     Measure,
     PublicOpinion,
     SparePart,
     WorkOrder,
 )
 from complaints.services.recompute import JOB
+from core.attachments.store import discard_after_commit
 from core.models import Job
 from customers.demo.parts import Gone
 
@@ -59,6 +64,7 @@ def remove_cases(cursor: Any, gone: Gone) -> dict[str, int]:
         Measure: _remove_measures(gone),
     }
     SparePart.objects.filter(work__case__in=keys).delete()
+    IncomingMail.objects.filter(case__in=keys).update(case=None)
     for relation in _of_a_case():
         rows: Any = relation.related_model
         rows = rows._base_manager.filter(**{f"{relation.field.name}__in": keys})
@@ -73,6 +79,20 @@ def remove_cases(cursor: Any, gone: Gone) -> dict[str, int]:
     cursor.execute("DELETE FROM core_subjectkey WHERE id = ANY(%s)", [subjects])
     _remove_jobs(gone)
     return {"cases": len(keys)}
+
+
+def remove_mails(cursor: Any, gone: Gone) -> dict[str, int]:
+    """All mails in the units that go. Those of a real mailbox are read again from its server."""
+    mails = IncomingMail.objects.filter(unit__in=gone.units)
+    subjects = list(mails.values_list("subject", flat=True))
+    boxes = list(mails.values_list("mailbox", flat=True).distinct())
+    for name in IncomingFile.objects.filter(mail__in=mails).values_list("stored_name", flat=True):
+        discard_after_commit(name)
+    count, _rows = mails.delete()
+    cursor.execute("DELETE FROM core_subjectkey WHERE id = ANY(%s)", [subjects])
+    Mailbox.objects.filter(pk__in=boxes).update(uid_validity=0, last_uid=0)
+    Mailbox.objects.filter(name=BOX, mails__isnull=True).delete()
+    return {"mails": count}
 
 
 def _remove_jobs(gone: Gone) -> None:

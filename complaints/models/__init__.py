@@ -21,6 +21,14 @@ from complaints.models.clocks import (
     Urge,
 )
 from complaints.models.files import CaseFile, CaseFileQuerySet, FileRole
+from complaints.models.incoming import (
+    CHOSEN_REASONS,
+    IncomingFile,
+    IncomingMail,
+    Mailbox,
+    MailReason,
+    MailState,
+)
 from complaints.models.measures import Measure, MeasureState
 from complaints.models.outside import EarlyWarning, PublicOpinion, Risk, Spread
 from complaints.models.roster import ContactSheet, DutyShift
@@ -37,6 +45,7 @@ __all__ = [
     "AnswerChannel",
     "AnswerTemplate",
     "Bearer",
+    "CHOSEN_REASONS",
     "Case",
     "CaseEntry",
     "CaseFile",
@@ -55,11 +64,16 @@ __all__ = [
     "DutyShift",
     "EarlyWarning",
     "EscalationStep",
+    "IncomingFile",
+    "IncomingMail",
     "FileRole",
     "Level",
     "LimitKind",
     "Measure",
     "MeasureState",
+    "MailReason",
+    "MailState",
+    "Mailbox",
     "Pause",
     "PersonRole",
     "PublicOpinion",

@@ -190,6 +190,15 @@ def _refuse_full(case: Case, count: int) -> None:
         raise Refused(sentence.format(most=most))
 
 
+def refuse_overflow(case: Case, contents: Iterable[str]) -> None:
+    """Refuse beforehand, without writing, what take_files would refuse midway: more files than a
+    case may have. `contents` are their SHA-256."""
+    known = set(CaseFile.objects.filter(case=case).values_list("sha256", flat=True))
+    fresh = len(set(contents) - known)
+    if fresh:
+        _refuse_full(case, len(known) + fresh - 1)
+
+
 def tell_log(case: Case, rows: list[CaseFile], *, by: Any) -> None:
     """A line in the log for files that came without another happening."""
     if not rows:

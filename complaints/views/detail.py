@@ -100,6 +100,7 @@ ICONS = {
     **dict.fromkeys(("work_planned", "work_changed", "work_start"), "settings"),
     **dict.fromkeys(("work_finish", "work_accept"), "clipboard-check"),
     **dict.fromkeys(("work_refuse", "work_cancel"), "ban"),
+    "mail_in": "mail",
 }
 CAUSE_LABELS = {key: label for _group, causes in CAUSES for key, label in causes}
 OUTCOMES = {
@@ -316,6 +317,7 @@ def _kind(entry: CaseEntry) -> str:
             "work_changed": _("Plan of a work changed"),
             "pulled_in": _("A colleague was pulled in"),
             "let_go": _("A colleague was let go"),
+            "mail_in": _("E-mail from the complainant"),
         }.get(entry.kind, _("Noted"))
     if not entry.to_state or State(entry.to_state).label == label:
         return label
@@ -338,6 +340,8 @@ def _facts(entry: CaseEntry, names: dict[int, str]) -> list[tuple[str, str]]:
         found.append((_("Until"), _instant(facts["until"])))
     if facts.get("answer_by"):
         found.append((_("Answer wanted by"), _instant(facts["answer_by"])))
+    if facts.get("sender"):
+        found.append((_("Sender"), str(facts["sender"])))
     if facts.get("outcome") in OUTCOMES:
         found.append((_("Outcome"), _(OUTCOMES[facts["outcome"]])))
     if facts.get("rating"):

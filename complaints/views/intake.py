@@ -15,12 +15,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 from audit.services import record
 from complaints.forms.intake import IntakeForm
 from complaints.limits import due_at, limits_of, span_of
-from complaints.models import Case, CaseKind, LimitKind
+from complaints.models import Case, CaseKind, IncomingMail, LimitKind
 from complaints.selectors.classes import offered_categories, offered_levels, proposed_category
+from complaints.selectors.incoming import files_of, first_answers, mail_in_reach
 from complaints.selectors.lookup import Found, Match, look_up
 from complaints.selectors.similar import similar_cases
 from complaints.services import register_case
 from complaints.services.files import INTAKE
+from complaints.services.incoming import register_mail, taken_by
 from complaints.services.intake import proposed_level, top_of
 from complaints.services.second_call import register_into
 from complaints.states import REGISTER
@@ -43,6 +45,8 @@ class Desk:
         self.categories, self.levels = offered_categories(), offered_levels()
         self.data = data.copy() if data is not None else None
         self.user = user
+        # The mail that this case is made of, if it is not a call.
+        self.mail = mail_in_reach(user, self.data.get("mail", "")) if self.data else None
         self.found: Found = Found()
         self.match: Match | None = None
         if self.data is not None:
@@ -167,6 +171,8 @@ def _context(desk: Desk, form: IntakeForm, draft: DraftPage | None = None) -> di
         "form": form,
         "draft": draft,
         "most_bytes": INTAKE.most_bytes() if draft is not None else 0,
+        "mail": desk.mail,
+        "files": files_of(desk.mail) if desk.mail is not None else [],
         "found": desk.found,
         "chosen": desk.data.get("owner", "") if desk.data is not None else "",
         "into": desk.data.get("into", "") if desk.data is not None else "",
@@ -217,7 +223,8 @@ def _warranty(desk: Desk) -> Any:
 @requires(REGISTER)
 @require_http_methods(["GET", "HEAD", "POST"])
 def intake(request: HttpRequest) -> HttpResponse:
-    """Register a call while it lasts. A refused form keeps everything that was typed."""
+    """Register a call while it lasts, or with ?mail= a mail that came in. A refused form keeps
+    everything that was typed."""
     draft = open_draft(request, INTAKE.name)
     if request.method != "POST":
         return _fresh(request, draft)
@@ -230,7 +237,7 @@ def intake(request: HttpRequest) -> HttpResponse:
         form.errors.clear()
     elif form.is_valid():
         try:
-            return _register(request, form, draft)
+            return _register(request, form, draft, desk.mail)
         except Refused as refusal:
             form.add_error(None, str(refusal))
     status = 200 if looking else 422
@@ -238,8 +245,16 @@ def intake(request: HttpRequest) -> HttpResponse:
 
 
 def _fresh(request: HttpRequest, draft: DraftPage) -> HttpResponse:
-    """An empty form, or the one that somebody restored."""
-    desk = Desk(request, draft.restored)
+    """An empty form, the one that somebody restored, or one filled in with what a mail says."""
+    data = draft.restored
+    mail = mail_in_reach(request.user, request.GET.get("mail", ""))
+    if mail is not None and data is None:
+        if not mail.is_waiting:
+            messages.error(request, taken_by(mail))
+            return redirect(mail.get_absolute_url())
+        data = QueryDict(mutable=True)
+        data.update({"kind": str(CaseKind.COMPLAINT), **first_answers(request.user, mail)})
+    desk = Desk(request, data)
     _record_foreign(request, desk.found)
     desk.propose()
     form = desk.form()
@@ -247,21 +262,26 @@ def _fresh(request: HttpRequest, draft: DraftPage) -> HttpResponse:
     return render(request, "complaints/intake.html", _context(desk, form, draft))
 
 
-def _register(request: HttpRequest, form: IntakeForm, draft: DraftPage) -> HttpResponse:
+def _register(
+    request: HttpRequest, form: IntakeForm, draft: DraftPage, mail: IncomingMail | None
+) -> HttpResponse:
     target = form.target()
     if target is not None:
-        register_into(target, by=request.user, draft=draft.row, **form.values())
+        into = {"by": request.user, "draft": draft.row, **form.values()}
+        if mail is not None:
+            register_mail(mail, into=target, **into)
+        else:
+            register_into(target, **into)
         sentence = _("The call was added to {number}.").format(number=target.number)
         messages.success(request, sentence)
         return redirect(target.get_absolute_url())
     handler = form.chosen_handler()
-    case = register_case(
-        by=request.user,
-        handler=handler,
-        assign=handler is not None,
-        draft=draft.row,
-        **form.values(),
-    )
+    values = {"handler": handler, "assign": handler is not None, **form.values()}
+    values["draft"] = draft.row
+    if mail is not None:
+        case = register_mail(mail, by=request.user, **values)
+    else:
+        case = register_case(by=request.user, **values)
     if case.handler is None:
         sentence = _("{number} was registered; nobody has it yet.").format(number=case.number)
     else:

@@ -27,6 +27,7 @@ from django.utils.translation import gettext as _
 
 from core import leaving
 from core.deeds import record
+from core.display import masked_email
 from core.errors import Refused
 from core.models import OutboxMessage, OutboxState, OutboxTry
 from core.notices.channels import CHANNELS, channel_named
@@ -230,6 +231,9 @@ def finish(row: OutboxMessage, state: OutboxState, answer: str, *, holder: uuid.
     if state == OutboxState.SENT:
         # What the other side has need not be kept: a mail may hold a link that opens something.
         values |= {"sent_at": now, "last_error": "", "text": "", "html": "", "payload": {}}
+        if row.user_id is None and row.target_id is None:
+            # The address of somebody outside the house, which nobody needs any more.
+            values["to"] = masked_email(row.to)
     elif state == OutboxState.WAITING:
         if row.attempts > len(PAUSES):
             values["state"] = OutboxState.FAILED

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from core.display import listed
 from core.doctor import Finding, error, ok, register, warning
+from core.pdf import missing_packages
 
 OLDEST_PYTHON = (3, 11)
 LITTLE_DISK = 0.10  # of the disk
@@ -54,6 +55,16 @@ def differing_packages(pins: Path) -> Iterator[str]:
             have = "-"
         if have != wanted:
             yield f"{name} {have}≠{wanted}"
+
+
+@register("versions.paper", gettext_lazy("PDF files"))
+def paper() -> Iterator[Finding]:
+    """Libraries and a Chinese font that PDF files are set with; all else works without them."""
+    if missing := missing_packages():
+        advice = _("As root: apt-get install {packages}").format(packages=" ".join(missing))
+        yield warning(_("PDF files cannot be written on this machine."), advice)
+    else:
+        yield ok(_("The libraries and a Chinese font for PDF files are here."))
 
 
 @register("files.disk", gettext_lazy("Free disk"))

@@ -22,6 +22,7 @@ from complaints.models import (
     Case,
     Contractor,
     EarlyWarning,
+    IncomingMail,
     Level,
     Measure,
     PublicOpinion,
@@ -55,6 +56,7 @@ from tests.factories import (
     make_activity,
     make_contact,
     make_customer,
+    make_mail,
     make_ownership,
     make_place,
     make_post,
@@ -81,9 +83,10 @@ TABLES: tuple[type[Any], ...] = (
     WorkOrder,
     Contractor,
     Measure,
+    IncomingMail,
 )
 FIRST_KEY = 40_000_001
-KEY = re.compile(r"(?<!\d)(?:4\d|5[0-5])\d{6}(?!\d)")
+KEY = re.compile(r"(?<!\d)(?:4\d|5[0-6])\d{6}(?!\d)")
 
 
 def count_from_far() -> None:
@@ -351,6 +354,7 @@ def _cases(branch: Branch) -> None:
     )
     link_cases(item, [case], by=head)
     warn_early(unit=unit, by=clerk, content=f"{sign}预警")
+    make_mail(f"{sign}来信", unit=unit)
     save_sheet(unit, by=head, phone=f"027-{digits}01", place=f"{sign}岗亭")
     add_shift(unit, user=clerk, starts_at=now, ends_at=until, by=head)
 

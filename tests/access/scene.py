@@ -56,7 +56,7 @@ from tests.access.branches import (
     make_group,
     make_outsiders,
 )
-from tests.factories import make_place, make_share, make_user
+from tests.factories import make_mail, make_place, make_share, make_user
 
 ABSENT = "999999999"
 HOUR = timedelta(hours=1)
@@ -197,6 +197,7 @@ def _cases_of(unit: OrgUnit, clerk: User) -> dict[str, Any]:
         "opinion": note_opinion(
             unit=unit, by=None, first_seen_at=now, title="matrix", source="matrix"
         ).pk,
+        **_mails_of(unit),
         "warning": warn_early(unit=unit, by=None, content="matrix").pk,
         "shift": shift.pk,
         "case_person": add_collaborator(mine, user=colleague, by=None).pk,
@@ -229,6 +230,16 @@ def _work_of(case: Case, clerk: User) -> dict[str, Any]:
         "measure": measure.pk,
         "contractor": save_contractor(None, by=None, unit=unit, name="matrix").pk,
         "template": template.pk,
+    }
+
+
+def _mails_of(unit: OrgUnit) -> dict[str, int]:
+    """A mail to the unit with a file, and one to the group."""
+    mail = make_mail("matrix", unit=unit)
+    return {
+        "mail": mail.pk,
+        "mail_file": mail.files.get().pk,
+        "group_mail": make_mail("matrix group").pk,
     }
 
 

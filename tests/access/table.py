@@ -59,6 +59,7 @@ HEADS_DO = "302  403  404  302  302  403  403  403  404  404"
 
 CASE_READERS = "302  403  200  200  200  200  200  403  200  200"
 CASE_HERE = "302  403  404  200  200  200  200  403  404  404"
+MAILS_HERE = "302  403  404  200  200  403  403  403  404  404"
 CASE_TAKERS = "302  403  200  200  200  403  403  403  200  200"
 LEADERS_HERE = "302  403  403  200  200  403  403  200  403  404"
 LEADERS_DO = "302  403  403  302  302  403  403  302  403  404"
@@ -138,6 +139,10 @@ PAGES = (
     # A case that the clerk neither handles nor took in is not his to see.
     Row("GET", "complaints:detail", CASE_HERE, args=("@group_case",)),
     Row("GET", "complaints:clock", "302  403  200  200  200  200  200  403  404  404",
+        args=("@case",)),
+    Row("GET", "complaints:sheet", "302  403  200  200  200  200  200  403  404  404",
+        args=("@case",)),
+    Row("GET", "complaints:sheet-file", "302  403  200  200  200  200  200  403  404  404",
         args=("@case",)),
     Row("GET", "complaints:move", "302  403  200  200  200  403  403  403  404  404",
         args=("@case", "contact")),
@@ -246,6 +251,14 @@ PAGES = (
     Row("GET", "complaints:opinion", CASE_HERE, args=("@opinion",)),
     Row("POST", "complaints:opinion", "302  403  404  302  302  403  403  403  404  404",
         args=("@opinion",), data={"act": "settle", "outcome": "matrix"}),
+    Row("GET", "complaints:incoming", CASE_TAKERS),
+    Row("GET", "complaints:incoming-mail", MAILS_HERE, args=("@mail",)),
+    Row("POST", "complaints:incoming-mail", "302  403  404  302  302  403  403  403  404  404",
+        args=("@mail",), data={"act": "dismiss", "reason": "spam"}),
+    Row("GET", "complaints:incoming-file", MAILS_HERE, args=("@mail", "@mail_file")),
+    # A mail to the group is nobody's in a branch.
+    Row("GET", "complaints:incoming-mail", "302  403  404  404  404  403  403  403  404  404",
+        args=("@group_mail",)),
     Row("GET", "complaints:warnings", CASE_READERS),
     Row("GET", "complaints:warning-new", CASE_TAKERS),
     Row("POST", "complaints:warning-new", "302  403  422  422  422  403  403  403  422  422",

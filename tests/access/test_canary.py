@@ -15,7 +15,7 @@ import time_machine
 from django.test import Client
 
 from accounts.models import User, UserQuerySet
-from complaints.models import Case, CaseQuerySet, Measure, WorkOrder
+from complaints.models import Case, CaseQuerySet, IncomingMail, Measure, WorkOrder
 from complaints.models.work import WorkQuerySet
 from core.admin import ScopedAdmin
 from core.models import ImportRunQuerySet
@@ -120,6 +120,8 @@ def guessed() -> Iterator[str]:
             yield f"/complaints/{case + number}/{part}"
     for name, model in (("works", WorkOrder), ("measures", Measure)):
         yield f"/complaints/{name}/{model.objects.latest('pk').pk + 1}/"
+    for number in range(3):
+        yield f"/complaints/incoming/{IncomingMail.objects.latest('pk').pk + 1 + number}/"
     for name in ("groups", "opinions"):
         yield f"/complaints/{name}/{case + 2}/"
 

@@ -26,6 +26,7 @@ from tests.factories import (
     make_activity,
     make_case,
     make_customer,
+    make_mail,
     make_ownership,
     make_property,
     make_unit,
@@ -163,6 +164,7 @@ def rows_of_each_table(unit: OrgUnit, by: User) -> None:
     plan_work(case, by=None, title="w", crew="c", planned_from=today, planned_until=today)
     save_contractor(None, by=None, unit=unit, name="c")
     give_measure(unit=unit, by=None, text="m", owner=by, due_on=today)
+    make_mail(f"mail {unit.code}", unit=unit)
 
 
 def test_every_scoped_table_has_a_row_to_compare(world):

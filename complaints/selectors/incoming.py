@@ -1,0 +1,96 @@
+"""Incoming mails as pages show them, and what one of them tells the intake form."""
+
+import re
+from typing import Any, Final
+
+from django.db.models import Count
+
+from complaints.models import Case, Channel, IncomingFile, IncomingMail, MailState
+from complaints.states import REGISTER
+from core.keyset import Key, Order, Page, read_cursor, write_cursor
+from regions.models import Kind
+
+OLDEST: Final = Order("received", "received_at", kind="time")
+NEWEST: Final = Order("-received", "received_at", descending=True, kind="time")
+CONTENT_LENGTH: Final = 5000
+_PHONE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
+# Name of a part of the list → the states it shows. What waits is read from the oldest on.
+PARTS: Final = {
+    "waiting": (MailState.WAITING,),
+    "done": (MailState.REGISTERED, MailState.JOINED),
+    "aside": (MailState.DISMISSED, MailState.AUTOMATIC),
+    "refused": (MailState.REFUSED,),
+}
+
+
+def mail_page(user: Any, part: str, *, after: str = "", before: str = "", size: int = 25) -> Page:
+    """A page of the mails in reach that stand in the states of a part."""
+    order = OLDEST if part == "waiting" else NEWEST
+    back = read_cursor(order, before)
+    start = back or read_cursor(order, after)
+    rows = IncomingMail.objects.visible_to(user).filter(state__in=PARTS[part])
+    if start is not None:
+        rows = rows.filter(order.after(start, bool(back)))
+    found = list(
+        rows.select_related("unit", "subject", "case", "settled_by")
+        .annotate(enclosed=Count("files"))
+        .order_by(*order.by(bool(back)))[: size + 1]
+    )
+    more = len(found) > size
+    found = found[:size]
+    if back:
+        found.reverse()
+    has_previous, has_next = (more, True) if back else (bool(start), more)
+    return Page(
+        rows=found,
+        previous=write_cursor(order, _key(found[0])) if found and has_previous else "",
+        next=write_cursor(order, _key(found[-1])) if found and has_next else "",
+        size=size,
+    )
+
+
+def _key(mail: IncomingMail) -> Key:
+    return Key(mail.received_at, mail.pk)
+
+
+def mail_in_reach(user: Any, pk: int | str) -> IncomingMail | None:
+    """The mail if the user may register what comes to its unit."""
+    if not str(pk).isdecimal():
+        return None
+    rows = IncomingMail.objects.visible_to(user, REGISTER)
+    return rows.select_related("unit", "subject", "case", "settled_by").filter(pk=pk).first()
+
+
+def files_of(mail: IncomingMail) -> list[IncomingFile]:
+    """The files that still wait with the mail; those of a case lie there."""
+    return list(IncomingFile.objects.filter(mail=mail).order_by("pk"))
+
+
+def earlier_case(user: Any, mail: IncomingMail) -> Case | None:
+    """The newest case in reach that was made of a mail from the same address."""
+    if not mail.sender_index:
+        return None
+    keys = IncomingMail.objects.filter(
+        sender_index=bytes(mail.sender_index), case__isnull=False
+    ).values("case")
+    cases = Case.objects.visible_to(user, REGISTER).filter(pk__in=keys)
+    return cases.select_related("unit").order_by("-taken_in_at", "-pk").first()
+
+
+def first_answers(user: Any, mail: IncomingMail) -> dict[str, str]:
+    """What a mail says to the fields of the intake form: the caller by the number he writes, or
+    by an earlier case of his address; the matter in his words."""
+    text = mail.text
+    phone = _PHONE.search(f"{mail.title}\n{text}")
+    known = earlier_case(user, mail)
+    unit = known.unit if known is not None else mail.unit
+    content = "\n".join(part for part in (mail.title, text) if part)
+    return {
+        "mail": str(mail.pk),
+        "channel": str(Channel.MAIL),
+        "find": phone[0] if phone else "",
+        "name": known.complainant_name if known is not None else mail.sender_name,
+        "room": known.room if known is not None else "",
+        "unit": unit.code if unit.kind == Kind.PROJECT else "",
+        "content": content[:CONTENT_LENGTH],
+    }
