@@ -26,6 +26,7 @@ from core.errors import Refused
 from core.mailbox.letter import without_quote
 from core.notices import notify
 from core.personal_data import Erased, blind_index
+from customers.models import Contact
 
 NUMBER: Final = re.compile(r"TS\d{13}")
 ENTRY_LENGTH: Final = 5000
@@ -48,13 +49,14 @@ def wrote_before(case: Case, sender: str) -> bool:
     looked_at = IncomingMail.objects.filter(family, settled_by__isnull=False)
     if looked_at.filter(sender_index=index).exists():
         return True
-    people = Complainant.objects.filter(family, customer__email_cipher__isnull=False)
-    return any(_address_of(one) == sender for one in people.select_related("customer__subject"))
+    customers = Complainant.objects.filter(family, customer__isnull=False).values("customer")
+    contacts = Contact.objects.filter(customer__in=customers, email_cipher__isnull=False)
+    return any(_address_of(one) == sender for one in contacts.select_related("subject")[:50])
 
 
-def _address_of(person: Complainant) -> str:
+def _address_of(contact: Contact) -> str:
     try:
-        return person.customer.clear("email").lower() if person.customer is not None else ""
+        return contact.clear("email").lower()
     except Erased:
         return ""
 

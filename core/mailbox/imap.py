@@ -112,8 +112,11 @@ def opened(account: Account) -> Iterator[Session]:
             session = Session(client, _open(client, account))
         yield session
     finally:
-        with contextlib.suppress(imaplib.IMAP4.error, OSError):
+        try:
             client.logout()
+        except (imaplib.IMAP4.error, OSError):
+            with contextlib.suppress(OSError):
+                client.shutdown()
 
 
 def _connect(account: Account) -> imaplib.IMAP4:
@@ -134,6 +137,8 @@ def _log_in(client: imaplib.IMAP4, account: Account) -> None:
     except imaplib.IMAP4.error as refusal:
         # The server's words may repeat what it was sent: they are not passed on.
         raise NotLetIn("the server refuses user or password") from refusal
+    except UnicodeEncodeError as refusal:
+        raise NotLetIn("user and password must be ASCII") from refusal
     # Large Chinese providers open no folder to a program that does not say its name.
     with contextlib.suppress(imaplib.IMAP4.error):
         client.xatom("ID", '("name" "crm-site" "version" "1")')

@@ -163,6 +163,11 @@ def _one_line(text: str) -> str:
 def _sender(message: Message) -> tuple[str, str]:
     """Name and address of whoever wrote it; the address is empty when there is none."""
     for name in ("From", "Sender", "Reply-To"):
+        # The name before it may look like an address too, of somebody else.
+        shown, _sign, rest = _header(message, name).rpartition("<")
+        address = rest.partition(">")[0].strip()
+        if ADDRESS.fullmatch(address):
+            return shown.strip(' "'), address.lower()
         for shown, address in getaddresses([_header(message, name)]):
             if ADDRESS.fullmatch(address):
                 return shown, address.lower()

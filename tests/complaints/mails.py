@@ -12,7 +12,7 @@ from pathlib import Path
 
 from core.mailbox.account import Account
 
-USER, PASSWORD = "hotline@example.cn", "p@ss:word/长"[:11]
+USER, PASSWORD = "hotline@example.cn", "p@ss:word"
 OWNER = "chen@example.cn"
 
 
@@ -67,9 +67,9 @@ class Server:
     @contextmanager
     def box(self):
         client = imaplib.IMAP4("127.0.0.1", self.port, timeout=60)
-        client.login(f'"{USER}"', PASSWORD)
-        client.select("INBOX")
         try:
+            client.login(USER, PASSWORD)
+            client.select("INBOX")
             yield client
         finally:
             client.logout()
