@@ -53,6 +53,11 @@ window.crm.behaviour("select", (select) => {
         const answer = await fetch(address, { headers: { Accept: "application/json" } });
         const found = answer.ok ? await answer.json() : [];
         answered = query;
+        // The server knows more spellings than the text shows: what it answers fits what was typed.
+        for (const one of found) {
+          one.asked = query;
+          if (this.options[one.value]) this.updateOption(one.value, { ...this.options[one.value], asked: query });
+        }
         done(found);
       } catch {
         done([]);
@@ -60,6 +65,7 @@ window.crm.behaviour("select", (select) => {
       // An answer that comes late must not open the list again; among several one goes on choosing.
       if (chosen && !select.multiple) this.close();
     };
+    options.searchField = ["text", "asked"];
     options.preload = "focus"; // the first choices stand there before anything is typed
   }
   const widget = new window.TomSelect(select, options);

@@ -197,7 +197,7 @@ def test_the_last_role_that_opens_the_administration_is_not_ended(world, section
     grant = held(person, section)
     RoleGrant.objects.filter(administers()).exclude(user=person).delete()
 
-    with pytest.raises(Refused, match="last administrator"), transaction.atomic():
+    with pytest.raises(Refused), transaction.atomic():
         end_section_role(grant, by=None)
 
     grant.refresh_from_db()
