@@ -8,7 +8,9 @@ from django.http import HttpRequest, JsonResponse
 
 from accounts.models import User
 from core.access import signed_in
+from core.chinese import pinyin_of
 from regions.models import OrgUnit, UnitAlias
+from regions.selectors.sections import section_names, units_of_section
 
 SHOWN = 30
 RIGHT = re.compile(r"[a-z_]+\.[a-z_]+")
@@ -25,14 +27,43 @@ def _answer(rows: list[dict[str, Any]]) -> JsonResponse:
     return JsonResponse(rows, safe=False)
 
 
+def _spelt(units: Any, text: str) -> list[int]:
+    """Units whose name holds these letters in pinyin, or begins with these initials. The readings
+    are kept in the process; a group has some thousand units, not millions."""
+    letters = text.lower()
+    if not (letters.isascii() and letters.isalpha()):
+        return []
+    found = []
+    for pk, name in units.values_list("pk", "name"):
+        reading = pinyin_of(name)
+        spellings = [(reading.full, reading.initials), *reading.alternatives]
+        if any(letters in full or short.startswith(letters) for full, short in spellings):
+            found.append(pk)
+    return found
+
+
+def _in_section(reader: Any, text: str) -> Q:
+    """Units of the sections whose name holds the text, with all below them (ACC-06)."""
+    known = Q(pk__in=[])
+    for code, name in section_names(reader):
+        if text.lower() in (code.lower(), name.lower()) or (len(text) > 1 and text in name):
+            for unit in units_of_section(code):
+                known |= Q(path__startswith=unit.path)
+    return known
+
+
 @signed_in
 def unit_choices(request: HttpRequest) -> JsonResponse:
-    """Units whose name or code contains the text, in tree order."""
+    """Units whose name or code contains the text, whose name is spelt so, or whose section is
+    called so; in tree order."""
     text = request.GET.get("q", "").strip()[:40]
     units = OrgUnit.objects.visible_to(request.user, _right(request)).active()
     if text:
         known_as = Q(pk__in=UnitAlias.objects.filter(code__istartswith=text).values("unit"))
-        units = units.filter(Q(name__icontains=text) | Q(code__istartswith=text) | known_as)
+        named = Q(name__icontains=text) | Q(code__istartswith=text) | known_as
+        units = units.filter(
+            named | Q(pk__in=_spelt(units, text)) | _in_section(request.user, text)
+        )
     return _answer(
         [
             {"value": unit.code, "text": f"{unit.name} ({unit.get_kind_display()})"}

@@ -127,14 +127,17 @@ def when(value: date | datetime | None, style: str = "") -> str:
     """A date or an instant as text.
 
     `style`: "" 2026-11-20 or 2026-11-20 15:20 · "date" 2026-11-20 · "short" 11-20 or 11-20 15:20 ·
-    "clock" 15:20 · "weekday" 11-20 Fri · "month" 2026-11. Raises LookupError for another style.
+    "clock" 15:20 · "weekday" 11-20 Fri, with the year unless it is this one · "month" 2026-11.
+    Raises LookupError for another style.
     """
     if value is None:
         return DASH
     moment = local(value) if isinstance(value, datetime) else value
     hours = " %H:%M" if isinstance(moment, datetime) else ""
     if style == "weekday":
-        return f"{moment:%m-%d} {WEEKDAYS[moment.weekday()]}"
+        other_year = moment.year != timezone.localdate().year
+        day = f"{moment.year:04}-{moment:%m-%d}" if other_year else f"{moment:%m-%d}"
+        return f"{day} {WEEKDAYS[moment.weekday()]}"
     patterns = {
         "": f"%Y-%m-%d{hours}",
         "date": "%Y-%m-%d",

@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 
 
 class DateInput(forms.DateInput):
@@ -47,12 +48,15 @@ class PhoneInput(forms.TextInput):
         super().__init__({"inputmode": "tel", "autocomplete": "off"} | (attrs or {}))
 
 
+SEARCHED: dict[str, Any] = {"data-crm": "select", "data-nothing": gettext_lazy("Nothing matches.")}
+
+
 class SearchSelect(forms.Select):
     """A choice from many, searched by typing. `url`, if given, answers ?q= with further choices
     as JSON: [{"value": "…", "text": "…"}]."""
 
     def __init__(self, attrs: dict[str, Any] | None = None, *, url: str = "") -> None:
-        extra = {"data-crm": "select"} | ({"data-url": url} if url else {})
+        extra = SEARCHED | ({"data-url": url} if url else {})
         super().__init__(extra | (attrs or {}))
 
 
@@ -119,5 +123,5 @@ class SearchSelectMultiple(forms.SelectMultiple):
     """Several choices from many, searched by typing."""
 
     def __init__(self, attrs: dict[str, Any] | None = None, *, url: str = "") -> None:
-        extra = {"data-crm": "select"} | ({"data-url": url} if url else {})
+        extra = SEARCHED | ({"data-url": url} if url else {})
         super().__init__(extra | (attrs or {}))

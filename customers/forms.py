@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
+from core.display import listed
 from core.errors import Refused
 from core.formfields import IdentityField, NameField, PhoneField
 from core.widgets import DateInput, DateTimeInput, RemoteSelect, RemoteSelectMultiple
@@ -27,10 +28,12 @@ from customers.models import (
 )
 from customers.selectors.keepers import refuse_keeper
 from customers.selectors.lists import BY_NAME, ORDERS, RECENT, ListQuery
+from customers.selectors.search import namesakes
 from customers.selectors.shares import share_colleagues
 from customers.selectors.terms import understand
 from customers.services.activities import refuse_past_contact
 from regions.models import Kind, OrgUnit
+from regions.selectors.sections import section_names, units_of_section
 
 ANY = [("", "—")]
 QUIET_DAYS = (
@@ -104,6 +107,7 @@ class CustomerFilter(forms.Form):
     stage = forms.ChoiceField(label=_("Stage"), required=False, choices=[*ANY, *OwnerStage.choices])
     level = forms.ChoiceField(label=_("Level"), required=False)
     keeper = KeeperChoiceField(required=False)
+    section = forms.ChoiceField(label=_("Section"), required=False)
     kind = forms.ChoiceField(label=_("Kind"), required=False, choices=[*ANY, *CustomerKind.choices])
     ownership_class = forms.ChoiceField(label=_("Ownership class"), required=False)
     quiet = forms.ChoiceField(label=_("Last contact"), required=False, choices=[*ANY, *QUIET_DAYS])
@@ -118,6 +122,7 @@ class CustomerFilter(forms.Form):
             user, "customers.view_customer"
         ).in_tree_order()
         self.fields["keeper"].queryset = people_in_reach(user)  # type: ignore[attr-defined]
+        self._offer_sections(user)
         words = class_words()
         chosen = {self.data.get("level"), self.data.get("ownership_class")} - {None, ""}
         if not chosen <= {word for known in words.values() for word in known}:
@@ -130,6 +135,14 @@ class CustomerFilter(forms.Form):
             *ANY,
             *((w, w) for w in words[Scheme.OWNERSHIP]),
         ]
+
+    def _offer_sections(self, user: Any) -> None:
+        """The sections the reader sees; most groups have none, and then there is nothing to ask."""
+        known = section_names(user)
+        if known:
+            self.fields["section"].choices = [*ANY, *known]  # type: ignore[attr-defined]
+        else:
+            del self.fields["section"]
 
     def is_filtered(self) -> bool:
         """Whether any field narrows the list."""
@@ -150,6 +163,7 @@ class CustomerFilter(forms.Form):
         return ListQuery(
             unit=data.get("unit"),
             below=not data.get("only"),
+            section=units_of_section(data["section"]) if data.get("section") else None,
             kind=data.get("kind", ""),
             ownership_class=data.get("ownership_class", ""),
             level=data.get("level", ""),
@@ -190,6 +204,12 @@ class CustomerForm(forms.ModelForm):
     phone = PhoneField(required=False)
     other_phone = PhoneField(required=False, label=_("Other phone"))
     identity = IdentityField(required=False)
+    remark = forms.CharField(
+        label=_("Remark"),
+        required=False,
+        max_length=5000,
+        widget=forms.Textarea({"rows": 3}),
+    )
     unit = UnitChoiceField("customers.add_customer")
     keeper = KeeperChoiceField(
         RemoteSelect("customers:keeper-choices", beside="unit"), required=False
@@ -213,7 +233,7 @@ class CustomerForm(forms.ModelForm):
             "payment_record",
             "remark",
         )
-        widgets = {"first_cooperation_on": DateInput(), "remark": forms.Textarea({"rows": 3})}
+        widgets = {"first_cooperation_on": DateInput()}
 
     ORDER = {
         CustomerKind.PERSON: (
@@ -280,7 +300,23 @@ class CustomerForm(forms.ModelForm):
                 refuse_keeper(keeper, unit, self.user)
             except Refused as refusal:
                 self.add_error("keeper", str(refusal))
+        if not self.instance.pk:
+            self._ask_about_namesakes(data)
         return data
+
+    def _ask_about_namesakes(self, data: dict[str, Any]) -> None:
+        """Name and number of somebody who is there already: whether another one is meant is
+        asked once, because families do share names and numbers."""
+        phones = [data.get("phone") or "", data.get("other_phone") or ""]
+        known = namesakes(self.user, data.get("name") or "", phones)
+        if not known:
+            return
+        self.fields["another"] = forms.BooleanField(
+            label=_("This is another customer"), required=False
+        )
+        if not self.data.get("another"):
+            sentence = _("Name and phone are those of {codes}. Please open that customer instead.")
+            self.add_error("another", sentence.format(codes=listed(one.code for one in known)))
 
     def _mask_placeholders(self) -> None:
         for name in ("phone", "other_phone", "identity"):
@@ -293,7 +329,7 @@ class CustomerForm(forms.ModelForm):
     def values(self) -> dict[str, Any]:
         """Clean values for the service; empty personal numbers of a known customer stay."""
         data = {name: value for name, value in self.cleaned_data.items() if name in self.fields}
-        for name in ("unit", "keeper"):
+        for name in ("unit", "keeper", "another"):
             data.pop(name, None)
         for name in ("phone", "other_phone", "identity"):
             if self.instance.pk and not data.get(name):
@@ -393,6 +429,15 @@ class ActivityForm(forms.Form):
             self.fields["contact"].queryset = contacts  # type: ignore[attr-defined]
         now = timezone.localtime().replace(second=0, microsecond=0)
         self.fields["at"].initial = now.strftime("%Y-%m-%dT%H:%M")
+
+    def clean(self) -> dict[str, Any]:
+        """A plan has neither a result nor a next contact; what was typed there is not dropped."""
+        data = super().clean() or {}
+        if data.get("what") == "planned":
+            for name in ("result", "next_on"):
+                if data.get(name):
+                    self.add_error(name, _("Only for what was done. Please empty it for a plan."))
+        return data
 
 
 class CompleteForm(forms.Form):

@@ -12,6 +12,7 @@ from core.widgets import DateInput, RemoteSelect, RemoteSelectMultiple
 from regions.models import OrgUnit
 
 UNITS_SHOWN = 40
+TURNS_AT_LEAST = 2
 
 
 class PersonChoice(forms.ModelChoiceField):
@@ -106,6 +107,22 @@ class HandOverForm(forms.Form):
     @property
     def rest(self) -> list[Any]:
         return self.group("until", "reason", "keep_shares")
+
+    def clean(self) -> dict[str, Any]:
+        """What the rule and the cause need, said beside its field with every other mistake."""
+        data = super().clean() or {}
+        rule = data.get("rule")
+        if rule == HandOverRule.TURNS and len(data.get("people") or ()) < TURNS_AT_LEAST:
+            self._ask("people", _("Please choose at least two people to share the work."))
+        elif rule == HandOverRule.ONE and data.get("to") is None:
+            self._ask("to", _("Please choose who takes over."))
+        if data.get("cause") == HandOverCause.STAND_BY and data.get("until") is None:
+            self._ask("until", _("Please say until when the stand-in lasts."))
+        return data
+
+    def _ask(self, name: str, sentence: str) -> None:
+        if name not in self.errors:
+            self.add_error(name, sentence)
 
     def plan(self) -> dict[str, Any]:
         """The clean input as `draft_hand_over` takes it."""

@@ -7,10 +7,12 @@ from django.utils.translation import gettext as _
 
 from accounts.imports.organisation_rows import Organisation, PersonRow, UnitRow
 from accounts.models import Function, Post, Role, RoleGrant, User, UserState
-from accounts.services.people import end_all_of
+from accounts.services.people import end_all_of, keeping_an_administrator
+from core.files.problems import FileProblem
 from core.imports.kinds import ImportContext
 from core.imports.report import Report
 from regions.models import DEPTH, OrgUnit
+from regions.policies import policy
 from regions.services import move_unit, remember, remember_change
 
 UNIT_VALUES = ("name", "department_name", "department_level", "stage", "households", "opened_on")
@@ -30,9 +32,10 @@ class OrganisationWriter:
 
     def write(self, organisation: Organisation) -> None:
         units = self._units(organisation)
-        people = self._people(organisation, units)
-        self._posts(organisation, units, people)
-        self._grants(organisation, units, people)
+        with keeping_an_administrator():
+            people = self._people(organisation, units)
+            self._posts(organisation, units, people)
+            self._grants(organisation, units, people)
 
     # --- units --------------------------------------------------------------------------------
 
@@ -67,10 +70,29 @@ class OrganisationWriter:
             setattr(unit, name, values[name])
         unit.parent = parent
         if moved:
+            self._allow_move(before, parent, row)
             move_unit(unit, before=before, by=self.context.actor, on=self.context.today)
         unit.save()
         remember_change(unit, before)
         self.report.updated["units"] += 1
+
+    def _allow_move(self, unit: OrgUnit, parent: OrgUnit | None, row: UnitRow) -> None:
+        """A move concerns what many people see, so a person needs a second one for it, by file as
+        on pages (GOV-01); the operator at the command line is told of each.
+
+        Raises FileProblem for a move by a person while the policy asks for two.
+        """
+        names = {"unit": unit.name, "parent": parent.name if parent else ""}
+        if self.context.actor is not None and policy(
+            "regions.change_needs_second_person", unit=unit
+        ):
+            sentence = _(
+                "Row {row}: {unit} would move below {parent}, which a second person must approve. "
+                "Please enter it as an organisation change, then import the file again."
+            )
+            raise FileProblem(sentence.format(row=row.number, **names))
+        sentence = _("{unit} moves below {parent} with all that lies below it.")
+        self.report.warn(row.number, "GOV-01", sentence.format(**names))
 
     # --- people -------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models.people import RoleGrant, User
 from core.scope import scope_of
@@ -33,7 +34,7 @@ class HandOverRule(models.TextChoices):
 
 class HandOverState(models.TextChoices):
     DRAFT = "draft", _("Not carried out yet")
-    DONE = "done", _("Carried out")
+    DONE = "done", pgettext_lazy("hand-over", "Carried out")
     RETURNED = "returned", _("Returned after the stand-in")
     UNDONE = "undone", _("Undone")
 

@@ -5,7 +5,8 @@ at the command line, whom no rule of reach binds. Refusals are `core.errors.Refu
 """
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any
 
@@ -422,6 +423,19 @@ def _keep_an_administrator(
     gone = Q(pk=without.pk) if without is not None else Q(user=person)
     held = RoleGrant.objects.now().filter(administers(), user__state=UserState.ACTIVE)
     if held.filter(gone).exists() and not held.exclude(gone).exists():
+        raise Refused(_("This is the last administrator. Appoint another one first."))
+
+
+@contextmanager
+def keeping_an_administrator() -> Iterator[None]:
+    """Refuse what is done inside when it leaves nobody to let people in. Needs a transaction, which
+    the refusal rolls back."""
+    # Two administrators must not remove each other at the same moment.
+    list(RoleGrant.objects.select_for_update(of=("self",)).filter(administers()))
+    held = RoleGrant.objects.now().filter(administers(), user__state=UserState.ACTIVE)
+    there_was_one = held.exists()
+    yield
+    if there_was_one and not held.all().exists():
         raise Refused(_("This is the last administrator. Appoint another one first."))
 
 

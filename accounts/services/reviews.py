@@ -31,9 +31,11 @@ class Decision:
 def review_grants(decisions: list[Decision], *, by: User, month: dt.date | None = None) -> int:
     """Keep or end grants in the reviewer's reach. Returns how many were decided.
 
-    Raises Refused for a grant out of reach or of his own, and for an end without a reason; then
-    nothing is decided.
+    Raises Refused for a grant out of reach or of his own, for an end without a reason, and when
+    nothing was chosen; then nothing is decided.
     """
+    if not decisions:
+        raise Refused(_("Please choose for at least one grant whether it stays or ends."))
     first = month_of(month or timezone.localdate())
     wanted = {one.grant_id: one for one in decisions}
     grants = list(

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Reach, Role, SectionGrant, User, UserState
 from accounts.services.following import follow_sections, hold_sections
-from accounts.services.people import check_may_give, reaches
+from accounts.services.people import check_may_give, keeping_an_administrator, reaches
 from audit.services import record
 from core.errors import Refused, Stale
 from regions.models import OrgUnit, Section, SectionUnit
@@ -59,7 +59,8 @@ def give_section_role(
 def end_section_role(grant: SectionGrant, *, by: User | None) -> SectionGrant:
     """End a role in a section today, as `end_grant` does in each of its units.
 
-    Raises Refused for who does not administer grants in all of them.
+    Raises Refused for who does not administer grants in all of them, and for the last role that
+    opens the administration.
     """
     hold_sections()
     held = SectionGrant.objects.select_for_update(of=("self",)).get(pk=grant.pk)
@@ -69,8 +70,9 @@ def end_section_role(grant: SectionGrant, *, by: User | None) -> SectionGrant:
     if by is not None and not _administers(by, held):
         raise Refused(_("This grant reaches further than you may administer."))
     held.valid_until = max(today, held.valid_from) if held.valid_from else today
-    held.save(update_fields=["valid_until"])
-    follow_sections()
+    with keeping_an_administrator():
+        held.save(update_fields=["valid_until"])
+        follow_sections()
     _record("section.role_ended", held, by)
     return held
 

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from core.access import requires
+from core.display import listed
 from core.errors import Refused
 from core.files.writer import SheetColumn, SheetWriter
 from core.htmx import wants_rows
@@ -102,6 +103,7 @@ class MappingForm(forms.Form):
 
     def __init__(self, *args: Any, run: ImportRun, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.run = run
         kind = kind_named(run.kind)
         if kind.takes_keeper:
             field = self.fields["keeper"]
@@ -149,6 +151,22 @@ class MappingForm(forms.Form):
     def options(self) -> dict[str, str]:
         """What was given of it."""
         return {name: self.cleaned_data[f"option-{name}"] for name in self.option_names}
+
+    def clean(self) -> dict[str, Any]:
+        """Each field takes one column of its sheet: of two, one would be lost without a word."""
+        data = super().clean() or {}
+        for spec in kind_named(self.run.kind).sheets:
+            for one in spec.fields:
+                heads = [
+                    column["head"]
+                    for column in self.columns
+                    if column["name"].startswith(f"{spec.name}-")
+                    and data.get(column["name"]) == one.name
+                ]
+                if len(heads) > 1:
+                    sentence = _("{field} was chosen for several columns: {columns}.")
+                    self.add_error(None, sentence.format(field=one.label, columns=listed(heads)))
+        return data
 
     def overrides(self) -> dict[str, str]:
         """Only what the reader changed: head → field."""

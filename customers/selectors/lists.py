@@ -47,6 +47,7 @@ class ListQuery:
 
     unit: OrgUnit | None = None
     below: bool = True
+    section: tuple[OrgUnit, ...] | None = None  # the units of a section, none overlapping another
     kind: str = ""
     ownership_class: str = ""
     level: str = ""
@@ -94,9 +95,24 @@ def _midnight(day: date) -> datetime:
 
 
 def scope_for(user: Any, query: ListQuery, permission: str = PERMISSION) -> Scope:
-    """The user's scope, cut to the unit the list is filtered by."""
+    """The user's scope, cut to the unit and to the section the list is filtered by."""
     scope = scope_of(user, permission)
-    return narrow(scope, query.unit, below=query.below) if query.unit else scope
+    if query.unit:
+        scope = narrow(scope, query.unit, below=query.below)
+    if query.section is None:
+        return scope
+    parts = [narrow(scope, unit, below=True) for unit in query.section]
+    return Scope(
+        scope.user_id,
+        frozenset().union(*(part.branches for part in parts)),
+        frozenset().union(*(part.own for part in parts)),
+    )
+
+
+def _counts_shares(user: Any, query: ListQuery, scope: Scope, permission: str) -> bool:
+    """Whether what was shared by hand belongs to the list: it lies in no unit and no section."""
+    everywhere = query.unit is None and query.section is None
+    return everywhere and not scope.everything and _has_shares(user, permission)
 
 
 def _parts(user: Any, query: ListQuery, permission: str) -> Iterator[QuerySet]:
@@ -105,7 +121,7 @@ def _parts(user: Any, query: ListQuery, permission: str) -> Iterator[QuerySet]:
     own_fields = CustomerUnit.objects.all().own_fields
     whole = scope.q(own_fields)
     every = query.refine(CustomerUnit.objects.all())
-    with_shares = query.unit is None and not scope.everything and _has_shares(user, permission)
+    with_shares = _counts_shares(user, query, scope, permission)
     for form in query.forms():
         matching = form(every)
         # A form that holds for the customer holds for his other places: they need not be asked.
@@ -188,7 +204,7 @@ def count_customers(user: Any, query: ListQuery, permission: str = PERMISSION) -
         query.refine(form(CustomerUnit.objects.filter(whole))).values("customer")
         for form in query.forms()
     ]
-    if query.unit is None and not scope.everything and _has_shares(user, permission):
+    if _counts_shares(user, query, scope, permission):
         shared = CustomerShare.objects.live(user, permission).values("content_object")
         parts += [
             query.refine(form(CustomerUnit.objects.filter(customer__in=shared))).values("customer")

@@ -3,9 +3,13 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import Q
+
 from core.chinese import has_han
+from core.personal_data import blind_index
+from core.values.phones import without_extension
 from core.values.rooms import parse_room_label
-from customers.models import Contact, CustomerUnit, Property
+from customers.models import Contact, Customer, CustomerUnit, Property
 from customers.selectors.lists import BY_NAME, ListQuery, place_keys, rows_of
 from customers.selectors.terms import Term
 
@@ -55,3 +59,13 @@ def _properties(user: Any, text: str, size: int) -> list[Property]:
     if room.project:
         rows = rows.filter(unit__name__contains=room.project)
     return list(rows.order_by("unit__path", "pk")[:size])
+
+
+def namesakes(user: Any, name: str, phones: list[str]) -> list[Customer]:
+    """Customers in the user's reach with this name and one of these clean numbers, at most three:
+    who enters them once more mostly does not know that they are there (CUS-24)."""
+    indexes = [blind_index("phone", without_extension(phone)) for phone in phones if phone]
+    if not (name and indexes):
+        return []
+    same = Q(phone_index__in=indexes) | Q(other_phone_index__in=indexes)
+    return list(Customer.objects.visible_to(user).filter(same, name=name).order_by("pk")[:3])

@@ -1,5 +1,6 @@
 """Input of working calendars."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -16,7 +17,7 @@ from core.widgets import DateInput, DateTimeInput
 from regions.calendars.notice import is_notice, read_text
 from regions.calendars.publication import HOLIDAY, MAKE_UP
 from regions.forms.fields import UnitByCode
-from regions.models import WEEK, CalendarWeek, OrgUnit, WorkingCalendar
+from regions.models import WEEK, CalendarException, CalendarWeek, OrgUnit, WorkingCalendar
 
 CHANGE = "regions.change_workingcalendar"
 SHOWN_PROBLEMS = 5
@@ -147,11 +148,22 @@ class ExceptionForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
         data.setdefault("calendar", None)
-        if not self.errors and bool(data.get("unit")) == bool(data["calendar"]):
-            raise ValidationError(_("Please choose either a calendar or a unit."))
-        if not data.get("last_day"):
+        # Every mistake in one answer: what one field says does not wait for the others.
+        of_whom = {"unit", "calendar"} & self.errors.keys()
+        if not of_whom and bool(data.get("unit")) == bool(data["calendar"]):
+            self.add_error("unit", _("Please choose either a calendar or a unit."))
+        if not data.get("last_day") and "last_day" not in self.errors:
             data["last_day"] = data.get("first_day")
+        first, last = data.get("first_day"), data.get("last_day")
+        if first and last:
+            self._check_span(first, last)
         return data
+
+    def _check_span(self, first: date, last: date) -> None:
+        try:
+            CalendarException(first_day=first, last_day=last).clean()
+        except ValidationError as error:
+            self.add_error(None, error)
 
 
 class PublicDaysForm(forms.Form):

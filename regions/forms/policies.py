@@ -52,7 +52,11 @@ class PolicyChangeForm(forms.Form):
         label=_("Take the own value back; what is inherited holds again"), required=False
     )
     effective_from = forms.DateField(label=_("Effective from"), widget=DateInput)
-    past = forms.BooleanField(label=_("The past is meant"), required=False)
+    past = forms.BooleanField(
+        label=_("The past is meant"),
+        help_text=_("The value then holds from that day on, as if it had been entered in time."),
+        required=False,
+    )
     reason = forms.CharField(
         label=_("Reason"),
         help_text=_("It stands in the history of the rule."),

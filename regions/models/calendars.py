@@ -287,12 +287,13 @@ class CalendarException(models.Model):
         return f"{self.first_day} {self.reason}"
 
     def clean(self) -> None:
-        """A slip of the year would close an office for a decade."""
-        if (
-            self.first_day
-            and self.last_day
-            and (self.last_day - self.first_day).days > self.LONGEST
-        ):
+        """The days in order; a slip of the year would close an office for a decade."""
+        if not (self.first_day and self.last_day):
+            return
+        days = (self.last_day - self.first_day).days
+        if days < 0:
+            raise ValidationError({"last_day": _("The last day must not be before the first.")})
+        if days > self.LONGEST:
             raise ValidationError(
                 {"last_day": _("An exception may last a year at most; please check the dates.")}
             )

@@ -42,6 +42,19 @@ def sections_for(reader: Any) -> list[SectionLine]:
     ]
 
 
+def section_names(reader: Any) -> list[tuple[str, str]]:
+    """Code and name of the sections a reader sees, for filters; no query without the right."""
+    if not reader.has_perm(VIEW):
+        return []
+    return list(Section.objects.visible_to(reader).values_list("code", "name"))
+
+
+def units_of_section(code: str) -> tuple[OrgUnit, ...]:
+    """The units that are in a section today; all below them belong to it as well."""
+    members = SectionUnit.objects.on(timezone.localdate()).filter(section__code=code)
+    return tuple(one.unit for one in members.select_related("unit").order_by("unit__path"))
+
+
 def _reached(reader: Any) -> Any:
     """Memberships, former ones too, of units that a reader reaches."""
     return SectionUnit.objects.filter(unit__in=OrgUnit.objects.visible_to(reader, VIEW))

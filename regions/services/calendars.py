@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Model, ProtectedError
 from django.utils.translation import gettext as _
@@ -188,9 +189,14 @@ def add_exception(
 ) -> CalendarException:
     """Other hours, or none, on some days: for a calendar, or for a unit and what lies below it.
 
-    Raises ValidationError.
+    Raises ValidationError, also when the very same hours are entered for these days already.
     """
     _begin(by, unit if calendar is None else None)
+    same = CalendarException.objects.filter(
+        calendar=calendar, unit=unit, first_day=first_day, last_day=last_day, hours=hours
+    )
+    if same.exists():
+        raise ValidationError(_("These hours are entered for these days already."))
     exception = CalendarException(
         calendar=calendar,
         unit=unit,

@@ -149,9 +149,7 @@ def approve_change(change: OrgChange, *, by: Any, **decision: str | date | None)
     held = _hold(change)
     if held.state != ChangeState.READY:
         raise Stale(_("This change does not wait for approval."))
-    # A unit that is yet to come has no policies; those of its parent bind it.
-    second = policy("regions.change_needs_second_person", unit=held.unit or held.target)
-    if by is not None and second and held.author_id == by.pk:
+    if needs_somebody_else(held, by):
         raise Refused(_("A change is approved by somebody else than its author."))
     _check_decision(held, by, APPROVE)
     held.state, held.approver, held.approved_at = ChangeState.APPROVED, by, timezone.now()
@@ -162,6 +160,14 @@ def approve_change(change: OrgChange, *, by: Any, **decision: str | date | None)
     if held.effective_on <= timezone.localdate():
         enqueue(CARRY_OUT, key=f"{CARRY_OUT}:{held.pk}", by=None, payload={})
     return held
+
+
+def needs_somebody_else(change: OrgChange, by: Any) -> bool:
+    """Whether the policy wants another person than `by`, who wrote the change, to approve it."""
+    if by is None or change.author_id != by.pk:
+        return False
+    # A unit that is yet to come has no policies; those of its parent bind it.
+    return bool(policy("regions.change_needs_second_person", unit=change.unit or change.target))
 
 
 @transaction.atomic

@@ -207,6 +207,9 @@ def _move(surgeon: Surgeon) -> None:
         level = PARENT_KIND[Kind(unit.kind)]
         sentence = _("Please choose a parent of the level {level}.")
         raise ValidationError(sentence.format(level=level.label if level else ""))
+    if unit.parent_id == parent.pk:
+        sentence = _("{unit} hangs under {parent} already. Please choose another parent.")
+        raise ValidationError(sentence.format(unit=unit.name, parent=parent.name))
     surgeon.hang(unit, parent)
 
 

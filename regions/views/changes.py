@@ -158,16 +158,24 @@ def change_detail(request: HttpRequest, pk: int) -> HttpResponse:
     )
     change.tone = TONES[ChangeState(change.state)]  # type: ignore[attr-defined]
     rights = {right for right in (PROPOSE, APPROVE) if _reaches(request, right, change)}
-    preview = services.rehearse(change) if change.is_pending and rights else None
+    is_due = change.effective_on <= timezone.localdate()
+    # The job may write while this page is read: a picture of before and after would be of neither.
+    under_way = change.state == ChangeState.APPROVED and is_due and not change.problem
+    shown = change.is_pending and not under_way
+    preview = services.rehearse(change) if shown and rights else None
     undo_problem = services.undo_problem(change) if rights else ""
+    acts = _acts(change, rights, preview, undo_problem)
+    # Whoever wrote the change is not asked for his password before he is told that he may not.
+    waits = acts["approve"] and services.needs_somebody_else(change, request.user)
     context = {
         "change": change,
         "steps": _steps(change),
         "wanted": _wanted(change),
         "preview": preview,
-        "acts": _acts(change, rights, preview, undo_problem),
+        "acts": acts | {"approve": acts["approve"] and not waits},
+        "waits_for_another": waits,
         "undo_problem": undo_problem,
-        "is_due": change.effective_on <= timezone.localdate(),
+        "under_way": under_way,
         "crumbs": _crumbs((_("Change {number}").format(number=change.pk), "")),
     }
     return render(request, "regions/change.html", context)

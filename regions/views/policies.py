@@ -135,7 +135,7 @@ def _answer(
     page, rows = "regions/policy_change.html", "regions/_policy_form.html"
     if not form.is_valid():
         return page_or_rows(request, page, rows, context, status=422)
-    seen = _seal(rule, unit, form.cleaned_data)
+    seen, status = _seal(rule, unit, form.cleaned_data), 200
     if request.POST.get("step") == "save" and request.POST.get("seen") == seen:
         try:
             _save(request, rule, unit, form.cleaned_data)
@@ -146,9 +146,13 @@ def _answer(
                 posted["base"] = str(selectors.latest_version(rule, unit))
                 form.data = posted
                 context["links"] = selectors.chain(rule, unit)
-            form.add_error(None, str(refusal))
-            return page_or_rows(request, page, rows, context, status=422)
-        return leave(request, context["back_url"])
+                form.add_error(None, str(refusal))
+                return page_or_rows(request, page, rows, context, status=422)
+            # The picture stays: what is asked for now changes nothing in it.
+            form.add_error("past" if _wants_the_past(form) else None, str(refusal))
+            status = 422
+        else:
+            return leave(request, context["back_url"])
     value, day = form.cleaned_data["value"], form.cleaned_data["effective_from"]
     look = selectors.preview(rule, unit, value, on=day, reader=request.user)
     context |= {
@@ -158,9 +162,14 @@ def _answer(
         "kept": [_with_words(rule, row) for row in look.kept[:CHANGED_SHOWN]],
         "until": look.until and _with_words(rule, look.until),
         "seen": seen,
-        "changed_since": request.POST.get("step") == "save",
+        "changed_since": request.POST.get("step") == "save" and status == 200,
     }
-    return page_or_rows(request, page, rows, context)
+    return page_or_rows(request, page, rows, context, status=status)
+
+
+def _wants_the_past(form: PolicyChangeForm) -> bool:
+    """Whether a day before today was entered and nobody said that it is meant."""
+    return "past" in form.fields and not form.cleaned_data.get("past")
 
 
 def _save(request: HttpRequest, rule: Policy, unit: OrgUnit, data: Mapping[str, Any]) -> None:

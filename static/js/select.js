@@ -8,21 +8,41 @@ window.crm.behaviour("select", (select) => {
   const empty = select.querySelector('option[value=""]');
   if (empty && /^-+$/.test(empty.textContent)) empty.textContent = "—"; // Django's row of dashes
   const url = select.dataset.url;
+  let answered = null; // the text of the last answer: before it comes nobody knows that nothing fits
+  const nothing = ({ input }) => {
+    if (!select.dataset.nothing || (url && answered !== input)) return null;
+    const words = document.createElement("div");
+    words.className = "no-results";
+    words.textContent = select.dataset.nothing;
+    return words;
+  };
+  // What is chosen already makes room for what is being typed.
+  const typing = function (text) {
+    this.wrapper.classList.toggle("crm-typing", Boolean(text));
+  };
   const options = {
+    onType: typing,
+    onBlur() {
+      typing.call(this, "");
+    },
     maxOptions: 200,
     allowEmptyOption: !select.multiple,
     plugins: select.multiple ? ["remove_button"] : [],
     closeAfterSelect: !select.multiple,
     refreshThrottle: 0, // a refresh that waits would open the list again after a quick choice
-    render: { no_results: null },
+    render: { no_results: nothing },
   };
   if (url) {
     const address = new URL(url, window.location.href); // it has a query of its own
     let chosen = false;
     // Not on focus: choosing gives the focus back, and an answer on its way would open the list.
-    options.onType = () => (chosen = false);
+    options.onType = function (text) {
+      chosen = false;
+      typing.call(this, text);
+    };
     options.onItemAdd = function () {
       chosen = true;
+      typing.call(this, "");
       if (select.multiple) this.setTextboxValue(""); // what was typed for one is not the next one
     };
     options.load = async function (query, done) {
@@ -31,13 +51,21 @@ window.crm.behaviour("select", (select) => {
       if (beside) address.searchParams.set(beside.name, beside.value);
       try {
         const answer = await fetch(address, { headers: { Accept: "application/json" } });
-        done(answer.ok ? await answer.json() : []);
+        const found = answer.ok ? await answer.json() : [];
+        answered = query;
+        // The server knows more spellings than the text shows: what it answers fits what was typed.
+        for (const one of found) {
+          one.asked = query;
+          if (this.options[one.value]) this.updateOption(one.value, { ...this.options[one.value], asked: query });
+        }
+        done(found);
       } catch {
         done([]);
       }
       // An answer that comes late must not open the list again; among several one goes on choosing.
       if (chosen && !select.multiple) this.close();
     };
+    options.searchField = ["text", "asked"];
     options.preload = "focus"; // the first choices stand there before anything is typed
   }
   const widget = new window.TomSelect(select, options);

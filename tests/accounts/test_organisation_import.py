@@ -14,6 +14,7 @@ from customers.models import CustomerUnit
 from customers.services import create_customer
 from regions.models import OrgUnit, UnitVersion
 from regions.services import add_unit, save_section
+from regions.services.policies import set_policy
 from tests.customers.files import (
     PEOPLE_HEADS,
     UNIT_HEADS,
@@ -23,7 +24,7 @@ from tests.customers.files import (
     table,
     write_xlsx,
 )
-from tests.factories import make_customer, make_share
+from tests.factories import make_customer, make_share, make_user
 
 HEAD, LEAD = "客户关系中心(部)负责人", "项目客户关系负责人"
 CORE = [
@@ -211,6 +212,8 @@ def test_a_moved_unit_takes_its_rows_along_and_the_tree_remembers(load):
     project.refresh_from_db()
     place = CustomerUnit.objects.get(customer=customer)
     assert report["updated"]["units"] == 1
+    moves = [one for one in report["warnings"] if one["code"] == "GOV-01"]
+    assert [one["row"] for one in moves] == [5]
     assert project.path == f"{units['S1'].path}{project.pk}/"
     assert (place.region_id, place.city_id, place.project_id) == (
         units["S"].pk,
@@ -337,3 +340,40 @@ def test_who_may_import_the_organisation(world, tmp_path):
     report = import_file("org", path, "--as", "G-ADMIN")
     assert report["created"]["people"] == 5
     assert RoleGrant.objects.get(user__employee_no="A1").given_by == world.admin
+
+
+def test_a_person_moves_no_unit_by_file_without_a_second_one(load):
+    load()
+    admin = make_user(unit=OrgUnit.objects.get(code="G"), role="system-administrator")
+    more = [*UNITS, unit("城市", "N2", "第二公司", "N")]
+    load(more, PEOPLE, "--as", admin.employee_no)
+    moved = [*more[:3], unit("项目", "N1A", "北方花园", "N2"), more[4]]
+
+    with pytest.raises(CommandError, match="5.*北方花园.*第二公司"):
+        load(moved, PEOPLE, "--as", admin.employee_no)
+
+    assert OrgUnit.objects.get(code="N1A").parent.code == "N1"
+    set_policy(
+        key="regions.change_needs_second_person",
+        unit=OrgUnit.objects.get(code="G"),
+        value=False,
+        effective_from=timezone.localdate(),
+        reason="试运行",
+        by=None,
+    )
+    load(moved, PEOPLE, "--as", admin.employee_no)
+    assert OrgUnit.objects.get(code="N1A").parent.code == "N2"
+
+
+def test_a_file_does_not_end_the_last_administrator(load):
+    chief = person("A0", "G", 系统角色="系统管理员")
+    load(people=[*PEOPLE, chief])
+    gone = chief | {"离职日期": "2024-02-03"}
+
+    with pytest.raises(CommandError):
+        load(people=[*PEOPLE, gone])
+
+    assert User.objects.get(employee_no="A0").state == UserState.ACTIVE
+    second = person("A8", "G", 系统角色="系统管理员")
+    load(people=[*PEOPLE, gone, second])
+    assert User.objects.get(employee_no="A0").state == UserState.LEFT

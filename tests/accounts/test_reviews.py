@@ -195,3 +195,10 @@ def attempt(admin, act, role, unit, person):
             review_grants([Decision(grant.pk, "end", "复核")], by=admin)
     except Refused:
         pass
+
+
+def test_a_review_in_which_nothing_was_chosen_is_no_review(world, client):
+    client.force_login(world.north_head)
+    answer = client.post(reverse("accounts:grant-review"), {})
+    assert answer.status_code == 422
+    assert answer.context["problem"]

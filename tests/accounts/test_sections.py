@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -18,6 +19,7 @@ from accounts.services import (
     leave,
     review_grants,
 )
+from accounts.services.people import administers
 from accounts.services.reviews import Decision
 from accounts.services.sections import follow_sections
 from core.errors import Refused
@@ -187,3 +189,21 @@ def test_without_the_lock_it_is_missed(world, section, person, monkeypatch):
     monkeypatch.setattr(following, "HOLD", "SELECT 1")
 
     assert together(world, section, person) == ("done", ["N1"])
+
+
+def test_the_last_role_that_opens_the_administration_is_not_ended(world, section, person):
+    role = Role.objects.get(code="section-head")
+    role.permissions.add(Permission.objects.get(codename="use_admin"))
+    grant = held(person, section)
+    RoleGrant.objects.filter(administers()).exclude(user=person).delete()
+
+    with pytest.raises(Refused), transaction.atomic():
+        end_section_role(grant, by=None)
+
+    grant.refresh_from_db()
+    assert grant.valid_until is None
+    assert RoleGrant.objects.now().filter(user=person).exists()
+    second = make_user(unit=world.group, role="system-administrator")
+    end_section_role(grant, by=None)
+    assert not RoleGrant.objects.now().filter(user=person).exists()
+    assert second.has_perm("accounts.use_admin")

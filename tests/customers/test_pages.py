@@ -11,6 +11,8 @@ from django.utils import timezone
 from core.models import ImportRun
 from customers.models import Activity, Customer, CustomerUnit, Ownership, Property
 from customers.services import add_contact, create_customer, log_activity, plan_activity
+from regions.models import OrgUnit, SectionUnit
+from regions.services import add_unit, save_section
 from tests.customers.files import identity, phone
 from tests.factories import give
 
@@ -240,3 +242,81 @@ def test_my_tasks_on_the_home_page(client, world):
         assert str(len(shown)) == tile["value"], tile
     client.post(f"/customers/activities/{overdue.pk}/complete/", {"result": "已联系"})
     assert client.get("/").context["overdue"] == []
+
+
+def test_the_same_name_and_number_is_asked_about_once(client, world):
+    """Only of customers in reach: a page must not tell that somebody is known elsewhere."""
+    client.force_login(world.north_clerk)
+    data = {"name": "张三", "phone": phone(9), "unit": "N1A"}
+    assert client.post("/customers/new/", data).status_code == 302
+    known = Customer.objects.get()
+
+    again = client.post("/customers/new/", data)
+
+    assert again.status_code == 422
+    assert list(again.context["form"].errors) == ["another"]
+    assert known.code in again.content.decode()
+    assert Customer.objects.count() == 1
+    assert client.post("/customers/new/", data | {"name": "李四"}).status_code == 302
+    assert client.post("/customers/new/", data | {"another": "on"}).status_code == 302
+    client.force_login(world.south_clerk)
+    assert client.post("/customers/new/", data | {"unit": "S1A"}).status_code == 302
+    assert Customer.objects.filter(name="张三").count() == 3
+
+
+@pytest.mark.parametrize(("field", "text"), [("result", "已约好"), ("next_on", "2999-01-01")])
+def test_a_plan_does_not_drop_what_was_typed(client, world, field, text):
+    customer = enter(world, 1)
+    client.force_login(world.north_clerk)
+    data = {
+        "what": "planned",
+        "kind": "call",
+        "place": customer.places.get().pk,
+        "at": (timezone.localtime() + timedelta(days=3)).strftime("%Y-%m-%dT%H:%M"),
+        "content": "回访",
+    }
+    before = Activity.objects.count()
+
+    answer = client.post(f"/customers/{customer.pk}/activities/new/", data | {field: text})
+
+    assert (answer.status_code, list(answer.context["form"].errors)) == (422, [field])
+    assert Activity.objects.count() == before
+    answer = client.post(f"/customers/{customer.pk}/activities/new/", data)
+    assert (answer.status_code, Activity.objects.count()) == (302, before + 1)
+
+
+def test_the_list_of_a_section(client, world):
+    """Within the reader's scope, with all below its units, and without what was only shared."""
+    today = timezone.localdate()
+    section = save_section(None, by=None, code="B1", name="住宅版块")
+    for unit in (world.n1, world.s1a):
+        add_unit(section, unit, by=None)
+    for unit in (world.n1a, world.n1b, world.s1a, world.s1b):
+        create_customer(unit=unit, by=None, kind="person", name=f"业主{unit.code}")
+
+    client.force_login(world.boss)
+
+    def names(query=""):
+        page = client.get(f"/customers/?section=B1&{query}")
+        number = int(re.sub(r"\D", "", page.context["count"]))
+        return {row["name"] for row in page.context["rows"]}, number
+
+    assert names() == ({"业主N1A", "业主N1B", "业主S1A"}, 3)
+    assert names("unit=N") == ({"业主N1A", "业主N1B"}, 2)
+    member = SectionUnit.objects.get(unit=world.s1a)
+    SectionUnit.objects.filter(pk=member.pk).update(
+        valid_from=today - timedelta(days=9), valid_until=today
+    )
+    assert names()[0] == {"业主N1A", "业主N1B"}
+    choices = client.get("/choices/units/?q=住宅版块").json()
+    assert {one["value"] for one in choices} == {"N1", "N1A", "N1B"}
+
+
+def test_units_are_found_by_their_spelling(client, world):
+    client.force_login(world.boss)
+    OrgUnit.objects.filter(code="N1A").update(name="江湾花园")
+    for text in ("jiangwan", "jwhy", "JIANGWANHUAYUAN"):
+        found = client.get(f"/choices/units/?q={text}").json()
+        assert [one["value"] for one in found] == ["N1A"], text
+    client.force_login(world.south_head)
+    assert client.get("/choices/units/?q=jiangwan").json() == []

@@ -350,3 +350,36 @@ def test_the_command_lists_and_applies(world):
     assert (row["unit"], row["state"]) == ("N1", "approved")
     assert told("apply") == {"applied": [], "failed": {}}
     assert told("apply", "--on", day.isoformat()) == {"applied": [change.pk], "failed": {}}
+
+
+def test_who_wrote_a_change_is_not_offered_to_approve_it(client, world):
+    second = make_user(unit=world.group, role="system-administrator")
+    change = draft_change(
+        by=world.admin,
+        kind="rename",
+        unit=world.north,
+        payload={"name": "北方区域"},
+        effective_on=timezone.localdate(),
+        reason="更名",
+    )
+    propose_change(change, by=world.admin)
+    seen = {}
+    for person in (world.admin, second):
+        client.force_login(person)
+        context = client.get(change.get_absolute_url()).context
+        seen[person] = (context["acts"]["approve"], context["waits_for_another"])
+    assert seen == {world.admin: (False, True), second: (True, False)}
+
+
+def test_a_unit_is_not_moved_to_where_it_hangs(client, world):
+    client.force_login(world.admin)
+    form = {
+        "unit": "N1",
+        "target": "N",
+        "effective_on": timezone.localdate().isoformat(),
+        "reason": "误填",
+    }
+    answer = client.post(reverse("regions:change-new", args=["move"]), form)
+    page = client.get(answer["Location"])
+    assert len(page.context["preview"].problems) == 1
+    assert not page.context["acts"]["propose"]

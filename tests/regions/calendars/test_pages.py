@@ -272,3 +272,24 @@ def test_the_home_page_tells_of_days_out_of_the_ordinary(client, world, now, sen
         client.force_login(world.north_clerk)
         head = client.get("/").content.decode().partition("<h3")[0]
     assert (sentence in head) if sentence else ("今天是" not in head and "今天按" not in head)
+
+
+def test_the_form_of_exceptions_says_every_mistake_at_once(client, world):
+    client.force_login(world.admin)
+    data = {"first_day": "2026-12-10", "last_day": "2026-12-01", "hours": "9点", "reason": ""}
+
+    answer = client.post(f"{LIST}exceptions/new/", data)
+
+    assert answer.status_code == 422
+    assert set(answer.context["form"].errors) == {"unit", "last_day", "hours", "reason"}
+    assert not CalendarException.objects.exists()
+
+
+def test_the_same_exception_is_not_entered_twice(client, world):
+    client.force_login(world.admin)
+    data = {"unit": "N1A", "first_day": "2026-12-24", "hours": "9:00-12:00", "reason": "年终盘点"}
+    assert client.post(f"{LIST}exceptions/new/", data).status_code == 302
+    assert client.post(f"{LIST}exceptions/new/", data).status_code == 422
+    assert CalendarException.objects.count() == 1
+    other = data | {"hours": "9:00-11:00"}
+    assert client.post(f"{LIST}exceptions/new/", other).status_code == 302

@@ -224,7 +224,11 @@ def test_a_day_in_the_past_must_be_confirmed(client, world):
 
     look = client.post(url, data)
     assert "The past is meant" in body(look)
-    assert client.post(url, data | {"step": "save", "seen": seal(look)}).status_code == 422
+    refused = client.post(url, data | {"step": "save", "seen": seal(look)})
+    assert refused.status_code == 422
+    assert list(refused.context["form"].errors) == ["past"]
+    assert "Save new version" in body(refused), "the preview stays"
+    assert seal(refused) == seal(look)
     assert (
         client.post(url, data | {"step": "save", "seen": seal(look), "past": "on"}).status_code
         == 302
