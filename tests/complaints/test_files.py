@@ -69,8 +69,18 @@ def test_a_file_is_attached_with_a_line_in_the_log(case, world):
     assert (file.uploaded_by, file.name) == (world.north_clerk, "a.jpg")
     assert path_of(file.stored_name).is_file()
     entry = CaseEntry.objects.get(case=case, kind="attached")
-    assert (file.entry, entry.by, entry.facts) == (entry, world.north_clerk, {"count": 1})
+    assert (file.entry, entry.by) == (entry, world.north_clerk)
     assert Entry.objects.get(action="case.file_attached").subject_id == case.pk
+
+
+def test_what_one_person_attaches_in_a_row_shares_a_line(case, world):
+    one = attach(case, by=world.north_clerk)
+    two = attach(case, attached.picture("red"), by=world.north_clerk)
+    three = attach(case, attached.picture("blue"), by=world.north_head)
+    four = attach(case, attached.picture("teal"), by=world.north_clerk)
+
+    assert one.entry == two.entry
+    assert len({row.entry for row in (one, two, three, four)}) == 3
 
 
 def test_the_same_content_is_kept_once_whatever_its_name(case):
