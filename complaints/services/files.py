@@ -30,6 +30,7 @@ from regions.policies import policy
 ATTACH = (HANDLE, REGISTER, CALL_BACK)
 
 
+IN_A_ROW = timedelta(minutes=10)
 # What the photographs show that come with a happening; files of other kinds show nothing special.
 SHOWN_WITH = {
     "register": FileRole.BEFORE,
@@ -200,10 +201,19 @@ def refuse_overflow(case: Case, contents: Iterable[str]) -> None:
 
 
 def tell_log(case: Case, rows: list[CaseFile], *, by: Any) -> None:
-    """A line in the log for files that came without another happening."""
+    """A line in the log for files that came without another happening; what one person attaches
+    in a row shares a line."""
     if not rows:
         return
-    entry = log(case, "attached", by=by, at=timezone.now(), count=len(rows))
+    now = timezone.now()
+    last = CaseEntry.objects.filter(case=case).first()
+    in_a_row = (
+        last is not None
+        and last.kind == "attached"
+        and last.by_id == (by.pk if by is not None else None)
+        and now - last.at < IN_A_ROW
+    )
+    entry = last if in_a_row else log(case, "attached", by=by, at=now)
     CaseFile.objects.filter(pk__in=[row.pk for row in rows]).update(entry=entry)
     for row in rows:
         row.entry = entry

@@ -76,6 +76,8 @@ def case_file_preview(request: HttpRequest, pk: int, file_pk: int) -> HttpRespon
 def case_file_add(request: HttpRequest, pk: int) -> HttpResponse:
     """Attach the files of a form; each refused one has its sentence, the others are kept."""
     case = case_or_404(request, pk)
+    if not may_attach(case, request.user):
+        raise PermissionDenied("file")
     refused = attach_all(request, case)
     if wants_rows(request):
         context = files_context(case, request.user) | {"case": case, "refused": refused}

@@ -3,7 +3,7 @@
 A table of attached files extends `core.models.StoredFile`; its owner (a case, an expense) is a
 foreign key of its own, and whoever sees the owner sees the file. `kinds` says by content what a
 file is, `store` keeps and deletes the bytes, `pictures` makes what browsers are shown, `serving`
-answers a request with a file. docs/files.md has the rules.
+answers a request with a file. docs/adr/0023-attached-files-and-drafts.md has the reasons.
 """
 
 from core.attachments.kinds import FileKind, Group, accepted, recognise

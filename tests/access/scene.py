@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from io import BytesIO
 from typing import Any
+from uuid import uuid4
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import encrypt
@@ -30,12 +32,14 @@ from complaints.services import register_case
 from complaints.services.answers import save_template
 from complaints.services.contract_works import add_part, plan_work, save_contractor
 from complaints.services.costs import add_cost
+from complaints.services.files import INTAKE, attach_file
 from complaints.services.groups import form_group
 from complaints.services.measures import give_measure
 from complaints.services.notes import write_note
 from complaints.services.outside import note_opinion, warn_early
 from complaints.services.people import add_collaborator
 from complaints.services.roster import add_shift
+from core.drafts.services import attach_to_draft
 from core.models import Job, JobState, Notice, OutboxMessage, WebhookTarget
 from core.notices import notify
 from core.notices.secrets import give_secret
@@ -47,6 +51,7 @@ from regions.models import ChangeKind, OrgUnit, PolicyValue, UnitVersion, Workin
 from regions.services import add_unit, draft_change, save_section
 from regions.services.calendars import add_exception, create_calendar, use_calendar
 from regions.services.policies import set_policy
+from tests import attached
 from tests.access.branches import (
     NORTH,
     SOUTH,
@@ -187,9 +192,25 @@ def _cases_of(unit: OrgUnit, clerk: User) -> dict[str, Any]:
     now = timezone.now()
     later = now + timedelta(days=3)
     colleague = make_user(unit=unit)
+    file, letter = (
+        attach_file(case, BytesIO(attached.picture()), "matrix.jpg", by=by)
+        for case, by in ((mine, clerk), (group, None))
+    )
+    draft_file = attach_to_draft(
+        user=clerk,
+        form=INTAKE,
+        name=INTAKE.name,
+        key=uuid4(),
+        file=BytesIO(attached.picture()),
+        file_name="matrix.jpg",
+    )
     shift = add_shift(unit, user=clerk, starts_at=later, ends_at=later + HOUR, by=None)
     return {
         "case": mine.pk,
+        "case_file": file.pk,
+        "group_file": letter.pk,
+        "draft": draft_file.draft.key,
+        "draft_file": draft_file.pk,
         "case_version": mine.version,
         "complainant": mine.complainants.get().pk,
         "group_case": group.pk,

@@ -92,17 +92,17 @@ def test_a_file_is_what_its_content_says(content, mime):
     ],
 )
 def test_anything_else_is_refused_with_what_can_be_attached(content):
-    with pytest.raises(Refused, match="JPEG, PNG, WebP"):
+    with pytest.raises(Refused, match="JPEG、PNG、WebP"):
         recognise(io.BytesIO(content))
 
 
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"", "empty"),
-        (attached.ftyp(b"heic"), "Most Compatible"),
-        (attached.office("word/document.xml", macros=True), "without macros"),
-        (attached.old_office("Workbook") + "_VBA_PROJECT".encode("utf-16-le"), "without macros"),
+        (b"", "空的"),
+        (attached.ftyp(b"heic"), "兼容性最佳"),
+        (attached.office("word/document.xml", macros=True), "不含宏"),
+        (attached.old_office("Workbook") + "_VBA_PROJECT".encode("utf-16-le"), "不含宏"),
     ],
 )
 def test_what_can_be_mended_is_said(content, sentence):
@@ -168,12 +168,12 @@ def test_a_large_picture_is_shown_smaller():
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (attached.bomb(), "million pixels"),
-        (attached.picture(size=(8000, 7000), form="PNG"), "million pixels"),
-        (attached.picture()[:900], "damaged"),
-        (b"\xff\xd8\xff\xe0" + b"MZ this is a program" * 50, "damaged"),
-        (b"\x89PNG\r\n\x1a\n<html>", "damaged"),
-        (b"RIFF\x10\0\0\0WEBPVP8 ", "damaged"),
+        (attached.bomb(), "百万像素"),
+        (attached.picture(size=(8000, 7000), form="PNG"), "百万像素"),
+        (attached.picture()[:900], "已损坏"),
+        (b"\xff\xd8\xff\xe0" + b"MZ this is a program" * 50, "已损坏"),
+        (b"\x89PNG\r\n\x1a\n<html>", "已损坏"),
+        (b"RIFF\x10\0\0\0WEBPVP8 ", "已损坏"),
     ],
 )
 def test_a_hostile_or_damaged_picture_is_refused_and_leaves_nothing(private, content, sentence):
@@ -200,7 +200,7 @@ def test_a_kept_file_is_private_and_named_by_chance(private):
 
 
 def test_a_file_above_the_limit_is_refused_while_it_is_written(private):
-    with pytest.raises(Refused, match="larger than 1 MB"):
+    with pytest.raises(Refused, match="超过 1 MB"):
         kept(b"x" * (MEGABYTE + 1), "a.txt", MEGABYTE)
     assert lying(private) == set()
     assert kept(b"x" * MEGABYTE, "a.txt", MEGABYTE).size == MEGABYTE
