@@ -180,7 +180,7 @@ def _parts_and_costs(works: list[WorkOrder], draw: Random) -> None:
                     bearer=bearer,
                     reason=f"{work.title}，{why}",
                     entered_by_id=work.entered_by_id,
-                    created_at=work.accepted_at,
+                    created_at=work.accepted_at or work.created_at,
                 )
             )
     SparePart.objects.bulk_create(parts)
@@ -230,7 +230,7 @@ def _measures(cases: list[Case], draw: Random, now: dt.datetime) -> int:
         ]
         given = now - dt.timedelta(days=draw.randrange(20, 60))
         measure = Measure(
-            text=text, cause=cause, category=first.category, owner_id=first.handler_id,
+            text=text, cause=cause, category=first.category, owner_id=first.handler_id or 0,
             due_on=today + (draw.randrange(-9, 25) if state == MeasureState.OPEN else -5) * DAY,
             state=state, entered_by_id=None, created_at=given,
         )  # fmt: skip
