@@ -103,7 +103,8 @@ def write_cases(cursor: Any, scene: Scene) -> dict[str, int]:
     _write_pauses(cursor, tales)
     _copy(cursor, Deadline, _limits(cursor, tales))
     _climb(tales, scene.now)
-    return {"cases": len(tales)} | write_works(scene)
+    write_works(scene)
+    return {"cases": len(tales)}
 
 
 class Year:
