@@ -76,7 +76,7 @@ MEASURES = (
 )  # fmt: skip
 
 
-def write_works(scene: Scene) -> dict[str, int]:
+def write_works(scene: Scene) -> None:
     """Write what people do on the cases that the year has written."""
     draw = Random(scene.seed + 5)  # noqa: S311  invented data, no secret
     cases = list(
@@ -93,7 +93,7 @@ def write_works(scene: Scene) -> dict[str, int]:
         AnswerTemplate(unit=group, name=name, channel=channel, text=text)
         for name, channel, text in TEMPLATES
     )
-    return {"works": len(works), "measures": _measures(cases, draw, scene.now)}
+    _measures(cases, draw, scene.now)
 
 
 def _contractors(cases: list[Case]) -> dict[tuple[int, str], Contractor]:
@@ -180,7 +180,7 @@ def _parts_and_costs(works: list[WorkOrder], draw: Random) -> None:
                     bearer=bearer,
                     reason=f"{work.title}，{why}",
                     entered_by_id=work.entered_by_id,
-                    created_at=work.accepted_at,
+                    created_at=work.accepted_at or work.created_at,
                 )
             )
     SparePart.objects.bulk_create(parts)
@@ -213,9 +213,9 @@ def _words(cases: list[Case], draw: Random) -> None:
     CaseEntry.objects.bulk_create(entries)
 
 
-def _measures(cases: list[Case], draw: Random, now: dt.datetime) -> int:
+def _measures(cases: list[Case], draw: Random, now: dt.datetime) -> None:
     """Some in every state for the units with most cases; one of the open ones is overdue."""
-    today, count = timezone.localdate(now), 0
+    today = timezone.localdate(now)
     by_category: dict[str, list[Case]] = {}
     for case in cases:
         if case.category is not None and case.handler_id is not None:
@@ -230,7 +230,7 @@ def _measures(cases: list[Case], draw: Random, now: dt.datetime) -> int:
         ]
         given = now - dt.timedelta(days=draw.randrange(20, 60))
         measure = Measure(
-            text=text, cause=cause, category=first.category, owner_id=first.handler_id,
+            text=text, cause=cause, category=first.category, owner_id=first.handler_id or 0,
             due_on=today + (draw.randrange(-9, 25) if state == MeasureState.OPEN else -5) * DAY,
             state=state, entered_by_id=None, created_at=given,
         )  # fmt: skip
@@ -242,5 +242,3 @@ def _measures(cases: list[Case], draw: Random, now: dt.datetime) -> int:
         measure.place_in(first.unit)
         measure.save()
         measure.cases.add(*[case for case in found if case.unit_id == first.unit_id])
-        count += 1
-    return count

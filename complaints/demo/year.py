@@ -115,7 +115,8 @@ def write_cases(cursor: Any, scene: Scene) -> dict[str, int]:
     if away is not None:
         away.save()
     _climb(tales, scene.now)
-    return {"cases": len(tales)} | write_works(scene) | {"case_files": write_pictures()}
+    write_works(scene)
+    return {"cases": len(tales), "case_files": write_pictures()}
 
 
 class Year:

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from complaints.answer_texts import unknown_in
 from complaints.models import AnswerChannel, AnswerTemplate
@@ -17,7 +18,7 @@ from regions.models import OrgUnit
 class AnswerForm(forms.Form):
     """What the owner is told, and by which way."""
 
-    channel = forms.ChoiceField(label=_("By"), choices=AnswerChannel.choices)
+    channel = forms.ChoiceField(label=pgettext_lazy("answer", "By"), choices=AnswerChannel.choices)
     text = forms.CharField(label=_("Answer"), max_length=5000, widget=forms.Textarea({"rows": 10}))
 
 

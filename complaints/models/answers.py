@@ -14,7 +14,7 @@ class AnswerChannel(models.TextChoices):
     PHONE = "phone", _("Telephone")
     SMS = "sms", _("Text message")
     MAIL = "mail", _("E-mail")
-    LETTER = "letter", _("Letter")
+    LETTER = "letter", pgettext_lazy("answer", "Letter")
 
 
 class AnswerTemplate(models.Model):

@@ -55,7 +55,7 @@ def values_for(case: Case, now: datetime) -> dict[str, str]:
         "number": case.number,
         "project": case.unit.name,
         "room": case.room,
-        "category": str(case.category) if case.category else "",
+        "category": case.category.name if case.category else "",
         "handler": case.handler.name if case.handler else "",
         "due": when(case.next_due_at) if case.next_due_at else "",
         "result": case.resolution,

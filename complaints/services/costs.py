@@ -49,7 +49,7 @@ def add_cost(
     if written is not None:
         return written
     line = CostLine.objects.create(case=held, entered_by=by, **values)
-    facts = {"amount": str(line.amount), "bearer": bearer}
+    facts: dict[str, Any] = {"amount": str(line.amount), "bearer": bearer}
     log(held, "cost_added", by=by, at=timezone.now(), text=line.reason, **facts)
     record("case.cost_added", by=by, subject=held, amount=str(line.amount))
     return line
@@ -63,6 +63,6 @@ def remove_cost(line: CostLine, *, by: Any) -> None:
     gone, _rows = CostLine.objects.filter(pk=line.pk).delete()
     if not gone:
         raise Refused(_("Somebody took this line out already."))
-    facts = {"amount": str(line.amount), "bearer": line.bearer}
+    facts: dict[str, Any] = {"amount": str(line.amount), "bearer": line.bearer}
     log(held, "cost_removed", by=by, at=timezone.now(), text=line.reason, **facts)
     record("case.cost_removed", by=by, subject=held, amount=str(line.amount))

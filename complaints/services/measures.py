@@ -37,7 +37,7 @@ def give_measure(
     """Write down what is to be improved, by whom, until which day; he is told.
 
     `cases` are those it came from, as far as `by` sees them. Raises Refused out of reach, without
-    words, for a day that has passed, and for an owner who cannot log in.
+    words, for a day that has passed, and for an owner who would not see it.
     """
     if by is not None and not OrgUnit.objects.visible_to(by, HANDLE).filter(pk=unit.pk).exists():
         raise Refused(_("You may not write measures for {unit}.").format(unit=unit.name))
@@ -52,6 +52,9 @@ def give_measure(
     )
     measure.place_in(unit)
     measure.save()
+    if not Measure.objects.visible_to(owner).filter(pk=measure.pk).exists():
+        sentence = _("{person} does not work on cases of {unit}: please choose somebody who does.")
+        raise Refused(sentence.format(person=owner.name, unit=unit.name))
     _link(measure, cases, by)
     if by is None or owner.pk != by.pk:
         _tell(measure, "complaints.measure_given", f"measure:{measure.pk}:given")

@@ -27,6 +27,7 @@ from complaints.views.common import case_crumbs, case_or_404, subject_of
 from complaints.views.saving import saved, status_of
 from complaints.work_states import UNFINISHED
 from core.access import requires
+from core.errors import Refused
 
 SEND = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -208,6 +209,10 @@ def cost_remove(request: HttpRequest, pk: int, cost_pk: int) -> HttpResponse:
     """Take a wrong line out."""
     case = worked_on_or_refuse(request, pk)
     line = get_object_or_404(CostLine.objects.select_related("case"), pk=cost_pk, case=case)
-    remove_cost(line, by=request.user)
-    messages.success(request, _("The line is taken out; the log keeps it."))
+    try:
+        remove_cost(line, by=request.user)
+    except Refused as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, _("The line is taken out; the log keeps it."))
     return redirect(case)

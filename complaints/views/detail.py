@@ -365,7 +365,12 @@ def _work_facts(facts: dict[str, Any]) -> list[tuple[str, str]]:
     found = []
     if facts.get("way") in AnswerChannel.values:
         way = str(AnswerChannel(facts["way"]).label)
-        found.append((_("By"), _("{way}, sent by us").format(way=way) if facts["mailed"] else way))
+        found.append(
+            (
+                pgettext("answer", "By"),
+                _("{way}, sent by us").format(way=way) if facts["mailed"] else way,
+            )
+        )
     if facts.get("template"):
         found.append((_("Template"), facts["template"]))
     if facts.get("title"):

@@ -175,14 +175,15 @@ def work_edit(request: HttpRequest, pk: int) -> HttpResponse:
     work = own_work_or_refuse(request, pk)
     contractors = contractors_for(work.unit)
     form = WorkForm(request.POST or None, instance=work, case=work.case, contractors=contractors)
-    done = saved(
-        request,
-        form,
-        lambda data: verbs.change_work(
-            work, by=request.user, version=data["version"], **form.facts()
-        ),
-        _("The work is changed."),
-    )
+
+    def save(data: dict[str, Any]) -> WorkOrder:
+        try:
+            return verbs.change_work(work, by=request.user, version=data["version"], **form.facts())
+        except Stale:
+            _begin_anew(form, work)
+            raise
+
+    done = saved(request, form, save, _("The work is changed."))
     if done is not None:
         return redirect(work)
     context = {
@@ -207,16 +208,18 @@ def work_move(request: HttpRequest, pk: int, move: str) -> HttpResponse:
     wanted = WORK_MOVES[move]
     form = ReasonForm(request.POST or None, initial={"version": work.version})
     if not wanted.asks:
-        form.fields["reason"].required = False
-        form.fields.pop("reason")
+        del form.fields["reason"]
     status = 200
     if request.method == "POST":
         status = 422
         if form.is_valid():
             try:
                 moved = verbs.move_work(work, move, by=request.user, **form.cleaned_data)
+            except Stale as stale:
+                status = 409
+                _begin_anew(form, work)
+                form.add_error(None, str(stale))
             except Refused as refusal:
-                status = 409 if isinstance(refusal, Stale) else 422
                 form.add_error(None, str(refusal))
             else:
                 messages.success(request, _work_done(moved))
@@ -232,6 +235,13 @@ def work_move(request: HttpRequest, pk: int, move: str) -> HttpResponse:
         ),
     }
     return render(request, "complaints/plain_form.html", context, status=status)
+
+
+def _begin_anew(form: Any, work: WorkOrder) -> None:
+    """What was typed stays, the version is the present one: who has looked may send it again."""
+    now = WorkOrder.objects.filter(pk=work.pk).values_list("version", flat=True)
+    form.data = form.data.copy()
+    form.data["version"] = str(now.first())
 
 
 def _work_done(work: WorkOrder) -> str:

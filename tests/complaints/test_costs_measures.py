@@ -202,6 +202,8 @@ def test_measures_that_cannot_be(case, cast, world):
         {"text": " "},
         {"due_on": timezone.localdate() - DAY},
         {"owner": left},
+        {"owner": cast["far"]},
+        {"owner": cast["admin"]},
         {"by": "reader"},
         {"by": "boss"},
         {"by": "sibling"},
@@ -247,7 +249,7 @@ def test_who_sees_which_measures(case, cast, world):
 
 def test_the_effect_compares_as_many_days_before_and_after(world, cast):
     leak, parking = (Category.objects.get(name=name) for name in ("渗漏", "停车"))
-    measure = give_one(cast, world.n1, by=None, category=leak.parent)
+    measure = give_one(cast, world.n1, by=None, owner=world.north_head, category=leak.parent)
     report_done(measure, by=None, result="已完成")
     now = timezone.now()
     Measure.objects.filter(pk=measure.pk).update(
@@ -265,7 +267,7 @@ def test_the_effect_compares_as_many_days_before_and_after(world, cast):
     effect = effect_of(world.boss, measure)
 
     assert (effect.days, effect.before, effect.after) == (10, 2, 1)
-    assert effect_of(world.boss, give_one(cast, world.n1, by=None)) is None
+    assert effect_of(world.boss, give_one(cast, world.n1a, by=None)) is None
 
 
 @pytest.mark.django_db(transaction=True)

@@ -34,8 +34,8 @@ pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
 
 
-def post(client, name, *args, query="", **data):
-    return client.post(reverse(f"complaints:{name}", args=args) + query, data)
+def post(client, route, /, *args, query="", **data):
+    return client.post(reverse(f"complaints:{route}", args=args) + query, data)
 
 
 @pytest.fixture
