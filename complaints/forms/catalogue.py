@@ -3,8 +3,9 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import pgettext_lazy
 
-from complaints.models import Category, Level
+from complaints.models import Category, Level, Trade
 from regions.forms.fields import UnitByCode
 from regions.models import OrgUnit
 
@@ -27,11 +28,17 @@ class CategoryForm(forms.ModelForm):
             "position",
             "is_offered",
         ]
+        labels = {"position": pgettext_lazy("in a list", "position")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        tops = Category.objects.filter(parent=None).exclude(pk=self.instance.pk)
-        self.fields["parent"].queryset = tops  # type: ignore[attr-defined]
+        fields: dict[str, Any] = self.fields
+        fields["parent"].queryset = Category.objects.filter(parent=None).exclude(
+            pk=self.instance.pk
+        )
+        for name in ("parent", "level", "function"):
+            fields[name].empty_label = "—"
+        fields["trade"].choices = [("", "—"), *Trade.choices]
 
     def _post_clean(self) -> None:
         """The row stays as it was until the service has looked at it."""

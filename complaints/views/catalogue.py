@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from complaints.forms.catalogue import RULES, CategoryForm, LadderFilter, LevelForm
@@ -74,7 +75,7 @@ def category_edit(request: HttpRequest, pk: int) -> HttpResponse:
 def level_new(request: HttpRequest) -> HttpResponse:
     """A new level."""
     form = LevelForm(request.POST or None)
-    return _edit(request, form, None, verbs.save_level, _("New level"))
+    return _edit(request, form, None, verbs.save_level, pgettext("case", "New level"))
 
 
 @requires(CHANGE_LEVEL)

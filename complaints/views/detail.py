@@ -133,17 +133,16 @@ def buttons(case: Case, moves: list[Move]) -> dict[str, Any]:
     return {
         "primary": button(primary) if primary else None,
         "others": [button(move) for move in known.values() if move.name not in RARE],
-        "rare": [button(move) for move in known.values() if move.name in RARE]
-        + _class(case, known),
+        "rare": [button(move) for move in known.values() if move.name in RARE],
     }
 
 
-def _class(case: Case, known: dict[str, Move]) -> list[dict[str, str]]:
-    """Whoever may record what is planned or said may class the case otherwise."""
-    if not case.is_open or not known.keys() & {"contact", "plan", "assign", "call_back"}:
-        return []
-    address = reverse("complaints:class", args=[case.pk])
-    return [{"label": _("Change category or level"), "url": address, "icon": "edit", "name": ""}]
+def class_url(case: Case, moves: list[Move]) -> str:
+    """Where the case is classed otherwise, for whoever may record what is planned or said."""
+    names = {move.name for move in moves}
+    if not case.is_open or not names & {"contact", "plan", "assign", "call_back"}:
+        return ""
+    return reverse("complaints:class", args=[case.pk])
 
 
 def others_move(case: Case, moves: list[Move]) -> Move | None:
@@ -199,6 +198,7 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "steps": steps_of(case),
         "due": due_of(case, now, exact=True),
         "buttons": buttons(case, moves),
+        "class_url": class_url(case, moves),
         "waits": waiting_line(next_move, [names[key] for key in turn if key in names])
         if next_move
         else "",

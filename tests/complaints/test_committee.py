@@ -59,7 +59,6 @@ def test_a_disagreement_gives_the_committee_a_day_and_tells_three_at_once(staffe
     case = disagreed(staffed)
     limit = owed(case)
     assert limit.due_at - limit.starts_at == timedelta(hours=24)
-    assert fresh(case).next_due_kind == "committee"
 
     escalate(limit.starts_at + MINUTE)
     escalate(limit.starts_at + 2 * MINUTE)

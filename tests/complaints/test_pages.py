@@ -69,7 +69,7 @@ def to_resolved(case, by):
 
 @pytest.mark.parametrize(
     ("name", "most"),
-    [("list", 13), ("desk", 8), ("overdue", 13), ("call-backs", 13), ("board", 12)],
+    [("list", 13), ("desk", 9), ("overdue", 13), ("call-backs", 13), ("board", 14)],
 )
 def test_the_number_of_queries_of_a_list_does_not_grow(client, world, name, most):
     address = reverse(f"complaints:{name}")

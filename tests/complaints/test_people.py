@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import RoleGrant
-from accounts.services import appoint_stand_in
+from accounts.services import appoint_stand_in, carry_out, draft_hand_over, undo_hand_over
 from complaints.models import Case, CaseEntry, CasePerson, Category, Deadline, Level, Urge
 from complaints.selectors.lists import CaseQuery, case_keys, desk
 from complaints.services import escalate, make_move, why_not
@@ -21,7 +21,7 @@ from complaints.states import MOVES
 from core.errors import Refused, Stale
 from core.models import Notice
 from tests.complaints.cases import cast_of, fresh, help_with, stand
-from tests.factories import make_case, make_post, make_user
+from tests.factories import make_case, make_customer, make_post, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -396,3 +396,21 @@ def test_a_further_call_is_told_to_the_handler(world, cast, case):
     Notice.objects.all().delete()
     register_into(case, by=cast["handler"], **values)
     assert told("called_again") == []  # he took the call himself
+
+
+def test_the_notice_of_a_hand_over_leads_to_what_came(world, cast):
+    make_case(unit=world.n1a, handler=cast["handler"])
+    draft = draft_hand_over(by=world.north_head, giver=cast["handler"], to=[cast["helper"]])
+    carry_out(draft, by=world.north_head)
+    kind = "accounts.work_received"
+    assert Notice.objects.get(kind=kind).url == reverse("complaints:desk")
+    undo_hand_over(draft, by=world.north_head)
+    returned = Notice.objects.filter(kind="accounts.work_returned")
+    assert {row.url for row in returned} == {reverse("complaints:desk")}
+
+    for _number in range(2):
+        make_customer(unit=world.n1a, keeper=cast["handler"], by=world.north_head)
+    Notice.objects.all().delete()
+    draft = draft_hand_over(by=world.north_head, giver=cast["handler"], to=[cast["helper"]])
+    carry_out(draft, by=world.north_head)
+    assert Notice.objects.get(kind=kind).url == "/customers/"  # most of it

@@ -114,7 +114,7 @@ def test_it_is_stored_at_registration_shown_filtered_and_follows_the_category(
 
 def test_intake_says_it_while_the_owner_is_on_the_line(client, world, leak):
     flat, owner = flat_of(world.n1a, timezone.localdate() - timedelta(days=3000))
-    client.force_login(world.north_clerk)
+    client.force_login(world.north_head)
     data = {"find": flat.label, "content": "卫生间顶部渗水", "kind": "repair", "channel": "hotline"}
     page = client.post(reverse("complaints:intake-proposal"), data).content.decode()
 
