@@ -23,8 +23,9 @@
       // Next tick: a button disabled now would not send its own name and value.
       window.setTimeout(() => event.defaultPrevented || form.hasAttribute("hx-post") || busy(form, true));
     });
-    form.addEventListener("htmx:beforeRequest", () => busy(form, true));
-    form.addEventListener("htmx:afterRequest", () => busy(form, false));
+    // Look-ups of single fields must not lock the form: their events only pass through it.
+    form.addEventListener("htmx:beforeRequest", (event) => event.target === form && busy(form, true));
+    form.addEventListener("htmx:afterRequest", (event) => event.target === form && busy(form, false));
     form.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.isComposing) {
         event.preventDefault();

@@ -20,7 +20,7 @@ CITY_HEAD = "客户关系中心(部)负责人"
 def case(world: World) -> Case:
     """A leak that the clerk of the northern project works on."""
     leak = Category.objects.get(name="渗漏")
-    made = make_case(unit=world.n1a, handler=world.north_clerk, category=leak)
+    made = make_case(unit=world.n1a, assign=False, category=leak)
     return stand(made, State.IN_PROGRESS, world.north_clerk)
 
 
@@ -72,8 +72,8 @@ def test_a_late_case_climbs_to_the_city_whose_head_urges(case, world, signed_in)
 
 
 def test_a_dissatisfied_owner_brings_the_case_back(case, world, signed_in):
-    stand_at = make_case(unit=world.n1a, handler=world.north_clerk, content="门窗漏风")
-    done = stand(stand_at, State.RESOLVED, world.north_clerk)
+    draughty = make_case(unit=world.n1a, assign=False, content="门窗漏风")
+    done = stand(draughty, State.RESOLVED, world.north_clerk)
     officer = make_user(unit=world.group, role="hotline", no="G-400", name="孙悦")
 
     page = signed_in(officer)
