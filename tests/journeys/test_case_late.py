@@ -80,10 +80,12 @@ def test_a_dissatisfied_owner_brings_the_case_back(case, world, signed_in):
     page.goto("/complaints/call-backs/")
     page.get_by_role("link", name="记录回访").first.click()
     page.get_by_label("已联系，不满意").check()
-    page.get_by_role("button", name="记录回访").click()
+    with page.watch.expecting(422):
+        page.get_by_role("button", name="记录回访").click()
+        page.locator(".crm-summary").wait_for()
+    assert "不满意" in page.locator("main").inner_text()
     check(page, narrow=True)
-    assert "不满意" in page.locator(".crm-summary").inner_text()
-    page.get_by_label("业主反馈").fill("仍然漏风，要求返工")
+    page.get_by_label("业主意见").fill("仍然漏风，要求返工")
     page.get_by_role("button", name="记录回访").click()
     page.get_by_text("仍然漏风，要求返工").first.wait_for()
 
