@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -27,6 +28,7 @@ from complaints.warranty import Warranty, warranty_on
 from regions.policies.types import Span
 
 ENTRIES = 30
+RELATED = 60  # merged cases and members of a group, together
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,12 +190,13 @@ def waits_for(case: Case, right: str, relations: Relations) -> tuple[int, ...]:
 
 def related_cases(user: Any, case: Case) -> list[tuple[str, list[Case]]]:
     """Merged cases and members of the group: within the reader's scope."""
-    visible = Case.objects.visible_to(user).select_related("unit")
-    found = [
-        (_("Merged into this case"), list(visible.filter(merged_into=case)[:20])),
-        (_("Belong to this group complaint"), list(visible.filter(parent=case)[:50])),
-    ]
-    return [(label, rows) for label, rows in found if rows]
+    here = Q(merged_into=case) | Q(parent=case)
+    rows = Case.objects.visible_to(user).filter(here).select_related("unit").order_by("-pk")
+    known = list(rows[:RELATED])
+    merged = [one for one in known if one.merged_into_id == case.pk]
+    members = [one for one in known if one.parent_id == case.pk]
+    found = [(_("Merged into this case"), merged), (_("Belong to this group complaint"), members)]
+    return [(label, cases) for label, cases in found if cases]
 
 
 def named_cases(user: Any, case: Case) -> dict[str, Case]:

@@ -219,7 +219,8 @@ def _branch(
             key: next(iter(path[path.index(unit.pk) + 1 :]), None)
             for key, path in cursor.fetchall()
         }
-    return shown, children, below
+    # A unit that did not exist yet still answers for whatever a file brought it from before.
+    return shown, children, below or {unit.pk: None}
 
 
 def _figures(month: QuerySet[Case], day: date) -> dict[int, Figures]:

@@ -38,9 +38,14 @@ FIRST_DAY = date(1900, 1, 1)
 LOCAL_DAY = "(c.taken_in_at AT TIME ZONE 'Asia/Shanghai')::date"
 KEYS = "unit_id, kind, level_id, category_id, top_category_id"
 
+# Cases that lack a stored limit: only these are judged by the rules.
+_LACKING = """c.id IN ({cases}) AND c.state <> ALL(%s) AND (
+    SELECT count(DISTINCT d.kind) FROM complaints_deadline d
+    WHERE d.case_id = c.id AND d.kind IN ('first_contact', 'resolution')) < 2"""
+
 _CLASSES = f"""
 SELECT {KEYS}, width_bucket({LOCAL_DAY}, %s::date[]) AS epoch, min({LOCAL_DAY}), max({LOCAL_DAY})
-FROM complaints_case c WHERE c.id IN ({{cases}}) GROUP BY {KEYS}, epoch"""
+FROM complaints_case c WHERE {_LACKING} GROUP BY {KEYS}, epoch"""
 
 _VERDICTS = f"""
 WITH owed_span AS MATERIALIZED (
@@ -48,6 +53,7 @@ WITH owed_span AS MATERIALIZED (
     category_id bigint, epoch int, owed text, amount numeric, days bool, working bool)),
 longest AS MATERIALIZED (
   SELECT * FROM jsonb_to_recordset(%s) AS x (unit_id int, first date, last date, minutes int)),
+lacking AS MATERIALIZED (SELECT c.id FROM complaints_case c WHERE {_LACKING}),
 imported AS (
   SELECT c.id, o.owed, c.unit_id, c.taken_in_at AS start, o.working,
     CASE WHEN o.days THEN trunc(o.amount * l.minutes) ELSE o.amount END AS minutes,
@@ -60,7 +66,7 @@ imported AS (
     AND o.epoch = width_bucket({LOCAL_DAY}, %s::date[])
   LEFT JOIN longest l ON o.days AND l.unit_id = c.unit_id
     AND {LOCAL_DAY} BETWEEN l.first AND l.last
-  WHERE c.id IN ({{cases}}) AND c.state <> ALL(%s) AND NOT EXISTS (
+  WHERE c.id IN (SELECT id FROM lacking) AND NOT EXISTS (
     SELECT 1 FROM complaints_deadline d WHERE d.case_id = c.id AND d.kind = o.owed)
   OFFSET 0),
 by_calendar AS ({{due}}),
@@ -112,15 +118,15 @@ def verdicts(cases: QuerySet[Case], now: datetime | None = None) -> Relation:
     refresh_lines()
     now = now or timezone.now()
     inner, inner_params = cases.order_by().values("pk").query.sql_with_params()
-    epochs = _epochs()
+    epochs, ended = _epochs(), [State.REJECTED, State.MERGED]
     with one_reading():
-        classes = list(_classes(inner, inner_params, epochs))
+        classes = list(_classes(inner, inner_params, ended, epochs))
         spans = list(_spans(classes))
         longest = _longest_days(classes) if any(span["days"] for span in spans) else []
     sql = _VERDICTS.format(cases=inner, due=_BY_CALENDAR)
-    ended = [State.REJECTED, State.MERGED]
-    params = (json.dumps(spans), json.dumps(longest), sorted(OPEN), epochs)
-    return Relation(sql, (*params, *inner_params, ended, now, now, *inner_params))
+    rules = (json.dumps(spans), json.dumps(longest))
+    params = (*rules, *inner_params, ended, sorted(OPEN), epochs, now, now, *inner_params)
+    return Relation(sql, params)
 
 
 def _epochs() -> list[date]:
@@ -135,9 +141,11 @@ def _epochs() -> list[date]:
     return [FIRST_DAY, *sorted(day for day in days if day > FIRST_DAY)]
 
 
-def _classes(inner: str, params: Iterable[Any], epochs: list[date]) -> Iterator[_Class]:
+def _classes(
+    inner: str, params: Iterable[Any], ended: list[State], epochs: list[date]
+) -> Iterator[_Class]:
     with connection.cursor() as cursor:
-        cursor.execute(_CLASSES.format(cases=inner), [epochs, *params])
+        cursor.execute(_CLASSES.format(cases=inner), [epochs, *params, ended])
         for row in cursor.fetchall():
             yield _Class(*row)
 

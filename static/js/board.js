@@ -52,8 +52,8 @@ window.crm.behaviour("board", (board) => {
     column.querySelector("ol").prepend(card);
     card.setAttribute("aria-busy", "true");
     const values = { column: column.dataset.column, version: card.dataset.version };
-    const handle = card.querySelector(".crm-board-handle");
-    const answer = await window.crm.dialog(handle, "POST", card.dataset.drop, values);
+    const opener = card.querySelector(".crm-board-handle") || card.querySelector("a");
+    const answer = await window.crm.dialog(opener, "POST", card.dataset.drop, values);
     if (answer === null) return; // done: the board is asked for anew
     if (!answer || answer.querySelector("[data-board-refused]")) {
       putBack(was);

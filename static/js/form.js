@@ -23,10 +23,10 @@
       // Next tick: a button disabled now would not send its own name and value.
       window.setTimeout(() => event.defaultPrevented || form.hasAttribute("hx-post") || busy(form, true));
     });
-    // A draft is kept and a file goes up beside the form: neither holds up its sending.
-    const beside = (event) => event.detail.elt.closest("#draft-state, #draft-files, .crm-uploads") !== null;
-    form.addEventListener("htmx:beforeRequest", (event) => beside(event) || busy(form, true));
-    form.addEventListener("htmx:afterRequest", (event) => beside(event) || busy(form, false));
+    // Look-ups of single fields, kept drafts and uploads must not lock the form: their events only
+    // pass through it.
+    form.addEventListener("htmx:beforeRequest", (event) => event.target === form && busy(form, true));
+    form.addEventListener("htmx:afterRequest", (event) => event.target === form && busy(form, false));
     form.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.isComposing) {
         event.preventDefault();

@@ -58,12 +58,26 @@ STEP_COLUMNS = (
 def ensure(database: str, number: int) -> None:
     """Fill the cases of a database unless they are there. The units and people are there."""
     with servers.connect(database, "crm_owner") as connection:
+        _complete_units(connection)
         found = connection.execute("SELECT coalesce(max(id), 0) FROM complaints_case").fetchone()
         if found and found[0] == number:
             return
         say(f"Data of {number:,} cases ...")
         connection.execute("SET maintenance_work_mem = '512MB'")
         CaseLoader(connection, number).load()
+
+
+def _complete_units(connection: psycopg.Connection) -> None:
+    """What the summary reads of units: households, and how the tree was on former days."""
+    connection.execute("UPDATE regions_orgunit SET households = 800 WHERE kind = 'project'")
+    connection.execute(
+        """INSERT INTO regions_unitversion (unit_id, valid_from, kind, code, name, parent_id,
+             is_active, department_name, department_level, stage, recorded_at)
+           SELECT id, '2020-01-01', kind, code, name, parent_id, true, '', '', '', now()
+           FROM regions_orgunit u
+           WHERE NOT EXISTS (SELECT 1 FROM regions_unitversion v WHERE v.unit_id = u.id)"""
+    )
+    connection.execute("ANALYZE regions_unitversion")
 
 
 class CaseLoader:
@@ -105,7 +119,6 @@ class CaseLoader:
             for statement in indexes:
                 cursor.execute(statement)
             set_sequences(cursor, TABLES)
-            cursor.execute("UPDATE regions_orgunit SET households = 800 WHERE kind = 'project'")
             say("  indexes built")
             cursor.execute("VACUUM ANALYZE")
 

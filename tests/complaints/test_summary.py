@@ -185,6 +185,15 @@ def test_a_month_that_is_none_is_told(client, world, month_text):
     assert "report" not in page.context
 
 
+def test_a_month_before_the_group_existed_is_empty_and_no_mistake(client, world):
+    client.force_login(world.boss)
+
+    page = client.get("/complaints/summary/?month=1999-01")
+
+    assert page.status_code == 200
+    assert page.context["report"].total.taken_in == 0
+
+
 def test_the_number_of_queries_does_not_grow(client, load, world):
     client.force_login(world.boss)
     load(complaint("A"))

@@ -114,8 +114,9 @@ def test_the_board_is_worked_by_pointer_and_by_keys(world, signed_in):
     page.keyboard.press("Escape")
     columns["in_progress"].locator(f"#card-{case.pk}").wait_for()
     card.drag_to(columns["resolved"])
-    dialog.get_by_role("button", name="标记已解决").click()
-    assert "处理结果" in dialog.locator(".crm-summary").inner_text()
+    with page.watch.expecting(422):
+        dialog.get_by_role("button", name="标记已解决").click()
+        assert "处理结果" in dialog.locator(".crm-summary").inner_text()
     dialog.get_by_label("处理结果").fill("已修复")
     dialog.get_by_role("button", name="标记已解决").click()
     columns["resolved"].locator(f"#card-{case.pk}").wait_for()

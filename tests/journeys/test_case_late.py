@@ -20,7 +20,7 @@ CITY_HEAD = "客户关系中心(部)负责人"
 def case(world: World) -> Case:
     """A leak that the clerk of the northern project works on."""
     leak = Category.objects.get(name="渗漏")
-    made = make_case(unit=world.n1a, handler=world.north_clerk, category=leak)
+    made = make_case(unit=world.n1a, assign=False, category=leak)
     return stand(made, State.IN_PROGRESS, world.north_clerk)
 
 
@@ -72,18 +72,20 @@ def test_a_late_case_climbs_to_the_city_whose_head_urges(case, world, signed_in)
 
 
 def test_a_dissatisfied_owner_brings_the_case_back(case, world, signed_in):
-    stand_at = make_case(unit=world.n1a, handler=world.north_clerk, content="门窗漏风")
-    done = stand(stand_at, State.RESOLVED, world.north_clerk)
+    draughty = make_case(unit=world.n1a, assign=False, content="门窗漏风")
+    done = stand(draughty, State.RESOLVED, world.north_clerk)
     officer = make_user(unit=world.group, role="hotline", no="G-400", name="孙悦")
 
     page = signed_in(officer)
     page.goto("/complaints/call-backs/")
     page.get_by_role("link", name="记录回访").first.click()
     page.get_by_label("已联系，不满意").check()
-    page.get_by_role("button", name="记录回访").click()
+    with page.watch.expecting(422):
+        page.get_by_role("button", name="记录回访").click()
+        page.locator(".crm-summary").wait_for()
+    assert "不满意" in page.locator("main").inner_text()
     check(page, narrow=True)
-    assert "不满意" in page.locator(".crm-summary").inner_text()
-    page.get_by_label("业主反馈").fill("仍然漏风，要求返工")
+    page.get_by_label("业主意见").fill("仍然漏风，要求返工")
     page.get_by_role("button", name="记录回访").click()
     page.get_by_text("仍然漏风，要求返工").first.wait_for()
 
