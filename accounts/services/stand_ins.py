@@ -132,12 +132,12 @@ def _check_others(person: User, deputy: User, starts_at: datetime, ends_at: date
         else:
             sentence = _("{name} is away until {until} himself; {deputy} stands in for him.")
         raise Refused(_fill(sentence, other))
-    other = others.filter(deputy=person).first()
-    if other is not None:
+    served = others.filter(deputy=person).first()
+    if served is not None:
         sentence = _(
             "{deputy} stands in for {name} until {until}. Please name somebody else there first."
         )
-        raise Refused(_fill(sentence, other))
+        raise Refused(_fill(sentence, served))
 
 
 def _fill(sentence: str, row: StandIn) -> str:

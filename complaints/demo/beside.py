@@ -38,7 +38,7 @@ class Beside:
         """A head urges in his branch: one was answered, one is late, one waits. The logs say so."""
         head, now = self.scene.chosen["section-head"], self.scene.now
         region, city, project = head.unit.scope()
-        found = []
+        found: list[Urge] = []
         for tale, (reason, answer) in zip(self._of(region, city, project), URGES, strict=False):
             at = max(tale.log[-1][1], now - dt.timedelta(hours=20))
             wanted = at + (now - at) / 2 if len(found) == 1 else now + dt.timedelta(hours=5)

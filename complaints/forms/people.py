@@ -35,14 +35,14 @@ class ClassForm(MoveForm):
         super().__init__(*args, **kwargs)
         fields: dict[str, Any] = self.fields
         # A word that only came with a file stays choosable on the case that bears it.
-        keys = [one.pk for one in categories] + [self.case.category_id]
+        keys = [one.pk for one in categories] + [self.case.category_id or 0]
         fields["category"].queryset = Category.objects.filter(pk__in=keys)
         offered = grouped(categories)
         if self.case.category is not None and self.case.category not in categories:
             offered.insert(0, (self.case.category_id, str(self.case.category)))
         fields["category"].widget.choices = [("", "—"), *offered]
         fields["category"].initial = self.case.category_id
-        keys = [one.pk for one in levels] + [self.case.level_id]
+        keys = [one.pk for one in levels] + [self.case.level_id or 0]
         fields["level"].queryset = Level.objects.filter(pk__in=keys)
         fields["level"].initial = self.case.level_id
 

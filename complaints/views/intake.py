@@ -189,15 +189,16 @@ def _context(desk: Desk, form: IntakeForm, draft: DraftPage | None = None) -> di
 def _similar(desk: Desk) -> list[dict[str, Any]]:
     """Rows of cases like this one, as soon as project and story are known."""
     data = desk.data
-    if desk.case is None or data is None or not data.get("content", "").strip():
+    content = str(data.get("content", "")).strip() if data is not None else ""
+    if desk.case is None or data is None or not content:
         return []
     flat = desk.match.flat if desk.match is not None else None
     found = similar_cases(
         desk.user,
         unit=desk.case.unit,
         category=desk.case.category,
-        content=data["content"],
-        room=flat.label if flat else data.get("room", "") or desk.found.room,
+        content=content,
+        room=flat.label if flat else str(data.get("room", "")) or desk.found.room,
         now=desk.case.taken_in_at,
     )
     return [

@@ -63,7 +63,8 @@ def _version(form: ClassForm) -> int:
 
 def _begin_anew(form: ClassForm, case: Case) -> None:
     """What was typed stays, the version is the present one: who has looked may send it again."""
-    data: Any = form.data.copy()  # type: ignore[union-attr]
+    typed: Any = form.data
+    data = typed.copy()
     data["version"] = str(case.version)
     form.data = data
 
