@@ -30,6 +30,7 @@ class TemplateForm(forms.ModelForm):
     class Meta:
         model = AnswerTemplate
         fields = ["unit", "name", "channel", "category", "text", "is_active"]
+        labels = {"channel": pgettext_lazy("answer", "By")}
         widgets = {"text": forms.Textarea({"rows": 10})}
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:

@@ -163,7 +163,7 @@ def rows_of_each_table(unit: OrgUnit, by: User) -> None:
     case = make_case(unit=unit, assign=False)
     plan_work(case, by=None, title="w", crew="c", planned_from=today, planned_until=today)
     save_contractor(None, by=None, unit=unit, name="c")
-    give_measure(unit=unit, by=None, text="m", owner=by, due_on=today)
+    give_measure(unit=unit, by=None, text="m", owner=make_user(unit=unit), due_on=today)
     make_mail(f"mail {unit.code}", unit=unit)
 
 

@@ -210,7 +210,8 @@ def test_in_a_merger_works_follow_their_cases_and_lists_are_united(world, around
     assert units[around["template"].pk] == world.s1a.pk
     assert units[around["twin_template"].pk] == world.n1a.pk
     assert mend_scope_columns() == 0
-    assert set(WorkOrder.objects.visible_to(world.south_head)) == {around["work"]}
+    seen = {around["work"], around["done_work"]}
+    assert set(WorkOrder.objects.visible_to(world.south_head)) == seen
 
     undo_change(change, by=None, reason="误操作")
     assert {name: place(around[name]) for name in scoped} == before
