@@ -36,8 +36,9 @@ def answer(case: Case, by: Any, now: datetime, text: str) -> int:
 def tell_late(now: datetime) -> int:
     """Tell whoever urged that his date has passed without an answer, each urge once."""
     rows = (
-        Urge.objects.select_for_update(of=("self",), skip_locked=True)
-        .filter(answered_at=None, late_told_at=None, answer_by__lte=now, case__state__in=OPEN)
+        Urge.objects.filter(answered_at=None, late_told_at=None, answer_by__lte=now)
+        .filter(case__state__in=OPEN)
+        .select_for_update(of=("self",), skip_locked=True)
         .select_related("case__unit", "case__handler")
         .order_by("pk")[:BATCH]
     )
