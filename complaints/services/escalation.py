@@ -31,15 +31,6 @@ from core.faults import fault_point
 from core.notices import Letter, notify_each
 
 BATCH = 2000  # limits taken in one transaction
-# What a step and its addressee are known by; cases have long texts that nobody reads here.
-NEEDED = (
-    *("deadline_id", "at", "position", "relation", "side", "amount", "unit_of_time"),
-    "deadline__kind",
-    *("case__number", "case__state", "case__unit_id", "case__city_id", "case__region_id"),
-    *("case__handler_id", "case__customer_id", "case__unit__path", "case__unit__name"),
-    *("case__handler__state", "case__customer__contact_leader__state"),
-    "case__customer__specialist__state",
-)
 SINGLY = 5  # cases of one batch that somebody is told of one by one
 
 
@@ -112,7 +103,6 @@ def _hold(limits: Sequence[int], now: datetime) -> list[EscalationStep]:
             "case__customer__contact_leader",
             "case__customer__specialist",
         )
-        .only(*NEEDED)
         .filter(taken_at=None, at__lte=now, deadline__in=limits)
         .order_by("at", "id")
     )

@@ -316,7 +316,7 @@ BARE_ESCALATION = (
 
 def _escalation(size: int) -> Verdict:
     """Everything open climbs at once, as after a long sleep of the scheduler; rolled back."""
-    bare = _rolled_back(lambda: [_run(one, {"now": ALL_DUE}) for one in BARE_ESCALATION])
+    bare = _rolled_back(_bare_escalation)
     with traced() as trace:
         seconds = _rolled_back(lambda: escalate(ALL_DUE))
     from tests.bench.run import say
@@ -326,9 +326,10 @@ def _escalation(size: int) -> Verdict:
     return Verdict(size, "escalation", what, seconds, bare, seconds / bare, ESCALATE_TO_BARE)
 
 
-def _run(statement: str, values: dict[str, Any]) -> None:
+def _bare_escalation() -> None:
     with connection.cursor() as cursor:
-        cursor.execute(statement, values)
+        for statement in BARE_ESCALATION:
+            cursor.execute(statement, {"now": ALL_DUE})
 
 
 def _rolled_back(act: Callable[[], Any]) -> float:
