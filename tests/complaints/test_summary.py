@@ -225,7 +225,7 @@ def test_the_workbook_says_what_the_page_says(client, month):
 
     book = openpyxl.load_workbook(BytesIO(b"".join(answer.streaming_content)))
     rows = [list(row) for row in book.worksheets[0].iter_rows(values_only=True)]
-    assert len(book.worksheets) == 5
+    assert len(book.worksheets) == 6
     assert [row[:4] for row in rows[1:]] == [
         ["北方花园", "N1A", 3, 3],
         ["北方名邸", "N1B", 1, 0],
