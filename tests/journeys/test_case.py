@@ -120,7 +120,8 @@ def test_the_board_is_worked_by_pointer_and_by_keys(world, signed_in):
         assert "处理结果" in dialog.locator(".crm-summary").inner_text()
     dialog.get_by_label("处理结果").fill("已修复")
     dialog.get_by_role("button", name="标记已解决").click()
-    columns["resolved"].locator(f"#card-{case.pk}").wait_for()
+    page.locator("#crm-toasts").get_by_text("工单现为“已解决”").wait_for()
+    assert columns["resolved"].locator(f"#card-{case.pk}").count() == 1
     case.refresh_from_db()
     assert case.state == State.RESOLVED
     for address in ("/complaints/", "/complaints/overdue/"):
