@@ -4,10 +4,11 @@ register(Part(write=write_cases, remove=remove_cases, histories=("complaints.Cas
 """
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils.functional import Promise
 from django.utils.module_loading import autodiscover_modules
 
 from customers.demo.archive import Archive
@@ -38,11 +39,12 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Writes rows and takes them out again; both return how many, by kind. `histories` are the
-    triggers that are silent meanwhile (pgtrigger.ignore)."""
+    """Writes rows and takes them out again; both return how many, by kind. `titles` says the kinds
+    in words, `histories` are the triggers that are silent meanwhile (pgtrigger.ignore)."""
 
     write: Callable[[Any, Scene], dict[str, int]]
     remove: Callable[[Any, Gone], dict[str, int]]
+    titles: Mapping[str, str | Promise]
     histories: tuple[str, ...] = ()
 
 

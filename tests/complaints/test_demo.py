@@ -19,6 +19,7 @@ from core.models import Notice, SubjectKey
 from customers.demo import activities, archive, organisation
 from customers.demo.removal import remove_demo
 from customers.demo.services import load_demo
+from customers.management.commands.demo import _count_lines
 from regions.models import OrgUnit
 from regions.services import mend_scope_columns
 from tests.complaints.cases import facts_for
@@ -58,6 +59,7 @@ def test_a_year_of_cases_in_every_state_some_of_them_late():
     now = timezone.now()
 
     assert loaded.counts["cases"] == Case.objects.count() == CASES
+    assert len(_count_lines(loaded.counts)) == len(loaded.counts)
     assert set(Case.objects.values_list("state", flat=True)) == set(State.values)
     assert Case.objects.open().filter(next_due_at__lt=now).exists()
     assert Deadline.objects.filter(met_at__gt=F("due_at")).exists()

@@ -13,6 +13,7 @@ from django.utils.translation import pgettext
 from core.display import thousands
 from core.errors import Refused
 from core.management.commands.migrate import connected_as_owner
+from customers.demo.parts import parts
 from customers.demo.removal import remove_demo
 from customers.demo.services import SEED, Loaded, account_lines, load_demo, was_loaded
 from customers.demo.tables import accounts_file
@@ -70,7 +71,7 @@ def _why_not() -> str:
 
 def _count_lines(counts: dict[str, int]) -> list[str]:
     """What was written or removed, a line a kind, in words."""
-    titles = {
+    titles: dict[str, Any] = {
         "units": _("Units"),
         "people": _("People"),
         "people_kept": _("People kept because the audit names them"),
@@ -82,14 +83,14 @@ def _count_lines(counts: dict[str, int]) -> list[str]:
         "ownerships": _("Ownerships"),
         "places": _("Customer relationships"),
         "activities": _("Activities"),
-        "cases": _("Cases"),
-        "case_files": _("Files attached to cases"),
         "sections": _("Sections"),
         "rules": _("Rules with values of their own"),
         "changes": _("Organisation changes"),
         "shares": _("Shares"),
         "notices": _("Notifications"),
     }
+    for part in parts():
+        titles |= part.titles
     return [f"  {titles[name]}: {thousands(number)}" for name, number in counts.items()]
 
 
