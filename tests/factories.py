@@ -30,6 +30,7 @@ from customers.services.customers import place_customer
 from regions.models import Kind, OrgUnit, PolicyValue
 from regions.services import remember
 from regions.services.policies import set_policy
+from satisfaction.models import Questionnaire, QuestionnaireVersion, Response, Wave
 
 PASSWORD = "Correct-Horse-7-Battery"
 _numbers = itertools.count(1)
@@ -188,6 +189,25 @@ def say(unit: OrgUnit, key: str, value: Any, *, since: date | None = None) -> Po
     return set_policy(
         key=key, unit=unit, value=value, effective_from=day, reason="测试", by=None, backdate=True
     )
+
+
+def make_response(*, unit: OrgUnit, wave: Wave | None = None, **values: Any) -> Response:
+    """An empty answer about a unit, in a wave of the group."""
+    if wave is None:
+        group = unit.__class__.objects.get(kind=Kind.GROUP)
+        questionnaire, _made = Questionnaire.objects.get_or_create(
+            code="made", defaults={"kind": "owners", "title": "made"}
+        )
+        version, _made = QuestionnaireVersion.objects.get_or_create(
+            questionnaire=questionnaire, number=1
+        )
+        wave, _made = Wave.objects.get_or_create(
+            code="made", defaults={"title": "made", "unit": group, "version": version}
+        )
+    response = Response(wave=wave, asked_by="agency", **values)
+    response.place_in(unit)
+    response.save()
+    return response
 
 
 @dataclass

@@ -1,7 +1,7 @@
 """Cases of the demonstration: a year of them in every state, some open, some late.
 
-`stories` has the words, `pictures` draws, `year` plans and writes, `works` adds the work on them,
-`mails` waits to be registered, `removal` takes all of it out.
+`stories` has the words, `year` plans and writes, `shown` chooses for whom `pictures` draws and
+`works` adds the work on them, `mails` waits to be registered, `removal` takes all of it out.
 """
 
 from django.utils.translation import gettext_lazy as _

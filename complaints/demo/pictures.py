@@ -6,10 +6,12 @@ from typing import Final
 
 from PIL import Image, ImageDraw, ImageFilter
 
+from complaints.demo.shown import cases_to_show
 from complaints.models import Case, CaseEntry, CaseFile, FileRole
 from complaints.states import State
 from core.attachments import keep
 from core.attachments.store import MEGABYTE, discard_after_commit
+from customers.demo.parts import Scene
 
 CASES: Final = 8
 SIZE: Final = (960, 720)
@@ -19,12 +21,14 @@ STAGES: Final = (State.IN_PROGRESS, State.RESOLVED, State.CALLED_BACK, State.CLO
 LOG_KINDS: Final = {"register": FileRole.BEFORE, "resolve": FileRole.AFTER}
 
 
-def write_pictures() -> int:
-    """Attach photographs to the latest cases of the work on buildings. Returns how many."""
+def write_pictures(scene: Scene) -> int:
+    """Attach photographs to cases of the work on buildings. Returns how many."""
     chance = Random(23)  # noqa: S311  drawings, no secrets
-    cases = Case.objects.filter(state__in=STAGES, top_category__name="工程质量").order_by(
-        "-taken_in_at", "-pk"
-    )
+    cases = [
+        case
+        for case in cases_to_show(scene)
+        if case.state in STAGES and case.top_category and case.top_category.name == "工程质量"
+    ]
     return sum(_of_case(case, place, chance) for place, case in enumerate(cases[:CASES]))
 
 

@@ -9,6 +9,7 @@ from random import Random
 
 from django.utils import timezone
 
+from complaints.demo.shown import cases_to_show
 from complaints.models import (
     AnswerTemplate,
     Bearer,
@@ -79,11 +80,7 @@ MEASURES = (
 def write_works(scene: Scene) -> None:
     """Write what people do on the cases that the year has written."""
     draw = Random(scene.seed + 5)  # noqa: S311  invented data, no secret
-    cases = list(
-        Case.objects.filter(import_run=scene.run)
-        .select_related("unit", "category")
-        .order_by("-taken_in_at", "pk")
-    )
+    cases = cases_to_show(scene)
     firms = _contractors(cases)
     works = _works(cases, firms, draw, scene.now)
     _parts_and_costs(works, draw)

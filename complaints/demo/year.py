@@ -116,7 +116,7 @@ def write_cases(cursor: Any, scene: Scene) -> dict[str, int]:
         away.save()
     _climb(tales, scene.now)
     write_works(scene)
-    return {"cases": len(tales), "case_files": write_pictures()}
+    return {"cases": len(tales), "case_files": write_pictures(scene)}
 
 
 class Year:

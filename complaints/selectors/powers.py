@@ -13,10 +13,12 @@ from django.utils.translation import gettext as _
 from accounts.selectors.stand_ins import absent_for
 from complaints.models import Case, CasePerson, Deadline, LimitKind, PersonRole, Urge
 from complaints.selectors import committee
-from complaints.states import ASSIGN, HANDLE, MOVES, Move, moves_from
+from complaints.states import ASSIGN, HANDLE, MOVES, REGISTER, Move, moves_from
 from customers.models import STRATEGIC
 from regions.policies import policy
 
+# By which somebody may do something with a case.
+RIGHTS = tuple(sorted({move.right for move in MOVES.values()} | {REGISTER}))
 # What some moves need of a case beside its state.
 URGED, IS_STRATEGIC, REPORTED, OWED = "urged", "strategic", "reported", "owed"
 
@@ -62,6 +64,14 @@ class Powers:
         if move.name == "react" and not committee.speaks_for_it(case, self.by, timezone.now()):
             return _("Only the Customer Management Committee records its reaction.")
         return ""
+
+    def reaches(self, case: Case, *rights: str) -> bool:
+        """Whether the case lies within the person's reach by one of these rights of RIGHTS."""
+        return self.by is None or any((case.pk, right) in self.reached for right in rights)
+
+    def may_work(self, case: Case) -> bool:
+        """Whether the person may do the work of a case, moves or not."""
+        return self.reaches(case, HANDLE) and self.works_on(case)
 
     def works_on(self, case: Case) -> bool:
         """Whether the person handles the case, stands in for its handler, helps with it, or
@@ -119,7 +129,7 @@ def _reached(by: Any, keys: list[int]) -> set[tuple[int, str]]:
         .filter(pk__in=keys)
         .order_by()
         .values_list("pk", Value(right))
-        for right in sorted({move.right for move in MOVES.values()})
+        for right in RIGHTS
     ]
     return set(parts[0].union(*parts[1:], all=True))
 

@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 
 from audit.services import record
 from complaints.models import Case, CaseEntry, CaseFile, FileRole
+from complaints.selectors.powers import Powers
 from complaints.services.log import log
 from complaints.states import CALL_BACK, CLOSE, ENDED, HANDLE, REGISTER, VIEW, State
 from core.attachments import Group, KeptFile, discard, keep
@@ -53,9 +54,12 @@ MOVE = register(DraftForm("complaints.move", VIEW, _most_files, _most_bytes))
 
 def may_attach(case: Case, by: Any) -> bool:
     """Whether somebody may attach files to a case. `by` None is the operator."""
-    if case.state == State.MERGED:
-        return False
-    return by is None or _reaches(case, by, *ATTACH)
+    return takes_files(case, Powers(by, [case]))
+
+
+def takes_files(case: Case, powers: Powers) -> bool:
+    """As may_attach, by what was read of a person's powers before."""
+    return case.state != State.MERGED and powers.reaches(case, *ATTACH)
 
 
 def may_remove(file: CaseFile, by: Any) -> bool:

@@ -8,8 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from complaints.models import Case
-from complaints.services.moves import works_on
-from complaints.states import HANDLE
+from complaints.selectors.powers import Powers
 from core.errors import Refused
 
 # Two equal entries of one person within this time are one button pressed twice.
@@ -20,10 +19,7 @@ M = TypeVar("M", bound=Model)
 def may_work_on(case: Case, by: Any) -> bool:
     """Whether somebody may do the work of a case: its handler, who helps him, who assigns cases
     there. `by` None is the operator."""
-    if by is None:
-        return True
-    in_reach = Case.objects.visible_to(by, HANDLE).filter(pk=case.pk).exists()
-    return in_reach and works_on(case, by)
+    return Powers(by, [case]).may_work(case)
 
 
 def refuse_stranger(case: Case, by: Any) -> None:

@@ -17,6 +17,7 @@ from complaints.selectors.answers import filled, mail_address_of, templates_for
 from complaints.selectors.contract_works import by_bearer, costs_of, total_of, works_of
 from complaints.selectors.lists import case_in_reach
 from complaints.selectors.measures import measures_of
+from complaints.selectors.powers import Powers
 from complaints.services import notes
 from complaints.services.answers import answer_owner
 from complaints.services.causes import set_cause
@@ -32,11 +33,11 @@ from core.errors import Refused
 SEND = require_http_methods(["GET", "HEAD", "POST"])
 
 
-def work_context(request: HttpRequest, case: Case) -> dict[str, Any]:
+def work_context(request: HttpRequest, case: Case, powers: Powers) -> dict[str, Any]:
     """The parts of the page of a case that are about the work on it."""
     user: Any = request.user
     works, costs = works_of(case), costs_of(case)
-    may_work = may_work_on(case, user)
+    may_work = powers.may_work(case)
     return {
         "works": works,
         "works_open": any(work.state in UNFINISHED for work in works),
@@ -48,13 +49,8 @@ def work_context(request: HttpRequest, case: Case) -> dict[str, Any]:
         "may_plan_work": may_work and case.state in UNSOLVED,
         "may_enter_cost": may_work and case.state != State.MERGED,
         "may_propose": user.has_perm(HANDLE),
-        "note_form": NoteForm() if may_note(user, case) else None,
+        "note_form": NoteForm() if powers.reaches(case, notes.NOTE) else None,
     }
-
-
-def may_note(user: Any, case: Case) -> bool:
-    """Whether the page offers the field for a note."""
-    return Case.objects.visible_to(user, notes.NOTE).filter(pk=case.pk).exists()
 
 
 def worked_on_or_refuse(request: HttpRequest, pk: int) -> Case:

@@ -180,7 +180,8 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Everything about one case, and what the reader may do with it now."""
     case = case_or_404(request, pk)
     now = timezone.now()
-    moves = Powers(request.user, [case]).open_moves(case)
+    powers = Powers(request.user, [case])
+    moves = powers.open_moves(case)
     relations = Relations(now, case.unit)
     entries = entries_of(case)
     files = files_of_entries(entries)
@@ -191,7 +192,7 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
     turn = waits_for(case, next_move.right, relations) if next_move else ()
     names = names_of([*turn, *people_in(entries), *(key for rung in rungs for key in rung.people)])
     named = named_cases(request.user, case)
-    context = files_context(case, request.user) | {
+    context = files_context(case, powers) | {
         "case": case,
         "subject": subject_of(case),
         "state": state_badge(case),
@@ -221,7 +222,7 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "group": named.get("parent"),
         "repeats": named.get("repeat_of"),
         "crumbs": case_crumbs(case),
-        **work_context(request, case),
+        **work_context(request, case, powers),
     }
     return render(request, "complaints/detail.html", context)
 
@@ -377,7 +378,7 @@ def _work_facts(facts: dict[str, Any]) -> list[tuple[str, str]]:
         found.append((_("Work"), facts["title"]))
     if facts.get("day"):
         found += [(_("Until"), facts["day"]), (_("Before"), facts["day_before"])]
-    if facts.get("amount"):
+    if facts.get("amount") and facts.get("bearer"):
         found.append((_("Amount"), money(Decimal(facts["amount"]))))
     if facts.get("bearer") in Bearer.values:
         found.append((_("Borne by"), str(Bearer(facts["bearer"]).label)))

@@ -12,12 +12,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from complaints.models import Case, CaseFile, FileRole
 from complaints.selectors.files import album_of, neighbours
+from complaints.selectors.powers import Powers
 from complaints.services.files import (
     attach_file,
     may_attach,
     may_remove,
     most_bytes,
     remove_file,
+    takes_files,
 )
 from complaints.states import VIEW
 from complaints.views.common import case_crumbs, case_or_404
@@ -80,18 +82,19 @@ def case_file_add(request: HttpRequest, pk: int) -> HttpResponse:
         raise PermissionDenied("file")
     refused = attach_all(request, case)
     if wants_rows(request):
-        context = files_context(case, request.user) | {"case": case, "refused": refused}
+        powers = Powers(request.user, [case])
+        context = files_context(case, powers) | {"case": case, "refused": refused}
         return render(request, "complaints/_files.html", context)
     for sentence in refused:
         messages.error(request, sentence)
     return redirect(case.get_absolute_url())
 
 
-def files_context(case: Case, user: Any) -> dict[str, Any]:
+def files_context(case: Case, powers: Powers) -> dict[str, Any]:
     """What the card of files needs."""
     return {
         "album": album_of(case),
-        "may_attach": may_attach(case, user),
+        "may_attach": takes_files(case, powers),
         "roles": FileRole.choices,
         "most_bytes": most_bytes(case),
     }

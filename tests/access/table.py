@@ -47,7 +47,7 @@ SIGNED_IN = "302  200  200  200  200  200  200  200  200  200"
 VIEWERS = "302  403  200  200  200  200  200  200  200  200"
 RULE_READERS = "302  403  403  200  200  200  200  200  403  200"
 IN_NORTH = "302  403  200  200  200  200  200  200  404  404"
-UPLOADER = "302  403  200  404  404  403  403  404  404  404"
+UPLOADER = "302  403  200  404  404  403  404  404  404  404"
 EXPORTER = "302  403  200  404  404  404  403  403  404  404"
 KEEPERS = "302  403  200  200  200  403  403  403  200  200"
 KEEPERS_HERE = "302  403  200  200  200  403  403  403  404  404"
@@ -480,26 +480,26 @@ PAGES = (
         args=("@section", "@section_grant")),
     Row("GET", "reports:activity", VIEWERS),
     # --- imports: an upload is its uploader's
-    Row("GET", "imports:list", "302  403  200  200  200  403  403  200  200  200"),
-    Row("GET", "imports:new", "302  403  200  200  200  403  403  200  200  200"),
-    Row("POST", "imports:new", "302  403  422  422  422  403  403  422  422  422",
+    Row("GET", "imports:list", "302  403  200  200  200  403  200  200  200  200"),
+    Row("GET", "imports:new", "302  403  200  200  200  403  200  200  200  200"),
+    Row("POST", "imports:new", "302  403  422  422  422  403  422  422  422  422",
         data={"kind": "owners"}),
-    Row("GET", "imports:template", "302  403  200  200  200  403  403  404  200  200",
+    Row("GET", "imports:template", "302  403  200  200  200  403  404  404  200  200",
         args=("owners",)),
     Row("GET", "imports:detail", UPLOADER, args=("@run",)),
     Row("GET", "imports:mapping", UPLOADER, args=("@run",)),
-    Row("POST", "imports:mapping", "302  403  302  404  404  403  403  404  404  404",
+    Row("POST", "imports:mapping", "302  403  302  404  404  403  404  404  404  404",
         args=("@run",), data={"mode": "fill", "owners-0": "project", "owners-1": "room",
                              "owners-2": "name", "owners-3": "phone"}),
-    Row("POST", "imports:mapping", "302  403  422  404  404  403  403  404  404  404",
+    Row("POST", "imports:mapping", "302  403  422  404  404  403  404  404  404  404",
         args=("@run",), data={"mode": "fill", "keeper": "@foreign_no"}),
     Row("GET", "imports:undo", UPLOADER, args=("@run",)),
-    Row("POST", "imports:undo", "302  403  302  404  404  403  403  404  404  404", args=("@run",)),
+    Row("POST", "imports:undo", "302  403  302  404  404  403  404  404  404  404", args=("@run",)),
     Row("GET", "imports:rejected", UPLOADER, args=("@run",)),
-    Row("POST", "imports:apply", "302  403  302  404  404  403  403  404  404  404",
+    Row("POST", "imports:apply", "302  403  302  404  404  403  404  404  404  404",
         args=("@run",)),
-    Row("POST", "imports:stop", "302  403  302  404  404  403  403  404  404  404", args=("@run",)),
-    Row("GET", "imports:apply", "302  403  405  405  405  403  403  405  405  405", args=("@run",)),
+    Row("POST", "imports:stop", "302  403  302  404  404  403  404  404  404  404", args=("@run",)),
+    Row("GET", "imports:apply", "302  403  405  405  405  403  405  405  405  405", args=("@run",)),
     # --- customers
     Row("GET", "customers:list", VIEWERS),
     Row("GET", "customers:new", KEEPERS),

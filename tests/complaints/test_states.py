@@ -31,24 +31,24 @@ pytestmark = pytest.mark.django_db
 TABLE = {
     "registered": "assign:assigned contact:registered ask_reject:registered reject:rejected"
     " merge:merged urge:registered"
-    " answer:registered disagree:registered react:registered",
+    " answer_urge:registered disagree:registered react:registered",
     "assigned": "assign:assigned accept:accepted contact:assigned plan:assigned"
     " ask_reject:assigned reject:rejected merge:merged urge:assigned"
-    " answer:assigned disagree:assigned react:assigned",
+    " answer_urge:assigned disagree:assigned react:assigned",
     "accepted": "assign:assigned contact:accepted start:in_progress plan:accepted"
     " ask_reject:accepted reject:rejected merge:merged urge:accepted"
-    " answer:accepted disagree:accepted react:accepted",
+    " answer_urge:accepted disagree:accepted react:accepted",
     "in_progress": "assign:assigned contact:in_progress plan:in_progress wait_owner:waiting_owner"
     " wait_contractor:waiting_contractor resolve:resolved merge:merged urge:in_progress"
-    " answer:in_progress disagree:in_progress react:in_progress",
+    " answer_urge:in_progress disagree:in_progress react:in_progress",
     "waiting_owner": "assign:assigned contact:waiting_owner plan:waiting_owner resume:in_progress"
     " merge:merged urge:waiting_owner"
-    " answer:waiting_owner disagree:waiting_owner react:waiting_owner",
+    " answer_urge:waiting_owner disagree:waiting_owner react:waiting_owner",
     "waiting_contractor": "assign:assigned contact:waiting_contractor plan:waiting_contractor"
     " resume:in_progress merge:merged urge:waiting_contractor"
-    " answer:waiting_contractor disagree:waiting_contractor react:waiting_contractor",
-    "resolved": "call_back:called_back answer:resolved react:resolved",
-    "called_back": "close:closed reopen:in_progress answer:called_back react:called_back",
+    " answer_urge:waiting_contractor disagree:waiting_contractor react:waiting_contractor",
+    "resolved": "call_back:called_back answer_urge:resolved react:resolved",
+    "called_back": "close:closed reopen:in_progress answer_urge:called_back react:called_back",
     "closed": "reopen:in_progress",
     "rejected": "reopen:in_progress",
     "merged": "unmerge:assigned",
