@@ -88,8 +88,10 @@ def restore_mail(mail: IncomingMail, *, by: Any) -> IncomingMail:
 
 
 def _locked(mail: IncomingMail, by: Any) -> IncomingMail:
-    rows = IncomingMail.objects.select_for_update(of=("self",))
-    held = rows.select_related("unit", "case", "subject", "settled_by").get(pk=mail.pk)
+    # Whoever waited for the lock reads the row as it is now, but what was joined as it was then.
+    IncomingMail.objects.select_for_update(no_key=True).get(pk=mail.pk)
+    rows = IncomingMail.objects.select_related("unit", "case", "subject", "settled_by")
+    held = rows.get(pk=mail.pk)
     if not IncomingMail.objects.visible_to(by).filter(pk=held.pk).exists():
         raise Refused(_("You may not register cases in {unit}.").format(unit=held.unit.name))
     return held

@@ -100,13 +100,12 @@ def hold(case: Case, other: Any = None) -> Case:
     """The case as it is now, locked. A second one is locked with it, always in the same order, so
     that two people who merge two cases into each other do not wait for each other forever."""
     keys = {case.pk} | ({other.pk} if isinstance(other, Case) else set())
-    locked = (
-        Case.objects.select_for_update(of=("self",))
-        .select_related("level", "category", "top_category", "unit", "handler")
-        .filter(pk__in=keys)
-        .order_by("pk")
-    )
-    return {one.pk: one for one in locked}[case.pk]
+    rows = Case.objects.filter(pk__in=keys).order_by("pk")
+    list(rows.select_for_update().values_list("pk", flat=True))
+    # Read after the lock: a joined handler would be the one from before somebody else was done.
+    return (
+        Case.objects.select_related("level", "category", "top_category", "unit", "handler")
+    ).get(pk=case.pk)
 
 
 def tell_who(case: Case) -> str:
@@ -417,7 +416,7 @@ _DO: dict[str, Callable[[Case, Any, datetime, Facts], Done]] = {
     "unmerge": _unmerge,
     "reopen": _reopen,
     "urge": _urge,
-    "answer": _answer,
+    "answer_urge": _answer,
     "disagree": _disagree,
     "react": _react,
 }

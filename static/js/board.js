@@ -3,7 +3,6 @@
 window.crm.behaviour("board", (board) => {
   "use strict";
   const voice = document.getElementById("board-voice");
-  const again = document.getElementById("board-again");
   let held = null; // {card, home, next, over}: the card in somebody's hand and where it came from
 
   const columnOf = (element) => element.closest("[data-column]");
@@ -110,22 +109,4 @@ window.crm.behaviour("board", (board) => {
     drop(column);
   });
   board.addEventListener("dragend", () => held && release());
-  board.addEventListener("submit", (event) => {
-    const form = event.target.closest(".crm-board-move");
-    if (!form || !window.crm.dialog) return;
-    event.preventDefault();
-    const address = form.closest(".crm-board-card").dataset.drop.replace(/drop\/$/, `move/${form.elements.move.value}/`);
-    window.crm.dialog(form.querySelector("button"), "GET", address);
-  });
-  /* What others do shows by itself, but never under somebody's hands. */
-  again.addEventListener("htmx:beforeRequest", (event) => {
-    const busy = held || document.querySelector("dialog[open]") || document.hidden;
-    const choosing = document.activeElement && document.activeElement.matches(".crm-board select");
-    const asked = event.detail.requestConfig.triggeringEvent;
-    if ((busy || choosing) && !(asked && asked.type === "crm:moved")) event.preventDefault();
-  });
-  again.addEventListener("htmx:beforeSwap", () => {
-    window.crm.boardLeft = board.scrollLeft;
-  });
-  board.scrollLeft = window.crm.boardLeft || 0;
 });

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from html.parser import HTMLParser
+from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit
 
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import Resolver404, resolve, reverse
+from pypdf import PdfReader
 
 from core import jobs
 from core.models import Job
@@ -130,11 +132,19 @@ def text_of(response: HttpResponse) -> str:
     data = response.getvalue() if response.streaming else response.content
     heads = [str(response.status_code), response.get("Location", "")]
     heads.append(response.get("Content-Disposition", ""))
-    content = text_of_workbook(data) if data[:2] == b"PK" else data.decode()
-    text = "\n".join([*heads, content])
+    text = "\n".join([*heads, words_of(data, response.get("Content-Type", ""))])
     for changing in (REQUEST_ID, TOKEN, RUNNING_CLOCK):
         text = changing.sub("", text)
     return text
+
+
+def words_of(data: bytes, kind: str) -> str:
+    """The words of an answer; pictures and recordings have none."""
+    if data[:2] == b"PK":
+        return text_of_workbook(data)
+    if data[:5] == b"%PDF-":
+        return "\n".join(page.extract_text() for page in PdfReader(BytesIO(data)).pages)
+    return "" if kind.startswith(("image/", "audio/", "video/")) else data.decode()
 
 
 def perform(client: Client, visit: Visit) -> str:

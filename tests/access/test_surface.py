@@ -124,7 +124,12 @@ def test_every_scoped_queryset_names_its_right():
         assert isinstance(rows, ScopedQuerySet)
         rights.add(rows.view_permission)
 
-    assert rights == {"customers.view_customer", "complaints.view_case"}
+    assert rights == {
+        "customers.view_customer",
+        "complaints.view_case",
+        "complaints.add_case",
+        "satisfaction.view_response",
+    }
 
 
 def test_a_scoped_table_with_a_plain_manager_turns_the_walk_red():

@@ -232,7 +232,8 @@ def test_a_log_in_marks_the_device_and_sets_the_persons_language(client, world):
 
 
 def test_no_page_but_the_front_door_logs_people_in():
-    """Every way into a session is known: a new call of login() must be looked at."""
+    """Every way into a session is known: a new call of login() must be looked at. The mailbox logs
+    in at a mail server."""
     calls = {
         (path.name, line.strip())
         for app in ("accounts", "core", "crm_site", "customers", "regions")
@@ -241,5 +242,5 @@ def test_no_page_but_the_front_door_logs_people_in():
         if re.search(r"(?<!def )\b(login|perform_login|force_login|django_login)\(", line)
     }
 
-    assert {name for name, _line in calls} == {"people.py", "security.py"}
-    assert len(calls) == 3
+    assert {name for name, _line in calls} == {"people.py", "security.py", "imap.py"}
+    assert len(calls) == 4

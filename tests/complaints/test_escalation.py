@@ -428,6 +428,7 @@ def test_the_command_names_its_moment_and_answers_in_json(staffed, capsys):
 
     assert json.loads(capsys.readouterr().out) == {
         "steps": 3, "cases": 1, "told": 1, "superseded": 2, "resumed": 0, "nobody": 0,
+        "urges_late": 0,
     }  # fmt: skip
     call_command("escalate", "--now", due(1).astimezone(dt.UTC).isoformat())
     assert "0" in capsys.readouterr().out

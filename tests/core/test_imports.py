@@ -43,6 +43,7 @@ def test_the_kinds_and_who_may_bring_them():
         "organisations": "customers.import_customer",
         "org": "accounts.import_organisation",
         "complaints": "complaints.import_case",
+        "survey": "satisfaction.import_response",
         "public_days": "regions.change_publicday",
     }
     with pytest.raises(FileProblem, match="owners"):
