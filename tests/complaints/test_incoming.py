@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+from contextlib import closing
 
 import pytest
 from django.conf import settings as current
@@ -628,7 +629,9 @@ def test_a_mail_of_another_unit_does_not_exist(client, server, world, settings):
     address = [southern.pk, southern.files.get().pk]
     assert page(client, "incoming-file", *address).status_code == 404
     client.force_login(world.south_head)
-    assert page(client, "incoming-file", *address).status_code == 200
+    with closing(page(client, "incoming-file", *address)) as shown:
+        assert shown.status_code == 200
+        assert shown.getvalue().startswith(b"\xff\xd8")
 
 
 def test_a_page_puts_a_mail_aside_and_takes_it_back(client, server, world, officer):
