@@ -33,10 +33,11 @@ from complaints.services.intake import proposed_level, top_of
 from complaints.services.numbers import next_number
 from complaints.states import OPEN, State
 from complaints.warranty import after_months, months_of
+from core.bulk import copy_rows, next_ids
 from customers.demo.archive import Flat, Place, subjects
 from customers.demo.organisation import Person
 from customers.demo.parts import Scene
-from customers.demo.tables import copy_rows, next_ids, protected
+from customers.demo.tables import protected
 from regions.calendars import WorkTime, worktime_of
 from regions.policies import one_reading
 

@@ -5,11 +5,11 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from complaints.imports.words import RATINGS, channel_of, kind_of, plain, state_of
@@ -23,7 +23,6 @@ from core.values.names import split_owners
 from core.values.numbers import parse_number
 from core.values.phones import parse_phones
 from core.values.rooms import Room, normalise_room
-from core.values.text import parse_text
 from customers.imports.directory import ProjectDirectory
 
 PERMISSION = "complaints.import_case"
@@ -34,15 +33,8 @@ LEVELS_APART = re.compile(r"\s*(?:[/／\\>＞›→]|--?|——|－)\s*")  # noq
 STARS = re.compile(r"[★☆⭐]")
 
 MESSAGES: dict[str, Any] = {
-    "duplicate_row": gettext_lazy("This row repeats an earlier row and was skipped."),
     "name_missing": gettext_lazy(
         "The complainant is missing: neither a name nor a telephone number. Please fill one in."
-    ),
-    "unknown_project": gettext_lazy(
-        "The project “{project}” is unknown or not in your scope. Please check its name."
-    ),
-    "unit_mismatch": gettext_lazy(
-        "The region or city does not belong to the project “{project}”. Please correct it."
     ),
     "taken_in_missing": gettext_lazy(
         "The time of intake is missing. Please fill in when the complaint came in."
@@ -130,7 +122,7 @@ class RowChecker:
         report.rows += 1
         print_ = hashlib.blake2b(repr(values).encode("utf-8", "replace"), digest_size=16).digest()
         if print_ in self.seen:
-            report.skip(number, "duplicate_row", MESSAGES["duplicate_row"])
+            report.skip_repeated(number)
             return None
         self.seen.add(print_)
         try:
@@ -153,7 +145,7 @@ class RowChecker:
         names, phone = self._names(row, cell("name")), self._phone(row, cell("phone"))
         if not names and not phone:
             raise BadValue("name_missing", MESSAGES["name_missing"])
-        unit_id = self._project(cell("region"), cell("city"), cell("project"))
+        unit_id = self.directory.key_of(cell("region"), cell("city"), cell("project"))
         taken_in = self._taken_in(cell("taken_in"), cell("taken_on"))
         times = {
             name: self._moment(cell(name), taken_in)
@@ -161,11 +153,10 @@ class RowChecker:
         }
         self._warn_of_times(row, taken_in, times)
         place, room = self._room(row, cell("building"), cell("building_unit"), cell("room"))
-        top, category = self._category(
-            self._text(row, cell("top_category"), 120), self._text(row, cell("category"), 60)
-        )
-        number = self._text(row, cell("number"), 40, one_line=True)
-        content = self._text(row, cell("content"), CONTENT_LENGTH)
+        text = partial(self.report.text, row)
+        top, category = self._category(text(cell("top_category"), 120), text(cell("category"), 60))
+        number = text(cell("number"), 40, one_line=True)
+        content = text(cell("content"), CONTENT_LENGTH)
         return CaseRow(
             row=row,
             key=(number,) if number else (unit_id, taken_in, room, names, content),
@@ -178,10 +169,10 @@ class RowChecker:
             phone=phone,
             place=place,
             room=room,
-            channel_words=self._text(row, cell("channel"), 40),
+            channel_words=text(cell("channel"), 40),
             top_category=top,
             category=category,
-            level=self._text(row, cell("level"), 40),
+            level=text(cell("level"), 40),
             content=content,
             state=self._state(row, cell("state"), times),
             first_contact_at=times["first_contact"],
@@ -189,8 +180,8 @@ class RowChecker:
             called_back_at=times["called_back"],
             closed_at=times["closed"],
             rating=self._rating(row, cell("rating")),
-            plan=self._text(row, cell("plan"), 2000),
-            resolution=self._text(row, cell("resolution"), 2000),
+            plan=text(cell("plan"), 2000),
+            resolution=text(cell("resolution"), 2000),
             handler_id=self._handler(row, cell("handler")),
         )
 
@@ -212,16 +203,11 @@ class RowChecker:
             self.report.warn(row, bad.code, bad.message)
             return ""
 
-    def _project(self, region: Cell, city: Cell, project: Cell) -> int:
-        found = self.directory.find(region, city, project)
-        if found.unit is None:
-            words = cell_text(project)[:60]
-            raise BadValue(found.code, str(MESSAGES[found.code]).format(project=words))
-        return found.unit.pk
-
     def _room(self, row: int, building: Cell, unit: Cell, room: Cell) -> tuple[Room, str]:
         """The flat, where the text names one, and the words that the case shows."""
-        words = "".join(self._text(row, one, 60, one_line=True) for one in (building, unit, room))
+        words = "".join(
+            self.report.text(row, one, 60, one_line=True) for one in (building, unit, room)
+        )
         if is_nothing(words):
             return NO_ROOM, ""
         try:
@@ -316,14 +302,6 @@ class RowChecker:
             return None
         return int(found)
 
-    def _text(self, row: int, value: Cell, limit: int, *, one_line: bool = False) -> str:
-        try:
-            text = parse_text(value, max_length=limit, one_line=one_line)
-        except BadValue as bad:
-            self.report.warn(row, bad.code, bad.message)
-            return ""
-        return "" if is_nothing(text) else text
-
 
 def _is_before(moment: dt.datetime | None, taken_in: dt.datetime) -> bool:
     """Whether something came before the intake; of a mere date the day alone is compared."""
@@ -346,7 +324,3 @@ def _people(context: ImportContext) -> dict[str, int]:
         if state == "active":
             names.setdefault(name.upper(), []).append(key)
     return {name: keys[0] for name, keys in names.items() if len(keys) == 1} | found
-
-
-def phase(writing: bool) -> str:
-    return _("Writing") if writing else _("Checking")

@@ -20,6 +20,7 @@ from complaints.imports.case_rows import PERMISSION, CaseRow
 from complaints.models import Case, CaseEntry, Complainant
 from complaints.services.numbers import next_numbers
 from complaints.states import State
+from core.bulk import copy_rows, next_ids
 from core.imports.kinds import ImportContext
 from core.imports.report import Report
 from core.personal_data import blind_index, encrypt, new_subject_key
@@ -34,12 +35,12 @@ CASE_COLUMNS = (
     "first_contact_at resolved_at called_back_at closed_at plan resolution cause rating "
     "reject_reason merged_from_state round next_due_kind version import_run_id "
     "created_at updated_at unit_id region_id city_id project_id"
-).split()
+)
 PERSON_COLUMNS = (
     "case_id customer_id name room subject_id phone_cipher phone_index phone_last4 is_first "
     "is_spokesperson created_at"
-).split()
-ENTRY_COLUMNS = "case_id kind at by_id from_state to_state text facts internal".split()
+)
+ENTRY_COLUMNS = "case_id kind at by_id from_state to_state text facts internal"
 
 
 class CaseWriter:
@@ -145,16 +146,16 @@ class CaseWriter:
         for draft, number in zip(nameless, numbers, strict=True):
             draft.made_number = number
         for draft, key in zip(
-            drafts, _next_ids(cursor, "complaints_case", len(drafts)), strict=True
+            drafts, next_ids(cursor, "complaints_case", len(drafts)), strict=True
         ):
             draft.case_id = key
         now = timezone.now()
-        _copy(cursor, "complaints_case", CASE_COLUMNS, [self._case(d, now) for d in drafts])
+        copy_rows(cursor, "complaints_case", CASE_COLUMNS, [self._case(d, now) for d in drafts])
         subjects, people = self._people(cursor, drafts, now)
-        _copy(cursor, "core_subjectkey", ["id", "wrapped"], subjects)
-        _copy(cursor, "complaints_complainant", PERSON_COLUMNS, people)
+        copy_rows(cursor, "core_subjectkey", "id wrapped", subjects)
+        copy_rows(cursor, "complaints_complainant", PERSON_COLUMNS, people)
         entries = [self._entry(draft, now) for draft in drafts]
-        _copy(cursor, "complaints_caseentry", ENTRY_COLUMNS, entries)
+        copy_rows(cursor, "complaints_caseentry", ENTRY_COLUMNS, entries)
         report.created["cases"] += len(drafts)
 
     def _case(self, draft: Draft, now: Any) -> tuple[Any, ...]:
@@ -176,7 +177,7 @@ class CaseWriter:
         ids = dict(
             zip(
                 (draft.n for draft in with_phone),
-                _next_ids(cursor, "core_subjectkey", len(with_phone)),
+                next_ids(cursor, "core_subjectkey", len(with_phone)),
                 strict=True,
             )
         )
@@ -251,18 +252,3 @@ class CaseWriter:
                 put(person, "complainant", "phone", draft.row.phone)
             if filled or person.customer_id != before:
                 person.save()
-
-
-def _next_ids(cursor: Any, table: str, count: int) -> list[int]:
-    cursor.execute(
-        "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
-        [table, count],
-    )
-    return [row[0] for row in cursor.fetchall()]
-
-
-def _copy(cursor: Any, table: str, columns: Sequence[str], rows: Sequence[tuple]) -> None:
-    """Rows are complete before the COPY opens: while it is open the connection answers nothing."""
-    with cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row(row)

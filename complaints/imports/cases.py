@@ -11,14 +11,15 @@ from django.utils.translation import gettext_lazy
 
 from audit.services import record
 from complaints.imports.case_fields import FIELDS
-from complaints.imports.case_rows import PERMISSION, CaseRow, RowChecker, phase
+from complaints.imports.case_rows import PERMISSION, CaseRow, RowChecker
 from complaints.imports.case_writer import CaseWriter
 from complaints.models import Category
 from complaints.services.undo_import import undo_case_import
 from core.files.headers import Header
 from core.imports.kinds import ImportContext, ImportKind, Section, SheetSpec, Source, register
-from core.imports.report import Report
+from core.imports.report import Report, phase
 from core.models import ImportRun
+from customers.imports.directory import REASONS
 
 CHUNK = 5000
 
@@ -34,8 +35,7 @@ class ComplaintsKind(ImportKind):
     reasons = {
         "duplicate_row": gettext_lazy("Repeats an earlier row"),
         "name_missing": gettext_lazy("Complainant missing"),
-        "unknown_project": gettext_lazy("Project unknown"),
-        "unit_mismatch": gettext_lazy("Units do not belong together"),
+        **REASONS,
         "taken_in_missing": gettext_lazy("Time of intake missing"),
         "date": gettext_lazy("Date wrong"),
         "number_taken": gettext_lazy("Case number belongs to another project"),
@@ -88,10 +88,10 @@ class ComplaintsKind(ImportKind):
                 writer.write(chunk, report)
                 chunk = []
             if report.rows % 1000 == 0:
-                context.progress(report.rows, total, phase(bool(writer)))
+                context.progress(report.rows, total, phase(writing=bool(writer)))
         if writer and chunk:
             writer.write(chunk, report)
-        context.progress(report.rows, report.rows, phase(bool(writer)))
+        context.progress(report.rows, report.rows, phase(writing=bool(writer)))
         return report
 
 

@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
+
+from core.values.base import BadValue, Cell, is_nothing
+from core.values.text import parse_text
 
 # What imports count, in words.
 COUNTED = {
@@ -24,6 +27,11 @@ COUNTED = {
     "waves": gettext_lazy("Waves"),
     "questionnaires": gettext_lazy("Questionnaires"),
 }
+
+
+def phase(*, writing: bool) -> str:
+    """What a pass over a file does, as its progress says it."""
+    return gettext("Writing") if writing else gettext("Checking")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +95,20 @@ class Report:
         """The row says nothing new; it is listed but does not come back."""
         self.skipped += 1
         self.errors.append(Problem(row, code, message))
+
+    def skip_repeated(self, row: int) -> None:
+        """The row is an earlier one again."""
+        sentence = gettext_lazy("This row repeats an earlier row and was skipped.")
+        self.skip(row, "duplicate_row", sentence)
+
+    def text(self, row: int, value: Cell, limit: int, *, one_line: bool = False) -> str:
+        """The text of a cell, empty when it says nothing; a bad one is warned of and left out."""
+        try:
+            text = parse_text(value, max_length=limit, one_line=one_line)
+        except BadValue as bad:
+            self.warn(row, bad.code, bad.message)
+            return ""
+        return "" if is_nothing(text) else text
 
     def warn(self, row: int, code: str, message: str | Promise) -> None:
         """The row is taken, but somebody should look at it."""

@@ -6,9 +6,9 @@ from typing import Any
 
 from django.utils import timezone
 
+from core.bulk import copy_rows
 from customers.demo.archive import Archive, Place
 from customers.demo.names import Names
-from customers.demo.tables import copy_rows
 from customers.models.activities import TOUCHES, ActivityKind, ActivityState
 
 DONE = 58_000

@@ -9,13 +9,14 @@ from typing import Any
 
 from django.utils import timezone
 
+from core.bulk import copy_rows, next_ids
 from core.chinese import pinyin_of
 from core.personal_data import encrypt, new_subject_key
 from core.values.rooms import Room
 from customers.demo import names as words
 from customers.demo.names import Names
 from customers.demo.organisation import Organisation, Person, Unit, first_hand_over
-from customers.demo.tables import copy_rows, next_ids, protected, readings
+from customers.demo.tables import protected, readings
 from customers.models import CustomerKind
 from regions.models import Kind
 

@@ -14,9 +14,9 @@ from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
 from accounts.models import Function, Role
+from core.bulk import copy_rows, next_ids
 from core.values.phones import national_format
 from customers.demo.names import GROUP, REGIONS, Names
-from customers.demo.tables import copy_rows, next_ids
 from regions.models import PARENT_KIND, Kind
 
 PROJECTS = 90

@@ -23,11 +23,11 @@ from accounts.models import (
 )
 from accounts.selectors.reviews import review_state
 from accounts.services.sections import follow_sections
+from core.bulk import copy_rows
 from core.models import Notice
 from core.notices.facts import pack
 from customers.demo.archive import Archive, Place
 from customers.demo.organisation import Organisation, Person, Unit
-from customers.demo.tables import copy_rows
 from customers.models import Activity, ActivityState, CustomerKind, CustomerShare, CustomerUnit
 from customers.models.customers import CHANGE, VIEW
 from customers.services.work import PLACES, PLANS

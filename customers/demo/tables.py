@@ -1,8 +1,7 @@
-"""What the modules share: rows into tables by COPY, as the imports write theirs; the accounts."""
+"""What the modules share: personal values of rows, and where the accounts are told."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
 
@@ -15,25 +14,6 @@ KIND = "demo"
 def accounts_file() -> Path:
     """The file that tells the operator the accounts of the demonstration."""
     return settings.CRM_HOME / "demo-accounts.txt"
-
-
-def next_ids(cursor: Any, table: str, count: int) -> list[int]:
-    """Fresh keys of a table, in order."""
-    cursor.execute(
-        "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
-        [table, count],
-    )
-    return [row[0] for row in cursor.fetchall()]
-
-
-def copy_rows(cursor: Any, table: str, columns: str, rows: Iterable[Sequence[Any]]) -> int:
-    """Copy rows into the columns (names between blanks) of a table; returns how many."""
-    count = 0
-    with cursor.copy(f"COPY {table} ({', '.join(columns.split())}) FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row(row)
-            count += 1
-    return count
 
 
 def protected(

@@ -3,9 +3,12 @@
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
+
+from django.utils.translation import gettext_lazy
 
 from core.scope import Scope
-from core.values.base import Cell, cell_text
+from core.values.base import BadValue, Cell, cell_text
 from regions.models import Kind, OrgUnit, UnitAlias
 
 # "武汉" in one office's file is "武汉公司" in another's.
@@ -23,6 +26,21 @@ def bare(name: str) -> str:
 def spelled(value: Cell) -> str:
     """A name as it is compared: half-width, without blanks."""
     return "".join(cell_text(value).split())
+
+
+MESSAGES: dict[str, Any] = {
+    "unknown_project": gettext_lazy(
+        "The project “{project}” is unknown or not in your scope. Please check its name."
+    ),
+    "unit_mismatch": gettext_lazy(
+        "The region or city does not belong to the project “{project}”. Please correct it."
+    ),
+}
+# The same in short, for lists of reasons.
+REASONS = {
+    "unknown_project": gettext_lazy("Project unknown"),
+    "unit_mismatch": gettext_lazy("Units do not belong together"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +84,14 @@ class ProjectDirectory:
         if names not in self.memo:
             self.memo[names] = self._find(*names)
         return self.memo[names]
+
+    def key_of(self, region: Cell, city: Cell, project: Cell) -> int:
+        """The key of the project these names belong to. Raises BadValue when there is none."""
+        found = self.find(region, city, project)
+        if found.unit is None:
+            words = cell_text(project)[:60]
+            raise BadValue(found.code, str(MESSAGES[found.code]).format(project=words))
+        return found.unit.pk
 
     def _find(self, region: str, city: str, project: str) -> Found:
         candidates = self.projects.get(project, [])

@@ -125,7 +125,6 @@ FIELDS = (
 )
 
 MESSAGES: dict[str, Any] = {
-    "duplicate_row": gettext_lazy("This row repeats an earlier row and was skipped."),
     "duplicate_code": gettext_lazy(
         "The customer code {code} stands in an earlier row with other values. Please keep one."
     ),
@@ -168,7 +167,7 @@ class RowChecker:
         code = cell_text(self._cell(values, "code")).upper()
         if code in self.seen:
             if self.seen[code] == tuple(values):
-                self.report.skip(number, "duplicate_row", MESSAGES["duplicate_row"])
+                self.report.skip_repeated(number)
             else:
                 sentence = str(MESSAGES["duplicate_code"]).format(code=code)
                 self.report.reject(number, "duplicate_code", sentence)

@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Post, UserState
+from core.bulk import next_ids
 from core.chinese import pinyin_of
 from core.imports.kinds import ImportContext
 from core.imports.report import Report
@@ -169,8 +170,8 @@ class OwnerWriter:
         new = [person for person in persons if person.is_new]
         if not new:
             return
-        subjects = _next_ids(cursor, "core_subjectkey", len(new))
-        customers = _next_ids(cursor, "customers_customer", len(new))
+        subjects = next_ids(cursor, "core_subjectkey", len(new))
+        customers = next_ids(cursor, "customers_customer", len(new))
         keys = [new_subject_key() for _person in new]
         with cursor.copy("COPY core_subjectkey (id, wrapped) FROM STDIN") as copy:
             for subject, (_plain, wrapped) in zip(subjects, keys, strict=True):
@@ -392,14 +393,6 @@ NEW_COLUMNS = (
     "source address postcode scale payment_record remark entered_by_id import_run_id created_at "
     "updated_at"
 ).split()
-
-
-def _next_ids(cursor: Any, table: str, count: int) -> list[int]:
-    cursor.execute(
-        "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
-        [table, count],
-    )
-    return [row[0] for row in cursor.fetchall()]
 
 
 def kept_by_name(context: ImportContext, units: Collection[int]) -> Collection[int]:

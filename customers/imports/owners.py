@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from audit.services import record
 from core.files.headers import Field, Header
 from core.imports.kinds import ImportContext, ImportKind, Section, SheetSpec, Source, register
-from core.imports.report import Report
+from core.imports.report import Report, phase
 from core.values.base import BadValue, Cell, cell_text
 from core.values.dates import parse_date
 from core.values.identity import parse_identity
@@ -27,7 +27,7 @@ from core.values.numbers import parse_number
 from core.values.phones import parse_phones
 from core.values.rooms import Room, normalise_room
 from core.values.text import parse_text
-from customers.imports.directory import ProjectDirectory
+from customers.imports.directory import REASONS, ProjectDirectory
 from customers.imports.owner_writer import OwnerWriter, kept_by_name
 from customers.selectors.keepers import keepers_somewhere
 
@@ -193,16 +193,9 @@ FIELDS = (
 GENDERS = {"male": "男", "m": "男", "先生": "男", "female": "女", "f": "女", "女士": "女"}
 
 MESSAGES: dict[str, Any] = {
-    "duplicate_row": gettext_lazy("This row repeats an earlier row and was skipped."),
     "name_missing": gettext_lazy("The owner's name is missing. Please fill it in."),
-    "unknown_project": gettext_lazy(
-        "The project “{project}” is unknown or not in your scope. Please check its name."
-    ),
     "keeper_elsewhere": gettext_lazy(
         "{person} may not keep customers in this project; its customer officers take them in turn."
-    ),
-    "unit_mismatch": gettext_lazy(
-        "The region or city does not belong to the project “{project}”. Please correct it."
     ),
 }
 
@@ -250,7 +243,7 @@ class RowChecker:
         report.rows += 1
         print_ = hashlib.blake2b(repr(values).encode("utf-8", "replace"), digest_size=16).digest()
         if print_ in self.seen:
-            report.skip(number, "duplicate_row", MESSAGES["duplicate_row"])
+            report.skip_repeated(number)
             return None
         self.seen.add(print_)
         try:
@@ -269,7 +262,7 @@ class RowChecker:
             return values[at[name]] if name in at else None
 
         names = self._names(cell("name"))
-        unit_id = self._project(cell("region"), cell("city"), cell("project"))
+        unit_id = self.directory.key_of(cell("region"), cell("city"), cell("project"))
         self._say_once_where_the_keeper_may_not_keep(number, unit_id)
         kind = self._text(number, cell("identity_kind"), 30) or "身份证"
         identity = _coded("id_checksum", parse_identity, cell("identity"), kind)
@@ -314,13 +307,6 @@ class RowChecker:
         if not names:
             raise BadValue("name_missing", MESSAGES["name_missing"])
         return names
-
-    def _project(self, region: Cell, city: Cell, project: Cell) -> int:
-        found = self.directory.find(region, city, project)
-        if found.unit is None:
-            message = str(MESSAGES[found.code]).format(project=parse_text(project, max_length=60))
-            raise BadValue(found.code, message)
-        return found.unit.pk
 
     @staticmethod
     def _phones(first: Cell, second: Cell) -> tuple[str, str]:
@@ -388,8 +374,7 @@ class OwnersKind(ImportKind):
     reasons = {
         "duplicate_row": gettext_lazy("Repeats an earlier row"),
         "name_missing": gettext_lazy("Name missing"),
-        "unknown_project": gettext_lazy("Project unknown"),
-        "unit_mismatch": gettext_lazy("Units do not belong together"),
+        **REASONS,
         "id_checksum": gettext_lazy("Identity number wrong"),
         "phone": gettext_lazy("Telephone number wrong"),
         "date": gettext_lazy("Date wrong"),
@@ -427,7 +412,7 @@ class OwnersKind(ImportKind):
         checker = RowChecker(section, context, report)
         total = section.table.row_count
         chunk: list[OwnerRow] = []
-        phase = _("Writing") if writer else _("Checking")
+        doing = phase(writing=bool(writer))
         for number, values in section.rows():
             row = checker.check(number, values)
             if row is not None and number > context.applied_through:
@@ -438,8 +423,8 @@ class OwnersKind(ImportKind):
                 writer.write(chunk, report)
                 chunk = []
             if report.rows % 1000 == 0:
-                context.progress(report.rows, total, phase)
+                context.progress(report.rows, total, doing)
         if writer and chunk:
             writer.write(chunk, report)
-        context.progress(report.rows, report.rows, phase)
+        context.progress(report.rows, report.rows, doing)
         return report

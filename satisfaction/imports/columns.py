@@ -8,7 +8,7 @@ asked about and what is asked of it; the scale comes from the head or from the a
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import islice
 
@@ -58,10 +58,12 @@ _RECOMMEND = re.compile(r"推荐|NPS|recommend", re.IGNORECASE)
 _REMARK = re.compile(r"意见|建议|原因|备注|说明|remark|comment|suggest", re.IGNORECASE)
 # Numbers of these are facts about the person or the interview, never ratings.
 _FACTS = re.compile(
-    r"年龄|面积|人口|户型|楼|栋|单元|房号|房间|电话|手机|姓名|性别|年限|时长|序号|编号|次数|周|套数|"
-    r"学历|职业|收入|日期|时间|配额|状态|age|gender|phone|name$",
+    r"年龄|人口|户型|房号|电话|手机|姓名|性别|年限|序号|编号|次数|套数|学历|职业|收入|配额|"
+    r"age$|gender|phone|name$",
     re.IGNORECASE,
 )
+# So are these, unless the head says that something is rated: 楼道卫生 and 维修时间 may be.
+_MAYBE_FACTS = re.compile(r"面积|楼|栋|单元|房间|时长|周|日期|时间|状态")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +153,25 @@ def scale_of(head: str, profile: Profile, usual: int = 0) -> tuple[int, int]:
     return (1, max(own, usual) if profile.filled < FEW else own) if own else (0, 0)
 
 
-def question(column: Column, profile: Profile, usual: int = 0) -> Asked | None:
-    """What a column asks; None when it is not a question."""
+def _is_fact(column: Column, name: str, weighed: Container[str]) -> bool:
+    """Whether a column of numbers tells of the person or the interview. A number of a question,
+    the word "satisfaction" or a twin that asks how much it matters shows that it does not."""
+    if _FACTS.search(name):
+        return True
+    head = unicodedata.normalize("NFKC", column.head)
+    is_asked = (
+        name in weighed
+        or any(_NUMBER.match(part) for part in head.split("/"))
+        or any(words.search(head) for _aspect, words in _WORDS)
+    )
+    return not is_asked and bool(_MAYBE_FACTS.search(name))
+
+
+def question(
+    column: Column, profile: Profile, usual: int = 0, weighed: Container[str] = ()
+) -> Asked | None:
+    """What a column asks; None when it is not a question. `weighed` names the items of which
+    other columns ask how much they matter."""
     name, aspect = named(column.head)
     head = unicodedata.normalize("NFKC", column.head)
     if column.field == "remark" or (not profile.is_rating and _REMARK.search(head)):
@@ -168,14 +187,27 @@ def question(column: Column, profile: Profile, usual: int = 0) -> Asked | None:
         return None
     if aspect == SCORE and (column.field == "overall" or _OVERALL.search(name)):
         return Asked(ItemRole.OVERALL, name, SCORE, low, high)
-    return None if _FACTS.search(name) else Asked(ItemRole.ITEM, name, aspect, low, high)
+    if _is_fact(column, name, weighed):
+        return None
+    return Asked(ItemRole.ITEM, name, aspect, low, high)
 
 
-def questions(header: Header, rows: Iterable[Row]) -> dict[int, Asked]:
-    """Column index → what it asks, of the columns that hold answers. Of two columns that ask the
-    same, the first counts."""
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """What the columns of a sheet ask, by their index, and the heads of columns that rate on a
+    scale that nothing here knows."""
+
+    asked: dict[int, Asked]
+    unknown_scale: tuple[str, ...]
+
+
+def questions(header: Header, rows: Iterable[Row]) -> Questions:
+    """Take the columns that hold answers for questions. Of two that ask the same the first
+    counts; a column that was merely guessed to be something else (Q4项目规划) may be one too."""
     open_ones = [
-        c for c in header.columns if c.field in ("", "overall", "recommendation", "remark")
+        c
+        for c in header.columns
+        if c.how == "guess" or c.field in ("", "overall", "recommendation", "remark")
     ]
     profiles = {column.index: Profile() for column in open_ones}
     for _number, values in islice(rows, PROFILED):
@@ -188,14 +220,23 @@ def questions(header: Header, rows: Iterable[Row]) -> dict[int, Asked]:
         if profiles[column.index].is_rating and profiles[column.index].filled >= FEW
     )
     usual = tops.most_common(1)[0][0] if tops else 0
+    weighed = {name for c in open_ones for name, aspect in [named(c.head)] if aspect == IMPORTANCE}
     found: dict[int, Asked] = {}
     taken: set[str] = set()
     for column in open_ones:
-        asked = question(column, profiles[column.index], usual)
+        asked = question(column, profiles[column.index], usual, weighed)
         if asked is not None and asked.field not in taken:
             taken.add(asked.field)
             found[column.index] = asked
-    return found
+    unknown = (
+        c.head
+        for c in open_ones
+        if profiles[c.index].is_rating
+        and not scale_of(c.head, profiles[c.index])[1]
+        and not _FACTS.search(c.head)
+        and any(words.search(c.head) for _aspect, words in _WORDS)
+    )
+    return Questions(found, tuple(unknown))
 
 
 def recognised(header: Header, asked: dict[int, Asked]) -> Header:

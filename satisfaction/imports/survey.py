@@ -25,12 +25,13 @@ from core.imports.kinds import (
     Source,
     register,
 )
-from core.imports.report import Report
+from core.imports.report import Report, phase
+from customers.imports.directory import REASONS
 from regions.models import Kind, OrgUnit
 from satisfaction.imports import columns
 from satisfaction.imports.columns import Asked
 from satisfaction.imports.fields import FIELDS
-from satisfaction.imports.survey_rows import PERMISSION, AnswerChecker, AnswerRow, phase
+from satisfaction.imports.survey_rows import PERMISSION, AnswerChecker, AnswerRow
 from satisfaction.imports.survey_writer import AnswerWriter
 from satisfaction.models import Item, ItemRole, Wave, WaveState
 from satisfaction.services.from_file import CODE_LENGTH, PlannedItem, wave_from_file
@@ -41,9 +42,11 @@ QUESTIONS = ("overall", "recommendation", "remark")
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class SurveySection(Section):
-    """A sheet of answers with what its columns ask."""
+    """A sheet of answers with what its columns ask; `unknown_scale` are heads of columns whose
+    ratings lie on none of the known scales."""
 
     asked: Mapping[int, Asked] = dataclasses.field(default_factory=dict)
+    unknown_scale: tuple[str, ...] = ()
 
 
 @register
@@ -57,8 +60,7 @@ class SurveyKind(ImportKind):
     reasons = {
         "duplicate_row": gettext_lazy("Repeats an earlier row"),
         "duplicate_sample": gettext_lazy("Sample number twice"),
-        "unknown_project": gettext_lazy("Project unknown"),
-        "unit_mismatch": gettext_lazy("Units do not belong together"),
+        **REASONS,
         "no_answers": gettext_lazy("No answers"),
         "number_taken": gettext_lazy("Sample number belongs to another project"),
     }
@@ -86,12 +88,12 @@ class SurveyKind(ImportKind):
         plain = super()._section(stack, path, filename, spec, {})
         header = _without_guesses(plain.header)
         rows = data_rows(plain.table.rows(), header)
-        asked = columns.questions(header, rows)
-        header = columns.recognised(header, asked)
+        found = columns.questions(header, rows)
+        header = columns.recognised(header, found.asked)
         heads = {text for column in header.columns for text in (column.head, column.leaf)}
         mine = {head: name for head, name in overrides.items() if head in heads}
-        header, asked = _corrected(header, asked, mine, plain)
-        return SurveySection(plain.spec, plain.table, header, asked)
+        header, asked = _corrected(header, found.asked, mine, plain)
+        return SurveySection(plain.spec, plain.table, header, asked, found.unknown_scale)
 
     # --- both ways ----------------------------------------------------------------------------
 
@@ -122,6 +124,9 @@ class SurveyKind(ImportKind):
         if wave is None and writing:
             wave = _made(section, context, report)
         items = _items(section, wave, report)
+        for head in section.unknown_scale:
+            sentence = _("“{name}” is rated on a scale above 10 and was left out.")
+            report.warn(0, "unknown_scale", sentence.format(name=head))
         checker = AnswerChecker(section, context, report, items)
         writer = AnswerWriter(context, wave) if wave and writing else None
         chunk: list[AnswerRow] = []
@@ -133,10 +138,10 @@ class SurveyKind(ImportKind):
                 writer.write(chunk, report)
                 chunk = []
             if report.rows % 1000 == 0:
-                context.progress(report.rows, section.table.row_count, phase(writing))
+                context.progress(report.rows, section.table.row_count, phase(writing=writing))
         if writer and chunk:
             writer.write(chunk, report)
-        context.progress(report.rows, report.rows, phase(writing))
+        context.progress(report.rows, report.rows, phase(writing=writing))
         return report
 
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core.imports.kinds import ImportContext, Section
@@ -15,8 +14,7 @@ from core.imports.report import Report
 from core.values.base import BadValue, Cell, cell_text, is_nothing
 from core.values.dates import CHINA, parse_datetime
 from core.values.numbers import parse_number
-from core.values.text import parse_text
-from customers.imports.directory import ProjectDirectory
+from customers.imports import directory
 from satisfaction.imports.columns import EXPECTATION, IMPORTANCE, SCORE, Asked
 from satisfaction.imports.words import NO_ANSWER, asked_by_of, rating_of, stage_of
 from satisfaction.models import AskedBy, ItemRole
@@ -27,15 +25,8 @@ REMARK_LENGTH = 5000
 LONGEST = 24 * 3600
 
 MESSAGES: dict[str, Any] = {
-    "duplicate_row": gettext_lazy("This row repeats an earlier row and was skipped."),
     "duplicate_sample": gettext_lazy(
         "The sample number {number} occurs twice with different answers. Please correct one."
-    ),
-    "unknown_project": gettext_lazy(
-        "The project “{project}” is unknown or not in your scope. Please check its name."
-    ),
-    "unit_mismatch": gettext_lazy(
-        "The region or city does not belong to the project “{project}”. Please correct it."
     ),
     "no_answers": gettext_lazy("The row holds no answer. Please delete it or fill it in."),
     "scale": gettext_lazy("“{word}” is not on the scale of “{item}” and was left out."),
@@ -74,7 +65,7 @@ class AnswerChecker:
     ) -> None:
         self.at = section.header.positions
         self.epoch1904 = section.table.epoch1904
-        self.directory = ProjectDirectory(context.scope(PERMISSION))
+        self.directory = directory.ProjectDirectory(context.scope(PERMISSION))
         self.report, self.items = report, items
         self.prints: dict[str, bytes] = {}
         self.alike: Counter[bytes] = Counter()
@@ -89,7 +80,7 @@ class AnswerChecker:
             report.reject(number, bad.code, bad.message)
             return None
         if row is None:
-            report.skip(number, "duplicate_row", MESSAGES["duplicate_row"])
+            report.skip_repeated(number)
             return None
         report.accepted += 1
         return row
@@ -100,40 +91,40 @@ class AnswerChecker:
         def cell(name: str) -> Cell:
             return values[self.at[name]] if name in self.at else None
 
-        sample_no = self._sample(cell("sample_no"), values)
-        if sample_no is None:
-            return None
+        content = repr(values).encode("utf-8", "replace")
+        digest = hashlib.blake2b(content, digest_size=12).digest()
+        number = cell_text(cell("sample_no"))[:40]
+        if not is_nothing(number) and number in self.prints:
+            if self.prints[number] == digest:
+                return None
+            sentence = str(MESSAGES["duplicate_sample"]).format(number=number)
+            raise BadValue("duplicate_sample", sentence)
         found = AnswerRow(
             row=row,
-            sample_no=sample_no,
+            sample_no=number,
             unit_id=self._project(cell),
             stage=self._stage(row, cell("stage")),
             asked_by=asked_by_of(cell_text(cell("asked_by"))),
-            interviewer=self._text(row, cell("interviewer"), 40, one_line=True),
+            interviewer=self.report.text(row, cell("interviewer"), 40, one_line=True),
             answered_at=self._moment(row, cell("answered")),
             seconds=self._seconds(cell("seconds")),
         )
         self._answers(found, values)
         if not found.given and not found.remarks:
             raise BadValue("no_answers", MESSAGES["no_answers"])
+        # Only a row that is taken holds its number: of a bad row and its correction the latter
+        # counts.
+        if is_nothing(number):
+            found.sample_no = self._numbered(digest)
+        else:
+            self.prints[number] = digest
         return found
 
-    def _sample(self, value: Cell, values: Sequence[Cell]) -> str | None:
-        """The row's number in the wave. A file without numbers gives each row its content for
-        one, so that the file can come again; equal rows are told apart by counting them."""
-        number = cell_text(value)[:40]
-        content = repr(values).encode("utf-8", "replace")
-        digest = hashlib.blake2b(content, digest_size=12).digest()
-        if is_nothing(number):
-            self.alike[digest] += 1
-            return f"={digest.hex()}-{self.alike[digest]}"
-        known = self.prints.setdefault(number, digest)
-        if self.at.get("sample_no") is not None and known is not digest:
-            if known == digest:
-                return None
-            sentence = str(MESSAGES["duplicate_sample"]).format(number=number)
-            raise BadValue("duplicate_sample", sentence)
-        return number
+    def _numbered(self, digest: bytes) -> str:
+        """A number for a row that brings none: its content, so that the file can come again;
+        equal rows are told apart by counting them."""
+        self.alike[digest] += 1
+        return f"={digest.hex()}-{self.alike[digest]}"
 
     def _project(self, cell: Any) -> int:
         """By code, else by name; a code that nobody knows may stand beside a known name."""
@@ -147,7 +138,7 @@ class AnswerChecker:
                 return found.unit.pk
         words = cell_text(name)[:60] or cell_text(code)[:60]
         reason = found.code if found else "unknown_project"
-        raise BadValue(reason, str(MESSAGES[reason]).format(project=words))
+        raise BadValue(reason, str(directory.MESSAGES[reason]).format(project=words))
 
     def _stage(self, row: int, value: Cell) -> str:
         word = cell_text(value)
@@ -187,7 +178,7 @@ class AnswerChecker:
         for index, (item, asked) in self.items.items():
             value = values[index] if index < len(values) else None
             if asked.role == ItemRole.REMARK:
-                if text := self._text(row.row, value, REMARK_LENGTH):
+                if text := self.report.text(row.row, value, REMARK_LENGTH):
                     row.remarks[item] = text
                 continue
             number = self._rating(row.row, value, asked)
@@ -206,14 +197,6 @@ class AnswerChecker:
             self.report.warn(row, "scale", sentence)
         return None
 
-    def _text(self, row: int, value: Cell, limit: int, *, one_line: bool = False) -> str:
-        try:
-            text = parse_text(value, max_length=limit, one_line=one_line)
-        except BadValue as bad:
-            self.report.warn(row, bad.code, bad.message)
-            return ""
-        return "" if is_nothing(text) else text
-
 
 def _with(given: Given, aspect: str, number: int) -> Given:
     values = {
@@ -222,7 +205,3 @@ def _with(given: Given, aspect: str, number: int) -> Given:
         EXPECTATION: given.expectation,
     } | {aspect: number}
     return Given(values[SCORE], values[IMPORTANCE], values[EXPECTATION])
-
-
-def phase(writing: bool) -> str:
-    return _("Writing") if writing else _("Checking")

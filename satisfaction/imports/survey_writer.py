@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from core.bulk import copy_rows, next_ids
 from core.imports.kinds import ImportContext
 from core.imports.report import Report
 from regions.models import OrgUnit
@@ -24,13 +25,26 @@ from satisfaction.services.answers import SUMMARY, summarise, summary_of
 IMPORT_LOCK = 7_231_003
 RESPONSE_COLUMNS = (
     "id wave_id is_anonymous sample_no stage asked_by interviewer answered_at seconds is_partial "
-    "void_reason import_run_id created_at unit_id region_id city_id project_id"
-).split() + SUMMARY
-RATING_COLUMNS = "response_id item_id wave_id score importance expectation".split()
-REMARK_COLUMNS = "response_id item_id wave_id text".split()
-# A known rating keeps its numbers and gets those it lacks; or the file's numbers win.
-FILL = "coalesce(satisfaction_rating.{0}, excluded.{0})"
-UPDATE = "coalesce(excluded.{0}, satisfaction_rating.{0})"
+    "void_reason import_run_id created_at unit_id region_id city_id project_id "
+) + " ".join(SUMMARY)
+RATING_COLUMNS = "response_id item_id wave_id score importance expectation"
+REMARK_COLUMNS = "response_id item_id wave_id text"
+# Tables of answers: their columns, the columns' types, and those that say something.
+FILLED = {
+    "satisfaction_rating": (
+        RATING_COLUMNS,
+        ("bigint", "bigint", "bigint", "int2", "int2", "int2"),
+        ("score", "importance", "expectation"),
+    ),
+    "satisfaction_remark": (REMARK_COLUMNS, ("bigint", "bigint", "bigint", "text"), ("text",)),
+}
+# What is known stays and gets what it lacks; or the file wins.
+FILL = "coalesce({1}.{0}, excluded.{0})"
+UPDATE = "coalesce(excluded.{0}, {1}.{0})"
+
+FACTS = ("stage", "interviewer", "answered_at", "seconds")
+
+Pairs = Sequence[tuple[AnswerRow, int]]  # a row and the key of its response
 
 
 class AnswerWriter:
@@ -73,27 +87,13 @@ class AnswerWriter:
     def _insert(self, cursor: Any, rows: Sequence[AnswerRow], report: Report) -> None:
         if not rows:
             return
-        cursor.execute(
-            "SELECT nextval(pg_get_serial_sequence('satisfaction_response', 'id')) "
-            "FROM generate_series(1, %s)",
-            [len(rows)],
-        )
-        keys = [row[0] for row in cursor.fetchall()]
+        keys = next_ids(cursor, "satisfaction_response", len(rows))
         now = timezone.now()
         lines = [self._response(key, row, now) for key, row in zip(keys, rows, strict=True)]
-        _copy(cursor, "satisfaction_response", RESPONSE_COLUMNS, lines)
-        ratings = [
-            (key, item, self.wave.pk, *astuple(given))
-            for key, row in zip(keys, rows, strict=True)
-            for item, given in row.given.items()
-        ]
-        _copy(cursor, "satisfaction_rating", RATING_COLUMNS, ratings)
-        remarks = [
-            (key, item, self.wave.pk, text)
-            for key, row in zip(keys, rows, strict=True)
-            for item, text in row.remarks.items()
-        ]
-        _copy(cursor, "satisfaction_remark", REMARK_COLUMNS, remarks)
+        pairs = list(zip(rows, keys, strict=True))
+        copy_rows(cursor, "satisfaction_response", RESPONSE_COLUMNS, lines)
+        copy_rows(cursor, "satisfaction_rating", RATING_COLUMNS, self._ratings(pairs))
+        copy_rows(cursor, "satisfaction_remark", REMARK_COLUMNS, self._remarks(pairs))
         report.created["responses"] += len(rows)
 
     def _response(self, key: int, row: AnswerRow, now: Any) -> tuple[Any, ...]:
@@ -101,10 +101,25 @@ class AnswerWriter:
         return (
             *(key, self.wave.pk, self.wave.is_anonymous, row.sample_no, row.stage),
             *(row.asked_by, row.interviewer, row.answered_at, row.seconds),
-            *(summary.overall is None, "", self.run_id, now),
+            # What an agency hands over it holds for complete.
+            *(False, "", self.run_id, now),
             *(row.unit_id, *self.units[row.unit_id].scope_columns()),
             *(getattr(summary, name) for name in SUMMARY),
         )
+
+    def _ratings(self, pairs: Pairs) -> list[tuple[Any, ...]]:
+        return [
+            (key, item, self.wave.pk, *astuple(given))
+            for row, key in pairs
+            for item, given in row.given.items()
+        ]
+
+    def _remarks(self, pairs: Pairs) -> list[tuple[Any, ...]]:
+        return [
+            (key, item, self.wave.pk, text)
+            for row, key in pairs
+            for item, text in row.remarks.items()
+        ]
 
     # --- known responses ----------------------------------------------------------------------
 
@@ -124,38 +139,59 @@ class AnswerWriter:
                 found.append((row, key))
         return [] if self.context.mode == "skip" else found
 
-    def _merge(self, cursor: Any, rows: list[tuple[AnswerRow, int]], report: Report) -> None:
+    def _merge(self, cursor: Any, pairs: Pairs, report: Report) -> None:
         """Give known responses what the file knows beyond them."""
-        changed: set[int] = set()
-        rule = UPDATE if self.context.mode == "update" else FILL
-        numbers = ("score", "importance", "expectation")
-        sets = ", ".join(f"{name} = {rule.format(name)}" for name in numbers)
-        same = " AND ".join(
-            f"{rule.format(name)} IS NOT DISTINCT FROM satisfaction_rating.{name}"
-            for name in numbers
-        )
-        lines = [
-            (key, item, self.wave.pk, *astuple(given))
-            for row, key in rows
-            for item, given in row.given.items()
-        ]
-        if lines:
-            arrays = "%s::bigint[], %s::bigint[], %s::bigint[], %s::int2[], %s::int2[], %s::int2[]"
-            cursor.execute(
-                f"INSERT INTO satisfaction_rating ({', '.join(RATING_COLUMNS)}) "  # noqa: S608
-                f"SELECT * FROM unnest({arrays}) "
-                f"ON CONFLICT (response_id, item_id) DO UPDATE SET {sets} "
-                f"WHERE NOT ({same}) RETURNING response_id",
-                [list(column) for column in zip(*lines, strict=True)],
-            )
-            changed = {found[0] for found in cursor.fetchall()}
-        if changed:
-            summarise(Response.objects.filter(pk__in=changed))
-            report.updated["responses"] += len(changed)
+        is_update = self.context.mode == "update"
+        rated = _filled(cursor, "satisfaction_rating", self._ratings(pairs), is_update)
+        said = _filled(cursor, "satisfaction_remark", self._remarks(pairs), is_update)
+        told = _facts_filled(cursor, pairs, is_update)
+        if rated:
+            summarise(Response.objects.filter(pk__in=rated))
+        report.updated["responses"] += len(rated | said | told)
 
 
-def _copy(cursor: Any, table: str, columns: Sequence[str], rows: Sequence[tuple]) -> None:
-    """Rows are complete before the COPY opens: while it is open the connection answers nothing."""
-    with cursor.copy(f"COPY {table} ({', '.join(columns)}) FROM STDIN") as copy:
-        for row in rows:
-            copy.write_row(row)
+def _filled(cursor: Any, table: str, lines: Sequence[tuple], is_update: bool) -> set[int]:
+    """Write ratings or remarks of known responses; the keys of those that it changed."""
+    if not lines:
+        return set()
+    columns, types, values = FILLED[table]
+    rule = UPDATE if is_update else FILL
+    sets = ", ".join(f"{name} = {rule.format(name, table)}" for name in values)
+    same = " AND ".join(
+        f"{rule.format(name, table)} IS NOT DISTINCT FROM {table}.{name}" for name in values
+    )
+    cursor.execute(
+        f"INSERT INTO {table} ({', '.join(columns.split())}) "
+        f"SELECT * FROM unnest({', '.join(f'%s::{type_}[]' for type_ in types)}) "
+        f"ON CONFLICT (response_id, item_id) DO UPDATE SET {sets} "
+        f"WHERE NOT ({same}) RETURNING response_id",
+        [list(column) for column in zip(*lines, strict=True)],
+    )
+    return {found[0] for found in cursor.fetchall()}
+
+
+def _facts_filled(cursor: Any, pairs: Pairs, is_update: bool) -> set[int]:
+    """The same for what stands on the response itself."""
+    lines = [
+        (key, row.stage or None, row.interviewer or None, row.answered_at, row.seconds)
+        for row, key in pairs
+    ]
+    if not lines:
+        return set()
+    rule = "coalesce(new.{0}, known.{0})" if is_update else "coalesce(known.{0}, new.{0})"
+    # Empty texts say nothing; NULL stands for them while old and new are compared.
+    known = "id, nullif(stage, '') stage, nullif(interviewer, '') interviewer, answered_at, seconds"
+    cursor.execute(
+        f"WITH filled AS (SELECT known.id, {', '.join(f'{rule.format(c)} {c}' for c in FACTS)} "
+        "FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::timestamptz[], %s::int[]) "
+        f"AS new (id, {', '.join(FACTS)}) "
+        f"JOIN (SELECT {known} FROM satisfaction_response WHERE id = ANY(%s)) known USING (id)) "
+        "UPDATE satisfaction_response r SET stage = coalesce(f.stage, ''), "
+        "interviewer = coalesce(f.interviewer, ''), answered_at = f.answered_at, "
+        "seconds = f.seconds FROM filled f WHERE r.id = f.id AND "
+        "(r.stage, r.interviewer, r.answered_at, r.seconds) IS DISTINCT FROM "
+        "(coalesce(f.stage, ''), coalesce(f.interviewer, ''), f.answered_at, f.seconds) "
+        "RETURNING r.id",
+        [*(list(column) for column in zip(*lines, strict=True)), [line[0] for line in lines]],
+    )
+    return {found[0] for found in cursor.fetchall()}

@@ -13,8 +13,8 @@ from typing import Any
 
 import psycopg
 
+from core.bulk import copy_rows
 from customers.demo.names import Names
-from customers.demo.tables import copy_rows
 from tests.bench import servers
 from tests.bench.data import CITIES, NOW, PROJECTS, REGIONS, say, set_sequences, take_off
 

@@ -17,11 +17,12 @@ from typing import Any
 import psycopg
 from django.contrib.auth.hashers import make_password
 
+from core.bulk import copy_rows
 from core.chinese import pinyin_of
 from core.personal_data import new_subject_key
 from customers.demo.archive import CUSTOMER_COLUMNS
 from customers.demo.names import Names
-from customers.demo.tables import copy_rows, protected, readings
+from customers.demo.tables import protected, readings
 from tests.bench import servers
 
 VERSION = "1"
