@@ -8,8 +8,14 @@ READ_FIGURES = ("satisfaction.view_wave", "satisfaction.view_unitscore")
 RUN_SURVEYS = (
     "satisfaction.import_response",
     "satisfaction.view_response",
+    "satisfaction.view_identity",
     "satisfaction.void_response",
     "satisfaction.score_wave",
+    "satisfaction.call_sample",
+    "satisfaction.fill_on_site",
+    *(f"satisfaction.{act}_wave" for act in ("add", "change")),
+    *(f"satisfaction.{act}_questionnaire" for act in ("view", "add", "change")),
+    *(f"satisfaction.{act}_indicator" for act in ("view", "change")),
 )
 VIEW = (
     "regions.view_orgunit",
@@ -43,6 +49,7 @@ KEEP = (
     "customers.import_customer",
     "customers.export_customer",
     *WORK_ON_CASES,
+    "satisfaction.fill_on_site",
     "core.add_importrun",
 )
 ANSWER_FOR_PEOPLE = (
@@ -50,7 +57,14 @@ ANSWER_FOR_PEOPLE = (
     "accounts.close_account",
     "accounts.review_grants",
 )
-MANAGE = (*KEEP, "customers.hand_over_customer", *ANSWER_FOR_CASES, *ANSWER_FOR_PEOPLE)
+MANAGE = (
+    *KEEP,
+    "customers.hand_over_customer",
+    "satisfaction.view_response",
+    "satisfaction.review_report",
+    *ANSWER_FOR_CASES,
+    *ANSWER_FOR_PEOPLE,
+)
 READ_TREE = ("regions.view_orgchange", "regions.view_section")
 CHANGE_TREE = (
     "regions.view_orgchange",
@@ -125,6 +139,8 @@ ROLES = (
             "customers.export_customer",
             "complaints.export_case",
             "complaints.urge_case",
+            "satisfaction.view_response",
+            "satisfaction.review_report",
         ),
     ),
     ("section-head", "版块负责人", Reach.SUBTREE, (*MANAGE, "regions.view_orgchange", *READ_RULES)),
@@ -156,7 +172,17 @@ ROLES = (
         "group-function",
         "集团职能",
         Reach.GROUP,
-        (*VIEW, *READ_TREE, *READ_RULES, *RUN_SURVEYS, "core.add_importrun"),
+        (
+            *(*VIEW, *READ_TREE, *READ_RULES, *RUN_SURVEYS),
+            "satisfaction.review_report",
+            "core.add_importrun",
+        ),
+    ),
+    (
+        "interviewer",
+        "调查访问员",
+        Reach.SUBTREE,
+        ("regions.view_orgunit", "satisfaction.call_sample"),
     ),
 )
 

@@ -1,30 +1,71 @@
 """Tables of satisfaction."""
 
 from satisfaction.models.questionnaires import (
+    Indicator,
     Item,
     ItemRole,
+    Option,
     Questionnaire,
     QuestionnaireKind,
     QuestionnaireVersion,
+    Section,
+    TouchPoint,
 )
-from satisfaction.models.responses import AskedBy, Rating, Remark, Response
-from satisfaction.models.scores import ItemScore, RunState, ScoringRun, UnitScore
+from satisfaction.models.responses import AskedBy, Chosen, Flag, Rating, Remark, Response
+from satisfaction.models.samples import (
+    OUT_OF_SAMPLE,
+    SAMPLE_ENDS,
+    Quota,
+    Sample,
+    SampleState,
+    SurveyDraft,
+    SurveyLink,
+)
+from satisfaction.models.scores import (
+    Against,
+    Analysis,
+    Comparison,
+    Driver,
+    IndicatorScore,
+    ItemScore,
+    RunState,
+    ScoringRun,
+    UnitScore,
+)
 from satisfaction.models.waves import Population, Wave, WaveState
 
 __all__ = [
+    "OUT_OF_SAMPLE",
+    "SAMPLE_ENDS",
+    "Against",
+    "Analysis",
     "AskedBy",
+    "Chosen",
+    "Comparison",
+    "Driver",
+    "Flag",
+    "Indicator",
+    "IndicatorScore",
     "Item",
     "ItemRole",
     "ItemScore",
+    "Option",
     "Population",
     "Questionnaire",
     "QuestionnaireKind",
     "QuestionnaireVersion",
+    "Quota",
     "Rating",
     "Remark",
     "Response",
     "RunState",
+    "Sample",
+    "SampleState",
     "ScoringRun",
+    "Section",
+    "SurveyDraft",
+    "SurveyLink",
+    "TouchPoint",
     "UnitScore",
     "Wave",
     "WaveState",

@@ -1,5 +1,7 @@
 """What is asked: questionnaires in versions, and the items of a version (SAT-01, SAT-02)."""
 
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import get_language
@@ -51,7 +53,14 @@ class QuestionnaireVersion(models.Model):
 
     questionnaire = models.ForeignKey(Questionnaire, models.PROTECT, related_name="versions")
     number = models.PositiveSmallIntegerField(_("version"))
+    intro = models.TextField(_("introduction"), blank=True)
+    intro_en = models.TextField(_("introduction in English"), blank=True)
+    thanks = models.TextField(_("words of thanks"), blank=True)
+    thanks_en = models.TextField(_("words of thanks in English"), blank=True)
     frozen_at = models.DateTimeField(_("frozen at"), null=True, editable=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -65,6 +74,85 @@ class QuestionnaireVersion(models.Model):
         return f"{self.questionnaire} {self.number}"
 
 
+class Section(models.Model):
+    """A page of a questionnaire: what is asked together under one heading."""
+
+    version = models.ForeignKey(QuestionnaireVersion, models.CASCADE, related_name="sections")
+    position = models.PositiveSmallIntegerField()
+    title = models.CharField(_("title"), max_length=80)
+    title_en = models.CharField(_("title in English"), max_length=120, blank=True)
+
+    class Meta:
+        verbose_name = _("section of a questionnaire")
+        verbose_name_plural = _("sections of questionnaires")
+        ordering = ["version", "position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["version", "position"],
+                name="questionnaire_section_position",
+                deferrable=models.Deferrable.DEFERRED,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class TouchPoint(models.TextChoices):
+    """The moments at which an owner meets the group (SAT-10, SAT-15)."""
+
+    SALES = "sales", _("Sales")
+    SIGNING = "signing", _("Signing")
+    DESIGN = "design", _("Design")
+    QUALITY = "quality", _("Quality of works")
+    HAND_OVER = "hand_over", _("Hand-over")
+    REPAIR = "repair", _("Repair")
+    COMPLAINTS = "complaints", _("Complaint handling")
+    PROPERTY_SERVICE = "property_service", _("Property service")
+    COMMUNITY = "community", _("Community")
+
+
+class Indicator(models.Model):
+    """A node of the tree in which the group weighs what it asks: 1 a field, 2 a touch point, 3 a
+    single indicator (SAT-10). Weights count among siblings that were answered; a run keeps those
+    it used, so figures stay what they were when the tree changes."""
+
+    DEEPEST = 3
+
+    code = models.CharField(_("code"), max_length=40, unique=True)
+    parent = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="children"
+    )
+    level = models.PositiveSmallIntegerField(_("level"), editable=False)
+    position = models.PositiveSmallIntegerField(_("position"), default=1)
+    name = models.CharField(_("name"), max_length=80)
+    name_en = models.CharField(_("name in English"), max_length=120, blank=True)
+    touch_point = models.CharField(_("touch point"), max_length=16, choices=TouchPoint, blank=True)
+    weight = models.DecimalField(_("weight"), max_digits=6, decimal_places=2)
+    is_active = models.BooleanField(_("in use"), default=True)
+
+    class Meta:
+        verbose_name = _("indicator")
+        verbose_name_plural = _("indicators")
+        ordering = ["level", "position", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(level=1, parent__isnull=True)
+                | Q(level__gt=1, level__lte=3, parent__isnull=False),
+                name="indicator_level",
+            ),
+            models.CheckConstraint(condition=Q(weight__gt=0), name="indicator_weight"),
+        ]
+
+    def __str__(self) -> str:
+        return self.shown_name
+
+    @property
+    def shown_name(self) -> str:
+        """The name in the reader's language, where it has one in it."""
+        return self.name_en if self.name_en and get_language() == "en" else self.name
+
+
 class ItemRole(models.TextChoices):
     """What the answers of an item are for."""
 
@@ -72,33 +160,59 @@ class ItemRole(models.TextChoices):
     ITEM = "item", _("Single item")
     RECOMMENDATION = "recommendation", _("Recommendation")
     REMARK = "remark", _("Remark")
+    CHOICE = "choice", _("Single choice")
+    CHOICES = "choices", _("Multiple choice")
 
 
-RATED = Q(role=ItemRole.REMARK, low=None, high=None) | (
-    ~Q(role=ItemRole.REMARK) & Q(low__gte=LOWEST, high__lte=HIGHEST, low__lt=F("high"))
+UNRATED = (ItemRole.REMARK, ItemRole.CHOICE, ItemRole.CHOICES)
+RATED = Q(role__in=UNRATED, low=None, high=None) | (
+    ~Q(role__in=UNRATED) & Q(low__gte=LOWEST, high__lte=HIGHEST, low__lt=F("high"))
 )
 
 
 class Item(models.Model):
     """A question of a version. Rated items have a scale from `low` to `high`, both included; an
-    item may also ask how much it matters and what was expected, the latter on the same scale."""
+    item may also ask how much it matters and what was expected, the latter on the same scale.
+
+    `name` is what tables call it, `text` the question as people read it. With `condition` it is
+    asked only of those whose answer to that earlier item is one of `condition_values`: points of
+    its scale, or positions of its options.
+    """
 
     version = models.ForeignKey(QuestionnaireVersion, models.CASCADE, related_name="items")
     position = models.PositiveSmallIntegerField()
     role = models.CharField(max_length=14, choices=ItemRole)
     name = models.CharField(_("name"), max_length=80)
     name_en = models.CharField(_("name in English"), max_length=120, blank=True)
+    section = models.ForeignKey(
+        Section, models.CASCADE, null=True, blank=True, related_name="items", db_index=False
+    )
+    indicator = models.ForeignKey(
+        Indicator, models.PROTECT, null=True, blank=True, related_name="items", db_index=False
+    )
+    text = models.CharField(_("question"), max_length=300, blank=True)
+    text_en = models.CharField(_("question in English"), max_length=400, blank=True)
+    is_required = models.BooleanField(_("must be answered"), default=False)
+    allows_unused = models.BooleanField(_("offers “not used”"), default=False)
     low = models.SmallIntegerField(_("lowest"), null=True, blank=True)
     high = models.SmallIntegerField(_("highest"), null=True, blank=True)
     asks_importance = models.BooleanField(_("asks for importance"), default=False)
     asks_expectation = models.BooleanField(_("asks for expectation"), default=False)
+    condition = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
+    )
+    condition_values = ArrayField(models.SmallIntegerField(), default=list, blank=True)
 
     class Meta:
         verbose_name = _("item")
         verbose_name_plural = _("items")
         ordering = ["version", "position"]
         constraints = [
-            models.UniqueConstraint(fields=["version", "position"], name="item_position"),
+            models.UniqueConstraint(
+                fields=["version", "position"],
+                name="item_position",
+                deferrable=models.Deferrable.DEFERRED,
+            ),
             models.UniqueConstraint(fields=["version", "role", "name"], name="item_name"),
             models.UniqueConstraint(
                 fields=["version", "role"],
@@ -115,3 +229,37 @@ class Item(models.Model):
     def shown_name(self) -> str:
         """The name in the reader's language, where it has one in it."""
         return self.name_en if self.name_en and get_language() == "en" else self.name
+
+    @property
+    def shown_text(self) -> str:
+        """The question in the reader's language; its name where nobody worded one."""
+        return (self.text_en if get_language() == "en" else "") or self.text or self.shown_name
+
+
+class Option(models.Model):
+    """One of the answers that a single or multiple choice offers."""
+
+    item = models.ForeignKey(Item, models.CASCADE, related_name="options")
+    position = models.PositiveSmallIntegerField()
+    text = models.CharField(_("answer"), max_length=120)
+    text_en = models.CharField(_("answer in English"), max_length=160, blank=True)
+
+    class Meta:
+        verbose_name = _("option")
+        verbose_name_plural = _("options")
+        ordering = ["item", "position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["item", "position"],
+                name="option_position",
+                deferrable=models.Deferrable.DEFERRED,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.shown_text
+
+    @property
+    def shown_text(self) -> str:
+        """The answer in the reader's language, where it has one in it."""
+        return self.text_en if self.text_en and get_language() == "en" else self.text

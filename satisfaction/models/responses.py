@@ -2,13 +2,14 @@
 
 import pghistory
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from core.scope import Scoped, ScopedQuerySet
-from satisfaction.models.questionnaires import Item
+from satisfaction.models.questionnaires import Item, Option
 from satisfaction.models.waves import Wave
 
 
@@ -18,6 +19,14 @@ class AskedBy(models.TextChoices):
     ON_SITE = "on_site", _("On-site form")
     PHONE = "phone", _("Telephone desk")
     AGENCY = "agency", _("Agency's file")
+
+
+class Flag(models.TextChoices):
+    """What makes an answer look careless. Flags exclude nothing; people void."""
+
+    STRAIGHT_LINE = "straight_line", _("Straight-lining")
+    SPEEDING = "speeding", _("Too fast")
+    DUPLICATE = "duplicate", _("Twice the same")
 
 
 class ResponseQuerySet(ScopedQuerySet):
@@ -33,7 +42,7 @@ class ResponseQuerySet(ScopedQuerySet):
     pghistory.DeleteEvent(),
     exclude=[
         *("region", "city", "project", "overall", "recommendation"),
-        *("importances", "importance_sum", "both_importance", "both_score"),
+        *("importances", "importance_sum", "both_importance", "both_score", "flags"),
     ],
 )
 class Response(Scoped):
@@ -44,7 +53,8 @@ class Response(Scoped):
     on repeat what the ratings say, so that lists and scores of persons read one table: they are
     written by `satisfaction.services.answers.summarise` and by nothing else. `both_importance`
     is Σw and `both_score` Σw·s over items rated twice, s counted in steps of scales.FULL;
-    `importances` and `importance_sum` count and add up all importances he gave.
+    `importances` and `importance_sum` count and add up all importances he gave. Of an anonymous
+    wave `answered_at` and `created_at` bear the day alone: minutes would tell who it was.
     """
 
     wave = models.ForeignKey(Wave, models.PROTECT, related_name="responses", db_index=False)
@@ -57,13 +67,21 @@ class Response(Scoped):
         related_name="responses",
         db_index=False,
     )
+    sample = models.OneToOneField(
+        "satisfaction.Sample", models.SET_NULL, null=True, related_name="response"
+    )
     sample_no = models.CharField(_("sample number"), max_length=40, blank=True, db_collation="C")
     stage = models.CharField(_("owner stage"), max_length=16, blank=True)
     asked_by = models.CharField(_("channel"), max_length=8, choices=AskedBy)
     interviewer = models.CharField(_("interviewer"), max_length=40, blank=True)
+    entered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    language = models.CharField(_("language"), max_length=8, blank=True)
     answered_at = models.DateTimeField(_("answered at"), null=True)
     seconds = models.PositiveIntegerField(_("duration in seconds"), null=True, blank=True)
     is_partial = models.BooleanField(_("partial"), default=False)
+    flags = ArrayField(models.CharField(max_length=13), default=list, editable=False)
     voided_at = models.DateTimeField(_("voided at"), null=True, editable=False)
     voided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
@@ -92,7 +110,7 @@ class Response(Scoped):
             # With the composite foreign key of the migration: no answer of an anonymous wave
             # ever bears a person.
             models.CheckConstraint(
-                condition=Q(is_anonymous=False) | Q(customer__isnull=True),
+                condition=Q(is_anonymous=False) | Q(customer__isnull=True, sample__isnull=True),
                 name="response_anonymous",
             ),
             models.CheckConstraint(
@@ -144,12 +162,15 @@ class Rating(models.Model):
 
 
 class Remark(models.Model):
-    """Words a person added."""
+    """Words a person added. `tone` is −1, 0 or 1 and `topics` what they are about, by the lexicon;
+    NULL until it has read them."""
 
     response = models.ForeignKey(Response, models.CASCADE, related_name="remarks", db_index=False)
     item = models.ForeignKey(Item, models.PROTECT, related_name="+", db_index=False)
     wave = models.ForeignKey(Wave, models.PROTECT, related_name="+")
     text = models.TextField()
+    tone = models.SmallIntegerField(null=True, editable=False)
+    topics = ArrayField(models.CharField(max_length=20), default=list, editable=False)
 
     class Meta:
         verbose_name = _("remark")
@@ -160,3 +181,21 @@ class Remark(models.Model):
 
     def __str__(self) -> str:
         return self.text[:40]
+
+
+class Chosen(models.Model):
+    """An option that a person chose."""
+
+    response = models.ForeignKey(Response, models.CASCADE, related_name="chosen", db_index=False)
+    option = models.ForeignKey(Option, models.PROTECT, related_name="+", db_index=False)
+    wave = models.ForeignKey(Wave, models.PROTECT, related_name="+")
+
+    class Meta:
+        verbose_name = _("choice")
+        verbose_name_plural = _("choices")
+        constraints = [
+            models.UniqueConstraint(fields=["response", "option"], name="chosen_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.option_id}"

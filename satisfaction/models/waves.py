@@ -43,6 +43,9 @@ class Wave(models.Model):
 
     `run` is the scoring whose figures are shown: setting it is what publishes them. An anonymous
     wave never knows which person gave an answer; a database constraint on its responses holds it.
+    A standing wave takes the ratings that go out after every closed case; it has no sample of
+    quotas and is scored as it grows. `seed` and `drawn_at` freeze the drawn list: who was in the
+    population is drawn again from them in the same order.
     """
 
     code = models.CharField(_("code"), max_length=40, unique=True)
@@ -55,6 +58,19 @@ class Wave(models.Model):
     opens_on = models.DateField(_("opens on"), null=True, blank=True)
     closes_on = models.DateField(_("closes on"), null=True, blank=True)
     is_anonymous = models.BooleanField(_("anonymous"), default=False)
+    is_standing = models.BooleanField(_("goes on for ever"), default=False, editable=False)
+    excluded_days = models.PositiveSmallIntegerField(
+        _("not asked again within (days)"), null=True, blank=True
+    )
+    excludes_open_cases = models.BooleanField(
+        _("leaves out who has a complaint open"), default=True
+    )
+    reminder_days = models.PositiveSmallIntegerField(
+        _("reminded after (days)"), null=True, blank=True
+    )
+    seed = models.BigIntegerField(_("seed"), null=True, editable=False)
+    drawn_at = models.DateTimeField(_("drawn at"), null=True, editable=False)
+    left_out = models.JSONField(_("left out, by reason"), default=dict, editable=False)
     counted_on = models.DateField(_("owners counted on"), null=True, editable=False)
     run = models.ForeignKey(
         "satisfaction.ScoringRun", models.PROTECT, null=True, related_name="+", editable=False
@@ -73,6 +89,10 @@ class Wave(models.Model):
             ("import_response", _("Can import answers")),
             ("score_wave", _("Can score waves")),
             ("void_response", _("Can void answers")),
+            ("call_sample", _("Can interview by telephone")),
+            ("fill_on_site", _("Can hand the form to owners")),
+            ("view_identity", _("Can see who gave an answer")),
+            ("review_report", _("Can review survey reports")),
         ]
         constraints = [
             models.UniqueConstraint(fields=["id", "is_anonymous"], name="wave_and_anonymity"),

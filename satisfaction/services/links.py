@@ -1,0 +1,53 @@
+"""Links to the form: made, followed, used up (SAT-04).
+
+A token has 128 random bits and stands in the link alone. The table keeps its hash; the draft of
+the answers lies under a key derived from the token by another label, so that the two tables do
+not lead to one another.
+"""
+
+import hashlib
+import secrets
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+
+from satisfaction.models import Sample, SurveyLink
+
+TOKEN_BYTES = 16
+_LINK, _DRAFT = b"satisfaction.link", b"satisfaction.draft"
+
+
+def issue_link(sample: Sample, *, channel: str, valid_until: datetime, by: Any = None) -> str:
+    """A fresh token for somebody who is to be asked; it is shown once and never again.
+
+    Earlier links of the same person go on to work until one of them is used.
+    """
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    SurveyLink.objects.create(
+        sample=sample,
+        channel=channel,
+        token_hash=_digest(_LINK, token),
+        expires_at=valid_until,
+        created_by=by,
+    )
+    return token
+
+
+def link_of(token: str) -> SurveyLink | None:
+    """The link of a token, while it may be followed; None for an unknown, used or expired one, so
+    that nobody can tell these apart."""
+    return (
+        SurveyLink.objects.select_related("sample__wave__version__questionnaire")
+        .filter(token_hash=_digest(_LINK, token), used_at=None, expires_at__gt=timezone.now())
+        .first()
+    )
+
+
+def draft_key(token: str) -> bytes:
+    """Under which key the draft of a token lies (`SurveyDraft`)."""
+    return _digest(_DRAFT, token)
+
+
+def _digest(label: bytes, token: str) -> bytes:
+    return hashlib.blake2b(token.encode(), key=label, digest_size=32).digest()
