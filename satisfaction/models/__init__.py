@@ -1,5 +1,6 @@
 """Tables of satisfaction."""
 
+from satisfaction.models.calls import Call, CallResult, SurveyMiss
 from satisfaction.models.plans import PlanStep, SurveyPlan
 from satisfaction.models.questionnaires import (
     Indicator,
@@ -41,6 +42,8 @@ __all__ = [
     "Against",
     "Analysis",
     "AskedBy",
+    "Call",
+    "CallResult",
     "Chosen",
     "Comparison",
     "Driver",
@@ -67,6 +70,7 @@ __all__ = [
     "Section",
     "SurveyDraft",
     "SurveyLink",
+    "SurveyMiss",
     "SurveyPlan",
     "TouchPoint",
     "UnitScore",
