@@ -156,6 +156,7 @@ ACTIONS = {
     "satisfaction.version_created": _("made version {number} of the questionnaire {title}"),
     "satisfaction.version_changed": _("changed version {number} of the questionnaire {title}"),
     "satisfaction.version_frozen": _("froze version {number} of the questionnaire {title}"),
+    "satisfaction.indicators_made": _("made {count} indicators of the ready tree"),
     "satisfaction.indicator_saved": _("saved the indicator {name}, weight {weight}"),
     "satisfaction.wave_created": _("created the wave {code}"),
     "satisfaction.wave_changed": _("changed the wave {code}: {fields}"),
