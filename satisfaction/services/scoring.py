@@ -40,6 +40,7 @@ from satisfaction.models import (
 from satisfaction.models.questionnaires import SCORED_KINDS
 from satisfaction.selectors.sums import scales_of, sums_of
 from satisfaction.services.population import count_owners
+from satisfaction.services.withholding import mark_withheld
 from satisfaction.weighting import Cell, WeightedFigures, weighted_figures
 
 METHOD_VERSION = "1"
@@ -114,6 +115,7 @@ def _score(run: ScoringRun, wave: Wave) -> None:
             digest.update(_bytes(unit, stage, item, asdict(one)))
     weighted = weighted_figures(cells, population, scales)
     digest.update(_bytes(weighted.as_json()))
+    mark_withheld(units, items, minimum)
     UnitScore.objects.bulk_create(units, batch_size=1000)
     ItemScore.objects.bulk_create(items, batch_size=1000)
     fault_point("scoring.written")
