@@ -7,7 +7,15 @@ from django.db.models import Q
 
 from customers.demo.parts import Gone
 from satisfaction.demo.waves import CODE
-from satisfaction.models import Chosen, Questionnaire, Rating, Remark, Response, Wave
+from satisfaction.models import (
+    Chosen,
+    Questionnaire,
+    QuestionnaireVersion,
+    Rating,
+    Remark,
+    Response,
+    Wave,
+)
 
 FROZEN = ("QuestionnaireVersion", "Section", "Item", "Option")
 HISTORIES = (
@@ -34,5 +42,7 @@ def remove_waves(cursor: Any, gone: Gone) -> dict[str, int]:
     cursor.execute("DELETE FROM satisfaction_responseevent WHERE pgh_obj_id = ANY(%s)", [keys])
     Response.objects.filter(pk__in=keys)._raw_delete(using="default")
     Wave.objects.filter(pk__in=waves).delete()
-    Questionnaire.objects.filter(code__startswith=CODE, versions__waves=None).delete()
+    versions = QuestionnaireVersion.objects.filter(questionnaire__code__startswith=CODE, waves=None)
+    versions.delete()
+    Questionnaire.objects.filter(code__startswith=CODE, versions=None).delete()
     return {"waves": len(waves), "responses": len(keys)}
