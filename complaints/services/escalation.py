@@ -93,9 +93,15 @@ def _due_limits(now: datetime, after: int) -> list[int]:
 
 
 def _hold(limits: Sequence[int], now: datetime) -> list[EscalationStep]:
-    """The steps of these limits that are due, with their cases, for this run alone."""
+    """The steps of these limits that are due, with their cases, for this run alone. Read after
+    they are locked: a case that got another handler just before would seem to have none."""
+    bare = EscalationStep.objects.select_for_update(
+        of=("self", "case"), skip_locked=True, no_key=True
+    )
+    due = bare.filter(taken_at=None, at__lte=now, deadline__in=limits).order_by("at", "id")
+    locked = due.select_related("case").only("deadline", "case__number")
     return list(
-        EscalationStep.objects.select_for_update(of=("self", "case"), skip_locked=True, no_key=True)
+        EscalationStep.objects.filter(pk__in=[step.pk for step in locked])
         .select_related(
             "deadline",
             "case__unit",
@@ -103,7 +109,6 @@ def _hold(limits: Sequence[int], now: datetime) -> list[EscalationStep]:
             "case__customer__contact_leader",
             "case__customer__specialist",
         )
-        .filter(taken_at=None, at__lte=now, deadline__in=limits)
         .order_by("at", "id")
     )
 
@@ -114,6 +119,7 @@ def _take_batch(limits: Sequence[int], now: datetime, done: Escalated) -> None:
     fault_point("escalation.held")
     last = {step.deadline_id: step.at for step in steps}  # in order of time, so the latest stays
     relations = Relations(now)
+    before = _told_before(steps)
     letters: dict[int, list[tuple[EscalationStep, Case]]] = defaultdict(list)
     entries: list[CaseEntry] = []
     for step in steps:
@@ -121,9 +127,10 @@ def _take_batch(limits: Sequence[int], now: datetime, done: Escalated) -> None:
         if case.state not in OPEN or last[step.deadline_id] != step.at:
             done.superseded += 1
             continue
-        found = relations.addressee(case, step.relation)
+        found = relations.addressee(case, step.relation, before[step.deadline_id])
         step.told, step.passed_over = list(found.people), list(found.passed_over)
-        entries.append(_entry(step, case, now))
+        before[step.deadline_id].add(step.relation)
+        entries.append(_entry(step, case, now, found.told_before))
         done.cases.add(case.pk)
         done.nobody += not found.people
         for person in found.people:
@@ -149,7 +156,19 @@ def _write_taken(steps: Sequence[EscalationStep], now: datetime) -> None:
         )
 
 
-def _entry(step: EscalationStep, case: Case, now: datetime) -> CaseEntry:
+def _told_before(steps: Sequence[EscalationStep]) -> dict[int, set[str]]:
+    """Key of a limit → the relations that its earlier steps told."""
+    found: dict[int, set[str]] = defaultdict(set)
+    limits = {step.deadline_id for step in steps}
+    taken = EscalationStep.objects.filter(deadline__in=limits, taken_at__isnull=False)
+    for limit, relation in taken.exclude(told=[]).values_list("deadline_id", "relation"):
+        found[limit].add(relation)
+    return found
+
+
+def _entry(
+    step: EscalationStep, case: Case, now: datetime, told_before: Sequence[str]
+) -> CaseEntry:
     """The line in the log of the case: which step, and who is told."""
     return entry(
         case,
@@ -163,6 +182,7 @@ def _entry(step: EscalationStep, case: Case, now: datetime) -> CaseEntry:
         unit_of_time=step.unit_of_time,
         told=step.told,
         passed_over=step.passed_over,
+        told_before=list(told_before),
     )
 
 
