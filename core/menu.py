@@ -133,6 +133,7 @@ MENU: tuple[Group, ...] = (
             Item(_("Results"), "satisfaction:results"),
             Item(_("Waves"), "satisfaction:waves"),
             Item(_("Questionnaires"), "satisfaction:questionnaires"),
+            Item(_("Indicator tree"), "satisfaction:indicators"),
             Item(_("Phone desk"), "satisfaction:phone"),
             Item(_("Closed loop"), "satisfaction:loop"),
             Item(_("Survey reports"), "satisfaction:reports"),

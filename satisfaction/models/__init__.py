@@ -1,5 +1,6 @@
 """Tables of satisfaction."""
 
+from satisfaction.models.plans import PlanStep, SurveyPlan
 from satisfaction.models.questionnaires import (
     Indicator,
     Item,
@@ -50,6 +51,7 @@ __all__ = [
     "ItemRole",
     "ItemScore",
     "Option",
+    "PlanStep",
     "Population",
     "Questionnaire",
     "QuestionnaireKind",
@@ -65,6 +67,7 @@ __all__ = [
     "Section",
     "SurveyDraft",
     "SurveyLink",
+    "SurveyPlan",
     "TouchPoint",
     "UnitScore",
     "Wave",

@@ -357,10 +357,9 @@ def test_two_runs_at_once_tell_nobody_twice(staffed, monkeypatch):
 def test_without_the_lock_two_runs_take_the_same_steps(staffed, monkeypatch):
     """The broken twin."""
     make_case(unit=staffed.n1a, handler=staffed.north_clerk)
-    plain = EscalationStep.objects.filter
-    monkeypatch.setattr(
-        type(EscalationStep.objects), "select_for_update", lambda self, **_more: plain()
-    )
+    unlocked, locks, _rest = escalation._HOLD.partition("FOR NO KEY UPDATE")
+    assert locks
+    monkeypatch.setattr(escalation, "_HOLD", unlocked)
 
     assert two_runs(monkeypatch, due(0)) == [2, 2]
     assert entries() == 2
