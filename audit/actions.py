@@ -100,6 +100,7 @@ ACTIONS = {
     "mail.restored": _("took an e-mail back that was put aside"),
     "case.sheet_taken": _("took the sheet of the case away as a file"),
     "case.file_attached": _("attached a file to the case"),
+    "case.file_changed": _("changed what a file of the case is said to show"),
     "case.file_removed": _("removed a file from the case"),
     "case.exported": _("exported {rows} cases"),
     "case.classed": _("changed the level or category of the case"),

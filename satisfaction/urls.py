@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from satisfaction.views import indicators, items, questionnaires
+from satisfaction.views import indicators, items, questionnaires, results, units
 
 app_name = "satisfaction"
 urlpatterns = [
@@ -46,4 +46,8 @@ urlpatterns = [
     path("indicators/new/", indicators.indicator_new, name="indicator-new"),
     path("indicators/<int:pk>/", indicators.indicator_edit, name="indicator"),
     path("indicators/<int:pk>/move/", indicators.indicator_move, name="indicator-move"),
+    # --- results
+    path("", results.results, name="results"),
+    path("heat-map/", units.heat, name="heat-map"),
+    path("compare/", units.compare, name="compare"),
 ]
