@@ -131,6 +131,7 @@ MENU: tuple[Group, ...] = (
         "mood-smile",
         (
             Item(_("Results"), "satisfaction:results"),
+            Item(_("Annual plan"), "satisfaction:plans"),
             Item(_("Waves"), "satisfaction:waves"),
             Item(_("Questionnaires"), "satisfaction:questionnaires"),
             Item(_("Phone desk"), "satisfaction:phone"),

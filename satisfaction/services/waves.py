@@ -39,13 +39,10 @@ def plan_wave(
     the wrong order."""
     if not may_run(unit, by, ADD):
         raise Refused(_("You may not run surveys of {unit}.").format(unit=unit.name))
-    if not CODE.fullmatch(code):
+    if not CODE.fullmatch(code) or code == "new":
         raise Refused(_("Please use letters, digits, dots and hyphens for the code."))
     _refuse_days(settings.get("opens_on"), settings.get("closes_on"))
-    given = _known(settings)
-    for name in FROM_POLICIES:
-        if given.get(name) is None:
-            given[name] = policy(f"satisfaction.{name}", unit=unit)
+    given = _by_rules(dict.fromkeys(FROM_POLICIES) | _known(settings), unit)
     try:
         with transaction.atomic():
             wave = Wave.objects.create(
@@ -71,7 +68,9 @@ def change_wave(
     """Change a wave: everything while it is planned, less once it is drawn, only title, end and
     reminders while it is open. Raises Refused for more, for a closed wave, and as `plan_wave`."""
     held = held_wave(wave, by)
-    wanted = _known(settings) | ({"version": version} if version else {})
+    wanted = _by_rules(_known(settings), unit or held.unit) | (
+        {"version": version} if version else {}
+    )
     wanted |= {"unit": unit} if unit else {}
     fields = [name for name, value in wanted.items() if getattr(held, name) != value]
     _refuse_fields(held, fields)
@@ -194,6 +193,16 @@ def _known(settings: Mapping[str, Any]) -> dict[str, Any]:
     if unknown := set(settings) - set(SETTINGS):
         raise TypeError(f"a wave has no settings {sorted(unknown)}")
     return dict(settings)
+
+
+def _by_rules(settings: dict[str, Any], unit: OrgUnit) -> dict[str, Any]:
+    """What the unit's rules say where nobody said anything."""
+    return {
+        name: policy(f"satisfaction.{name}", unit=unit)
+        if value is None and name in FROM_POLICIES
+        else value
+        for name, value in settings.items()
+    }
 
 
 def _refuse_days(opens_on: date | None, closes_on: date | None) -> None:
