@@ -2,10 +2,64 @@
 
 from django.urls import path
 
-from satisfaction.views import asking, plans, sample, waves
+from satisfaction.views import (
+    indicators,
+    inviting,
+    items,
+    plans,
+    questionnaires,
+    results,
+    sample,
+    units,
+    waves,
+)
 
 app_name = "satisfaction"
 urlpatterns = [
+    # --- questionnaires and the indicator tree
+    path("questionnaires/", questionnaires.questionnaire_list, name="questionnaires"),
+    path("questionnaires/new/", questionnaires.questionnaire_new, name="questionnaire-new"),
+    path(
+        "questionnaires/library/<slug:code>/",
+        questionnaires.questionnaire_from_library,
+        name="library",
+    ),
+    path("questionnaires/<int:pk>/", questionnaires.questionnaire_detail, name="questionnaire"),
+    path(
+        "questionnaires/<int:pk>/edit/",
+        questionnaires.questionnaire_edit,
+        name="questionnaire-edit",
+    ),
+    path("questionnaires/<int:pk>/versions/new/", questionnaires.version_new, name="version-new"),
+    path("questionnaires/<int:pk>/texts/", questionnaires.version_texts, name="version-texts"),
+    path("questionnaires/<int:pk>/sections/new/", items.section_new, name="section-new"),
+    path("questionnaires/<int:pk>/sections/<int:section_pk>/", items.section_edit, name="section"),
+    path(
+        "questionnaires/<int:pk>/sections/<int:section_pk>/remove/",
+        items.section_remove,
+        name="section-remove",
+    ),
+    path(
+        "questionnaires/<int:pk>/sections/<int:section_pk>/move/",
+        items.section_move,
+        name="section-move",
+    ),
+    path("questionnaires/<int:pk>/items/new/", items.item_new, name="item-new"),
+    path("questionnaires/<int:pk>/items/<int:item_pk>/", items.item_edit, name="item"),
+    path(
+        "questionnaires/<int:pk>/items/<int:item_pk>/remove/", items.item_remove, name="item-remove"
+    ),
+    path("questionnaires/<int:pk>/items/<int:item_pk>/move/", items.item_move, name="item-move"),
+    path("indicators/", indicators.indicator_tree, name="indicators"),
+    path("indicators/weights/", indicators.indicator_weights, name="indicator-weights"),
+    path("indicators/start/", indicators.indicator_start, name="indicator-start"),
+    path("indicators/new/", indicators.indicator_new, name="indicator-new"),
+    path("indicators/<int:pk>/", indicators.indicator_edit, name="indicator"),
+    path("indicators/<int:pk>/move/", indicators.indicator_move, name="indicator-move"),
+    # --- results
+    path("", results.results, name="results"),
+    path("heat-map/", units.heat, name="heat-map"),
+    path("compare/", units.compare, name="compare"),
     # --- waves: annual plan, cockpit, sample, asking
     path("plans/", plans.plan_list, name="plans"),
     path("plans/new/", plans.plan_new, name="plan-new"),
@@ -17,17 +71,19 @@ urlpatterns = [
     path("waves/new/", waves.wave_new, name="wave-new"),
     path("waves/<str:code>/", waves.wave_detail, name="wave"),
     path("waves/<str:code>/edit/", waves.wave_edit, name="wave-edit"),
-    path("waves/<str:code>/open/", asking.wave_open, name="wave-open"),
-    path("waves/<str:code>/close/", asking.wave_close, name="wave-close"),
+    path("waves/<str:code>/open/", inviting.wave_open, name="wave-open"),
+    path("waves/<str:code>/close/", inviting.wave_close, name="wave-close"),
     path("waves/<str:code>/non-response/", sample.nonresponse, name="wave-nonresponse"),
     path("waves/<str:code>/sample/", sample.sample_page, name="sample"),
     path("waves/<str:code>/sample/allocate/", sample.quotas_allocate, name="quotas-allocate"),
     path("waves/<str:code>/sample/quotas/", sample.quotas_save, name="quotas-save"),
     path("waves/<str:code>/sample/draw/", sample.sample_draw, name="sample-draw"),
     path("waves/<str:code>/sample/replace/", sample.sample_replace, name="sample-replace"),
-    path("waves/<str:code>/asking/", asking.asking_page, name="asking"),
-    path("waves/<str:code>/asking/<slug:act>/", asking.asking_start, name="asking-start"),
-    path("waves/<str:code>/links/<slug:act>/new/", asking.file_new, name="links-new"),
-    path("waves/<str:code>/links/<int:pk>/", asking.file_detail, name="wave-file"),
-    path("waves/<str:code>/links/<int:pk>/content/", asking.file_content, name="wave-file-content"),
+    path("waves/<str:code>/asking/", inviting.asking_page, name="asking"),
+    path("waves/<str:code>/asking/<slug:act>/", inviting.asking_start, name="asking-start"),
+    path("waves/<str:code>/links/<slug:act>/new/", inviting.file_new, name="links-new"),
+    path("waves/<str:code>/links/<int:pk>/", inviting.file_detail, name="wave-file"),
+    path(
+        "waves/<str:code>/links/<int:pk>/content/", inviting.file_content, name="wave-file-content"
+    ),
 ]

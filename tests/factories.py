@@ -30,7 +30,7 @@ from customers.services.customers import place_customer
 from regions.models import Kind, OrgUnit, PolicyValue
 from regions.services import remember
 from regions.services.policies import set_policy
-from satisfaction.models import Questionnaire, QuestionnaireVersion, Response, Wave
+from satisfaction.models import Questionnaire, QuestionnaireVersion, Response, Sample, Wave
 
 PASSWORD = "Correct-Horse-7-Battery"
 _numbers = itertools.count(1)
@@ -191,23 +191,40 @@ def say(unit: OrgUnit, key: str, value: Any, *, since: date | None = None) -> Po
     )
 
 
+def make_wave(code: str = "made", **values: Any) -> Wave:
+    """A wave of the group that asks nothing; the one of this code, when there is one."""
+    questionnaire, _made = Questionnaire.objects.get_or_create(
+        code="made", defaults={"kind": "owners", "title": "made"}
+    )
+    version, _made = QuestionnaireVersion.objects.get_or_create(
+        questionnaire=questionnaire, number=1
+    )
+    wave, _made = Wave.objects.get_or_create(
+        code=code,
+        defaults={
+            "title": code,
+            "unit": OrgUnit.objects.get(kind=Kind.GROUP),
+            "version": version,
+            **values,
+        },
+    )
+    return wave
+
+
 def make_response(*, unit: OrgUnit, wave: Wave | None = None, **values: Any) -> Response:
     """An empty answer about a unit, in a wave of the group."""
-    if wave is None:
-        group = unit.__class__.objects.get(kind=Kind.GROUP)
-        questionnaire, _made = Questionnaire.objects.get_or_create(
-            code="made", defaults={"kind": "owners", "title": "made"}
-        )
-        version, _made = QuestionnaireVersion.objects.get_or_create(
-            questionnaire=questionnaire, number=1
-        )
-        wave, _made = Wave.objects.get_or_create(
-            code="made", defaults={"title": "made", "unit": group, "version": version}
-        )
-    response = Response(wave=wave, asked_by="agency", **values)
+    response = Response(wave=wave or make_wave(), **{"asked_by": "agency"} | values)
     response.place_in(unit)
     response.save()
     return response
+
+
+def make_sample(*, unit: OrgUnit, wave: Wave | None = None, **values: Any) -> Sample:
+    """Somebody who is to be asked about a unit, in a wave of the group."""
+    sample = Sample(wave=wave or make_wave(), **values)
+    sample.place_in(unit)
+    sample.save()
+    return sample
 
 
 @dataclass

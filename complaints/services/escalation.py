@@ -13,25 +13,41 @@ Somebody to whom many cases climb in one run gets one notice with their number.
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 
 from django.db import connection, transaction
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import User
 from complaints.models import Case, CaseEntry, EscalationStep, Pause
 from complaints.selectors.relations import Relations
 from complaints.services.log import entry
 from complaints.services.moves import make_move
 from complaints.services.urges import tell_late
 from complaints.states import OPEN, WAITING
+from core.bulk import copy_rows
 from core.faults import fault_point
 from core.notices import Letter, notify_each
+from customers.models import Customer
+from regions.models import OrgUnit
 
 BATCH = 2000  # limits taken in one transaction
 SINGLY = 5  # cases of one batch that somebody is told of one by one
+
+# What is held is the step and its case, and only columns are read: at twenty thousand cases model
+# instances of everything beside them would cost more than all statements together.
+_HOLD = """
+SELECT s.id, s.case_id, s.deadline_id, d.kind, s.at, s.relation, s.side, s.amount, s.unit_of_time
+FROM complaints_escalationstep s
+JOIN complaints_case c ON c.id = s.case_id
+JOIN complaints_deadline d ON d.id = s.deadline_id
+WHERE s.taken_at IS NULL AND s.at <= %s AND s.deadline_id = ANY(%s)
+ORDER BY s.at, s.id
+FOR NO KEY UPDATE OF s, c SKIP LOCKED"""
 
 
 @dataclass
@@ -92,20 +108,53 @@ def _due_limits(now: datetime, after: int) -> list[int]:
     return list(keys[:BATCH])
 
 
-def _hold(limits: Sequence[int], now: datetime) -> list[EscalationStep]:
-    """The steps of these limits that are due, with their cases, for this run alone."""
-    return list(
-        EscalationStep.objects.select_for_update(of=("self", "case"), skip_locked=True, no_key=True)
-        .select_related(
-            "deadline",
-            "case__unit",
-            "case__handler",
-            "case__customer__contact_leader",
-            "case__customer__specialist",
-        )
-        .filter(taken_at=None, at__lte=now, deadline__in=limits)
-        .order_by("at", "id")
+@dataclass(slots=True)
+class _Step:
+    """A step that is due and held; `told` and `passed_over` say whom it reached."""
+
+    pk: int
+    case_id: int
+    deadline_id: int
+    limit: str
+    at: datetime
+    relation: str
+    side: str
+    amount: Decimal
+    unit_of_time: str
+    told: list[int] = field(default_factory=list)
+    passed_over: list[str] = field(default_factory=list)
+
+
+def _hold(limits: Sequence[int], now: datetime) -> list[_Step]:
+    """The steps of these limits that are due, for this run alone, in order of time."""
+    with connection.cursor() as cursor:
+        cursor.execute(_HOLD, [now, list(limits)])
+        return [_Step(*row) for row in cursor.fetchall()]
+
+
+def _cases_of(steps: Iterable[_Step]) -> dict[int, Case]:
+    """The open cases of held steps with whom `Relations` asks for. They are read after they were
+    locked, so they show what a mover left who held them before."""
+    cases = Case.objects.filter(pk__in={step.case_id for step in steps}, state__in=OPEN)
+    found = cases.only(
+        *("number", "state", "unit", "city", "region", "handler", "customer")
+    ).in_bulk()
+    units = OrgUnit.objects.only("name", "path").in_bulk({one.unit_id for one in found.values()})
+    people = User.objects.only("state")
+    handlers = people.in_bulk({one.handler_id for one in found.values() if one.handler_id})
+    customers = (
+        Customer.objects.filter(pk__in={one.customer_id for one in found.values()})
+        .exclude(contact_leader=None, specialist=None)
+        .only("contact_leader__state", "specialist__state")
+        .select_related("contact_leader", "specialist")
+        .in_bulk()
     )
+    for one in found.values():
+        one.unit = units[one.unit_id]
+        one.handler = handlers.get(one.handler_id or 0)
+        # Whoever has neither a leader nor a specialist leads nowhere: he need not be read.
+        one.customer = customers.get(one.customer_id or 0)
+    return found
 
 
 @transaction.atomic
@@ -113,43 +162,76 @@ def _take_batch(limits: Sequence[int], now: datetime, done: Escalated) -> None:
     steps = _hold(limits, now)
     fault_point("escalation.held")
     last = {step.deadline_id: step.at for step in steps}  # in order of time, so the latest stays
+    cases = _cases_of(step for step in steps if last[step.deadline_id] == step.at)
     relations = Relations(now)
-    letters: dict[int, list[tuple[EscalationStep, Case]]] = defaultdict(list)
+    before = _told_before(steps)
+    letters: dict[int, list[tuple[_Step, Case]]] = defaultdict(list)
     entries: list[CaseEntry] = []
     for step in steps:
-        case = step.case
-        if case.state not in OPEN or last[step.deadline_id] != step.at:
+        case = cases.get(step.case_id)
+        if case is None or last[step.deadline_id] != step.at:
             done.superseded += 1
             continue
-        found = relations.addressee(case, step.relation)
+        found = relations.addressee(case, step.relation, before[step.deadline_id])
         step.told, step.passed_over = list(found.people), list(found.passed_over)
-        entries.append(_entry(step, case, now))
+        before[step.deadline_id].add(step.relation)
+        entries.append(_entry(step, case, now, found.told_before))
         done.cases.add(case.pk)
         done.nobody += not found.people
         for person in found.people:
             letters[person].append((step, case))
     _write_taken(steps, now)
-    CaseEntry.objects.bulk_create(entries, batch_size=BATCH)
+    _write_entries(entries)
     fault_point("escalation.before_notices")
     done.told += _tell(letters)
     done.steps += len(steps)
 
 
-def _write_taken(steps: Sequence[EscalationStep], now: datetime) -> None:
-    """Mark the steps as taken, with whom they told: one statement for all of them."""
-    rows = [(step.pk, json.dumps(step.told), json.dumps(step.passed_over)) for step in steps]
-    keys, told, passed = zip(*rows, strict=True) if rows else ((), (), ())
+def _write_taken(steps: Sequence[_Step], now: datetime) -> None:
+    """Mark the steps as taken, with whom they told: two statements for all of them."""
+    told = [
+        {"id": step.pk, "told": step.told, "passed": step.passed_over}
+        for step in steps
+        if step.told or step.passed_over
+    ]
     with connection.cursor() as cursor:
         cursor.execute(
-            """UPDATE complaints_escalationstep s
-               SET taken_at = %s, told = v.told::jsonb, passed_over = v.passed::jsonb
-               FROM unnest(%s::bigint[], %s::text[], %s::text[]) AS v(id, told, passed)
+            "UPDATE complaints_escalationstep SET taken_at = %s WHERE id = ANY(%s)",
+            [now, [step.pk for step in steps]],
+        )
+        cursor.execute(
+            """UPDATE complaints_escalationstep s SET told = v.told, passed_over = v.passed
+               FROM jsonb_to_recordset(%s) AS v(id bigint, told jsonb, passed jsonb)
                WHERE s.id = v.id""",
-            [now, list(keys), list(told), list(passed)],
+            [json.dumps(told)],
         )
 
 
-def _entry(step: EscalationStep, case: Case, now: datetime) -> CaseEntry:
+def _told_before(steps: Sequence[_Step]) -> dict[int, set[str]]:
+    """Key of a limit → the relations that its earlier steps told."""
+    found: dict[int, set[str]] = defaultdict(set)
+    limits = {step.deadline_id for step in steps}
+    taken = EscalationStep.objects.filter(deadline__in=limits, taken_at__isnull=False)
+    for limit, relation in taken.exclude(told=[]).values_list("deadline_id", "relation"):
+        found[limit].add(relation)
+    return found
+
+
+def _write_entries(entries: Sequence[CaseEntry]) -> None:
+    """The lines of the log in one COPY."""
+    with connection.cursor() as cursor:
+        copy_rows(
+            cursor,
+            "complaints_caseentry",
+            "case_id kind at from_state to_state text facts internal",
+            [
+                (one.case_id, one.kind, one.at, "", "", "", json.dumps(one.facts), one.internal)
+                for one in entries
+            ],
+        )
+
+
+def _entry(step: _Step, case: Case, now: datetime, told_before: Sequence[str]) -> CaseEntry:
     """The line in the log of the case: which step, and who is told."""
     return entry(
         case,
@@ -157,16 +239,17 @@ def _entry(step: EscalationStep, case: Case, now: datetime) -> CaseEntry:
         by=None,
         at=now,
         relation=step.relation,
-        limit=step.deadline.kind,
+        limit=step.limit,
         side=step.side,
         amount=str(step.amount),
         unit_of_time=step.unit_of_time,
         told=step.told,
         passed_over=step.passed_over,
+        told_before=list(told_before),
     )
 
 
-def _tell(letters: dict[int, list[tuple[EscalationStep, Case]]]) -> int:
+def _tell(letters: dict[int, list[tuple[_Step, Case]]]) -> int:
     """One notice a step, or one with their number for whom many climb to. Returns how many."""
     few, many = [], []
     for person, due in letters.items():
@@ -177,7 +260,7 @@ def _tell(letters: dict[int, list[tuple[EscalationStep, Case]]]) -> int:
     return notify_each("complaints.escalated", few) + notify_each("complaints.escalated_many", many)
 
 
-def _letter(person: int, step: EscalationStep, case: Case) -> Letter:
+def _letter(person: int, step: _Step, case: Case) -> Letter:
     return Letter(
         person,
         f"escalation:{step.pk}:{person}",
@@ -185,13 +268,13 @@ def _letter(person: int, step: EscalationStep, case: Case) -> Letter:
         {
             "number": case.number,
             "unit": case.unit.name,
-            "limit": step.deadline.kind,
+            "limit": step.limit,
             "side": step.side,
         },
     )
 
 
-def _letter_for_many(person: int, due: Sequence[tuple[EscalationStep, Case]]) -> Letter:
+def _letter_for_many(person: int, due: Sequence[tuple[_Step, Case]]) -> Letter:
     return Letter(
         person,
         f"escalated:{due[0][0].pk}:{person}",

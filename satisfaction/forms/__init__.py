@@ -1,1 +1,1 @@
-"""Input of satisfaction."""
+"""Forms of satisfaction."""

@@ -25,7 +25,7 @@ from satisfaction.services.answers import SUMMARY, summarise, summary_of
 IMPORT_LOCK = 7_231_003
 RESPONSE_COLUMNS = (
     "id wave_id is_anonymous sample_no stage asked_by interviewer answered_at seconds is_partial "
-    "void_reason import_run_id created_at unit_id region_id city_id project_id "
+    "void_reason flags language import_run_id created_at unit_id region_id city_id project_id "
 ) + " ".join(SUMMARY)
 RATING_COLUMNS = "response_id item_id wave_id score importance expectation"
 REMARK_COLUMNS = "response_id item_id wave_id text"
@@ -102,7 +102,7 @@ class AnswerWriter:
             *(key, self.wave.pk, self.wave.is_anonymous, row.sample_no, row.stage),
             *(row.asked_by, row.interviewer, row.answered_at, row.seconds),
             # What an agency hands over it holds for complete.
-            *(False, "", self.run_id, now),
+            *(False, "", [], "", self.run_id, now),
             *(row.unit_id, *self.units[row.unit_id].scope_columns()),
             *(getattr(summary, name) for name in SUMMARY),
         )

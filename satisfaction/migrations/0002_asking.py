@@ -462,7 +462,7 @@ class Migration(migrations.Migration):
             model_name="remark",
             name="topics",
             field=django.contrib.postgres.fields.ArrayField(
-                base_field=models.CharField(max_length=20), default=list, editable=False, size=None
+                base_field=models.CharField(max_length=20), editable=False, null=True, size=None
             ),
         ),
         migrations.AddField(

@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
         ("customers", "0003_access"),
         ("pghistory", "0007_auto_20250421_0444"),
         ("regions", "0005_changes"),
-        ("satisfaction", "0002_asking"),
+        ("satisfaction", "0003_questionnaires"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

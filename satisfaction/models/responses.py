@@ -163,14 +163,14 @@ class Rating(models.Model):
 
 class Remark(models.Model):
     """Words a person added. `tone` is −1, 0 or 1 and `topics` what they are about, by the lexicon;
-    NULL until it has read them."""
+    both are NULL until it has read them."""
 
     response = models.ForeignKey(Response, models.CASCADE, related_name="remarks", db_index=False)
     item = models.ForeignKey(Item, models.PROTECT, related_name="+", db_index=False)
     wave = models.ForeignKey(Wave, models.PROTECT, related_name="+")
     text = models.TextField()
     tone = models.SmallIntegerField(null=True, editable=False)
-    topics = ArrayField(models.CharField(max_length=20), default=list, editable=False)
+    topics = ArrayField(models.CharField(max_length=20), null=True, editable=False)
 
     class Meta:
         verbose_name = _("remark")

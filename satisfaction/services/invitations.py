@@ -80,7 +80,7 @@ def invite(wave: Wave, *, by: Any, progress: Progress | None = None) -> int:
     """Mail a personal link to everybody drawn who has an e-mail and was not asked yet. Returns
     how many. Safe to run again, also after a kill. Raises Refused as `refuse_asking`."""
     refuse_asking(wave, by)
-    count = _in_batches(wave, by_mail(to_invite(wave)), "invite", by, progress)
+    count = _in_batches(wave, by_mail(to_invite(wave)), "invite", timezone.now(), by, progress)
     if count:
         record("satisfaction.invited", by=by, subject=wave, code=wave.code, count=count)
     return count
@@ -92,8 +92,8 @@ def remind(
     """Mail a new link to everybody who is due to be reminded and has an e-mail. Returns how many.
     Safe to run again, also after a kill. Raises Refused as `refuse_asking`."""
     refuse_asking(wave, by)
-    due = by_mail(to_remind(wave, now or timezone.now()))
-    count = _in_batches(wave, due, "remind", by, progress)
+    at = now or timezone.now()
+    count = _in_batches(wave, by_mail(to_remind(wave, at)), "remind", at, by, progress)
     if count:
         record("satisfaction.reminded", by=by, subject=wave, code=wave.code, count=count)
     return count
@@ -110,7 +110,12 @@ def remind_all(now: datetime | None = None, progress: Progress | None = None) ->
 
 
 def _in_batches(
-    wave: Wave, due: QuerySet[Sample], act: str, by: Any, progress: Progress | None
+    wave: Wave,
+    due: QuerySet[Sample],
+    act: str,
+    at: datetime,
+    by: Any,
+    progress: Progress | None,
 ) -> int:
     total, done, last = due.count(), 0, 0
     while True:
@@ -120,17 +125,17 @@ def _in_batches(
             if not batch:
                 return done
             last = batch[-1].pk
-            done += _mail_batch(wave, batch, act, by)
+            done += _mail_batch(wave, batch, act, at, by)
             fault_point("invitations.batch")
         if progress is not None:
             progress(done, total)
 
 
-def _mail_batch(wave: Wave, batch: Sequence[Sample], act: str, by: Any) -> int:
+def _mail_batch(wave: Wave, batch: Sequence[Sample], act: str, at: datetime, by: Any) -> int:
     addresses = _addresses({one.customer_id for one in batch})
     found = [one for one in batch if addresses.get(one.customer_id)]
     tokens = issue_links(found, channel=AskedBy.LINK, valid_until=links_end(wave), by=by)
-    mark_asked(found, act)
+    mark_asked(found, act, at)
     group = _sender()
     outbox.post(
         outbox.mail(

@@ -15,6 +15,7 @@ from core.errors import Refused
 from regions.models import OrgUnit
 from regions.policies import policy
 from satisfaction.models import Questionnaire, QuestionnaireVersion, SurveyLink, Wave, WaveState
+from satisfaction.services.questionnaires import freeze_version
 from satisfaction.services.rights import held_wave, may_run
 
 ADD = "satisfaction.add_wave"
@@ -98,11 +99,9 @@ def open_wave(wave: Wave, *, by: Any, today: date | None = None) -> Wave:
     held = held_wave(wave, by)
     if held.state != WaveState.PLANNED:
         raise Refused(_("This wave was opened already."))
-    if not held.version.items.exists():
-        raise Refused(_("The questionnaire of this wave has no questions yet."))
     if held.closes_on is not None and held.closes_on < day:
         raise Refused(_("The last day of this wave has passed. Please change it first."))
-    freeze(held.version, by=by)
+    freeze_version(held.version, by=by)
     held.state = WaveState.OPEN
     if held.opens_on is None or held.opens_on > day:
         held.opens_on = day
@@ -159,13 +158,6 @@ def _quietly(act: Any, wave: Wave, day: date) -> int:
     except Refused:
         return 0
     return 1
-
-
-def freeze(version: QuestionnaireVersion, *, by: Any) -> None:
-    """The questions stay as they are from now on."""
-    if version.frozen_at is None:
-        version.frozen_at = timezone.now()
-        version.save(update_fields=["frozen_at"])
 
 
 def newest_version(questionnaire: Questionnaire) -> QuestionnaireVersion:

@@ -30,6 +30,7 @@ from tests.factories import (
     make_ownership,
     make_property,
     make_response,
+    make_sample,
     make_unit,
     make_user,
 )
@@ -167,6 +168,7 @@ def rows_of_each_table(unit: OrgUnit, by: User) -> None:
     give_measure(unit=unit, by=None, text="m", owner=make_user(unit=unit), due_on=today)
     make_mail(f"mail {unit.code}", unit=unit)
     make_response(unit=unit)
+    make_sample(unit=unit)
 
 
 def test_every_scoped_table_has_a_row_to_compare(world):
