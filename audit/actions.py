@@ -172,6 +172,7 @@ ACTIONS = {
     "satisfaction.invited": _("invited {count} owners of the wave {code}"),
     "satisfaction.reminded": _("reminded {count} owners of the wave {code}"),
     "satisfaction.links_file": _("made a file of {count} personal links of the wave {code}"),
+    "satisfaction.links_fetched": _("fetched a file of personal links of the wave {code}"),
     "satisfaction.codes_sheet": _("made a sheet of {count} QR codes of the wave {code}"),
     "satisfaction.plan_saved": _("saved a line of the survey plan {year} of {unit}"),
     "satisfaction.plan_removed": _("removed a line of the survey plan {year} of {unit}"),

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core import display
+from customers.models import OwnerStage
 from satisfaction.comparing import Verdict, verdict
 from satisfaction.models import Figure
 from satisfaction.ranking import Rank
@@ -14,6 +15,11 @@ from satisfaction.selectors.sight import FEW, WITHHELD, Reading
 from satisfaction.selectors.targets import MAYBE_MET, MAYBE_MISSED, MET, MISSED, Aim
 
 SMALLEST = {Figure.MEAN: 0.005, Figure.TOP2: 0.0005}  # what rounds to no difference
+
+
+def stage_label(stage: str) -> str:
+    """An owner stage in words; "" are all stages together."""
+    return str(OwnerStage(stage).label) if stage in OwnerStage.values else _("All stages")
 
 
 def figure_text(figure: str, value: float | None) -> str:
