@@ -1,192 +1,205 @@
-"""Workbooks of answers: the list exactly as it is filtered, without identity unless permitted."""
+"""Results to take away: a workbook with charts, from the same overview as the page (SAT-04).
 
-import secrets
-from collections.abc import Collection, Iterator
-from functools import partial
+An overview bears no figure that may not be shown, and no person: so does the file.
+"""
+
+from collections.abc import Iterable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from django.contrib.auth import get_user_model
-from django.db import transaction
-from django.http import QueryDict
-from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import pgettext
 
-from accounts.models import UserState
-from accounts.shutting import sweeps
-from audit.services import record
-from core.errors import Refused
-from core.files.writer import SheetColumn, SheetWriter
-from core.jobs import Ending, Running, StopAsked, enqueue, handles
-from core.models import Job, Queue
-from core.notices import notify
-from customers.exports import folder
-from customers.models import OwnerStage
-from regions.models import OrgUnit
-from satisfaction.forms.answers import AnswerFilter
-from satisfaction.models import Flag, Item, ItemRole, Response, Wave
-from satisfaction.models.questionnaires import UNRATED
-from satisfaction.selectors.answers import IDENTITY, VIEW, AnswerQuery, Said, all_answers
-from satisfaction.selectors.questionnaires import asked_of
+from core.files.writer import Kind as CellKind
+from core.files.writer import SheetChart, SheetColumn, SheetWriter
+from satisfaction.models import Figure, SurveyReport
+from satisfaction.selectors.overview import Overview
+from satisfaction.selectors.sight import Line, Reading
+from satisfaction.wording import hidden_text, rank_text, summary_sentence, target_words
 
-KIND = "satisfaction.export"
+PLACES = 4  # digits behind the point that a file bears
 
 
-class AnswerSheet:
-    """Columns and rows of a wave's answers. Who gave them stands in its own column for readers who
-    may know, for each answer in the reach of that right; the column is missing for all others."""
+def workbook_of(found: Overview, report: SurveyReport | None = None) -> bytes:
+    """The workbook of an overview; of a report with its words."""
+    with TemporaryDirectory() as place:
+        path = Path(place) / "results.xlsx"
+        with SheetWriter(path) as book:
+            _write_facts(book, found, report)
+            _write_units(book, found)
+            _write_items(book, found)
+            _write_trend(book, found)
+            _write_drivers(book, found)
+        return path.read_bytes()
 
-    def __init__(self, user: Any, query: AnswerQuery) -> None:
-        self.user, self.query = user, query
-        self.items = asked_of(query.wave.version)
-        self.units = dict(OrgUnit.objects.values_list("pk", "name"))
-        self.anonymous = query.wave.is_anonymous
-        self.names = not self.anonymous and user.has_perm(IDENTITY)
 
-    def columns(self) -> list[SheetColumn]:
-        found = [
-            SheetColumn(_("Region"), width=16),
-            SheetColumn(_("City"), width=16),
-            SheetColumn(_("Project"), width=18),
-            *([] if self.anonymous else [SheetColumn(_("Stage"))]),
-            *([SheetColumn(_("Customer"), width=16)] if self.names else []),
-            SheetColumn(_("Sample number"), "id"),
-            SheetColumn(_("Channel")),
-            SheetColumn(_("Answered on"), "date"),
-            SheetColumn(_("Duration in seconds"), "integer"),
-            SheetColumn(_("Partial")),
-            SheetColumn(_("Quality"), width=20),
-            SheetColumn(_("Reason for voiding"), width=20),
+def _kind(figure: str) -> CellKind:
+    return "percent" if figure == Figure.TOP2 else "number"
+
+
+def _cell(value: float | None) -> float | None:
+    return None if value is None else round(value, PLACES)
+
+
+def _whisker(reading: Reading | None) -> tuple[float, float]:
+    if reading is None or reading.interval is None:
+        return 0.0, 0.0
+    low, high = reading.interval
+    return round(reading.value - low, PLACES), round(high - reading.value, PLACES)
+
+
+def _write_facts(book: SheetWriter, found: Overview, report: SurveyReport | None) -> None:
+    question = found.question
+    rows: list[tuple[str, Any]] = [
+        (_("Wave"), str(question.wave)),
+        (_("Unit"), question.unit.name),
+        (_("Method"), Figure(question.figure).label),
+        (_("Result"), summary_sentence(found)),
+        (_("Figures computed at"), question.scoring.finished_at),
+        (_("Checksum"), question.scoring.checksum),
+    ]
+    if found.aim is not None:
+        words = target_words(question.figure, found.aim, found.reading)
+        told = " ".join(str(words[key]) for key in ("value", "note", "verdict") if words[key])
+        rows.append((_("Target"), told))
+    if report is not None:
+        rows += [
+            (pgettext("survey report", "Summary"), report.summary),
+            (pgettext("survey report", "Findings"), report.findings),
+            (pgettext("survey report", "Improvements planned"), report.measures),
         ]
-        for item in self.items:
-            found += self._item_columns(item)
-        return found
+    columns = (SheetColumn(_("About"), width=18), SheetColumn(_("Content"), width=90))
+    book.write_sheet(_("Overview"), columns, rows)
 
-    def _item_columns(self, item: Item) -> list[SheetColumn]:
-        name = item.shown_name
-        if item.role in UNRATED:
-            return [SheetColumn(name, width=40)]
-        columns = [SheetColumn(name, "integer")]
-        if item.asks_importance:
-            columns.append(SheetColumn(_("{name}: importance").format(name=name), "integer"))
-        if item.asks_expectation:
-            columns.append(SheetColumn(_("{name}: expectation").format(name=name), "integer"))
-        return columns
 
-    def rows(self) -> Iterator[tuple[Any, ...]]:
-        for chunk in all_answers(self.user, self.query):
-            known = self._known([response.pk for response, _said in chunk])
-            for response, said in chunk:
-                cells = [cell for item in self.items for cell in _cells(item, said.get(item.pk))]
-                yield (*self._facts(response, response.pk in known), *cells)
-
-    def _known(self, keys: list[int]) -> set[int]:
-        if not self.names:
-            return set()
-        rows = Response.objects.visible_to(self.user, IDENTITY).filter(pk__in=keys)
-        return set(rows.values_list("pk", flat=True))
-
-    def _facts(self, response: Response, is_known: bool) -> tuple[Any, ...]:
-        person = response.customer.name if is_known and response.customer else ""
-        day = timezone.localdate(response.answered_at) if response.answered_at else None
-        return (
-            *(self.units.get(key or 0, "") for key in (response.region_id, response.city_id)),
-            self.units.get(response.project_id or response.unit_id, ""),
-            *([] if self.anonymous else [stage_words(response.stage)]),
-            *([person] if self.names else []),
-            *(response.sample_no, response.get_asked_by_display(), day, response.seconds),
-            _("yes") if response.is_partial else "",
-            "、".join(str(Flag(flag).label) for flag in response.flags),
-            response.void_reason,
+def _write_units(book: SheetWriter, found: Overview) -> None:
+    figure = found.question.figure
+    lines = [*([found.line] if found.line else []), *found.parts]
+    kind = _kind(figure)
+    label = Figure(figure).label
+    columns = [
+        SheetColumn(_("Unit"), width=22),
+        SheetColumn(_("Code"), "id", 12),
+        SheetColumn(label, kind, 14),
+        SheetColumn(_("Lower bound"), kind),
+        SheetColumn(_("Upper bound"), kind),
+        SheetColumn("n", "integer"),
+        SheetColumn(_("Rank"), width=12),
+        SheetColumn(_("Target"), kind),
+        SheetColumn(_("Note"), width=40),
+    ]
+    # Hidden ones last: a chart draws what has figures.
+    lines.sort(key=lambda line: bool(line.hidden))
+    book.write_sheet(_("Units"), columns, [_unit(found, line) for line in lines])
+    shown = [line for line in lines if line.reading(figure)]
+    book.draw(
+        SheetChart(
+            kind="bar",
+            title=_("{figure} with interval at 95 %").format(figure=label),
+            names=0,
+            values=2,
+            rows=len(shown),
+            beside=len(columns) + 1,
+            errors=[_whisker(line.reading(figure)) for line in shown],
         )
-
-
-def stage_words(stage: str) -> str:
-    """An owner stage in words; files of agencies may bring others, which stay as they are."""
-    return str(OwnerStage(stage).label) if stage in OwnerStage.values else stage
-
-
-def _cells(item: Item, said: Said | None) -> list[Any]:
-    if item.role == ItemRole.REMARK:
-        return [said.words if said else ""]
-    if item.role in UNRATED:
-        return ["、".join(said.chosen) if said else ""]
-    cells = [said.score if said else None]
-    if item.asks_importance:
-        cells.append(said.importance if said else None)
-    if item.asks_expectation:
-        cells.append(said.expectation if said else None)
-    return cells
-
-
-def write_export(user: Any, query: AnswerQuery, target: Path, *, progress: Any = None) -> int:
-    """Write the list to a workbook. Returns the number of rows."""
-    sheet = AnswerSheet(user, query)
-    with SheetWriter(target) as book:
-        return book.write_sheet(_("Answers"), sheet.columns(), sheet.rows(), progress=progress)
-
-
-def start_export(wave: Wave, *, by: Any, filter_query: str) -> Job:
-    """Ask a worker for the export of a filtered list. Raises Refused while one is running."""
-    name = f"{secrets.token_hex(16)}.xlsx"
-    payload = {"wave": wave.pk, "filter": filter_query, "file": name}
-    job = enqueue(KIND, key=f"{KIND}:{by.pk}", by=by, payload=payload, files=True)
-    if job.payload != payload:
-        raise Refused(_("An export of yours is still running. Please wait for it."))
-    return job
-
-
-@handles(KIND, title=gettext_lazy("Export answers"), queue=Queue.FILES)
-def _export_job(running: Running) -> Ending:
-    user = running.job.actor
-    if user is None or not user.has_perm(VIEW):
-        raise Refused(_("You may not export answers any more."))
-    wave = Wave.objects.visible_to(user, VIEW).select_related("version")
-    found = wave.filter(pk=running.payload["wave"]).first()
-    if found is None:
-        raise Refused(_("You may not export answers any more."))
-    query = AnswerFilter(QueryDict(running.payload["filter"]), user=user).query(found)
-    target = folder() / running.payload["file"]
-
-    def progress(done: int) -> None:
-        running.progress(done, 0, _("Writing the workbook"))
-
-    rows = write_export(user, query, target, progress=progress)
-    target.chmod(0o600)
-    return Ending(
-        _("{rows} answers were written.").format(rows=f"{rows:,}"),
-        partial(_exported, running.job, user, found, rows, target),
     )
 
 
-def _exported(job: Job, user: Any, wave: Wave, rows: int, target: Path) -> None:
-    """Record the export, and tell whoever waits for it elsewhere. Raises StopAsked for somebody
-    whose account was closed after the last batch."""
-    people = get_user_model().objects.select_for_update(of=("self",))
-    if not people.filter(pk=user.pk, state=UserState.ACTIVE).exists():
-        target.unlink(missing_ok=True)
-        raise StopAsked
-    record("satisfaction.answers_exported", by=user, subject=job, rows=rows, code=wave.code)
-    notify(
-        [user],
-        "core.export_ready",
-        key=notice_key(job),
-        url=reverse("satisfaction:export-detail", args=[job.pk]),
-        rows=rows,
-        outcome="done",
+def _unit(found: Overview, line: Line) -> tuple[Any, ...]:
+    reading = line.reading(found.question.figure)
+    rank = found.ranked.get(line.unit.pk)
+    aim = found.aims.get(line.unit.pk)
+    return (
+        *(line.unit.name, line.unit.code, *_three(reading), line.n),
+        rank_text(rank) if rank else "",
+        aim.value if aim else None,
+        hidden_text(line.hidden, found.fewest),
     )
 
 
-def notice_key(job: Job) -> str:
-    """The event of an export being ready (core.notices)."""
-    return f"export:{job.pk}"
+def _three(reading: Reading | None) -> tuple[float | None, float | None, float | None]:
+    if reading is None:
+        return None, None, None
+    return _cell(reading.value), _cell(reading.low), _cell(reading.high)
 
 
-@sweeps
-def _delete_files_of(people: Collection[int]) -> None:
-    """Workbooks written for people whose accounts close are deleted at once (reliability 13)."""
-    payloads = Job.objects.filter(kind=KIND, actor__in=people).values_list("payload", flat=True)
-    for name in [payload["file"] for payload in payloads]:
-        transaction.on_commit(partial((folder() / name).unlink, missing_ok=True))
+def _write_items(book: SheetWriter, found: Overview) -> None:
+    columns = [
+        SheetColumn(pgettext("satisfaction", "Item"), width=22),
+        SheetColumn(_("Mean"), "number"),
+        SheetColumn(_("Lower bound"), "number"),
+        SheetColumn(_("Upper bound"), "number"),
+        SheetColumn(_("Top-2 share"), "percent"),
+        SheetColumn(_("Importance"), "number"),
+        SheetColumn(pgettext("satisfaction", "Gap"), "number"),
+        SheetColumn("n", "integer"),
+        SheetColumn(_("Quadrant"), width=16),
+    ]
+    items = sorted(found.items, key=lambda one: not one.is_shown)
+    rows: Iterable[tuple[Any, ...]] = [
+        (
+            *(one.item.shown_name, *_three(one.mean), _cell(one.top2), _cell(one.importance)),
+            _cell(one.gap.value) if one.gap else None,
+            one.n,
+            found.quarters[one.item.pk].label if one.item.pk in found.quarters else "",
+        )
+        for one in items
+    ]
+    book.write_sheet(_("Items"), columns, rows)
+    shown = [one for one in items if one.mean]
+    book.draw(
+        SheetChart(
+            kind="bar",
+            title=_("Items with interval at 95 %"),
+            names=0,
+            values=1,
+            rows=len(shown),
+            beside=len(columns) + 1,
+            errors=[_whisker(one.mean) for one in shown],
+        )
+    )
+
+
+def _write_trend(book: SheetWriter, found: Overview) -> None:
+    figure = found.question.figure
+    kind = _kind(figure)
+    columns = [
+        SheetColumn(_("Wave"), width=22),
+        SheetColumn(Figure(figure).label, kind, 14),
+        SheetColumn(_("Lower bound"), kind),
+        SheetColumn(_("Upper bound"), kind),
+        SheetColumn("n", "integer"),
+    ]
+    points = found.trend
+    rows = [(str(one.wave), *_three(one.line.reading(figure)), one.line.n) for one in points]
+    book.write_sheet(_("Trend"), columns, rows)
+    book.draw(
+        SheetChart(
+            kind="line",
+            title=_("Trend"),
+            names=0,
+            values=1,
+            rows=len(points),
+            beside=len(columns) + 1,
+            errors=[_whisker(one.line.reading(figure)) for one in points],
+        )
+    )
+
+
+def _write_drivers(book: SheetWriter, found: Overview) -> None:
+    if not found.drivers:
+        return
+    columns = [
+        SheetColumn(_("Driver"), width=22),
+        SheetColumn(pgettext("driver", "Share"), "percent"),
+        SheetColumn(_("Lower bound"), "percent"),
+        SheetColumn(_("Upper bound"), "percent"),
+    ]
+    rows = [
+        (one.item.shown_name, _cell(one.share), _cell(one.share_low), _cell(one.share_high))
+        for one in found.drivers
+    ]
+    book.write_sheet(_("Drivers"), columns, rows)
+    chart = SheetChart("bar", _("Drivers"), 0, 1, len(rows), len(columns) + 1)
+    book.draw(chart)

@@ -4,7 +4,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
-from satisfaction.models import Item, QuestionnaireVersion, Section
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+
+from satisfaction.models import Item, ItemRole, Questionnaire, QuestionnaireVersion, Section
 
 # What somebody answered so far: item → points of its scale, or positions of the options he chose.
 # An item that he left open or has “not used” is absent.
@@ -54,3 +56,42 @@ def is_asked(item: Item, given: Answers) -> bool:
         return True
     answers = given.get(item.condition.pk, ())
     return is_asked(item.condition, given) and not set(item.condition_values).isdisjoint(answers)
+
+
+def questionnaire_rows() -> QuerySet[Questionnaire]:
+    """Questionnaires, those in use first, with the number of the newest `version`, since when it is
+    frozen (`frozen_at`), how many items it `asks`, and in how many waves all were `used`."""
+    last = QuestionnaireVersion.objects.filter(questionnaire=OuterRef("pk")).order_by("-number")
+    asks = last.annotate(asks=Count("items")).values("asks")[:1]
+    return Questionnaire.objects.annotate(
+        version=Subquery(last.values("number")[:1]),
+        frozen_at=Subquery(last.values("frozen_at")[:1]),
+        asks=Subquery(asks),
+        used=Count("versions__waves"),
+    ).order_by("-is_active", "kind", "pk")
+
+
+def all_pages(version: QuestionnaireVersion) -> list[FormPage]:
+    """The pages as they are built: also sections that ask nothing yet. Three queries."""
+    pages = {page.section.pk if page.section else None: page for page in form_pages(version)}
+    found = [
+        pages.pop(section.pk, FormPage(section, ()))
+        for section in Section.objects.filter(version=version)
+    ]
+    return found + list(pages.values())
+
+
+def only_after(item: Item) -> list[str]:
+    """The answers, in words, after which alone an item is asked; empty when it always is."""
+    condition = item.condition
+    if condition is None:
+        return []
+    words = {option.position: option.shown_text for option in condition.options.all()}
+    return [words.get(value, str(value)) for value in item.condition_values]
+
+
+def lacks_overall(version: QuestionnaireVersion) -> bool:
+    """Whether a questionnaire that enters satisfaction has no item for the whole."""
+    if not version.questionnaire.is_scored:
+        return False
+    return not Item.objects.filter(version=version, role=ItemRole.OVERALL).exists()

@@ -20,6 +20,7 @@ from satisfaction.models import (
     ItemRole,
     Option,
     Questionnaire,
+    QuestionnaireKind,
     QuestionnaireVersion,
     Section,
 )
@@ -37,38 +38,44 @@ CODES = (
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A questionnaire of the library, as it is offered: its titles and how much it asks."""
+    """A questionnaire of the library as it is offered. `pages` are the titles of its sections with
+    the questions of each, in the reader's language."""
 
     code: str
     kind: str
     title: str
-    title_en: str
-    sections: int
-    items: int
+    pages: tuple[tuple[str, tuple[str, ...]], ...]
 
     @property
-    def shown_title(self) -> str:
-        """The title in the reader's language."""
-        return in_language(self.title, self.title_en)
+    def items(self) -> int:
+        """How many items it asks."""
+        return sum(len(questions) for _title, questions in self.pages)
 
 
 def ready_ones() -> list[Ready]:
-    """All questionnaires of the library."""
-    found = []
-    for code in CODES:
-        data = _read(code)
-        sections = data["section"]
-        count = sum(len(section["items"]) for section in sections)
-        found.append(
-            Ready(code, data["kind"], data["title"], data["title_en"], len(sections), count)
+    """All questionnaires of the library, in the order in which people choose."""
+    return [ready_one(code) for code in CODES]
+
+
+def ready_one(code: str) -> Ready:
+    """A questionnaire of the library by its code."""
+    data, bank = _read(code), _read("items")
+    pages = tuple(
+        (
+            in_language(part["title"], part["title_en"]),
+            tuple(in_language(bank[key]["text"], bank[key]["text_en"]) for key in part["items"]),
         )
-    return found
+        for part in data["section"]
+    )
+    kind = QuestionnaireKind(data["kind"])
+    return Ready(code, str(kind.label), in_language(data["title"], data["title_en"]), pages)
 
 
 @transaction.atomic
-def ensure_indicators() -> None:
+def ensure_indicators(*, by: Any = None) -> None:
     """Make the nodes of the ready tree that are missing; those that exist stay as they are."""
     known = {one.code: one for one in Indicator.objects.all()}
+    before = len(known)
     for place, field in enumerate(_read("indicators")["field"], start=1):
         top = _node(known, field, None, place)
         for second, point in enumerate(field["point"], start=1):
@@ -76,6 +83,9 @@ def ensure_indicators() -> None:
             for third, (code, name, name_en, weight) in enumerate(point["indicators"], start=1):
                 values = {"code": code, "name": name, "name_en": name_en, "weight": weight}
                 _node(known, values, middle, third)
+    made = Indicator.objects.count() - before
+    if made:
+        record("satisfaction.indicators_made", by=by, count=made)
 
 
 @transaction.atomic
@@ -90,7 +100,7 @@ def create_from_library(code: str, *, by: Any) -> Questionnaire:
         raise LookupError(f"the library has no questionnaire {code!r}")
     check_right(by, ADD)
     if not Indicator.objects.exists():
-        ensure_indicators()
+        ensure_indicators(by=by)
     data = _read(code)
     row = Questionnaire.objects.create(
         code=free_code(code), kind=data["kind"], title=data["title"], title_en=data["title_en"]

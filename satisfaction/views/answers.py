@@ -19,7 +19,7 @@ from core.htmx import ask, leave, page_or_rows, wants_rows
 from core.models import Job, JobState
 from core.notices import mark_read
 from customers.exports import folder
-from satisfaction.exports import KIND, notice_key, stage_words, start_export
+from satisfaction.answer_files import KIND, notice_key, stage_words, start_export
 from satisfaction.forms.answers import AnswerFilter, VoidForm
 from satisfaction.models import Flag, Response, Wave
 from satisfaction.selectors.answers import (
@@ -34,6 +34,7 @@ from satisfaction.selectors.answers import (
 )
 from satisfaction.services import voiding
 from satisfaction.views.on_site import wave_or_404
+from satisfaction.views.waves import wave_crumbs
 
 STOP_POLLING = 286
 SEND = require_http_methods(["GET", "HEAD", "POST"])
@@ -49,13 +50,8 @@ def _row(response: Response) -> dict[str, Any]:
 
 
 def _crumbs(wave: Wave, *more: tuple[str, str]) -> list[tuple[str, str]]:
-    address = reverse("satisfaction:answers", args=[wave.code])
-    return [
-        (_("Satisfaction"), ""),
-        (wave.title, ""),
-        (_("Answers"), address if more else ""),
-        *more,
-    ]
+    address = reverse("satisfaction:answers", args=[wave.code]) if more else ""
+    return wave_crumbs(wave, (_("Answers"), address), *more)
 
 
 def _count_sentence(number: int, capped: bool) -> str:
@@ -192,7 +188,7 @@ def export_new(request: HttpRequest, code: str) -> HttpResponse:
     except Refused as refusal:
         context = {"message": str(refusal), "crumbs": _crumbs(wave, (_("Export"), ""))}
         return render(request, "409.html", context, status=409)
-    return redirect("satisfaction:export-detail", job.pk)
+    return redirect("satisfaction:answers-export-detail", job.pk)
 
 
 def _mine_or_404(request: HttpRequest, pk: int) -> Job:
@@ -218,14 +214,14 @@ def export_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "message": job.message,
         },
         "poll_url": request.path,
-        "result_url": reverse("satisfaction:export-file", args=[pk]) if ready else "",
+        "result_url": reverse("satisfaction:answers-export-file", args=[pk]) if ready else "",
         "result_label": _("Download the workbook"),
-        "crumbs": [(_("Satisfaction"), ""), (_("Export"), "")],
+        "crumbs": [(_("Waves"), reverse("satisfaction:waves")), (_("Export"), "")],
     }
     if not job.is_live:
         mark_read(request.user, keys=[notice_key(job)])
     if not wants_rows(request):
-        return render(request, "satisfaction/export.html", context)
+        return render(request, "satisfaction/answers_export.html", context)
     status = 200 if job.is_live else STOP_POLLING
     return render(request, "components/job_progress.html", context, status=status)
 

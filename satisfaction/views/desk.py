@@ -55,7 +55,7 @@ def phone(request: HttpRequest) -> HttpResponse:
         "waiting": waiting(user).count(),
         "held": held_sample(user),
         "later": list(later(user).select_related("unit", "customer")[:LATER]),
-        "crumbs": [(_("Satisfaction"), ""), (_("Phone desk"), "")],
+        "crumbs": [(_("Phone desk"), "")],
     }
     return render(request, "satisfaction/phone.html", context)
 

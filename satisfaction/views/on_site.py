@@ -12,6 +12,7 @@ from satisfaction.forms.answers import HandOverForm
 from satisfaction.models import Wave
 from satisfaction.services.on_site import RIGHT, hand_device_over, projects_for
 from satisfaction.views.visits import give_ticket
+from satisfaction.views.waves import wave_crumbs
 
 
 def wave_or_404(request: HttpRequest, code: str, permission: str) -> Wave:
@@ -43,7 +44,7 @@ def hand_over(request: HttpRequest, code: str) -> HttpResponse:
     context = {
         "wave": wave,
         "form": form,
-        "crumbs": [(_("Satisfaction"), ""), (wave.title, ""), (_("On-site form"), "")],
+        "crumbs": wave_crumbs(wave, (_("On-site form"), "")),
     }
     status = 422 if request.method == "POST" else 200
     return render(request, "satisfaction/on_site.html", context, status=status)

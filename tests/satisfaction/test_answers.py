@@ -11,7 +11,7 @@ from openpyxl import load_workbook
 from accounts.models import RoleGrant
 from audit.models import Entry
 from core.errors import Refused, Stale
-from satisfaction.exports import write_export
+from satisfaction.answer_files import write_export
 from satisfaction.models import Chosen, Option, Rating, Remark, Response, SurveyDraft
 from satisfaction.selectors.answers import AnswerQuery
 from satisfaction.services.answers import Given

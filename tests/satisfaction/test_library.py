@@ -169,7 +169,7 @@ def test_a_second_copy_gets_a_code_of_its_own_and_what_exists_is_found_again(who
 
 def test_the_library_reads_in_the_readers_language():
     with translation.override("en"):
-        assert library.ready_ones()[0].shown_title == "Survey of owners-to-be"
+        assert library.ready_ones()[0].title == "Survey of owners-to-be"
 
 
 def test_only_the_right_over_the_whole_group_takes_from_the_library(world):
