@@ -51,6 +51,10 @@ from regions.models import ChangeKind, OrgUnit, PolicyValue, UnitVersion, Workin
 from regions.services import add_unit, draft_change, save_section
 from regions.services.calendars import add_exception, create_calendar, use_calendar
 from regions.services.policies import set_policy
+from satisfaction.link_files import FILE as LINKS
+from satisfaction.services.drawing import draw
+from satisfaction.services.plans import save_plan
+from satisfaction.services.waves import open_wave
 from tests import attached
 from tests.access.branches import (
     NORTH,
@@ -62,6 +66,7 @@ from tests.access.branches import (
     make_outsiders,
 )
 from tests.factories import make_mail, make_place, make_share, make_user
+from tests.satisfaction.waves import make_owner, make_version, make_wave, quota
 
 ABSENT = "999999999"
 HOUR = timedelta(hours=1)
@@ -160,6 +165,7 @@ def _names(north: Branch, crossing: Customer) -> dict[str, str]:
         "interval": IntervalSchedule.objects.all()[0].pk,
         "crontab": CrontabSchedule.objects.all()[0].pk,
         **_cases_of(units["a"], clerk),
+        **_survey_of(units["city"], units["a"], north.people["keeper"]),
         **_changes_of(units["a"], north.people["head"]),
         **_notices_of(clerk),
         **_working_time_of(units["a"]),
@@ -261,6 +267,32 @@ def _mails_of(unit: OrgUnit) -> dict[str, int]:
         "mail": mail.pk,
         "mail_file": mail.files.get().pk,
         "group_mail": make_mail("matrix group").pk,
+    }
+
+
+def _survey_of(city: OrgUnit, project: OrgUnit, keeper: User) -> dict[str, Any]:
+    """A wave of the city that is open, one of the project that may be drawn, a line of the plan,
+    and a file of links that the keeper asked for."""
+    version = make_version(code="matrix")
+    wave = make_wave(city, "matrix-1")
+    make_owner(project, name="王丹")
+    quota(wave, project, 1)
+    draw(wave, by=None)
+    open_wave(wave, by=None)
+    planned = make_wave(project, "matrix-2", excluded_days=0)
+    make_owner(project, name="王丹")
+    quota(planned, project, 1)
+    facts = {"year": 2026, "month": 5, "title": "matrix", "responsible": keeper}
+    questionnaire = version.questionnaire
+    plan = save_plan(None, by=None, unit=city, questionnaire=questionnaire, **facts)
+    file = _export_of(keeper, LINKS)
+    file.payload |= {"wave": wave.pk, "act": "invite", "unit": None}
+    file.save()
+    return {
+        "wave": wave.code,
+        "planned_wave": planned.code,
+        "survey_plan": plan.pk,
+        "links_file": file.pk,
     }
 
 
