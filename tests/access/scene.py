@@ -51,6 +51,10 @@ from regions.models import ChangeKind, OrgUnit, PolicyValue, UnitVersion, Workin
 from regions.services import add_unit, draft_change, save_section
 from regions.services.calendars import add_exception, create_calendar, use_calendar
 from regions.services.policies import set_policy
+from satisfaction.link_files import FILE as LINKS
+from satisfaction.services.drawing import draw
+from satisfaction.services.plans import save_plan
+from satisfaction.services.waves import open_wave
 from tests import attached
 from tests.access.branches import (
     NORTH,
@@ -70,6 +74,7 @@ from tests.factories import (
     make_user,
     make_wave,
 )
+from tests.satisfaction import waves
 
 ABSENT = "999999999"
 HOUR = timedelta(hours=1)
@@ -168,7 +173,8 @@ def _names(north: Branch, crossing: Customer) -> dict[str, str]:
         "interval": IntervalSchedule.objects.all()[0].pk,
         "crontab": CrontabSchedule.objects.all()[0].pk,
         **_cases_of(units["a"], clerk),
-        **_survey_of(units["a"], clerk),
+        **_answers_of(units["a"], clerk),
+        **_waves_of(units["city"], units["a"], north.people["keeper"]),
         **_changes_of(units["a"], north.people["head"]),
         **_notices_of(clerk),
         **_working_time_of(units["a"]),
@@ -190,7 +196,7 @@ def _log_ins_of(user: User) -> dict[str, Any]:
     return {"clerk_device": device.pk, "clerk_factor": factor.pk}
 
 
-def _survey_of(unit: OrgUnit, clerk: User) -> dict[str, Any]:
+def _answers_of(unit: OrgUnit, clerk: User) -> dict[str, Any]:
     """An open wave of the region, an answer to it, and somebody whom a colleague is calling."""
     wave = make_wave("matrix", unit=unit.parent.parent, state="open")
     response = make_response(unit=unit, wave=wave)
@@ -279,6 +285,32 @@ def _mails_of(unit: OrgUnit) -> dict[str, int]:
         "mail": mail.pk,
         "mail_file": mail.files.get().pk,
         "group_mail": make_mail("matrix group").pk,
+    }
+
+
+def _waves_of(city: OrgUnit, project: OrgUnit, keeper: User) -> dict[str, Any]:
+    """A wave of the city that is open, one of the project that may be drawn, a line of the plan,
+    and a file of links that the keeper asked for."""
+    version = waves.make_version(code="matrix")
+    wave = waves.make_wave(city, "matrix-1")
+    waves.make_owner(project, name="王丹")
+    waves.quota(wave, project, 1)
+    draw(wave, by=None)
+    open_wave(wave, by=None)
+    planned = waves.make_wave(project, "matrix-2", excluded_days=0)
+    waves.make_owner(project, name="王丹")
+    waves.quota(planned, project, 1)
+    facts = {"year": 2026, "month": 5, "title": "matrix", "responsible": keeper}
+    questionnaire = version.questionnaire
+    plan = save_plan(None, by=None, unit=city, questionnaire=questionnaire, **facts)
+    file = _export_of(keeper, LINKS)
+    file.payload |= {"wave": wave.pk, "act": "invite", "unit": None}
+    file.save()
+    return {
+        "wave": wave.code,
+        "planned_wave": planned.code,
+        "survey_plan": plan.pk,
+        "links_file": file.pk,
     }
 
 

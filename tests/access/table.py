@@ -74,6 +74,9 @@ ASSIGNERS = "302  403  403  200  200  403  403  403  403  200"
 TICKED = "302  403  403  200  404  404  403  403  403  404"
 GROUP_KEEPER = "302  403  403  403  403  403  403  200  403  403"
 BRANCH_KEEPER = "302  403  403  403  200  403  403  200  403  403"
+SURVEYORS = "302  403  403  403  200  403  200  403  403  403"
+SURVEYORS_DO = "302  403  403  403  302  403  302  403  403  403"
+SURVEY_FILE = "302  403  403  403  200  403  404  403  403  403"
 
 PAGES = (
     #                                 door none staff head keep boss read adm s.st s.hd
@@ -290,6 +293,44 @@ PAGES = (
     Row("POST", "complaints:warning-case", "302  403  404  302  302  403  403  403  404  404",
         args=("@warning",), data={"name": "matrix", "channel": "visit"}),
     Row("GET", "complaints:summary", CASE_READERS),
+    # --- waves: plan, cockpit, sample, invitations
+    Row("GET", "satisfaction:plans", CASE_READERS),
+    Row("GET", "satisfaction:plan-new", SURVEYORS),
+    Row("POST", "satisfaction:plan-new", SURVEYORS_DO,
+        data={"title": "matrix", "unit": "@project_code", "year": "2027", "month": "3",
+              "questionnaire": "matrix", "responsible": "@head_no"}),
+    Row("GET", "satisfaction:plan", "302  403  404  200  200  200  200  403  404  404",
+        args=("@survey_plan",)),
+    Row("GET", "satisfaction:plan-edit", SURVEYORS, args=("@survey_plan",)),
+    Row("GET", "satisfaction:plan-remove", SURVEYORS, args=("@survey_plan",)),
+    Row("POST", "satisfaction:plan-remove", SURVEYORS_DO, args=("@survey_plan",)),
+    Row("GET", "satisfaction:plan-wave", SURVEYORS, args=("@survey_plan",)),
+    Row("POST", "satisfaction:plan-wave", SURVEYORS_DO, args=("@survey_plan",),
+        data={"code": "matrix-3"}),
+    Row("GET", "satisfaction:waves", CASE_READERS),
+    Row("GET", "satisfaction:wave-new", SURVEYORS),
+    Row("POST", "satisfaction:wave-new", SURVEYORS_DO,
+        data={"code": "matrix-4", "title": "matrix", "unit": "@project_code",
+              "questionnaire": "matrix"}),
+    Row("GET", "satisfaction:wave", CASE_SEEN, args=("@wave",)),
+    Row("GET", "satisfaction:wave-nonresponse", CASE_SEEN, args=("@wave",)),
+    Row("GET", "satisfaction:wave-edit", SURVEYORS, args=("@wave",)),
+    Row("GET", "satisfaction:sample", SURVEYORS, args=("@wave",)),
+    Row("POST", "satisfaction:sample-replace", SURVEYORS_DO, args=("@wave",)),
+    Row("GET", "satisfaction:sample", SURVEYORS, args=("@planned_wave",)),
+    Row("POST", "satisfaction:quotas-allocate", SURVEYORS_DO, args=("@planned_wave",),
+        data={"total": "1"}),
+    Row("POST", "satisfaction:quotas-save", SURVEYORS_DO, args=("@planned_wave",)),
+    Row("GET", "satisfaction:sample-draw", SURVEYORS, args=("@planned_wave",)),
+    Row("POST", "satisfaction:sample-draw", SURVEYORS_DO, args=("@planned_wave",)),
+    Row("GET", "satisfaction:wave-open", SURVEYORS, args=("@planned_wave",)),
+    Row("POST", "satisfaction:wave-open", SURVEYORS_DO, args=("@planned_wave",)),
+    Row("POST", "satisfaction:wave-close", SURVEYORS_DO, args=("@wave",)),
+    Row("GET", "satisfaction:asking", SURVEYORS, args=("@wave",)),
+    Row("POST", "satisfaction:asking-start", SURVEYORS_DO, args=("@wave", "invite")),
+    Row("POST", "satisfaction:links-new", SURVEYORS_DO, args=("@wave", "invite")),
+    Row("GET", "satisfaction:wave-file", SURVEY_FILE, args=("@wave", "@links_file")),
+    Row("GET", "satisfaction:wave-file-content", SURVEY_FILE, args=("@wave", "@links_file")),
     Row("GET", "satisfaction:results", FIGURE_READERS),
     Row("GET", "satisfaction:heat-map", FIGURE_READERS),
     Row("GET", "satisfaction:compare", FIGURE_READERS),
