@@ -32,7 +32,8 @@ def z_quantile() -> float:
 def share_of(part: ArrayLike, whole: ArrayLike) -> Figures:
     """part / whole; nan where there is no whole."""
     part, whole = np.asarray(part, float), np.asarray(whole, float)
-    return np.divide(part, whole, out=np.full(whole.shape, np.nan), where=whole > 0)
+    unknown = np.full(np.broadcast(part, whole).shape, np.nan)
+    return np.divide(part, whole, out=unknown, where=whole > 0)
 
 
 def variance(n: ArrayLike, total: ArrayLike, squares: ArrayLike) -> Figures:

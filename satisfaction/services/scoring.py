@@ -44,7 +44,6 @@ SCORING_LOCK = 7_231_004
 EVERYONE = ""  # all owner stages together
 
 Progress = Callable[[int, int, str], None]
-STEPS = 3
 
 
 def score_wave(
@@ -137,10 +136,12 @@ def _write(run: ScoringRun, sums: Sums, asked: Asked, tree: Tree, weighted: Weig
     whose = [(run.pk, unit, stage) for unit, stage in sums.cells]
     _copy("satisfaction_unitscore", whose, {"shown": np.array(shown), **figures})
 
+    # Single figures of a stage with too few answers are nobody's to see.
+    kept = np.array(shown) | np.array([stage == EVERYONE for _unit, stage in sums.cells])
     items = item_figures(sums)
     _digest(digest, items)
     asked_of = (sums.rating("n") > 0) | (sums.rating("importances") > 0)
-    rows, places = np.nonzero(asked_of)
+    rows, places = np.nonzero(asked_of & kept[:, None])
     _copy(
         "satisfaction_itemscore",
         [whose[row] for row in rows.tolist()],
@@ -151,7 +152,7 @@ def _write(run: ScoringRun, sums: Sums, asked: Asked, tree: Tree, weighted: Weig
     )
     for node, (n, index) in indicators_of(sums, asked, tree).items():
         _digest(digest, {"n": n, "index": index})
-        rated = np.nonzero(n)[0]
+        rated = np.nonzero((n > 0) & kept)[0]
         _copy(
             "satisfaction_indicatorscore",
             [whose[row] for row in rated.tolist()],
