@@ -131,8 +131,12 @@ MENU: tuple[Group, ...] = (
         "mood-smile",
         (
             Item(_("Results"), "satisfaction:results"),
+            Item(_("Compare units"), "satisfaction:compare"),
+            Item(_("Heat map"), "satisfaction:heat-map"),
+            Item(_("Remarks"), "satisfaction:remarks"),
             Item(_("Waves"), "satisfaction:waves"),
             Item(_("Questionnaires"), "satisfaction:questionnaires"),
+            Item(_("Indicator tree"), "satisfaction:indicators"),
             Item(_("Phone desk"), "satisfaction:phone"),
             Item(_("Closed loop"), "satisfaction:loop"),
             Item(_("Survey reports"), "satisfaction:reports"),

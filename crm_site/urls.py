@@ -32,6 +32,7 @@ urlpatterns = [
     path("imports/", include("core.imports.urls")),
     path("customers/", include("customers.urls")),
     path("complaints/", include("complaints.urls")),
+    path("satisfaction/", include("satisfaction.urls")),
     path("reports/", include("reports.urls")),
     path("shares/", share_list, name="shares"),
     path("shares/end/", share_end, name="shares-end"),

@@ -9,5 +9,6 @@ class SatisfactionConfig(AppConfig):
     verbose_name = _("Satisfaction")
 
     def ready(self) -> None:
-        # It registers itself.
+        # They register themselves: imports, and work that is asked for.
         from satisfaction import imports  # noqa: F401
+        from satisfaction.services import scoring_jobs  # noqa: F401

@@ -15,6 +15,12 @@ WIDEST = HIGHEST - LOWEST
 
 PROMOTER, DETRACTOR = 9, 6
 
+# The scales on which questionnaires ask; files of agencies may bring others.
+ASKED_SCALES = ((1, 5), (1, 10))
+RECOMMENDATION_SCALE = (0, 10)
+# How much an item matters, whatever its own scale: from not at all to very much.
+IMPORTANCE_SCALE = (1, 5)
+
 
 def top_two(high: int) -> int:
     """The lower of the two highest points of a scale: 4 of 1–5, 9 of 1–10."""

@@ -1,5 +1,6 @@
 """Tables of satisfaction."""
 
+from satisfaction.models.plans import PlanStep, SurveyPlan
 from satisfaction.models.questionnaires import (
     Indicator,
     Item,
@@ -11,6 +12,7 @@ from satisfaction.models.questionnaires import (
     Section,
     TouchPoint,
 )
+from satisfaction.models.reports import ReportState, ReportStep, StepKind, SurveyReport
 from satisfaction.models.responses import AskedBy, Chosen, Flag, Rating, Remark, Response
 from satisfaction.models.samples import (
     OUT_OF_SAMPLE,
@@ -32,6 +34,7 @@ from satisfaction.models.scores import (
     ScoringRun,
     UnitScore,
 )
+from satisfaction.models.targets import Figure, Target
 from satisfaction.models.waves import Population, Wave, WaveState
 
 __all__ = [
@@ -43,6 +46,7 @@ __all__ = [
     "Chosen",
     "Comparison",
     "Driver",
+    "Figure",
     "Flag",
     "Indicator",
     "IndicatorScore",
@@ -50,6 +54,7 @@ __all__ = [
     "ItemRole",
     "ItemScore",
     "Option",
+    "PlanStep",
     "Population",
     "Questionnaire",
     "QuestionnaireKind",
@@ -57,14 +62,20 @@ __all__ = [
     "Quota",
     "Rating",
     "Remark",
+    "ReportState",
+    "ReportStep",
     "Response",
     "RunState",
     "Sample",
     "SampleState",
     "ScoringRun",
     "Section",
+    "StepKind",
     "SurveyDraft",
     "SurveyLink",
+    "SurveyPlan",
+    "SurveyReport",
+    "Target",
     "TouchPoint",
     "UnitScore",
     "Wave",

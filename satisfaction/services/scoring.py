@@ -36,6 +36,7 @@ from satisfaction.models import Population, Response, RunState, ScoringRun, Wave
 from satisfaction.models.questionnaires import SCORED_KINDS
 from satisfaction.selectors.sums import asked_in, sums_of, tree_of
 from satisfaction.services.population import count_owners
+from satisfaction.services.withholding import Withholding
 from satisfaction.weighting import WeightedFigures, weighted_figures
 
 # Raised with every change of a formula; old runs keep theirs. 2: the indicator tree.
@@ -134,7 +135,13 @@ def _write(run: ScoringRun, sums: Sums, asked: Asked, tree: Tree, weighted: Weig
         for (unit, _stage), n in zip(sums.cells, figures["n"].tolist(), strict=True)
     ]
     whose = [(run.pk, unit, stage) for unit, stage in sums.cells]
-    _copy("satisfaction_unitscore", whose, {"shown": np.array(shown), **figures})
+    hiding = Withholding(sums.cells, figures["n"].tolist(), minimum)
+    withheld = np.array(hiding.withheld(shown), bool)
+    _copy(
+        "satisfaction_unitscore",
+        whose,
+        {"shown": np.array(shown, bool), "withheld": withheld, **figures},
+    )
 
     # Single figures of a stage with too few answers are nobody's to see.
     kept = np.array(shown) | np.array([stage == EVERYONE for _unit, stage in sums.cells])
@@ -142,11 +149,13 @@ def _write(run: ScoringRun, sums: Sums, asked: Asked, tree: Tree, weighted: Weig
     _digest(digest, items)
     asked_of = (sums.rating("n") > 0) | (sums.rating("importances") > 0)
     rows, places = np.nonzero(asked_of & kept[:, None])
+    may_show = np.array([hiding.shown_items(column) for column in sums.rating("n").T.tolist()]).T
     _copy(
         "satisfaction_itemscore",
         [whose[row] for row in rows.tolist()],
         {
             "item_id": np.array(asked.keys, np.int64)[places],
+            "shown": may_show[rows, places],
             **{name: values[rows, places] for name, values in items.items()},
         },
     )

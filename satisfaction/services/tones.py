@@ -45,7 +45,8 @@ def read_again() -> None:
 def _write(readings: list[tuple[int, Reading]]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE satisfaction_remark m SET tone = r.tone, topics = string_to_array(r.topics, ' ')"
+            "UPDATE satisfaction_remark m"
+            " SET tone = r.tone, topics = string_to_array(r.topics, ' ')"
             " FROM unnest(%s::bigint[], %s::int2[], %s::text[]) AS r (id, tone, topics)"
             " WHERE m.id = r.id",
             [

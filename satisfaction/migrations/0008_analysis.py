@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("regions", "0005_changes"),
-        ("satisfaction", "0002_asking"),
+        ("satisfaction", "0007_reports"),
     ]
 
     operations = [
