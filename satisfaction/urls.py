@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from satisfaction.views import indicators, items, questionnaires, results, units
+from satisfaction.views import indicators, items, questionnaires, results, runs, units
 
 app_name = "satisfaction"
 urlpatterns = [
@@ -50,4 +50,10 @@ urlpatterns = [
     path("", results.results, name="results"),
     path("heat-map/", units.heat, name="heat-map"),
     path("compare/", units.compare, name="compare"),
+    # --- scoring runs
+    path("runs/", runs.run_list, name="runs"),
+    path("runs/again/", runs.run_again, name="run-again"),
+    path("runs/<int:pk>/", runs.run_detail, name="run"),
+    path("waves/<str:code>/scoring/", runs.scoring, name="scoring"),
+    path("methods/", runs.methods, name="methods"),
 ]

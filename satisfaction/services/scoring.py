@@ -7,6 +7,7 @@ answers write the same figures and the same checksum.
 
 import hashlib
 import json
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -42,19 +43,26 @@ from satisfaction.weighting import WeightedFigures, weighted_figures
 # Raised with every change of a formula; old runs keep theirs. 2: the indicator tree.
 METHOD_VERSION = "2"
 SCORING_LOCK = 7_231_004
+PAUSE = 0.5  # seconds between two looks whether another run has ended
 EVERYONE = ""  # all owner stages together
 
 Progress = Callable[[int, int, str], None]
 
 
 def score_wave(
-    wave: Wave, *, by: Any, progress: Progress = lambda done, total, phase: None
+    wave: Wave,
+    *,
+    by: Any,
+    progress: Progress = lambda done, total, phase: None,
+    patience: float = 0,
 ) -> ScoringRun:
-    """Score a wave and publish the figures. Raises Refused for what is never scored, and while
-    another run is under way. `progress` is called outside the transaction."""
+    """Score a wave and publish the figures. `progress` is called outside the transaction.
+
+    Raises Refused for what is never scored, and while another run is under way, for whose end it
+    waits `patience` seconds."""
     if wave.version.questionnaire.kind not in SCORED_KINDS:
         raise Refused(_("What this wave asks never enters satisfaction, so it is not scored."))
-    with _alone(wave):
+    with _alone(wave, patience):
         # Whoever holds the lock knows that no other run lives: what still says so was killed.
         ScoringRun.objects.filter(wave=wave, state=RunState.RUNNING).update(
             state=RunState.FAILED, finished_at=timezone.now()
@@ -73,18 +81,25 @@ def score_wave(
 
 
 @contextmanager
-def _alone(wave: Wave) -> Iterator[None]:
+def _alone(wave: Wave, patience: float) -> Iterator[None]:
     """Hold the wave's scoring; a process that is killed lets go with its connection."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [SCORING_LOCK, wave.pk])
-        if not cursor.fetchone()[0]:
+    end = time.monotonic() + patience
+    while not _held(wave):
+        if time.monotonic() >= end:
             sentence = _("The wave {code} is being scored right now. Please wait for its end.")
             raise Refused(sentence.format(code=wave.code))
+        time.sleep(PAUSE)
     try:
         yield
     finally:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [SCORING_LOCK, wave.pk])
+
+
+def _held(wave: Wave) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [SCORING_LOCK, wave.pk])
+        return bool(cursor.fetchone()[0])
 
 
 def one_snapshot() -> None:

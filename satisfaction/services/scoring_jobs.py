@@ -21,6 +21,7 @@ from satisfaction.services.tones import read_remarks
 
 SCORE = "satisfaction.score"
 ANALYSE = "satisfaction.analyse"
+PATIENCE = 60  # seconds that a job waits for a run that the command line has begun
 
 
 def ask_for_scoring(wave: Wave, *, by: Any) -> Job:
@@ -54,7 +55,7 @@ def _score(running: Running) -> str:
         pk=running.payload["wave"]
     )
     read_remarks(wave, progress=running.progress)
-    run = score_wave(wave, by=running.job.actor, progress=running.progress)
+    run = score_wave(wave, by=running.job.actor, progress=running.progress, patience=PATIENCE)
     ask_for_analysis(run)
     return _("The wave {code} was scored.").format(code=wave.code)
 
