@@ -51,6 +51,8 @@ from regions.models import ChangeKind, OrgUnit, PolicyValue, UnitVersion, Workin
 from regions.services import add_unit, draft_change, save_section
 from regions.services.calendars import add_exception, create_calendar, use_calendar
 from regions.services.policies import set_policy
+from satisfaction.models import RunState, ScoringRun
+from satisfaction.services.scoring_jobs import ask_for_scoring
 from tests import attached
 from tests.access.branches import (
     NORTH,
@@ -61,7 +63,7 @@ from tests.access.branches import (
     make_group,
     make_outsiders,
 )
-from tests.factories import make_mail, make_place, make_share, make_user
+from tests.factories import make_mail, make_place, make_share, make_user, make_wave
 
 ABSENT = "999999999"
 HOUR = timedelta(hours=1)
@@ -160,6 +162,7 @@ def _names(north: Branch, crossing: Customer) -> dict[str, str]:
         "interval": IntervalSchedule.objects.all()[0].pk,
         "crontab": CrontabSchedule.objects.all()[0].pk,
         **_cases_of(units["a"], clerk),
+        **_survey_of(units["city"]),
         **_changes_of(units["a"], north.people["head"]),
         **_notices_of(clerk),
         **_working_time_of(units["a"]),
@@ -168,6 +171,14 @@ def _names(north: Branch, crossing: Customer) -> dict[str, str]:
         "soon": (timezone.localdate() + timedelta(days=5)).isoformat(),
     }
     return {name: str(value) for name, value in named.items()}
+
+
+def _survey_of(unit: OrgUnit) -> dict[str, Any]:
+    """A wave of a branch that was scored and is to be scored again."""
+    wave = make_wave("north-survey", unit=unit)
+    run = ScoringRun.objects.create(wave=wave, method_version="2", state=RunState.DONE)
+    ask_for_scoring(wave, by=None)
+    return {"scored_wave": wave.code, "scoring_run": run.pk}
 
 
 def _log_ins_of(user: User) -> dict[str, Any]:
