@@ -142,6 +142,7 @@ MENU: tuple[Group, ...] = (
             Item(_("Closed loop"), "satisfaction:loop"),
             Item(_("Survey reports"), "satisfaction:reports"),
             Item(_("Targets"), "satisfaction:targets"),
+            Item(_("Scoring runs"), "satisfaction:runs"),
         ),
     ),
     Group(

@@ -6,6 +6,7 @@ from core.jobs import Running
 from core.periodic import periodic
 from satisfaction.link_files import delete_old_files
 from satisfaction.services.invitations import remind_all
+from satisfaction.services.scoring_jobs import score_open_waves
 from satisfaction.services.tidying import look_after_answers as look_after
 from satisfaction.services.waves import open_and_close as turn
 
@@ -14,6 +15,7 @@ ACCESS = {
     "satisfaction.open_and_close": "system",
     "satisfaction.remind": "system",
     "satisfaction.delete_link_files": "system",
+    "satisfaction.score_open_waves": "system",
 }
 
 
@@ -39,3 +41,9 @@ def delete_link_files(running: Running) -> None:
 def look_after_answers(running: Running) -> None:
     """Flag answers, mix anonymous ones, delete old drafts."""
     look_after()
+
+
+@periodic("satisfaction.score_open_waves")
+def score(running: Running) -> None:
+    """Ask for the scoring of the waves that are open."""
+    score_open_waves()

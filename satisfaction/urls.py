@@ -15,6 +15,7 @@ from satisfaction.views import (
     remarks,
     reports,
     results,
+    runs,
     sample,
     targets,
     units,
@@ -120,4 +121,10 @@ urlpatterns = [
     path("waves/<str:code>/answers/<int:pk>/unvoid/", answers.unvoid, name="answer-unvoid"),
     path("answers/exports/<int:pk>/", answers.export_detail, name="answers-export-detail"),
     path("answers/exports/<int:pk>/file/", answers.export_file, name="answers-export-file"),
+    # --- scoring runs
+    path("runs/", runs.run_list, name="runs"),
+    path("runs/again/", runs.run_again, name="run-again"),
+    path("runs/<int:pk>/", runs.run_detail, name="run"),
+    path("waves/<str:code>/scoring/", runs.scoring, name="scoring"),
+    path("methods/", runs.methods, name="methods"),
 ]

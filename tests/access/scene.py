@@ -52,8 +52,10 @@ from regions.services import add_unit, draft_change, save_section
 from regions.services.calendars import add_exception, create_calendar, use_calendar
 from regions.services.policies import set_policy
 from satisfaction.link_files import FILE as LINKS
+from satisfaction.models import RunState, ScoringRun
 from satisfaction.services.drawing import draw
 from satisfaction.services.plans import save_plan
+from satisfaction.services.scoring_jobs import ask_for_scoring
 from satisfaction.services.waves import open_wave
 from tests import attached
 from tests.access.branches import (
@@ -175,6 +177,7 @@ def _names(north: Branch, crossing: Customer) -> dict[str, str]:
         **_cases_of(units["a"], clerk),
         **_answers_of(units["a"], clerk),
         **_waves_of(units["city"], units["a"], north.people["keeper"]),
+        **_runs_of(units["city"]),
         **_changes_of(units["a"], north.people["head"]),
         **_notices_of(clerk),
         **_working_time_of(units["a"]),
@@ -183,6 +186,14 @@ def _names(north: Branch, crossing: Customer) -> dict[str, str]:
         "soon": (timezone.localdate() + timedelta(days=5)).isoformat(),
     }
     return {name: str(value) for name, value in named.items()}
+
+
+def _runs_of(unit: OrgUnit) -> dict[str, Any]:
+    """A wave of a branch that was scored and is to be scored again."""
+    wave = make_wave("north-survey", unit=unit)
+    run = ScoringRun.objects.create(wave=wave, method_version="2", state=RunState.DONE)
+    ask_for_scoring(wave, by=None)
+    return {"scored_wave": wave.code, "scoring_run": run.pk}
 
 
 def _log_ins_of(user: User) -> dict[str, Any]:

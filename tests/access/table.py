@@ -62,6 +62,7 @@ ANSWER_KEEPERS = "302  403  403  403  200  403  200  403  403  403"
 NOBODY_ELSES = "302  403  403  404  404  404  404  403  403  404"
 CASE_READERS = "302  403  200  200  200  200  200  403  200  200"
 FIGURE_READERS = "302  403  200  200  200  200  200  403  200  200"
+SCORERS = "302  403  403  403  200  403  200  403  403  403"
 CASE_HERE = "302  403  404  200  200  200  200  403  404  404"
 MAILS_HERE = "302  403  404  200  200  403  403  403  404  404"
 CASE_TAKERS = "302  403  200  200  200  403  403  403  200  200"
@@ -334,6 +335,12 @@ PAGES = (
     Row("GET", "satisfaction:results", FIGURE_READERS),
     Row("GET", "satisfaction:heat-map", FIGURE_READERS),
     Row("GET", "satisfaction:compare", FIGURE_READERS),
+    Row("GET", "satisfaction:methods", SIGNED_IN),
+    Row("GET", "satisfaction:runs", SCORERS),
+    Row("GET", "satisfaction:run", SCORERS, args=("@scoring_run",)),
+    Row("GET", "satisfaction:scoring", SCORERS, args=("@scored_wave",)),
+    Row("POST", "satisfaction:run-again", "302  403  403  403  302  403  302  403  403  403",
+        data={"wave": "@scored_wave"}),
     Row("GET", "complaints:summary-workbook", "302  403  200  200  200  200  403  403  200  200"),
     Row("POST", "complaints:export", "302  403  302  302  302  302  403  403  302  302"),
     Row("GET", "complaints:export-detail", EXPORTER, args=("@case_export",)),
