@@ -88,6 +88,7 @@ urlpatterns = [
     path("<int:pk>/files/<int:file_pk>/", files.case_file, name="file"),
     path("<int:pk>/files/<int:file_pk>/thumb/", files.case_file_thumb, name="file-thumb"),
     path("<int:pk>/files/<int:file_pk>/preview/", files.case_file_preview, name="file-preview"),
+    path("<int:pk>/files/<int:file_pk>/edit/", files.case_file_edit, name="file-edit"),
     path("<int:pk>/files/<int:file_pk>/remove/", files.case_file_remove, name="file-remove"),
     path("groups/", groups.group_list, name="groups"),
     path("groups/new/", groups.group_new, name="group-new"),

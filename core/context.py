@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from core.menu import menu_for
+from core.menu_counts import Waiting
 from core.notices.selectors import unread_count
 
 
@@ -16,7 +17,9 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     return {
         "request_id": getattr(request, "id", ""),
         # Fragments for htmx draw no menu, so it is made only when a page asks.
-        "menu": SimpleLazyObject(lambda: list(menu_for(request)) if signed_in else []),
+        "menu": SimpleLazyObject(
+            lambda: list(menu_for(request, Waiting(request.user))) if signed_in else []
+        ),
         # A function, asked by the bell alone: fragments for htmx draw no bell.
         "unread": (lambda: unread_count(request.user)) if signed_in else 0,
         "languages": settings.LANGUAGES,

@@ -27,6 +27,7 @@ WEEKDAYS = (
 )
 
 Number = int | float | Decimal
+KILO = 1024
 
 
 def fixed(value: Number, places: int) -> str:
@@ -48,6 +49,18 @@ def capped(value: int | None, cap: int) -> str:
     if value is not None and value > cap:
         return f"{cap}+"
     return thousands(value)
+
+
+def file_size(count: int) -> str:
+    """A number of bytes in the largest unit that leaves a whole: 340 KB, 1.5 MB, 20 MB."""
+    amount, unit = Decimal(count), "B"
+    for larger in ("KB", "MB", "GB"):
+        if amount < KILO:
+            break
+        amount, unit = amount / KILO, larger
+    shown = amount.quantize(Decimal("0.1"), rounding=ROUND_HALF_UP)
+    whole = shown == shown.to_integral_value()
+    return f"{shown:.0f} {unit}" if whole else f"{shown} {unit}"
 
 
 def share(value: Number | None) -> str:

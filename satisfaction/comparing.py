@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from django.db.models import TextChoices
 from django.utils.translation import pgettext_lazy
 
-from satisfaction.intervals import CONFIDENCE, t_quantile, variance
+from satisfaction.intervals import t_quantile, variance
 
-SIGNIFICANT = 1 - CONFIDENCE
+SIGNIFICANT = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Ratings:
         """
         if n < 2 or mean is None or low is None:
             return None
-        spread = ((mean - low) / t_quantile(n - 1)) ** 2 * n
+        spread = ((mean - low) / float(t_quantile(n - 1))) ** 2 * n
         total = round(mean * n)
         return cls(n, total, round((spread * n * (n - 1) + total * total) / n))
 
@@ -45,8 +45,9 @@ class Ratings:
         return self.total / self.n
 
     @property
-    def variance(self) -> float | None:
-        return variance(self.n, self.total, self.squares)
+    def variance(self) -> float:
+        """With n − 1; nan for fewer than two ratings."""
+        return float(variance(self.n, self.total, self.squares))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class Difference:
 def welch(one: Ratings, other: Ratings) -> Difference | None:
     """Welch's t-test of two means with variances of their own. None where nothing can be said:
     fewer than two ratings on a side, or no spread on either."""
-    if one.variance is None or other.variance is None:
+    if one.n < 2 or other.n < 2:
         return None
     mine, theirs = one.variance / one.n, other.variance / other.n
     if not mine + theirs:
@@ -72,7 +73,7 @@ def welch(one: Ratings, other: Ratings) -> Difference | None:
     error = math.sqrt(mine + theirs)
     freedom = (mine + theirs) ** 2 / (mine * mine / (one.n - 1) + theirs * theirs / (other.n - 1))
     difference = one.mean - other.mean
-    half = t_quantile(freedom) * error
+    half = float(t_quantile(freedom)) * error
     p = 2 * float(stdtr(freedom, -abs(difference) / error))
     return Difference(difference, difference - half, difference + half, min(p, 1.0))
 

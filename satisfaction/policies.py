@@ -67,3 +67,77 @@ register(
         group="satisfaction",
     )
 )
+PRACTICE = _("Practice of the group")
+
+register(
+    Policy(
+        key="satisfaction.excluded_days",
+        title=_("Days without another survey"),
+        meaning=_("Who was asked within so many days is not drawn for a new wave; 0 asks anybody."),
+        source=PRACTICE,
+        type=Whole(0, 1095, unit=_("days"), one=_("day")),
+        default=90,
+        group="satisfaction",
+    )
+)
+register(
+    Policy(
+        key="satisfaction.expected_response",
+        title=_("Expected response rate"),
+        meaning=_(
+            "How many of a hundred owners usually answer. For one answer that is wanted, a new "
+            "wave draws 100 divided by this number."
+        ),
+        source=PRACTICE,
+        type=Whole(1, 100, unit="%"),
+        default=40,
+        group="satisfaction",
+    )
+)
+register(
+    Policy(
+        key="satisfaction.reserve_share",
+        title=_("Share of reserves"),
+        meaning=_(
+            "How many reserves a new wave draws for a hundred owners, to step in for those who "
+            "refuse or are not reached."
+        ),
+        source=PRACTICE,
+        type=Whole(0, 300, unit="%"),
+        default=20,
+        group="satisfaction",
+    )
+)
+register(
+    Policy(
+        key="satisfaction.reminder_days",
+        title=_("Days until a reminder"),
+        meaning=_("Who has not answered an invitation for so many days is reminded."),
+        source=PRACTICE,
+        type=Whole(1, 60, unit=_("days"), one=_("day")),
+        default=5,
+        group="satisfaction",
+    )
+)
+register(
+    Policy(
+        key="satisfaction.reminders",
+        title=_("Most reminders"),
+        meaning=_("How often somebody is reminded at most. Who refused is never reminded."),
+        source=PRACTICE,
+        type=Whole(0, 2, unit=_("times"), one=_("time")),
+        default=2,
+        group="satisfaction",
+    )
+)
+register(
+    Policy(
+        key="satisfaction.link_days",
+        title=_("Days a link stays valid"),
+        meaning=_("For waves without a closing day; otherwise links end with the wave."),
+        source=PRACTICE,
+        type=Whole(1, 365, unit=_("days"), one=_("day")),
+        default=30,
+        group="satisfaction",
+    )
+)

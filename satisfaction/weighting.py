@@ -5,14 +5,15 @@ others. Each cell (project × owner stage) therefore counts with its owners, N, 
 answers: every answer of the cell weighs N / answers. Formulas: docs/scoring.md.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
 
-from satisfaction.figures import ItemSums, Scale, Sums
-from satisfaction.intervals import Interval, mean_interval, nps_interval, share_interval
-from satisfaction.scales import FINE, FULL, to_hundred
+import numpy as np
 
-Cell = tuple[int, str]  # unit, owner stage
+from satisfaction.figures import Asked, Cell, Sums, dual, improved_dual_of, indicators_of
+from satisfaction.indicators import Tree
+from satisfaction.intervals import Interval, mean_interval, nps_interval, share_interval, share_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class WeightedFigures:
     nps_ci: Interval | None = None
     dual: float | None = None
     improved_dual: float | None = None
+    index: float | None = None
     design_effect: float | None = None
     effective_n: float | None = None
 
@@ -38,136 +40,86 @@ class WeightedFigures:
         return {key: list(v) if isinstance(v, tuple) else v for key, v in asdict(self).items()}
 
 
-def cells_of(
-    sums: Mapping[Cell, Sums], population: Mapping[Cell, int]
-) -> tuple[dict[Cell, Sums], dict[Cell, int]]:
+def cells_of(sums: Sums, population: Mapping[Cell, int]) -> tuple[Sums, dict[Cell, int]]:
     """Cells with their owners. A unit whose stages are not all counted becomes one cell with all
     its owners; a unit of which nobody knows how many owners it has is left out."""
     owners: dict[int, int] = {}
     for (unit, _stage), count in population.items():
         owners[unit] = owners.get(unit, 0) + count
-    whole = {
-        unit
-        for (unit, stage), cell in sums.items()
-        if cell.people.responses and not population.get((unit, stage))
-    }
-    cells: dict[Cell, Sums] = {}
+    whole = {unit for unit, stage in sums.cells if not population.get((unit, stage))}
+
+    def home(cell: Cell) -> Cell:
+        return (cell[0], "") if cell[0] in whole else cell
+
     known: dict[Cell, int] = {}
-    for (unit, stage), count in sorted(population.items()):
-        key = (unit, "") if unit in whole else (unit, stage)
-        known[key] = known.get(key, 0) + count
-    for (unit, stage), cell in sorted(sums.items()):
-        key = (unit, "") if unit in whole else (unit, stage)
-        if owners.get(unit):
-            cells.setdefault(key, Sums()).add(cell)
-    return cells, known
+    for cell, count in sorted(population.items()):
+        known[home(cell)] = known.get(home(cell), 0) + count
+
+    def homes(cell: Cell) -> Iterable[Cell]:
+        return [home(cell)] if owners.get(cell[0]) else []
+
+    return sums.grouped(homes), known
 
 
 def weighted_figures(
-    sums: Mapping[Cell, Sums], population: Mapping[Cell, int], scales: Mapping[int, Scale]
+    sums: Sums, population: Mapping[Cell, int], asked: Asked, tree: Tree
 ) -> WeightedFigures:
     """The figures of all these cells, each counting with its owners."""
     cells, owners = cells_of(sums, population)
-    answered = [key for key in sorted(cells) if cells[key].people.responses and owners.get(key)]
-    if not answered:
+    answers = cells.person("responses")
+    weights = [owners.get(cell, 0) / int(n) for cell, n in zip(cells.cells, answers, strict=True)]
+    if not any(weights):
         return WeightedFigures()
-    weights = {key: owners[key] / cells[key].people.responses for key in answered}
-    people = _Weighted(cells, weights)
-    n = sum(cells[key].people.n for key in answered)
-    mean = people.ratio("total", "n")
-    top2, nps_n = people.ratio("top2", "n"), people.sum("nps_n")
-    effect = people.design_effect()
-    effective = n / effect if effect else None
-    spread = people.variance(mean)
-    behind = sum(owners[key] for key in answered)
-    total = sum(owners.values())
-    return WeightedFigures(
-        n=n,
-        population=behind,
-        coverage=behind / total if total else None,
-        mean=mean,
-        mean_ci=mean_interval(mean, spread, effective) if mean is not None and effective else None,
-        top2=top2,
-        top2_ci=share_interval(top2, effective) if top2 is not None and effective else None,
-        nps=100 * (people.sum("promoters") - people.sum("detractors")) / nps_n if nps_n else None,
-        nps_ci=_nps_interval(people, nps_n, effective),
-        dual=people.dual(),
-        improved_dual=_improved(cells, weights, scales),
-        design_effect=effect,
-        effective_n=effective,
+    people = cells.weighted(weights)
+    given = cells.person("n")
+    n = int(given[np.array(weights) > 0].sum())
+    effect = _design_effect(given, np.array(weights))
+    effective = n / effect
+    mean = share_of(people.person("total"), people.person("n"))
+    top2 = share_of(people.person("top2"), people.person("n"))
+    nps_n = people.person("nps_n")
+    plus, minus = (share_of(people.person(name), nps_n) for name in ("promoters", "detractors"))
+    spread = share_of(people.person("squares"), people.person("n")) - mean * mean
+    spread = np.maximum(spread, 0.0) * (n / (n - 1) if n > 1 else math.nan)
+    indices = tree.root(indicators_of(people, asked, tree))
+    behind, total = sum(owners[c] for c in cells.cells if owners.get(c)), sum(owners.values())
+    return _plain(
+        WeightedFigures(
+            n=n,
+            population=behind,
+            coverage=behind / total if total else None,
+            mean=mean,
+            mean_ci=mean_interval(mean, spread, effective),
+            top2=top2,
+            top2_ci=share_interval(top2, effective),
+            nps=100 * (plus - minus),
+            nps_ci=nps_interval(plus * effective, minus * effective, effective),
+            dual=dual(people),
+            improved_dual=improved_dual_of(people, asked),
+            index=indices,
+            design_effect=effect,
+            effective_n=effective,
+        )
     )
 
 
-def _nps_interval(people: "_Weighted", nps_n: float, effective: float | None) -> Interval | None:
-    if not nps_n or not effective:
-        return None
-    scale = effective / nps_n
-    return nps_interval(
-        people.sum("promoters") * scale, people.sum("detractors") * scale, effective
-    )
+def _design_effect(given: np.ndarray, weights: np.ndarray) -> float:
+    """n·Σw²/(Σw)² over those who gave an overall rating; nan when nobody did."""
+    given = np.where(weights > 0, given, 0)
+    return float(share_of(given.sum() * (given * weights**2).sum(), (given * weights).sum() ** 2))
 
 
-class _Weighted:
-    """Weighted sums over the cells that answered, always added in the same order."""
+def _plain(figures: WeightedFigures) -> WeightedFigures:
+    """Numbers of Python, None for what cannot be said."""
 
-    def __init__(self, cells: Mapping[Cell, Sums], weights: Mapping[Cell, float]) -> None:
-        self.cells, self.weights = cells, weights
+    def plain(value: object) -> object:
+        if isinstance(value, tuple):
+            low, high = (plain(one) for one in value)
+            return None if low is None else (low, high)
+        if value is None or isinstance(value, int):
+            return value
+        number = float(np.asarray(value).item())
+        return None if math.isnan(number) else number
 
-    def sum(self, name: str) -> float:
-        found = 0.0
-        for key, weight in self.weights.items():
-            found += weight * getattr(self.cells[key].people, name)
-        return found
-
-    def ratio(self, above: str, below: str) -> float | None:
-        whole = self.sum(below)
-        return self.sum(above) / whole if whole else None
-
-    def dual(self) -> float | None:
-        people = self.sum("dual_n")
-        return 100 * self.sum("dual") / (people * FINE * FULL) if people else None
-
-    def design_effect(self) -> float | None:
-        """n·Σw²/(Σw)² over those who gave an overall rating."""
-        n, plain, squared = 0, 0.0, 0.0
-        for key, weight in self.weights.items():
-            count = self.cells[key].people.n
-            n += count
-            plain += count * weight
-            squared += count * weight * weight
-        return n * squared / (plain * plain) if plain else None
-
-    def variance(self, mean: float | None) -> float | None:
-        """Spread of the ratings in the population that the weights stand for."""
-        n = sum(self.cells[key].people.n for key in self.weights)
-        whole = self.sum("n")
-        if mean is None or n < 2 or not whole:
-            return None
-        return max(self.sum("squares") / whole - mean * mean, 0.0) * n / (n - 1)
-
-
-def _improved(
-    cells: Mapping[Cell, Sums], weights: Mapping[Cell, float], scales: Mapping[int, Scale]
-) -> float | None:
-    """As figures.improved_dual, with weighted means of importances and of ratings."""
-    items: dict[int, list[float]] = {}
-    for key, weight in weights.items():
-        for item, sums in cells[key].items.items():
-            line = items.setdefault(item, [0.0, 0.0, 0.0, 0.0])
-            _put(line, sums, weight)
-    above = below = 0.0
-    for item in sorted(items):
-        n, total, importances, share = items[item]
-        if not n or not importances:
-            continue
-        mean_weight = share / (importances * FINE)
-        above += mean_weight * to_hundred(total / n, scales[item].low, scales[item].high)
-        below += mean_weight
-    return above / below if below else None
-
-
-def _put(line: list[float], sums: ItemSums, weight: float) -> None:
-    line[0] += weight * sums.n
-    line[1] += weight * sums.total
-    line[2] += weight * sums.importances
-    line[3] += weight * sums.weight
+    found = {one.name: plain(getattr(figures, one.name)) for one in fields(figures)}
+    return WeightedFigures(**found)  # type: ignore[arg-type]

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
 from core import display
+from customers.models import OwnerStage
 from satisfaction.comparing import Verdict, verdict
 from satisfaction.models import Figure
 from satisfaction.ranking import Rank
@@ -17,6 +18,11 @@ from satisfaction.selectors.targets import MAYBE_MET, MAYBE_MISSED, MET, MISSED,
 # Names of topics; satisfaction.lexicon brings them.
 TOPICS: dict[str, Any] = {}
 SMALLEST = {Figure.MEAN: 0.005, Figure.TOP2: 0.0005}  # what rounds to no difference
+
+
+def stage_label(stage: str) -> str:
+    """An owner stage in words; "" are all stages together."""
+    return str(OwnerStage(stage).label) if stage in OwnerStage.values else _("All stages")
 
 
 def figure_text(figure: str, value: float | None) -> str:

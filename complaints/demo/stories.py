@@ -34,6 +34,11 @@ STORIES: tuple[tuple[str, str, str, str, str], ...] = (
      "", "已列入下季度改造计划，完成后告知。"),
     (CaseKind.PRAISE, "保洁", "感谢保洁人员帮忙找回遗失的钥匙。", "", "已转达表扬。"),
 )  # fmt: skip
+DISPUTE = (
+    CaseKind.COMPLAINT, "承诺不符", "写字楼整层改造后新风量低于合同附件的标准，客户拒付二期款项。",
+    "机电顾问复测新风量，法务核对合同附件。", "",
+)  # fmt: skip
+DISAGREEMENT = "客户高层不认可复测结论，要求集团出面协商，并提出暂停后续合作。"
 WEIGHTS = (16, 12, 7, 8, 9, 8, 5, 5, 6, 9, 5, 4, 4, 2, 2)
 CHANNELS = (Channel.HOTLINE, Channel.VISIT, Channel.WECHAT, Channel.ONLINE, Channel.PHONE,
             Channel.GOVERNMENT, Channel.LETTER, Channel.OPINION)  # fmt: skip

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
@@ -38,12 +39,14 @@ from customers.demo.archive import Flat, Place, subjects
 from customers.demo.organisation import Person
 from customers.demo.parts import Scene
 from customers.demo.tables import protected
+from customers.models import STRATEGIC
 from regions.calendars import WorkTime, worktime_of
 from regions.policies import one_reading
 
 COUNT = 1500
 OPEN_SHARE = 0.12
 DAYS = 365
+DISAGREED = dt.timedelta(hours=3)  # ago
 # State → weight among cases that are open, and among those that are not.
 OPEN_STATES = {
     State.REGISTERED: 6, State.ASSIGNED: 18, State.ACCEPTED: 10, State.IN_PROGRESS: 34,
@@ -96,8 +99,9 @@ def write_cases(cursor: Any, scene: Scene) -> dict[str, int]:
     """Write COUNT cases with complainants, logs, limits and the steps that were taken."""
     year = Year(scene)
     with one_reading():
+        tales = year.dispute()
         drawn = (year.tale() for _number in range(3 * COUNT))
-        tales = list(islice((tale for tale in drawn if tale is not None), COUNT))
+        tales += islice((tale for tale in drawn if tale is not None), COUNT - len(tales))
     tales.sort(key=lambda tale: tale.case.taken_in_at)
     for tale, key in zip(tales, next_ids(cursor, "complaints_case", len(tales)), strict=True):
         tale.case.pk = key
@@ -161,6 +165,30 @@ class Year:
         self._limit(tale)
         return tale
 
+    def dispute(self) -> list[Tale]:
+        """A strategic customer disagrees since some hours: the committee owes its reaction within
+        a day. Empty where no such customer was drawn."""
+        customers = [
+            place
+            for place in self.scene.archive.places
+            if place.client.level == STRATEGIC and place.client.contacts and place.unit.officers
+        ]
+        if not customers:
+            return []
+        place = customers[0]
+        at = self.now - dt.timedelta(days=2)
+        case = self._case(place, None, stories.DISPUTE, State.IN_PROGRESS, at)
+        tale = Tale(case, place.client.contacts[0].phone, place.unit.officers[0])
+        case.handler_id = place.unit.officers[0].key
+        self._live(tale, stories.DISPUTE)
+        since = max(tale.log[-1][1], self.now - DISAGREED)
+        tale.log.append(("disagree", since, case.handler_id, stories.DISAGREEMENT, {}))
+        case.version, case.updated_at = len(tale.log), since
+        self._limit(tale)
+        clock = self.clocks[case.unit_id]
+        tale.limits.append(_limit_of(case, LimitKind.COMMITTEE, since, clock, []))
+        return [tale]
+
     def _at_work(self, moment: dt.datetime) -> dt.datetime:
         """The same day between eight and nine in the evening, never later than now."""
         hour, minute = self.random.randrange(8, 21), self.random.randrange(60)
@@ -168,7 +196,7 @@ class Year:
         return min(local.replace(microsecond=0), self.now - dt.timedelta(minutes=20))
 
     def _case(
-        self, place: Place, flat: Flat, story: tuple[str, ...], state: str, at: dt.datetime
+        self, place: Place, flat: Flat | None, story: tuple[str, ...], state: str, at: dt.datetime
     ) -> Case:
         draw = self.random
         category = self.categories.get(story[1])
@@ -189,10 +217,10 @@ class Year:
             state=state,
             content=story[2],
             complainant_name=place.client.name,
-            room=flat.room.label,
+            room=flat.room.label if flat else "",
             customer_id=place.client.key,
-            flat_id=flat.key,
-            warranty_until=self._warranty(flat, category, at),
+            flat_id=flat.key if flat else None,
+            warranty_until=self._warranty(flat, category, at) if flat else None,
             entered_by_id=self.intake,
             import_run_id=self.scene.run,
             taken_in_at=at,
@@ -274,19 +302,24 @@ class Year:
             start = case.resolved_at if kind == LimitKind.CALL_BACK else case.taken_in_at
             if start is None:
                 continue
-            span = span_of(case, kind)
-            tale.limits.append(
-                Deadline(
-                    kind=kind,
-                    round=1,
-                    starts_at=start,
-                    amount=span.amount,
-                    unit_of_time=span.unit,
-                    met_at=met.get(LimitKind(kind)),
-                    due_at=due_at(start, span, clock, [] if kind in met else pauses),
-                    dropped=case.state in (State.REJECTED, State.MERGED) and kind not in met,
-                )
-            )
+            limit = _limit_of(case, kind, start, clock, [] if kind in met else pauses)
+            limit.met_at = met.get(LimitKind(kind))
+            limit.dropped = case.state in (State.REJECTED, State.MERGED) and kind not in met
+            tale.limits.append(limit)
+
+
+def _limit_of(
+    case: Case, kind: str, start: dt.datetime, clock: WorkTime, pauses: list[Still]
+) -> Deadline:
+    span = span_of(case, kind)
+    return Deadline(
+        kind=kind,
+        round=1,
+        starts_at=start,
+        amount=span.amount,
+        unit_of_time=span.unit,
+        due_at=due_at(start, span, clock, pauses),
+    )
 
 
 def _merge(tales: list[Tale]) -> None:
@@ -406,12 +439,14 @@ def _climb(tales: list[Tale], now: dt.datetime) -> None:
     ).in_bulk(keys)
     recompute_many(list(cases.values()))
     relations = Relations(now)
-    steps = list(
-        EscalationStep.objects.filter(case__in=keys, at__lte=now).select_related("deadline")
-    )
+    due = EscalationStep.objects.filter(case__in=keys, at__lte=now).select_related("deadline")
+    steps = list(due.order_by("at", "pk"))
     entries = []
+    before: dict[int, set[str]] = defaultdict(set)
     for step in steps:
-        found = relations.addressee(cases[step.case_id], step.relation)
+        told = before[step.deadline_id]
+        found = relations.addressee(cases[step.case_id], step.relation, told)
+        told.add(step.relation)
         step.taken_at = step.at
         step.told, step.passed_over = list(found.people), list(found.passed_over)
         entries.append(_told(step))

@@ -37,7 +37,11 @@ class TemplateForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         fields: dict[str, Any] = self.fields
         fields["unit"].queryset = OrgUnit.objects.visible_to(user, WRITE)
-        fields["category"].widget.choices = [("", "—"), *grouped(offered_categories())]
+        fields["category"].widget.choices = [
+            ("", _now("All categories")),
+            *grouped(offered_categories()),
+        ]
+        fields["channel"].choices = [("", _now("Please choose")), *AnswerChannel.choices]
         if self.instance.pk:
             self.initial["unit"] = self.instance.unit.code
 

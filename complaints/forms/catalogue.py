@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
 from complaints.models import Category, Level, Trade
@@ -36,6 +37,7 @@ class CategoryForm(forms.ModelForm):
         fields["parent"].queryset = Category.objects.filter(parent=None).exclude(
             pk=self.instance.pk
         )
+        fields["trade"].choices = [("", _("No trade")), *Trade.choices]
         for name in ("parent", "level", "function"):
             fields[name].empty_label = "—"
         fields["trade"].choices = [("", "—"), *Trade.choices]

@@ -299,6 +299,9 @@ class Case(Scoped):
             models.Index("customer_id", F("taken_in_at").desc(), name="case_customer"),
             models.Index("flat_id", F("taken_in_at").desc(), name="case_flat"),
             models.Index(fields=["room", "unit"], name="case_room"),
+            models.Index(
+                fields=["closed_at"], condition=Q(closed_at__isnull=False), name="case_closed"
+            ),
             models.Index(fields=["parent"], condition=Q(parent__isnull=False), name="case_parent"),
             models.Index(
                 fields=["merged_into"], condition=Q(merged_into__isnull=False), name="case_merged"

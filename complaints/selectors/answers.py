@@ -1,5 +1,6 @@
 """Templates of answers: which a case offers, which somebody may write, and what fills them."""
 
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -7,7 +8,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from complaints.answer_texts import fill
-from complaints.models import AnswerTemplate, Case
+from complaints.models import AnswerTemplate, Case, IncomingMail
 from core.display import when
 from core.personal_data import Erased
 from core.scope import scope_of
@@ -70,14 +71,26 @@ def filled(template: AnswerTemplate, case: Case, now: datetime) -> str:
 
 
 def mail_address_of(case: Case) -> str:
-    """The e-mail address of the complainant: of the customer's contact who has one; else empty."""
-    if case.customer_id is None:
-        return ""
+    """The e-mail address of the complainant, empty when nobody knows one.
+
+    Of a business customer that of its first contact who has one. The archive keeps no addresses
+    of individuals: theirs is the one of the latest mail that somebody made part of this case.
+    """
+    return next(_addresses(case), "")
+
+
+def _addresses(case: Case) -> Iterator[str]:
     contacts = Contact.objects.filter(customer=case.customer_id, email_cipher__isnull=False)
-    for contact in contacts.select_related("subject").order_by("pk"):
-        try:
-            if address := contact.clear("email"):
-                return address
-        except Erased:
-            continue
-    return ""
+    mails = IncomingMail.objects.filter(case=case, settled_by__isnull=False)
+    known: list[tuple[Any, Callable[[Any], str]]] = [
+        (mails.order_by("-received_at", "-pk"), lambda mail: mail.clear_sender())
+    ]
+    if case.customer_id is not None:
+        known.insert(0, (contacts.order_by("pk"), lambda contact: contact.clear("email")))
+    for rows, address_of in known:
+        for row in rows.select_related("subject"):
+            try:
+                if address := address_of(row):
+                    yield address
+            except Erased:
+                continue

@@ -1,5 +1,6 @@
 """What the page of one case shows: its clocks, the ladder, its log, and whom it waits for."""
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -104,11 +105,15 @@ def ladder_of_case(case: Case, relations: Relations) -> list[Rung]:
         .order_by("deadline__round", "at", "position", "pk")
     )
     rungs = []
+    before: dict[int, set[str]] = defaultdict(set)
     for step in steps:
+        told = before[step.deadline_id]
         if step.taken_at is None:
-            found = relations.addressee(case, step.relation)
+            found = relations.addressee(case, step.relation, told)
+            told.add(step.relation)
             rungs.append(Rung(step, found.people, found.passed_over))
         elif step.told:  # else a later step of the same run made it superfluous
+            told.add(step.relation)
             rungs.append(Rung(step, tuple(step.told), tuple(step.passed_over)))
     return rungs
 

@@ -8,11 +8,13 @@ from django.db.models import Count
 from complaints.models import Case, Channel, IncomingFile, IncomingMail, MailState
 from complaints.states import REGISTER
 from core.keyset import Key, Order, Page, read_cursor, write_cursor
+from core.menu_counts import COUNTED, count_beside
 from regions.models import Kind
 
 OLDEST: Final = Order("received", "received_at", kind="time")
 NEWEST: Final = Order("-received", "received_at", descending=True, kind="time")
 CONTENT_LENGTH: Final = 5000
+MAILS: Final = 20  # shown on the page of a case
 _PHONE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
 # Name of a part of the list → the states it shows. What waits is read from the oldest on.
 PARTS: Final = {
@@ -47,6 +49,23 @@ def mail_page(user: Any, part: str, *, after: str = "", before: str = "", size: 
         next=write_cursor(order, _key(found[-1])) if found and has_next else "",
         size=size,
     )
+
+
+def waiting_mails(user: Any) -> int:
+    """How many mails wait for somebody who may register them, up to what the menu shows."""
+    rows = IncomingMail.objects.visible_to(user).filter(state=MailState.WAITING)
+    return rows.order_by().values("pk")[:COUNTED].count()
+
+
+count_beside("complaints:incoming", waiting_mails)
+
+
+def mails_of(user: Any, case: Case) -> list[IncomingMail]:
+    """The mails of a case, as far as its reader may open them; the first one first."""
+    if not user.has_perm(REGISTER):
+        return []
+    rows = IncomingMail.objects.visible_to(user, REGISTER).filter(case=case)
+    return list(rows.order_by("received_at", "pk")[:MAILS])
 
 
 def _key(mail: IncomingMail) -> Key:

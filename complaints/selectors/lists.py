@@ -21,6 +21,7 @@ from complaints.selectors.terms import CaseTerm
 from complaints.states import OPEN, VIEW, WAITING
 from core.keyset import Key, Order, Page, read_cursor, write_cursor
 from core.scope import Scope, scope_of
+from customers.models import Customer
 from regions.models import OrgUnit
 
 COUNT_CAP = 1000
@@ -53,6 +54,7 @@ class CaseQuery:
     taken_in_from: datetime | None = None
     taken_in_until: datetime | None = None
     import_run: int | None = None
+    customer: Customer | None = None
     warranty: str = ""
     term: CaseTerm = CaseTerm()
     order: Order = RECENT
@@ -66,6 +68,7 @@ class CaseQuery:
             "channel": self.channel,
             "handler": self.handler,
             "import_run": self.import_run,
+            "customer": self.customer,
             "taken_in_at__gte": self.taken_in_from,
             "taken_in_at__lt": self.taken_in_until,
         }

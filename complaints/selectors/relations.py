@@ -5,6 +5,7 @@ above; who was passed over is told, so that the vacancy shows.
 """
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -44,10 +45,12 @@ def _near(unit: OrgUnit | None) -> Q:
 
 @dataclass(frozen=True, slots=True)
 class Addressee:
-    """Whom a step reaches: keys of people, and the relations that were vacant on the way."""
+    """Whom a step reaches: keys of people, the relations that were vacant on the way, and those
+    whose people an earlier step of the same limit had told as somebody else."""
 
     people: tuple[int, ...]
     passed_over: tuple[str, ...] = ()
+    told_before: tuple[str, ...] = ()
 
 
 class Relations:
@@ -79,15 +82,29 @@ class Relations:
             if COMMITTEE_WORD in post.function.name:
                 self.committee[post.unit_id].append(post.user_id)
 
-    def addressee(self, case: Case, relation: str) -> Addressee:
-        """The people of a relation, else those of the next above who exist."""
+    def addressee(self, case: Case, relation: str, told: Iterable[str] = ()) -> Addressee:
+        """The people of a relation, else those of the next above who exist.
+
+        `told` are the relations that earlier steps of the limit addressed. A handler who is the
+        head of the project too was told as the handler: the step for the head passes on to the
+        next above, and only that step, so that one double post does not lift the whole ladder.
+        Where nobody stands above, he is told again rather than nobody.
+        """
+        known = {
+            one for name in set(told) - {relation} for one in self._people(case, Relation(name))
+        }
         passed: list[str] = []
+        same: list[str] = []
+        again: tuple[int, ...] = ()
         for one in self._line(relation):
             found = self._people(case, one)
+            if found and not known.issuperset(found):
+                people = tuple(self.away.with_deputies(found))
+                return Addressee(people, tuple(passed), tuple(same))
             if found:
-                return Addressee(tuple(self.away.with_deputies(found)), tuple(passed))
-            passed.append(one)
-        return Addressee((), tuple(passed))
+                again = again or tuple(self.away.with_deputies(found))
+            (same if found else passed).append(one)
+        return Addressee(again, tuple(passed), () if again else tuple(same))
 
     def _at_work(self, posts: dict[int, list[int]], unit: int) -> list[int]:
         """The holders of a post who are on duty there, else all of them."""

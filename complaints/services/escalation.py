@@ -164,6 +164,7 @@ def _take_batch(limits: Sequence[int], now: datetime, done: Escalated) -> None:
     last = {step.deadline_id: step.at for step in steps}  # in order of time, so the latest stays
     cases = _cases_of(step for step in steps if last[step.deadline_id] == step.at)
     relations = Relations(now)
+    before = _told_before(steps)
     letters: dict[int, list[tuple[_Step, Case]]] = defaultdict(list)
     entries: list[CaseEntry] = []
     for step in steps:
@@ -171,9 +172,10 @@ def _take_batch(limits: Sequence[int], now: datetime, done: Escalated) -> None:
         if case is None or last[step.deadline_id] != step.at:
             done.superseded += 1
             continue
-        found = relations.addressee(case, step.relation)
+        found = relations.addressee(case, step.relation, before[step.deadline_id])
         step.told, step.passed_over = list(found.people), list(found.passed_over)
-        entries.append(_entry(step, case, now))
+        before[step.deadline_id].add(step.relation)
+        entries.append(_entry(step, case, now, found.told_before))
         done.cases.add(case.pk)
         done.nobody += not found.people
         for person in found.people:
@@ -205,6 +207,16 @@ def _write_taken(steps: Sequence[_Step], now: datetime) -> None:
         )
 
 
+def _told_before(steps: Sequence[_Step]) -> dict[int, set[str]]:
+    """Key of a limit → the relations that its earlier steps told."""
+    found: dict[int, set[str]] = defaultdict(set)
+    limits = {step.deadline_id for step in steps}
+    taken = EscalationStep.objects.filter(deadline__in=limits, taken_at__isnull=False)
+    for limit, relation in taken.exclude(told=[]).values_list("deadline_id", "relation"):
+        found[limit].add(relation)
+    return found
+
+
 def _write_entries(entries: Sequence[CaseEntry]) -> None:
     """The lines of the log in one COPY."""
     with connection.cursor() as cursor:
@@ -219,7 +231,7 @@ def _write_entries(entries: Sequence[CaseEntry]) -> None:
         )
 
 
-def _entry(step: _Step, case: Case, now: datetime) -> CaseEntry:
+def _entry(step: _Step, case: Case, now: datetime, told_before: Sequence[str]) -> CaseEntry:
     """The line in the log of the case: which step, and who is told."""
     return entry(
         case,
@@ -233,6 +245,7 @@ def _entry(step: _Step, case: Case, now: datetime) -> CaseEntry:
         unit_of_time=step.unit_of_time,
         told=step.told,
         passed_over=step.passed_over,
+        told_before=list(told_before),
     )
 
 

@@ -24,6 +24,7 @@ from core.attachments.store import MEGABYTE, discard_after_commit, too_large
 from core.drafts.forms import DraftForm, register
 from core.drafts.services import hand_over
 from core.errors import Refused
+from core.locking import lock
 from core.models import Draft
 from regions.policies import policy
 
@@ -221,6 +222,28 @@ def tell_log(case: Case, rows: list[CaseFile], *, by: Any) -> None:
     CaseFile.objects.filter(pk__in=[row.pk for row in rows]).update(entry=entry)
     for row in rows:
         row.entry = entry
+
+
+@transaction.atomic
+def change_file(file: CaseFile, *, by: Any, role: str, caption: str) -> CaseFile:
+    """Say otherwise what a file shows, or caption it anew; the log keeps what it said before.
+
+    Raises Refused for somebody who may not attach files to the case.
+    """
+    if not may_attach(file.case, by):
+        raise Refused(_("You may not attach files to this case."))
+    held = lock(CaseFile.objects.filter(pk=file.pk)).select_related("case").first()
+    if held is None:
+        raise Refused(_("Somebody has removed this file meanwhile."))
+    words = caption.strip()[:200]
+    if (held.role, held.caption) == (role, words):
+        return held
+    facts = {"file": held.name, "roles": [held.role, role], "captions": [held.caption, words]}
+    held.role, held.caption = FileRole(role), words
+    held.save(update_fields=["role", "caption"])
+    log(held.case, "file_changed", by=by, at=timezone.now(), **facts)
+    record("case.file_changed", by=by, subject=held.case)
+    return held
 
 
 @transaction.atomic

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,6 +20,7 @@ from complaints.services.log import log
 from complaints.services.moves import refuse_open_works
 from complaints.states import ASSIGN, OPEN, UNSOLVED, State
 from core.errors import Refused
+from core.locking import lock
 from regions.models import OrgUnit
 
 FEWEST = 2
@@ -97,15 +99,15 @@ def publish_statement(parent: Case, *, by: Any, text: str) -> int:
     if not text.strip():
         raise Refused(_("Please write the common statement."))
     now = timezone.now()
-    children = _open_children(parent)
-    for case in [parent, *children]:
+    held = _hold_all(parent)
+    for case in held:
         if case.first_contact_at is None:
             case.first_contact_at = now
             case.save(update_fields=["first_contact_at"])
             clocks.meet(case, LimitKind.FIRST_CONTACT, now)
         log(case, "statement", by=by, at=now, text=text.strip(), internal=False)
-    record("case.statement", by=by, subject=parent, count=len(children))
-    return len(children) + 1
+    record("case.statement", by=by, subject=parent, count=len(held) - 1)
+    return len(held)
 
 
 @transaction.atomic
@@ -118,12 +120,7 @@ def resolve_group(parent: Case, *, by: Any, resolution: str) -> int:
     if by is not None and not Case.objects.visible_to(by, ASSIGN).filter(pk=parent.pk).exists():
         raise Refused(_("Only whoever assigns cases may resolve a whole group."))
     now, count = timezone.now(), 0
-    for case in [parent, *_open_children(parent)]:
-        held = (
-            Case.objects.select_for_update(of=("self",))
-            .select_related("level", "category", "top_category", "unit")
-            .get(pk=case.pk)
-        )
+    for held in _hold_all(parent):
         if held.state in UNSOLVED:
             refuse_open_works(held)
             _resolve(held, by, now, resolution.strip())
@@ -149,13 +146,8 @@ def _lock(cases: Iterable[Case], by: Any) -> list[Case]:
     rows = Case.objects.filter(state__in=OPEN)
     if by is not None:
         rows = Case.objects.visible_to(by, ASSIGN).filter(state__in=OPEN)
-    keys = sorted({case.pk for case in cases})
-    return list(
-        rows.filter(pk__in=keys)
-        .select_for_update(of=("self",))
-        .select_related("unit")
-        .order_by("pk")
-    )
+    keys = {case.pk for case in cases}
+    return list(lock(rows.filter(pk__in=keys)).select_related("unit", "level", "category"))
 
 
 def _join(parent: Case, cases: Iterable[Case], by: Any) -> None:
@@ -166,9 +158,11 @@ def _join(parent: Case, cases: Iterable[Case], by: Any) -> None:
         log(case, "joined_group", by=by, at=now, number=parent.number)
 
 
-def _open_children(parent: Case) -> list[Case]:
-    rows = Case.objects.filter(parent=parent, state__in=OPEN)
-    return list(rows.select_related("level", "category", "top_category", "unit").order_by("pk"))
+def _hold_all(parent: Case) -> list[Case]:
+    """The parent and its open children, locked in the order of their keys as every holder of
+    several cases does, and read after the wait: one may have been classed otherwise meanwhile."""
+    rows = Case.objects.filter(Q(pk=parent.pk) | Q(parent=parent, state__in=OPEN))
+    return list(lock(rows).select_related("level", "category", "top_category", "unit"))
 
 
 def _common_unit(cases: Sequence[Case]) -> OrgUnit:

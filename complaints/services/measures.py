@@ -16,6 +16,7 @@ from complaints.models import Case, Category, Measure, MeasureState
 from complaints.services.log import log
 from complaints.states import CLOSE, HANDLE
 from core.errors import Refused
+from core.locking import lock
 from core.notices import notify
 from regions.models import OrgUnit
 
@@ -126,8 +127,8 @@ def why_no_check(measure: Measure, by: Any) -> str:
 
 
 def _hold(measure: Measure) -> Measure:
-    rows = Measure.objects.select_for_update(of=("self",)).select_related("owner", "unit")
-    return rows.get(pk=measure.pk)
+    # A hand-over or a change of units may move it while we wait: see core.locking.
+    return lock(Measure.objects.filter(pk=measure.pk)).select_related("owner", "unit").get()
 
 
 def remind_owners(today: date | None = None) -> int:

@@ -18,9 +18,11 @@ from django.utils.translation import ngettext
 from complaints.limits import GENERAL
 from complaints.models import Case, Deadline
 from complaints.services.clocks import recompute_many
+from complaints.states import OPEN
 from core.display import capped, thousands
 from core.faults import fault_point
 from core.jobs import Running, enqueue, handles
+from core.locking import lock
 from core.models import Job, JobState
 from regions.calendars import CalendarChange, on_calendar_change
 from regions.models import OrgUnit
@@ -120,13 +122,9 @@ def recompute_deadlines(running: Running) -> str:
 
 def _recompute(keys: list[int]) -> None:
     """Locked in the order of their keys, as everybody who locks several cases does."""
-    held = (
-        Case.objects.select_for_update(of=("self",), no_key=True)
-        .select_related("level", "category", "top_category")
-        .filter(pk__in=keys)
-        .order_by("pk")
-    )
-    recompute_many(list(held.open()))
+    # Classed otherwise while we wait, a case would come with its key and without its category.
+    held = lock(Case.objects.filter(pk__in=keys), no_key=True).filter(state__in=sorted(OPEN))
+    recompute_many(list(held.select_related("level", "category", "top_category")))
 
 
 @touches("complaints.*")

@@ -22,6 +22,8 @@ from complaints.models import (
     CaseFile,
     Channel,
     Complainant,
+    FileRole,
+    IncomingMail,
     PersonRole,
     Relation,
 )
@@ -44,6 +46,7 @@ from complaints.selectors.detail import (
 )
 from complaints.selectors.due import due_of
 from complaints.selectors.files import files_of_entries
+from complaints.selectors.incoming import mails_of
 from complaints.selectors.powers import Powers
 from complaints.selectors.relations import Relations
 from complaints.services.moves import DISSATISFIED, NOT_REACHED, SATISFIED
@@ -90,6 +93,7 @@ ICONS = {
     "let_go": "users",
     "escalated": "alert-triangle",
     "attached": "paperclip",
+    "file_changed": "edit",
     "file_removed": "trash",
     "note": "note",
     "answer": "message",
@@ -217,6 +221,7 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "urges": urges_of(case),
         "now": now,
         "warranty": warranty_of(case),
+        "mails": _mails(request, case, entries),
         "related": related_cases(request.user, case),
         "into": named.get("merged_into"),
         "group": named.get("parent"),
@@ -225,6 +230,13 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
         **work_context(request, case, powers),
     }
     return render(request, "complaints/detail.html", context)
+
+
+def _mails(request: HttpRequest, case: Case, entries: list[CaseEntry]) -> list[IncomingMail]:
+    """The mails that the case came from or that were added to it; most cases have none."""
+    if case.channel != Channel.MAIL and not any(one.kind == "mail_in" for one in entries):
+        return []
+    return mails_of(request.user, case)
 
 
 def _customer_url(request: HttpRequest, case: Case) -> str:
@@ -307,6 +319,7 @@ def _kind(entry: CaseEntry) -> str:
             "classed": _("Level or category changed"),
             "handed_over": _("Handed over"),
             "attached": _("Files attached"),
+            "file_changed": _("File described anew"),
             "file_removed": _("File removed"),
             "note": _("Note for colleagues"),
             "answer": _("Answer to the owner"),
@@ -351,13 +364,26 @@ def _facts(entry: CaseEntry, names: dict[int, str]) -> list[tuple[str, str]]:
         found.append((_("Case"), str(facts.get("into") or facts["number"])))
     if facts.get("file"):
         found.append((_("File"), str(facts["file"])))
+        found += _file_facts(facts)
     if people:
         found.append((_("Told"), people))
-    found += [
-        (_("Vacant"), str(Relation(one).label))
-        for one in facts.get("passed_over", ())
-        if one in Relation.values
-    ]
+    for fact, label in (("passed_over", _("Vacant")), ("told_before", _("The same person"))):
+        named = [one for one in facts.get(fact, ()) if one in Relation.values]
+        found += [(label, str(Relation(one).label)) for one in named]
+    return found
+
+
+def _file_facts(facts: dict[str, Any]) -> list[tuple[str, str]]:
+    """What a file was said to show before and after, as far as that changed."""
+    found = []
+    for fact, label in (("roles", _("Shows")), ("captions", _("Caption"))):
+        before, after = facts.get(fact, ("", ""))
+        if before != after:
+            pair = [
+                str(FileRole(one).label) if one in FileRole.values else one or "—"
+                for one in (before, after)
+            ]
+            found.append((label, _changed(pair)))
     return found
 
 

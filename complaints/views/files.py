@@ -7,14 +7,17 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from complaints.forms.files import FileForm
 from complaints.models import Case, CaseFile, FileRole
 from complaints.selectors.files import album_of, neighbours
 from complaints.selectors.powers import Powers
 from complaints.services.files import (
     attach_file,
+    change_file,
     may_attach,
     may_remove,
     most_bytes,
@@ -23,6 +26,7 @@ from complaints.services.files import (
 )
 from complaints.states import VIEW
 from complaints.views.common import case_crumbs, case_or_404
+from complaints.views.saving import saved, status_of
 from core.access import requires
 from core.attachments import send
 from core.attachments.store import clean_name
@@ -67,6 +71,7 @@ def case_file_preview(request: HttpRequest, pk: int, file_pk: int) -> HttpRespon
         "place": place,
         "count": count,
         "may_remove": may_remove(file, request.user),
+        "may_edit": may_attach(file.case, request.user),
         "crumbs": case_crumbs(file.case, (file.name, "")),
     }
     page, part = "complaints/file.html", "complaints/_file.html"
@@ -119,6 +124,33 @@ def attach_all(request: HttpRequest, case: Case, **links: Any) -> list[str]:
                 _("{file}: {problem}").format(file=clean_name(name), problem=refusal.message)
             )
     return refused
+
+
+@requires(VIEW)
+@require_http_methods(["GET", "HEAD", "POST"])
+def case_file_edit(request: HttpRequest, pk: int, file_pk: int) -> HttpResponse:
+    """Caption a file anew and say what it shows."""
+    file = file_or_404(request, pk, file_pk)
+    if not may_attach(file.case, request.user):
+        raise PermissionDenied("file")
+    form = FileForm(request.POST or None, initial={"role": file.role, "caption": file.caption})
+    done = saved(
+        request,
+        form,
+        lambda data: change_file(file, by=request.user, **data),
+        _("The file is described anew."),
+    )
+    back = reverse("complaints:file-preview", args=[pk, file_pk])
+    if done is not None:
+        return redirect(back)
+    context = {
+        "form": form,
+        "title": _("What the file shows"),
+        "question": file.name,
+        "back": back,
+        "crumbs": case_crumbs(file.case, (file.name, back), (_("What the file shows"), "")),
+    }
+    return render(request, "complaints/plain_form.html", context, status=status_of(request))
 
 
 @requires(VIEW)

@@ -162,7 +162,10 @@ def _page(
 def dialog_of(request: HttpRequest, case: Case, move: Move, ways: list[Move]) -> HttpResponse:
     """The form of a move as the content of a dialog; `ways` are others that would do as well."""
     form = _blank(request, case, move)
-    context = _context(case, move, form) | {"ways": ways if len(ways) > 1 else []}
+    context = _context(case, move, form) | {
+        "draft": open_draft(request, f"{MOVE.name}:{case.pk}:{move.name}"),
+        "ways": ways if len(ways) > 1 else [],
+    }
     return render(request, "complaints/_move_dialog.html", context)
 
 

@@ -22,6 +22,7 @@ from complaints.selectors.contract_works import (
     work_parts,
     work_rows,
 )
+from complaints.selectors.detail import warranty_of
 from complaints.selectors.paging import count_of, page_of
 from complaints.services import contract_works as verbs
 from complaints.services.files import may_attach
@@ -86,7 +87,10 @@ def work_list(request: HttpRequest) -> HttpResponse:
         "filter_form": form,
         "query": query,
         "page": page,
-        "rows": [{"work": work, "state": work_badge(work)} for work in page.rows],
+        "rows": [
+            {"work": work, "state": work_badge(work), "warranty": warranty_of(work.case)}
+            for work in page.rows
+        ],
         "count": count_sentence(*count_of(parts)),
         "is_filtered": form.is_filtered(),
         "may_keep": request.user.has_perm(ASSIGN),
@@ -155,6 +159,7 @@ def _detail(
         "case": work.case,
         "subject": subject_of(work.case),
         "state": work_badge(work),
+        "warranty": warranty_of(work.case),
         "total": total_of(work),
         "moves": list(work_moves_from(work.state)) if may_work else [],
         "may_work": may_work,

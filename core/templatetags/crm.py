@@ -67,6 +67,12 @@ def capped(value: int | None, cap: int = 1000) -> SafeString:
 
 
 @register.filter
+def file_size(value: int) -> str:
+    """20 MB; plain, because it stands in attributes too."""
+    return display.file_size(value)
+
+
+@register.filter
 def share(value: display.Number | None) -> SafeString:
     """A fraction of one as 93.0%."""
     return _written(display.share(value))

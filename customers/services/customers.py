@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from audit.services import record
 from core.chinese import pinyin_of
 from core.errors import Refused, Stale
+from core.locking import lock
 from core.personal_data import blind_index
 from customers.models import (
     Customer,
@@ -127,11 +128,8 @@ def change_customer(
     `unchanged_since` is `updated_at` as the form showed it: raises Stale when somebody else
     saved in between. Raises Refused for an identity number that another customer has.
     """
-    customer = (
-        Customer.objects.select_for_update(of=("self",))
-        .select_related("subject")
-        .get(pk=customer.pk)
-    )
+    # Whoever came first may just have made the key of his numbers: a second one would lose them.
+    customer = lock(Customer.objects.filter(pk=customer.pk)).select_related("subject").get()
     if unchanged_since and customer.updated_at != unchanged_since:
         raise Stale(_("Somebody else has changed this customer. Please look at the new values."))
     personal = {name: values.pop(name) for name in PERSONAL if name in values}

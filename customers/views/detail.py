@@ -28,6 +28,7 @@ from customers.selectors.detail import (
 from customers.selectors.history import Event, events
 from customers.services import reveal
 from customers.services.reveal import FIELDS, ask_for_further_reveals, further_reveals
+from customers.tabs import Tab, tabs_for
 from customers.views.common import (
     crumbs,
     customer_crumbs,
@@ -116,6 +117,9 @@ def customer_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Everything about one customer that the reader may see."""
     customer = customer_or_404(request, pk)
     mine = request.GET.get("who") == "me"
+    further = {tab.key: tab for tab in tabs_for(request.user)}
+    if request.GET.get("tab") in further:
+        return _further_tab(request, customer, further, further[request.GET["tab"]])
     found = timeline(request.user, customer, after=request.GET.get("after", ""), mine=mine)
     context: dict[str, Any] = {
         "customer": customer,
@@ -127,8 +131,23 @@ def customer_detail(request: HttpRequest, pk: int) -> HttpResponse:
     }
     if wants_rows(request) and request.GET.get("after"):
         return render(request, "customers/_timeline_more.html", context)
+    context |= _page(request, customer, further)
+    return render(request, "customers/detail.html", context)
+
+
+def _further_tab(
+    request: HttpRequest, customer: Customer, further: dict[str, Tab], tab: Tab
+) -> HttpResponse:
+    """A tab of another app; the timeline is not read for it."""
+    context = {"customer": customer} | tab.context(request, customer)
+    context |= _page(request, customer, further) | {"tab_template": tab.template}
+    return render(request, "customers/detail.html", context)
+
+
+def _page(request: HttpRequest, customer: Customer, further: dict[str, Tab]) -> dict[str, Any]:
+    """What stands around every tab."""
     file = customer_file(request.user, customer)
-    context |= {
+    return {
         "file": file,
         "stage": file.place.stage() if file.place else None,
         "today": timezone.localdate(),
@@ -140,9 +159,11 @@ def customer_detail(request: HttpRequest, pk: int) -> HttpResponse:
         and may_act_on(request, customer, file, "accounts.review_grants"),
         "crumbs": customer_crumbs(customer),
         "tab": request.GET.get("tab", "timeline"),
-        "tabs": _tabs(file),
+        "tabs": _tabs(file)
+        + [
+            (one.key, str(one.title), one.count(request.user, customer)) for one in further.values()
+        ],
     }
-    return render(request, "customers/detail.html", context)
 
 
 def _more_url(customer: Customer, cursor: str, mine: bool) -> str:

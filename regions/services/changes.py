@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from audit.services import record
 from core.errors import Refused, Stale
 from core.jobs import enqueue
+from core.locking import lock as locked
 from core.scope import Scope
 from regions.models import (
     ChangeKind,
@@ -421,8 +422,8 @@ def forget_old_rows(today: date) -> int:
 
 def _hold(change: OrgChange) -> OrgChange:
     """The change, locked until the transaction ends."""
-    rows = OrgChange.objects.select_for_update(of=("self",)).select_related("unit", "target")
-    return rows.get(pk=change.pk)
+    # A draft may get another unit or target while we wait.
+    return locked(OrgChange.objects.filter(pk=change.pk)).select_related("unit", "target").get()
 
 
 def _deciders(change: OrgChange) -> list[Any]:

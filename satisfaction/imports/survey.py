@@ -34,7 +34,8 @@ from satisfaction.imports.fields import FIELDS
 from satisfaction.imports.survey_rows import PERMISSION, AnswerChecker, AnswerRow
 from satisfaction.imports.survey_writer import AnswerWriter
 from satisfaction.models import Item, ItemRole, Wave, WaveState
-from satisfaction.services.from_file import CODE_LENGTH, PlannedItem, wave_from_file
+from satisfaction.services.from_file import PlannedItem, wave_from_file
+from satisfaction.services.questionnaires import CODE_LENGTH
 
 CHUNK = 5000
 QUESTIONS = ("overall", "recommendation", "remark")

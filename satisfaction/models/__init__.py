@@ -1,5 +1,6 @@
 """Tables of satisfaction."""
 
+from satisfaction.models.plans import PlanStep, SurveyPlan
 from satisfaction.models.questionnaires import (
     Indicator,
     Item,
@@ -53,6 +54,7 @@ __all__ = [
     "ItemRole",
     "ItemScore",
     "Option",
+    "PlanStep",
     "Population",
     "Questionnaire",
     "QuestionnaireKind",
@@ -71,6 +73,7 @@ __all__ = [
     "StepKind",
     "SurveyDraft",
     "SurveyLink",
+    "SurveyPlan",
     "SurveyReport",
     "Target",
     "TouchPoint",

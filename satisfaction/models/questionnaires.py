@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from satisfaction.models.frozen import frozen_itself, frozen_with
 from satisfaction.scales import HIGHEST, LOWEST
 
 
@@ -30,6 +31,11 @@ SCORED_KINDS = frozenset(
 )
 
 
+def in_language(chinese: str, english: str) -> str:
+    """A text in the reader's language, where it has one in it."""
+    return english if english and get_language() == "en" else chinese
+
+
 class Questionnaire(models.Model):
     """A list of questions that goes on through its versions."""
 
@@ -45,7 +51,17 @@ class Questionnaire(models.Model):
         verbose_name_plural = _("questionnaires")
 
     def __str__(self) -> str:
-        return self.title
+        return self.shown_title
+
+    @property
+    def shown_title(self) -> str:
+        """The title in the reader's language."""
+        return in_language(self.title, self.title_en)
+
+    @property
+    def is_scored(self) -> bool:
+        """Whether its answers enter satisfaction."""
+        return self.kind in SCORED_KINDS
 
 
 class QuestionnaireVersion(models.Model):
@@ -66,12 +82,23 @@ class QuestionnaireVersion(models.Model):
     class Meta:
         verbose_name = _("version of a questionnaire")
         verbose_name_plural = _("versions of questionnaires")
+        triggers = [frozen_itself()]
         constraints = [
             models.UniqueConstraint(fields=["questionnaire", "number"], name="version_once"),
         ]
 
     def __str__(self) -> str:
         return f"{self.questionnaire} {self.number}"
+
+    @property
+    def shown_intro(self) -> str:
+        """The introduction in the reader's language."""
+        return in_language(self.intro, self.intro_en)
+
+    @property
+    def shown_thanks(self) -> str:
+        """The words of thanks in the reader's language."""
+        return in_language(self.thanks, self.thanks_en)
 
 
 class Section(models.Model):
@@ -85,6 +112,7 @@ class Section(models.Model):
     class Meta:
         verbose_name = _("section of a questionnaire")
         verbose_name_plural = _("sections of questionnaires")
+        triggers = [frozen_with("{row}.version_id")]
         ordering = ["version", "position"]
         constraints = [
             models.UniqueConstraint(
@@ -95,7 +123,12 @@ class Section(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.title
+        return self.shown_title
+
+    @property
+    def shown_title(self) -> str:
+        """The title in the reader's language."""
+        return in_language(self.title, self.title_en)
 
 
 class TouchPoint(models.TextChoices):
@@ -150,7 +183,7 @@ class Indicator(models.Model):
     @property
     def shown_name(self) -> str:
         """The name in the reader's language, where it has one in it."""
-        return self.name_en if self.name_en and get_language() == "en" else self.name
+        return in_language(self.name, self.name_en)
 
 
 class ItemRole(models.TextChoices):
@@ -206,6 +239,7 @@ class Item(models.Model):
     class Meta:
         verbose_name = _("item")
         verbose_name_plural = _("items")
+        triggers = [frozen_with("{row}.version_id")]
         ordering = ["version", "position"]
         constraints = [
             models.UniqueConstraint(
@@ -228,12 +262,17 @@ class Item(models.Model):
     @property
     def shown_name(self) -> str:
         """The name in the reader's language, where it has one in it."""
-        return self.name_en if self.name_en and get_language() == "en" else self.name
+        return in_language(self.name, self.name_en)
 
     @property
     def shown_text(self) -> str:
         """The question in the reader's language; its name where nobody worded one."""
-        return (self.text_en if get_language() == "en" else "") or self.text or self.shown_name
+        return in_language(self.text, self.text_en) or self.shown_name
+
+    @property
+    def points(self) -> range:
+        """The points of its scale, lowest first; empty where nothing is rated."""
+        return range(0) if self.low is None or self.high is None else range(self.low, self.high + 1)
 
 
 class Option(models.Model):
@@ -247,6 +286,9 @@ class Option(models.Model):
     class Meta:
         verbose_name = _("option")
         verbose_name_plural = _("options")
+        triggers = [
+            frozen_with("(SELECT version_id FROM satisfaction_item WHERE id = {row}.item_id)")
+        ]
         ordering = ["item", "position"]
         constraints = [
             models.UniqueConstraint(
@@ -262,4 +304,4 @@ class Option(models.Model):
     @property
     def shown_text(self) -> str:
         """The answer in the reader's language, where it has one in it."""
-        return self.text_en if self.text_en and get_language() == "en" else self.text
+        return in_language(self.text, self.text_en)

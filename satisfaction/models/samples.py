@@ -119,6 +119,11 @@ class Sample(Scoped):
                 condition=Q(asks_again__isnull=False),
                 name="sample_again",
             ),
+            models.UniqueConstraint(
+                fields=["replaces"],
+                condition=Q(replaces__isnull=False),
+                name="sample_replaced_once",
+            ),
         ]
         indexes = [
             models.Index(fields=["wave", "unit", "stage", "position"], name="sample_cell"),

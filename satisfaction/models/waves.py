@@ -44,8 +44,9 @@ class Wave(models.Model):
     `run` is the scoring whose figures are shown: setting it is what publishes them. An anonymous
     wave never knows which person gave an answer; a database constraint on its responses holds it.
     A standing wave takes the ratings that go out after every closed case; it has no sample of
-    quotas and is scored as it grows. `seed` and `drawn_at` freeze the drawn list: who was in the
-    population is drawn again from them in the same order.
+    quotas and is scored as it grows. To get an answer `100 / expected_response` owners are drawn,
+    and of these `reserve_share` per cent more wait as reserves. `seed` and `drawn_at` freeze the
+    drawn list: who was in the population is drawn again from them in the same order.
     """
 
     code = models.CharField(_("code"), max_length=40, unique=True)
@@ -67,6 +68,12 @@ class Wave(models.Model):
     )
     reminder_days = models.PositiveSmallIntegerField(
         _("reminded after (days)"), null=True, blank=True
+    )
+    expected_response = models.PositiveSmallIntegerField(
+        _("expected response rate (%)"), null=True, blank=True
+    )
+    reserve_share = models.PositiveSmallIntegerField(
+        _("reserves (% of those drawn)"), null=True, blank=True
     )
     seed = models.BigIntegerField(_("seed"), null=True, editable=False)
     drawn_at = models.DateTimeField(_("drawn at"), null=True, editable=False)
@@ -99,6 +106,11 @@ class Wave(models.Model):
             models.CheckConstraint(
                 condition=Q(closes_on__isnull=True) | Q(opens_on__lte=F("closes_on")),
                 name="wave_period",
+            ),
+            models.CheckConstraint(
+                condition=Q(expected_response__isnull=True)
+                | Q(expected_response__gte=1, expected_response__lte=100),
+                name="wave_expected_response",
             ),
         ]
 

@@ -4,17 +4,17 @@ Everything summed is a whole number (see `satisfaction.scales`), so PostgreSQL m
 and with any number of helpers. Only voided answers are left out; quality flags exclude nothing.
 """
 
-from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
 from django.db import connection
 
-from satisfaction.figures import ItemSums, PeopleSums, Scale, Sums
-from satisfaction.models import Item, ItemRole, Wave
-from satisfaction.scales import DETRACTOR, FINE, PROMOTER, top_two
-from satisfaction.weighting import Cell
+from satisfaction.figures import PEOPLE, RATINGS, Asked, Cell, Sums
+from satisfaction.indicators import Node, Tree
+from satisfaction.models import Indicator, Item, ItemRole, Wave
+from satisfaction.scales import DETRACTOR, FINE, FULL, PROMOTER, top_two
 
-PEOPLE = """
+PEOPLE_SQL = """
     SELECT unit_id, stage, count(*), count(overall), coalesce(sum(overall), 0),
         coalesce(sum(overall::int * overall), 0),
         count(*) FILTER (WHERE overall >= %(top)s),
@@ -22,12 +22,12 @@ PEOPLE = """
         count(*) FILTER (WHERE recommendation >= %(promoter)s),
         count(*) FILTER (WHERE recommendation <= %(detractor)s),
         count(*) FILTER (WHERE both_importance > 0),
-        coalesce(sum(both_score * %(fine)s / nullif(both_importance, 0)), 0)
+        coalesce(sum(both_score * %(fine)s / (nullif(both_importance, 0) * %(full)s::bigint)), 0)
     FROM satisfaction_response
     WHERE wave_id = %(wave)s AND voided_at IS NULL
     GROUP BY unit_id, stage
 """
-ITEMS = """
+RATINGS_SQL = """
     SELECT r.unit_id, r.stage, a.item_id, count(a.score), coalesce(sum(a.score), 0),
         coalesce(sum(a.score::int * a.score), 0),
         count(*) FILTER (WHERE a.score >= i.high - 1),
@@ -43,31 +43,49 @@ ITEMS = """
 """
 
 
-def sums_of(wave: Wave) -> dict[Cell, Sums]:
-    """(unit, owner stage) → sums of the answers that name just this unit."""
+def sums_of(wave: Wave, asked: Asked) -> Sums:
+    """The sums of the answers that name just this unit and owner stage, a row a cell."""
     overall = wave.version.items.filter(role=ItemRole.OVERALL).first()
     facts = {
         "wave": wave.pk,
         "fine": FINE,
+        "full": FULL,
         "top": top_two(overall.high or 0) if overall else 0,
         "promoter": PROMOTER,
         "detractor": DETRACTOR,
     }
-    cells: dict[Cell, Sums] = {}
-    for unit, stage, *counts in _rows(PEOPLE, facts):
-        cells[unit, stage] = Sums(PeopleSums(*map(int, counts)))
-    for unit, stage, item, *counts in _rows(ITEMS, facts):
-        cells[unit, stage].items[item] = ItemSums(*map(int, counts))
-    return cells
+    people = _rows(PEOPLE_SQL, facts)
+    cells: list[Cell] = [(unit, stage) for unit, stage, *_counts in people]
+    places = {cell: place for place, cell in enumerate(cells)}
+    items = {key: place for place, key in enumerate(asked.keys)}
+    sums = Sums(
+        cells,
+        np.array([counts[2:] for counts in people], np.int64).reshape(-1, len(PEOPLE)),
+        np.zeros((len(cells), len(items), len(RATINGS)), np.int64),
+    )
+    ratings = _rows(RATINGS_SQL, facts)
+    if ratings:
+        rows = [places[unit, stage] for unit, stage, *_counts in ratings]
+        columns = [items[counts[2]] for counts in ratings]
+        sums.ratings[rows, columns] = np.array([counts[3:] for counts in ratings], np.int64)
+    return sums
 
 
-def scales_of(wave: Wave) -> dict[int, Scale]:
-    """Scales of the wave's rated single items, by key."""
+def asked_in(wave: Wave) -> Asked:
+    """The wave's rated single items with their scales."""
     items = Item.objects.filter(version=wave.version_id, role=ItemRole.ITEM)
-    return {item.pk: Scale(item.low or 0, item.high or 0) for item in items}
+    return Asked.of_scales({item.pk: (item.low or 0, item.high or 0) for item in items})
 
 
-def _rows(sql: str, facts: dict[str, Any]) -> Iterator[tuple]:
+def tree_of(wave: Wave) -> Tree:
+    """The indicator tree over the wave's rated single items, as it is now."""
+    items = Item.objects.filter(version=wave.version_id, role=ItemRole.ITEM)
+    homes = items.exclude(indicator=None).values_list("pk", "indicator_id")
+    nodes = [Node(one.pk, one.parent_id, one.level, one.weight) for one in Indicator.objects.all()]
+    return Tree(nodes, dict(homes))
+
+
+def _rows(sql: str, facts: dict[str, Any]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(sql, facts)
-        yield from cursor.fetchall()
+        return cursor.fetchall()

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 
 from audit.services import record
 from satisfaction.models import (
@@ -17,8 +16,7 @@ from satisfaction.models import (
     Wave,
     WaveState,
 )
-
-CODE_LENGTH = 40
+from satisfaction.services.questionnaires import free_code, freeze_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +37,7 @@ def wave_from_file(
 ) -> Wave:
     """Create a wave that asks just these items. A version made for an earlier file that asks the
     same is used again, so that waves can be compared item by item."""
-    version = _same_version(items) or _new_version(code, title, items)
+    version = _same_version(items) or _new_version(code, title, items, by)
     wave = Wave.objects.create(
         code=code,
         title=title,
@@ -70,13 +68,13 @@ def _key(item: Item | PlannedItem) -> tuple:
     )
 
 
-def _new_version(code: str, title: str, items: Iterable[PlannedItem]) -> QuestionnaireVersion:
+def _new_version(
+    code: str, title: str, items: Iterable[PlannedItem], by: Any
+) -> QuestionnaireVersion:
     questionnaire = Questionnaire.objects.create(
-        code=_free_code(code), kind=QuestionnaireKind.OWNERS, title=title
+        code=free_code(code), kind=QuestionnaireKind.OWNERS, title=title
     )
-    version = QuestionnaireVersion.objects.create(
-        questionnaire=questionnaire, number=1, frozen_at=timezone.now()
-    )
+    version = QuestionnaireVersion.objects.create(questionnaire=questionnaire, number=1)
     Item.objects.bulk_create(
         Item(
             version=version,
@@ -90,16 +88,5 @@ def _new_version(code: str, title: str, items: Iterable[PlannedItem]) -> Questio
         )
         for place, item in enumerate(items, start=1)
     )
+    freeze_version(version, by=by)
     return version
-
-
-def _free_code(code: str) -> str:
-    """The wave's code, numbered where a questionnaire has it already."""
-    taken = set(
-        Questionnaire.objects.filter(code__startswith=code[:30]).values_list("code", flat=True)
-    )
-    free, number = code[:CODE_LENGTH], 1
-    while free in taken:
-        number += 1
-        free = f"{code[: CODE_LENGTH - 4]}-{number}"
-    return free

@@ -4,13 +4,13 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, CharField, Count, Value, When
+from django.db.models import Count
 from django.utils import timezone
 
-from customers.models import CustomerUnit, OwnerStage
-from customers.models.customers import stage_condition
+from customers.models import CustomerUnit
 from regions.models import Kind, OrgUnit
 from satisfaction.models import Population, Wave
+from satisfaction.selectors.target import with_stage
 
 
 @transaction.atomic
@@ -42,15 +42,9 @@ def count_owners(wave: Wave, on: date | None = None) -> None:
 
 
 def _owners(projects: Any, day: date) -> Any:
-    """(unit, stage, owners) of places with a stage: somebody who signed or took over a flat."""
-    stage = Case(
-        *(When(stage_condition(one, day), then=Value(one)) for one in OwnerStage),
-        output_field=CharField(),
-    )
+    """(unit, stage, owners) of places with a stage."""
     return (
-        CustomerUnit.objects.filter(unit__in=projects)
-        .annotate(owner_stage=stage)
-        .exclude(owner_stage=None)
+        with_stage(CustomerUnit.objects.filter(unit__in=projects), day)
         .order_by()
         .values_list("unit_id", "owner_stage")
         .annotate(owners=Count("pk"))

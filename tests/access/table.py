@@ -189,6 +189,9 @@ PAGES = (
         args=("@case", "@case_file")),
     Row("GET", "complaints:file", CASE_HERE, args=("@group_case", "@group_file")),
     Row("POST", "complaints:file-add", KEEPERS_DO, args=("@case",)),
+    Row("GET", "complaints:file-edit", KEEPERS_HERE, args=("@case", "@case_file")),
+    Row("POST", "complaints:file-edit", KEEPERS_DO, args=("@case", "@case_file"),
+        data={"role": "after", "caption": "matrix"}),
     Row("GET", "complaints:file-remove", KEEPERS_HERE, args=("@case", "@case_file")),
     Row("POST", "complaints:file-remove", KEEPERS_DO, args=("@case", "@case_file")),
     # --- cases: groups, patterns, public opinion, warnings, duty

@@ -35,7 +35,7 @@ from tests.bench.targets import (
     CASE_LIST_QUERIES,
     ESCALATE_TO_BARE,
     PAGE_TO_MINIMAL,
-    SEARCH_PAGE_TO_MINIMAL,
+    SHORT_PAGE_TO_MINIMAL,
     SQL_TO_RAW,
     SUMMARY_QUERIES,
     Verdict,
@@ -126,7 +126,12 @@ def scenes() -> list[Scene]:
         _search("rare words", region, "瓷砖脱落", f"{here} AND {_has('content', '瓷砖脱落')}"),
         _search("frequent words", region, "渗水", f"{here} AND {_has('content', '渗水')}"),
         _board("board of a region", region, here),
-        _board("board of a project", project, f"project_id = {project.unit_id}"),
+        _board(
+            "board of a project",
+            project,
+            f"project_id = {project.unit_id}",
+            SHORT_PAGE_TO_MINIMAL,
+        ),
         Scene(
             "summary of a region",
             region,
@@ -168,11 +173,11 @@ def _search(name: str, user: User, text: str, where: str) -> Scene:
         urlencode({"q": text}),
         where,
     )
-    scene.to_minimal = SEARCH_PAGE_TO_MINIMAL
+    scene.to_minimal = SHORT_PAGE_TO_MINIMAL
     return scene
 
 
-def _board(name: str, user: User, here: str) -> Scene:
+def _board(name: str, user: User, here: str, to_minimal: float = PAGE_TO_MINIMAL) -> Scene:
     keys = " UNION ALL ".join(
         f"(SELECT id FROM complaints_case WHERE {here}"
         f" AND state IN ({', '.join(repr(str(state)) for state in sorted(column.states))})"
@@ -180,7 +185,7 @@ def _board(name: str, user: User, here: str) -> Scene:
         for column in COLUMNS
     )
     act = lambda: board_cases(user, CaseQuery())  # noqa: E731
-    return Scene(name, user, "/complaints/board/", act, keys, BOARD_QUERIES)
+    return Scene(name, user, "/complaints/board/", act, keys, BOARD_QUERIES, to_minimal)
 
 
 # --- measuring ------------------------------------------------------------------------------------

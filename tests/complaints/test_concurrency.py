@@ -1,16 +1,22 @@
 """Two people at once: one wins, the other reads who was quicker; locks taken in one order."""
 
 from concurrent.futures import ThreadPoolExecutor, wait
+from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
-from django.utils import translation
+from django.utils import timezone, translation
 
-from complaints.models import Case, CaseEntry
+from complaints.models import Case, CaseEntry, Category, Measure
 from complaints.services import make_move, moves
+from complaints.services.classes import change_class
+from complaints.services.groups import form_group, resolve_group
+from complaints.services.measures import give_measure, report_done
 from core.errors import Refused, Stale
+from customers.models import Customer
+from customers.services import change_customer
 from tests.complaints.cases import cast_of, fresh, stand
-from tests.factories import make_case
+from tests.factories import make_case, make_customer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PATIENCE = 30
@@ -129,3 +135,52 @@ def test_where_no_person_was_quicker_the_sentence_names_none(world, case):
     make_move(case, "contact", by=None, text="系统代记")
     with pytest.raises(Stale, match="已有变动"):
         make_move(case, "contact", by=None, text="再记", version=version)
+
+
+def test_a_measure_that_was_handed_over_meanwhile_is_still_found(world):
+    """Locked together with its owner, the row would be missed: the old owner is joined to it."""
+    cast = cast_of(world)
+    day = timezone.localdate() + timedelta(days=3)
+    measure = give_measure(
+        unit=world.n1a, by=None, text="加装排水板", owner=cast["handler"], due_on=day
+    )
+
+    ended = meet(
+        lambda: Measure.objects.filter(pk=measure.pk).update(owner=cast["helper"]),
+        lambda: report_done(measure, by=cast["head"], result="已完成"),
+    )
+
+    assert ended == "done"
+    assert Measure.objects.get(pk=measure.pk).state == "done"
+
+
+def test_a_group_is_resolved_whole_while_one_of_its_cases_is_classed_otherwise(world):
+    """Of the case that was held its new category is read, and its call-back counts by it."""
+    cases = [make_case(unit=world.n1a, assign=False) for _one in range(2)]
+    parent = form_group(cases, by=None, content="多户渗水")
+    category = Category.objects.filter(parent__isnull=False).first()
+
+    ended = meet(
+        lambda: change_class(cases[0], by=None, category=category),
+        lambda: resolve_group(parent, by=None, resolution="外墙统一打胶"),
+    )
+
+    assert ended == "done"
+    assert set(Case.objects.values_list("state", flat=True)) == {"resolved"}
+    assert fresh(cases[0]).category_id == category.pk
+
+
+def test_two_first_numbers_of_one_customer_are_both_kept(world):
+    """The second one waits for the key that the first one makes, and uses it."""
+    customer = make_customer(unit=world.n1a)
+    assert customer.subject_id is None
+
+    ended = meet(
+        lambda: change_customer(customer, by=None, phone="13800000001"),
+        lambda: change_customer(customer, by=None, other_phone="13800000002"),
+    )
+
+    assert ended == "done"
+    kept = Customer.objects.get(pk=customer.pk)
+    assert kept.clear("phone").endswith("0001")
+    assert kept.clear("other_phone").endswith("0002")

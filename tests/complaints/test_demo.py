@@ -1,6 +1,8 @@
 """Cases of the demonstration: in every state, as the product itself would judge them, and gone
 without a trace."""
 
+from datetime import timedelta
+
 import pytest
 from django.apps import apps
 from django.conf import settings
@@ -11,6 +13,7 @@ from django.utils import timezone
 from accounts.models import User
 from complaints.demo import year
 from complaints.models import Case, CaseEntry, Complainant, Deadline, EscalationStep, Pause
+from complaints.selectors.committee import is_strategic
 from complaints.services import escalate, make_move
 from complaints.services.clocks import recompute_many
 from complaints.states import MOVES, OPEN, WAITING, State
@@ -67,6 +70,10 @@ def test_a_year_of_cases_in_every_state_some_of_them_late():
     days = Case.objects.aggregate(first=Max(now - F("taken_in_at")))
     assert 200 < days["first"].days <= 365
     assert mend_scope_columns() == 0
+    owed = Deadline.objects.get(kind="committee", met_at=None)
+    assert owed.due_at - owed.starts_at == timedelta(hours=24)
+    assert owed.due_at > now
+    assert is_strategic(Case.objects.select_related("customer").get(pk=owed.case_id))
     late = EscalationStep.objects.filter(at__lte=now)
     assert late.exists()
     assert not late.filter(taken_at=None).exists()

@@ -18,6 +18,8 @@ from django.utils import timezone
 
 from accounts.models import UserState
 from complaints.models import CaseEntry, Deadline, EscalationStep, Pause
+from complaints.selectors.detail import ladder_of_case
+from complaints.selectors.relations import Relations
 from complaints.services import escalate, escalation, make_move
 from complaints.services.moves import hold
 from core import faults
@@ -284,6 +286,22 @@ def test_two_people_of_the_same_hour_are_both_told(staffed):
     escalate(due(0))
 
     assert sorted(told()) == ["E-CITY", "E-LEAD"]
+
+
+@db
+def test_a_handler_who_is_the_head_too_is_told_once_and_the_head_s_step_passes_on(staffed):
+    """By one step alone: the next one reaches whom the ladder names."""
+    case = make_case(unit=staffed.n1a, handler=staffed.lead)
+
+    escalate(due(-1))
+    escalate(due(0))
+    escalate(due(4))
+
+    assert told() == ["E-LEAD", "E-CITY", "E-DUTY"]
+    facts = CaseEntry.objects.filter(case=case, kind=TOLD.partition(".")[2]).order_by("pk")[1].facts
+    assert (facts["told_before"], facts["passed_over"]) == (["project_head"], [])
+    rungs = ladder_of_case(fresh(case), Relations(due(4), case.unit))
+    assert [rung.people for rung in rungs][1] == (staffed.city.pk,)
 
 
 @db

@@ -1,0 +1,48 @@
+"""Taking the surveys of the demonstration out."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+
+from customers.demo.parts import Gone
+from satisfaction.demo.waves import CODE
+from satisfaction.models import (
+    Chosen,
+    Questionnaire,
+    QuestionnaireVersion,
+    Rating,
+    Remark,
+    Response,
+    Wave,
+)
+
+FROZEN = ("QuestionnaireVersion", "Section", "Item", "Option")
+HISTORIES = (
+    "satisfaction.Response:delete_delete",
+    "satisfaction.ResponseEvent:append_only",
+    *(f"satisfaction.{model}:frozen" for model in FROZEN),
+)
+
+
+def remove_waves(cursor: Any, gone: Gone) -> dict[str, int]:
+    """Waves of the units that go, with all that was asked in them, whoever answered; of waves that
+    stay the answers about these units."""
+    waves = list(
+        Wave.objects.filter(Q(code__startswith=CODE) | Q(unit__in=gone.units)).values_list(
+            "pk", flat=True
+        )
+    )
+    Wave.objects.filter(pk__in=waves).update(run=None)
+    mine = Response.objects.filter(Q(wave__in=waves) | Q(unit__in=gone.units))
+    keys = list(mine.values_list("pk", flat=True))
+    parts: tuple[type[models.Model], ...] = (Rating, Remark, Chosen)
+    for table in parts:
+        table._base_manager.filter(response__in=keys)._raw_delete(using="default")
+    cursor.execute("DELETE FROM satisfaction_responseevent WHERE pgh_obj_id = ANY(%s)", [keys])
+    Response.objects.filter(pk__in=keys)._raw_delete(using="default")
+    Wave.objects.filter(pk__in=waves).delete()
+    versions = QuestionnaireVersion.objects.filter(questionnaire__code__startswith=CODE, waves=None)
+    versions.delete()
+    Questionnaire.objects.filter(code__startswith=CODE, versions=None).delete()
+    return {"waves": len(waves), "responses": len(keys)}
