@@ -63,6 +63,10 @@ NOBODY_ELSES = "302  403  403  404  404  404  404  403  403  404"
 CASE_READERS = "302  403  200  200  200  200  200  403  200  200"
 FIGURE_READERS = "302  403  200  200  200  200  200  403  200  200"
 SCORERS = "302  403  403  403  200  403  200  403  403  403"
+TARGETS_HERE = "302  403  403  200  200  200  200  403  403  404"
+TARGET = {"year": "2026", "figure": "mean"}
+REPORT_HERE = "302  403  200  200  200  200  200  403  404  404"
+REPORT_ACTS = "302  403  403  302  302  302  302  403  403  404"
 CASE_HERE = "302  403  404  200  200  200  200  403  404  404"
 MAILS_HERE = "302  403  404  200  200  403  403  403  404  404"
 CASE_TAKERS = "302  403  200  200  200  403  403  403  200  200"
@@ -341,6 +345,25 @@ PAGES = (
     Row("GET", "satisfaction:scoring", SCORERS, args=("@scored_wave",)),
     Row("POST", "satisfaction:run-again", "302  403  403  403  302  403  302  403  403  403",
         data={"wave": "@scored_wave"}),
+    Row("GET", "satisfaction:results-pdf", FIGURE_READERS),
+    Row("GET", "satisfaction:results-workbook", FIGURE_READERS),
+    Row("GET", "satisfaction:remarks", "302  403  403  200  200  200  200  403  403  200"),
+    Row("GET", "satisfaction:targets", FIGURE_READERS),
+    Row("GET", "satisfaction:target", TARGETS_HERE, args=("@project_code",), data=TARGET),
+    Row("POST", "satisfaction:target", "302  403  403  404  404  404  404  403  403  404",
+        args=("@project_code",), data={"value": "3.9"}),
+    Row("GET", "satisfaction:reports", FIGURE_READERS),
+    Row("POST", "satisfaction:report-new", "302  403  403  302  302  302  302  403  403  404",
+        data={"wave": "@survey", "unit": "@project_code"}),
+    Row("GET", "satisfaction:report", REPORT_HERE, args=("@report",)),
+    Row("POST", "satisfaction:report", "302  403  404  404  404  404  404  403  404  404",
+        args=("@report",), data={"summary": "好"}),
+    Row("POST", "satisfaction:report-review", REPORT_ACTS, args=("@report",),
+        data={"note": "好"}),
+    Row("POST", "satisfaction:report-distribute", REPORT_ACTS, args=("@report",)),
+    Row("POST", "satisfaction:report-renew", REPORT_ACTS, args=("@report",)),
+    Row("GET", "satisfaction:report-pdf", REPORT_HERE, args=("@report",)),
+    Row("GET", "satisfaction:report-workbook", REPORT_HERE, args=("@report",)),
     Row("GET", "complaints:summary-workbook", "302  403  200  200  200  200  403  403  200  200"),
     Row("POST", "complaints:export", "302  403  302  302  302  302  403  403  302  302"),
     Row("GET", "complaints:export-detail", EXPORTER, args=("@case_export",)),
