@@ -159,6 +159,7 @@ ACTIONS = {
     "satisfaction.version_frozen": _("froze version {number} of the questionnaire {title}"),
     "satisfaction.indicators_made": _("made {count} indicators of the ready tree"),
     "satisfaction.indicator_saved": _("saved the indicator {name}, weight {weight}"),
+    "satisfaction.followed_up": _("followed up a low answer with a case"),
     "satisfaction.wave_created": _("created the wave {code}"),
     "satisfaction.wave_changed": _("changed the wave {code}: {fields}"),
     "satisfaction.wave_opened": _("opened the wave {code}"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from satisfaction.views import indicators, items, questionnaires
+from satisfaction.views import indicators, items, loop, questionnaires
 
 app_name = "satisfaction"
 urlpatterns = [
@@ -46,4 +46,8 @@ urlpatterns = [
     path("indicators/new/", indicators.indicator_new, name="indicator-new"),
     path("indicators/<int:pk>/", indicators.indicator_edit, name="indicator"),
     path("indicators/<int:pk>/move/", indicators.indicator_move, name="indicator-move"),
+    # --- the closed loop and ratings after cases
+    path("loop/", loop.loop, name="loop"),
+    path("loop/<int:pk>/case/", loop.loop_case, name="loop-case"),
+    path("ratings/", loop.ratings, name="ratings"),
 ]

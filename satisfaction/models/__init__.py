@@ -1,5 +1,6 @@
 """Tables of satisfaction."""
 
+from satisfaction.models.loop import Cause, Recovery
 from satisfaction.models.plans import PlanStep, SurveyPlan
 from satisfaction.models.questionnaires import (
     Indicator,
@@ -41,6 +42,7 @@ __all__ = [
     "Against",
     "Analysis",
     "AskedBy",
+    "Cause",
     "Chosen",
     "Comparison",
     "Driver",
@@ -58,6 +60,7 @@ __all__ = [
     "QuestionnaireVersion",
     "Quota",
     "Rating",
+    "Recovery",
     "Remark",
     "Response",
     "RunState",

@@ -51,6 +51,7 @@ from regions.models import ChangeKind, OrgUnit, PolicyValue, UnitVersion, Workin
 from regions.services import add_unit, draft_change, save_section
 from regions.services.calendars import add_exception, create_calendar, use_calendar
 from regions.services.policies import set_policy
+from satisfaction.models import Recovery, Response, Wave
 from tests import attached
 from tests.access.branches import (
     NORTH,
@@ -62,6 +63,7 @@ from tests.access.branches import (
     make_outsiders,
 )
 from tests.factories import make_mail, make_place, make_share, make_user
+from tests.satisfaction.waves import make_version
 
 ABSENT = "999999999"
 HOUR = timedelta(hours=1)
@@ -160,6 +162,7 @@ def _names(north: Branch, crossing: Customer) -> dict[str, str]:
         "interval": IntervalSchedule.objects.all()[0].pk,
         "crontab": CrontabSchedule.objects.all()[0].pk,
         **_cases_of(units["a"], clerk),
+        "low": _low_answer(units["a"]).pk,
         **_changes_of(units["a"], north.people["head"]),
         **_notices_of(clerk),
         **_working_time_of(units["a"]),
@@ -229,6 +232,20 @@ def _cases_of(unit: OrgUnit, clerk: User) -> dict[str, Any]:
         ).pk,
         **_work_of(mine, clerk),
     }
+
+
+def _low_answer(unit: OrgUnit) -> Recovery:
+    """A low answer of which a file opened no case."""
+    version = make_version(code="low")
+    wave = Wave.objects.create(code="low", title="matrix", unit=unit, version=version)
+    response = Response(wave=wave, asked_by="agency", overall=1)
+    response.place_in(unit)
+    response.save()
+    row = Recovery(response=response, cause="overall", points=1, held_back=True)
+    row.item = version.items.get()
+    row.place_in(unit)
+    row.save()
+    return row
 
 
 def _work_of(case: Case, clerk: User) -> dict[str, Any]:
