@@ -131,6 +131,10 @@ MENU: tuple[Group, ...] = (
         "mood-smile",
         (
             Item(_("Results"), "satisfaction:results"),
+            Item(_("Compare units"), "satisfaction:compare"),
+            Item(_("Heat map"), "satisfaction:heat-map"),
+            Item(_("Remarks"), "satisfaction:remarks"),
+            Item(_("Annual plan"), "satisfaction:plans"),
             Item(_("Waves"), "satisfaction:waves"),
             Item(_("Questionnaires"), "satisfaction:questionnaires"),
             Item(_("Indicator tree"), "satisfaction:indicators"),

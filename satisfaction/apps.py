@@ -10,4 +10,4 @@ class SatisfactionConfig(AppConfig):
 
     def ready(self) -> None:
         # They register themselves.
-        from satisfaction import beside, imports, loop_policies  # noqa: F401
+        from satisfaction import beside, imports, link_files, loop_policies  # noqa: F401

@@ -7,7 +7,16 @@ from django.db.models import Q
 
 from customers.demo.parts import Gone
 from satisfaction.demo.waves import CODE
-from satisfaction.models import Chosen, Questionnaire, Rating, Remark, Response, Wave
+from satisfaction.models import (
+    Chosen,
+    Questionnaire,
+    QuestionnaireVersion,
+    Rating,
+    Recovery,
+    Remark,
+    Response,
+    Wave,
+)
 
 FROZEN = ("QuestionnaireVersion", "Section", "Item", "Option")
 HISTORIES = (
@@ -28,11 +37,14 @@ def remove_waves(cursor: Any, gone: Gone) -> dict[str, int]:
     Wave.objects.filter(pk__in=waves).update(run=None)
     mine = Response.objects.filter(Q(wave__in=waves) | Q(unit__in=gone.units))
     keys = list(mine.values_list("pk", flat=True))
+    Recovery.objects.filter(Q(response__in=keys) | Q(unit__in=gone.units)).delete()
     parts: tuple[type[models.Model], ...] = (Rating, Remark, Chosen)
     for table in parts:
         table._base_manager.filter(response__in=keys)._raw_delete(using="default")
     cursor.execute("DELETE FROM satisfaction_responseevent WHERE pgh_obj_id = ANY(%s)", [keys])
     Response.objects.filter(pk__in=keys)._raw_delete(using="default")
     Wave.objects.filter(pk__in=waves).delete()
-    Questionnaire.objects.filter(code__startswith=CODE, versions__waves=None).delete()
+    versions = QuestionnaireVersion.objects.filter(questionnaire__code__startswith=CODE, waves=None)
+    versions.delete()
+    Questionnaire.objects.filter(code__startswith=CODE, versions=None).delete()
     return {"waves": len(waves), "responses": len(keys)}

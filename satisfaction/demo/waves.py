@@ -175,13 +175,14 @@ def _some_answer(wave: Wave, random: Random) -> list[Asked]:
     rows = Sample.objects.filter(wave=wave, state=SampleState.DRAWN).order_by("pk")
     states: dict[str, list[int]] = {}
     found: list[Asked] = []
-    for key, *place in rows.values_list(
+    for key, unit, region, city, project, stage, customer in rows.values_list(
         *("pk", "unit_id", "region_id", "city_id", "project_id", "stage", "customer_id")
     ):
         lot = random.random()
+        state: str
         if lot < ANSWERED:
             state = SampleState.ANSWERED
-            found.append(Asked(*place, sample=key))
+            found.append(Asked(unit, region, city, project, stage, customer, key))
         elif lot < ANSWERED + REFUSED:
             state = SampleState.REFUSED
         else:

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
         ("complaints", "0010_channel_survey"),
         ("customers", "0003_access"),
         ("regions", "0005_changes"),
-        ("satisfaction", "0004_plans"),
+        ("satisfaction", "0007_reports"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

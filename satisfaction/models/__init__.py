@@ -13,6 +13,7 @@ from satisfaction.models.questionnaires import (
     Section,
     TouchPoint,
 )
+from satisfaction.models.reports import ReportState, ReportStep, StepKind, SurveyReport
 from satisfaction.models.responses import AskedBy, Chosen, Flag, Rating, Remark, Response
 from satisfaction.models.samples import (
     OUT_OF_SAMPLE,
@@ -34,6 +35,7 @@ from satisfaction.models.scores import (
     ScoringRun,
     UnitScore,
 )
+from satisfaction.models.targets import Figure, Target
 from satisfaction.models.waves import Population, Wave, WaveState
 
 __all__ = [
@@ -46,6 +48,7 @@ __all__ = [
     "Chosen",
     "Comparison",
     "Driver",
+    "Figure",
     "Flag",
     "Indicator",
     "IndicatorScore",
@@ -62,15 +65,20 @@ __all__ = [
     "Rating",
     "Recovery",
     "Remark",
+    "ReportState",
+    "ReportStep",
     "Response",
     "RunState",
     "Sample",
     "SampleState",
     "ScoringRun",
     "Section",
+    "StepKind",
     "SurveyDraft",
     "SurveyLink",
     "SurveyPlan",
+    "SurveyReport",
+    "Target",
     "TouchPoint",
     "UnitScore",
     "Wave",

@@ -72,14 +72,17 @@ class UnitScore(models.Model):
     `mean` stands on the scale of the overall item, `top2` is a share 0–1, `nps` −100…100, `dual`
     and `improved_dual` 0–100; `_low` and `_high` bound the figure at 95 %. `n` counts answers to
     the overall item, `responses` all answers. Figures of fewer than the policy's minimum are not
-    `shown` on pages. `index` is the root of the indicator tree, 0–100. The bounds of the three
-    indices come from resampling, in a pass of its own (`Analysis`), and are empty until it ends.
+    `shown` on pages, nor those `withheld` because they would tell, by subtraction, a figure that
+    is not shown (ADR 0032). `index` is the root of the indicator tree, 0–100. The bounds of the
+    three indices come from resampling, in a pass of its own (`Analysis`), and are empty until it
+    ends.
     """
 
     run = models.ForeignKey(ScoringRun, models.CASCADE, related_name="units", db_index=False)
     unit = models.ForeignKey(OrgUnit, models.PROTECT, related_name="+", db_index=False)
     stage = models.CharField(_("owner stage"), max_length=16, blank=True)
     shown = models.BooleanField(_("shown"), default=False)
+    withheld = models.BooleanField(_("withheld"), default=False)
     responses = models.IntegerField(_("responses"))
     n = models.IntegerField("n")
     mean, mean_low, mean_high = _figure(_("mean")), _figure(), _figure()
@@ -106,12 +109,15 @@ class UnitScore(models.Model):
 
 class ItemScore(models.Model):
     """The figures of one item in a unit; `importance` is the mean of what people said it matters,
-    `weight` its weight in the improved dual evaluation, `gap` perception less expectation."""
+    `weight` its weight in the improved dual evaluation, `gap` perception less expectation. It is
+    `shown` on pages when its unit is and enough people rated it, and `withheld` like a unit's."""
 
     run = models.ForeignKey(ScoringRun, models.CASCADE, related_name="items", db_index=False)
     unit = models.ForeignKey(OrgUnit, models.PROTECT, related_name="+", db_index=False)
     stage = models.CharField(_("owner stage"), max_length=16, blank=True)
     item = models.ForeignKey(Item, models.PROTECT, related_name="+", db_index=False)
+    shown = models.BooleanField(_("shown"), default=False)
+    withheld = models.BooleanField(_("withheld"), default=False)
     n = models.IntegerField("n")
     mean, mean_low, mean_high = _figure(_("mean")), _figure(), _figure()
     top2 = _figure(_("top-2 share"))

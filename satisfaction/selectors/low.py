@@ -34,8 +34,8 @@ FOLLOWED = (
 )
 # Of several causes in one answer the first of these is the case's.
 URGENCY = {Cause.REMARK: 0, Cause.OVERALL: 1, Cause.ITEM: 2}
-#: An answer on a scale of five: (score − low) / (high − low) · 4 + 1. "4.0", because a plain 4 would
-#: reach the database as a whole number, and whole numbers are divided without remainder there.
+#: An answer on a scale of five: (score − low) / (high − low) · 4 + 1. "4.0", because a plain 4
+#: reaches the database as a whole number, and those are divided without remainder there.
 POINTS = ExpressionWrapper(
     (F("score") - F("item__low")) * Value(Decimal("4.0")) / (F("item__high") - F("item__low")) + 1,
     output_field=DecimalField(max_digits=6, decimal_places=4),

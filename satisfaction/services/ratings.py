@@ -32,6 +32,7 @@ from satisfaction.models import (
     Wave,
     WaveState,
 )
+from satisfaction.services.invitations import invite
 from satisfaction.services.library import ensure_from_library
 from satisfaction.services.waves import freeze
 
@@ -61,6 +62,10 @@ def ask_after_cases(now: datetime | None = None) -> Asked:
         for chunk in _chunks(_to_ask_again(now)):
             done.again += _ask(chunk, now)
         done.expired = expire(now)
+    if done.rated or done.again:
+        # Whoever has an e-mail is asked at once; the others by message or telephone, as in any
+        # wave. What a killed run left over goes out with the day's reminders.
+        invite(standing_wave(timezone.localdate(now).year), by=None)
     return done
 
 

@@ -36,6 +36,7 @@ from satisfaction.models import Population, Response, RunState, ScoringRun, Wave
 from satisfaction.models.questionnaires import SCORED_KINDS
 from satisfaction.selectors.sums import asked_in, sums_of, tree_of
 from satisfaction.services.population import count_owners
+from satisfaction.services.withholding import Withholding
 from satisfaction.weighting import WeightedFigures, weighted_figures
 
 # Raised with every change of a formula; old runs keep theirs. 2: the indicator tree.
@@ -130,22 +131,24 @@ def _write(run: ScoringRun, sums: Sums, asked: Asked, tree: Tree, weighted: Weig
     digest = hashlib.sha256(json.dumps([sums.cells, asked.keys, tree.as_json()]).encode())
     figures = unit_figures(sums, asked, tree)
     _digest(digest, figures)
-    shown = [
-        bool(n >= minimum[unit])
-        for (unit, _stage), n in zip(sums.cells, figures["n"].tolist(), strict=True)
-    ]
     whose = [(run.pk, unit, stage) for unit, stage in sums.cells]
-    _copy("satisfaction_unitscore", whose, {"shown": np.array(shown), **figures})
+    hiding = Withholding(sums.cells, figures["n"].tolist(), minimum)
+    shown, withheld = (np.array(marks, bool) for marks in hiding.of_units())
+    _copy("satisfaction_unitscore", whose, {"shown": shown, "withheld": withheld, **figures})
 
     items = item_figures(sums)
     _digest(digest, items)
     asked_of = (sums.rating("n") > 0) | (sums.rating("importances") > 0)
     rows, places = np.nonzero(asked_of)
+    marks = np.array([hiding.of_item(column) for column in sums.rating("n").T.tolist()], bool)
+    marks = marks.reshape(-1, 2, len(sums.cells))  # item, shown and withheld, cell
     _copy(
         "satisfaction_itemscore",
         [whose[row] for row in rows.tolist()],
         {
             "item_id": np.array(asked.keys, np.int64)[places],
+            "shown": marks[places, 0, rows],
+            "withheld": marks[places, 1, rows],
             **{name: values[rows, places] for name, values in items.items()},
         },
     )

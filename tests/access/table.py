@@ -58,6 +58,7 @@ OPERATOR_DOES = "302  403  403  403  403  403  403  302  403  403"
 HEADS_DO = "302  403  404  302  302  403  403  403  404  404"
 
 CASE_READERS = "302  403  200  200  200  200  200  403  200  200"
+FIGURE_READERS = "302  403  200  200  200  200  200  403  200  200"
 CASE_HERE = "302  403  404  200  200  200  200  403  404  404"
 MAILS_HERE = "302  403  404  200  200  403  403  403  404  404"
 CASE_TAKERS = "302  403  200  200  200  403  403  403  200  200"
@@ -291,6 +292,9 @@ PAGES = (
     Row("POST", "complaints:warning-case", "302  403  404  302  302  403  403  403  404  404",
         args=("@warning",), data={"name": "matrix", "channel": "visit"}),
     Row("GET", "complaints:summary", CASE_READERS),
+    Row("GET", "satisfaction:results", FIGURE_READERS),
+    Row("GET", "satisfaction:heat-map", FIGURE_READERS),
+    Row("GET", "satisfaction:compare", FIGURE_READERS),
     Row("GET", "complaints:summary-workbook", "302  403  200  200  200  200  403  403  200  200"),
     Row("POST", "complaints:export", "302  403  302  302  302  302  403  403  302  302"),
     Row("GET", "complaints:export-detail", EXPORTER, args=("@case_export",)),
