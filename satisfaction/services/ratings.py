@@ -34,7 +34,7 @@ from satisfaction.models import (
 )
 from satisfaction.services.invitations import invite
 from satisfaction.services.library import ensure_from_library
-from satisfaction.services.waves import freeze
+from satisfaction.services.questionnaires import freeze_version
 
 # Cases that ended longer ago are not asked about any more, however long nothing ran.
 LOOK_BACK = timedelta(days=45)
@@ -79,7 +79,7 @@ def standing_wave(year: int) -> Wave:
 @transaction.atomic
 def _new_wave(code: str, year: int) -> Wave:
     version = ensure_from_library(QUESTIONS)
-    freeze(version, by=None)
+    freeze_version(version)
     with translation.override(settings.LANGUAGE_CODE):
         title = _("Ratings after cases {year}").format(year=year)
     wave, _made = Wave.objects.get_or_create(
