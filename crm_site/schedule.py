@@ -54,6 +54,12 @@ SCHEDULE = (
         seconds=60,
     ),
     Periodic(
+        _("Follow up low answers and ask after cases"),
+        "satisfaction.follow_up",
+        _("Opens cases for low answers, and asks the owners of closed cases how they were served."),
+        seconds=600,
+    ),
+    Periodic(
         _("Remind of improvement measures"),
         "complaints.remind_measures",
         _("Tells the owner of an improvement measure when its day is near or has passed."),

@@ -8,6 +8,7 @@ from satisfaction.views import (
     indicators,
     inviting,
     items,
+    loop,
     on_site,
     papers,
     plans,
@@ -64,6 +65,10 @@ urlpatterns = [
     path("indicators/new/", indicators.indicator_new, name="indicator-new"),
     path("indicators/<int:pk>/", indicators.indicator_edit, name="indicator"),
     path("indicators/<int:pk>/move/", indicators.indicator_move, name="indicator-move"),
+    # --- the closed loop and ratings after cases
+    path("loop/", loop.loop, name="loop"),
+    path("loop/<int:pk>/case/", loop.loop_case, name="loop-case"),
+    path("ratings/", loop.ratings, name="ratings"),
     # --- results
     path("", results.results, name="results"),
     path("heat-map/", units.heat, name="heat-map"),

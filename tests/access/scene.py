@@ -52,7 +52,7 @@ from regions.services import add_unit, draft_change, save_section
 from regions.services.calendars import add_exception, create_calendar, use_calendar
 from regions.services.policies import set_policy
 from satisfaction.link_files import FILE as LINKS
-from satisfaction.models import RunState, ScoringRun
+from satisfaction.models import Recovery, Response, RunState, ScoringRun, Wave
 from satisfaction.services.drawing import draw
 from satisfaction.services.plans import save_plan
 from satisfaction.services.scoring_jobs import ask_for_scoring
@@ -178,6 +178,7 @@ def _names(north: Branch, crossing: Customer) -> dict[str, str]:
         **_answers_of(units["a"], clerk),
         **_waves_of(units["city"], units["a"], north.people["keeper"]),
         **_runs_of(units["city"]),
+        "low": _low_answer(units["a"]).pk,
         **_changes_of(units["a"], north.people["head"]),
         **_notices_of(clerk),
         **_working_time_of(units["a"]),
@@ -264,6 +265,20 @@ def _cases_of(unit: OrgUnit, clerk: User) -> dict[str, Any]:
         ).pk,
         **_work_of(mine, clerk),
     }
+
+
+def _low_answer(unit: OrgUnit) -> Recovery:
+    """A low answer of which a file opened no case."""
+    version = waves.make_version(code="low")
+    wave = Wave.objects.create(code="low", title="matrix", unit=unit, version=version)
+    response = Response(wave=wave, asked_by="agency", overall=1)
+    response.place_in(unit)
+    response.save()
+    row = Recovery(response=response, cause="overall", points=1, held_back=True)
+    row.item = version.items.get()
+    row.place_in(unit)
+    row.save()
+    return row
 
 
 def _work_of(case: Case, clerk: User) -> dict[str, Any]:
