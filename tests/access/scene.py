@@ -51,6 +51,8 @@ from regions.models import ChangeKind, OrgUnit, PolicyValue, UnitVersion, Workin
 from regions.services import add_unit, draft_change, save_section
 from regions.services.calendars import add_exception, create_calendar, use_calendar
 from regions.services.policies import set_policy
+from satisfaction.models import Indicator, Item
+from satisfaction.services import library
 from tests import attached
 from tests.access.branches import (
     NORTH,
@@ -164,10 +166,23 @@ def _names(north: Branch, crossing: Customer) -> dict[str, str]:
         **_notices_of(clerk),
         **_working_time_of(units["a"]),
         **_log_ins_of(clerk),
+        **_asked(),
         "absent": ABSENT,
         "soon": (timezone.localdate() + timedelta(days=5)).isoformat(),
     }
     return {name: str(value) for name, value in named.items()}
+
+
+def _asked() -> dict[str, Any]:
+    """A questionnaire of the group with a section and an item, and the tree of indicators."""
+    version = library.create_from_library("after-case", by=None).versions.get()
+    item = Item.objects.filter(version=version, role="remark", condition=None)[0]
+    return {
+        "asked": version.questionnaire_id,
+        "section": item.section_id,
+        "item": item.pk,
+        "indicator": Indicator.objects.filter(level=1)[0].pk,
+    }
 
 
 def _log_ins_of(user: User) -> dict[str, Any]:
