@@ -172,10 +172,23 @@ ACTIONS = {
     "satisfaction.invited": _("invited {count} owners of the wave {code}"),
     "satisfaction.reminded": _("reminded {count} owners of the wave {code}"),
     "satisfaction.links_file": _("made a file of {count} personal links of the wave {code}"),
+    "satisfaction.links_fetched": _("fetched a file of personal links of the wave {code}"),
     "satisfaction.codes_sheet": _("made a sheet of {count} QR codes of the wave {code}"),
     "satisfaction.plan_saved": _("saved a line of the survey plan {year} of {unit}"),
     "satisfaction.plan_removed": _("removed a line of the survey plan {year} of {unit}"),
     "satisfaction.scored": _("scored a wave, checksum {checksum}"),
+    "satisfaction.results_taken": _("took the results of {unit} in the wave {code}"),
+    "satisfaction.target_set": _("set the target {figure} of the unit {code} for {year}: {value}"),
+    "satisfaction.target_taken_back": _(
+        "took back the target {figure} of the unit {code} for {year}"
+    ),
+    "satisfaction.report_begun": _("began a survey report about the wave {code}"),
+    "satisfaction.report_hand_up": _("handed up a survey report of the wave {code}, {unit}"),
+    "satisfaction.report_accept": _("agreed with a survey report of the wave {code} at {unit}"),
+    "satisfaction.report_send_back": _("sent back a survey report of the wave {code} at {unit}"),
+    "satisfaction.report_distribute": _(
+        "distributed and archived a survey report of the wave {code}, {unit}"
+    ),
     "import.applied": _("imported {rows} rows of the kind {kind}"),
     "outbox.resent": _("let {count} outgoing messages be sent again"),
     "outbox.confirmed": _("confirmed that {count} outgoing messages arrived"),

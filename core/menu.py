@@ -134,6 +134,7 @@ MENU: tuple[Group, ...] = (
             Item(_("Compare units"), "satisfaction:compare"),
             Item(_("Heat map"), "satisfaction:heat-map"),
             Item(_("Remarks"), "satisfaction:remarks"),
+            Item(_("Annual plan"), "satisfaction:plans"),
             Item(_("Waves"), "satisfaction:waves"),
             Item(_("Questionnaires"), "satisfaction:questionnaires"),
             Item(_("Indicator tree"), "satisfaction:indicators"),

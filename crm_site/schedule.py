@@ -86,6 +86,24 @@ SCHEDULE = (
         seconds=300,
     ),
     Periodic(
+        _("Open and close waves"),
+        "satisfaction.open_and_close",
+        _("Opens drawn surveys on their first day and closes surveys after their last day."),
+        crontab=("4", "0"),
+    ),
+    Periodic(
+        _("Invite and remind owners"),
+        "satisfaction.remind",
+        _("Mails owners of open surveys who were not asked yet or have not answered."),
+        crontab=("0", "10"),
+    ),
+    Periodic(
+        _("Delete files of survey links"),
+        "satisfaction.delete_link_files",
+        _("Deletes files with personal links to surveys after a day."),
+        seconds=3600,
+    ),
+    Periodic(
         _("Delete old notices"),
         "core.delete_old_notices",
         _("Deletes notices read 13 months ago and outgoing messages settled 90 days ago."),

@@ -9,5 +9,5 @@ class SatisfactionConfig(AppConfig):
     verbose_name = _("Satisfaction")
 
     def ready(self) -> None:
-        # It registers itself.
-        from satisfaction import imports  # noqa: F401
+        # They register themselves.
+        from satisfaction import imports, link_files  # noqa: F401

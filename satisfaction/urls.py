@@ -2,7 +2,21 @@
 
 from django.urls import path
 
-from satisfaction.views import indicators, items, questionnaires, results, units
+from satisfaction.views import (
+    indicators,
+    inviting,
+    items,
+    papers,
+    plans,
+    questionnaires,
+    remarks,
+    reports,
+    results,
+    sample,
+    targets,
+    units,
+    waves,
+)
 
 app_name = "satisfaction"
 urlpatterns = [
@@ -50,4 +64,45 @@ urlpatterns = [
     path("", results.results, name="results"),
     path("heat-map/", units.heat, name="heat-map"),
     path("compare/", units.compare, name="compare"),
+    path("pdf/", papers.results_pdf, name="results-pdf"),
+    path("workbook/", papers.results_workbook, name="results-workbook"),
+    path("remarks/", remarks.remark_list, name="remarks"),
+    # --- targets
+    path("targets/", targets.target_list, name="targets"),
+    path("targets/<str:code>/", targets.target_edit, name="target"),
+    # --- survey reports
+    path("reports/", reports.report_list, name="reports"),
+    path("reports/new/", reports.report_new, name="report-new"),
+    path("reports/<int:pk>/", reports.report_detail, name="report"),
+    path("reports/<int:pk>/review/", reports.report_review, name="report-review"),
+    path("reports/<int:pk>/distribute/", reports.report_distribute, name="report-distribute"),
+    path("reports/<int:pk>/figures/", reports.report_renew, name="report-renew"),
+    path("reports/<int:pk>/pdf/", reports.report_pdf, name="report-pdf"),
+    path("reports/<int:pk>/workbook/", reports.report_workbook, name="report-workbook"),
+    # --- waves: annual plan, cockpit, sample, asking
+    path("plans/", plans.plan_list, name="plans"),
+    path("plans/new/", plans.plan_new, name="plan-new"),
+    path("plans/<int:pk>/", plans.plan_detail, name="plan"),
+    path("plans/<int:pk>/edit/", plans.plan_edit, name="plan-edit"),
+    path("plans/<int:pk>/remove/", plans.plan_remove, name="plan-remove"),
+    path("plans/<int:pk>/wave/", plans.plan_wave, name="plan-wave"),
+    path("waves/", waves.wave_list, name="waves"),
+    path("waves/new/", waves.wave_new, name="wave-new"),
+    path("waves/<str:code>/", waves.wave_detail, name="wave"),
+    path("waves/<str:code>/edit/", waves.wave_edit, name="wave-edit"),
+    path("waves/<str:code>/open/", inviting.wave_open, name="wave-open"),
+    path("waves/<str:code>/close/", inviting.wave_close, name="wave-close"),
+    path("waves/<str:code>/non-response/", sample.nonresponse, name="wave-nonresponse"),
+    path("waves/<str:code>/sample/", sample.sample_page, name="sample"),
+    path("waves/<str:code>/sample/allocate/", sample.quotas_allocate, name="quotas-allocate"),
+    path("waves/<str:code>/sample/quotas/", sample.quotas_save, name="quotas-save"),
+    path("waves/<str:code>/sample/draw/", sample.sample_draw, name="sample-draw"),
+    path("waves/<str:code>/sample/replace/", sample.sample_replace, name="sample-replace"),
+    path("waves/<str:code>/asking/", inviting.asking_page, name="asking"),
+    path("waves/<str:code>/asking/<slug:act>/", inviting.asking_start, name="asking-start"),
+    path("waves/<str:code>/links/<slug:act>/new/", inviting.file_new, name="links-new"),
+    path("waves/<str:code>/links/<int:pk>/", inviting.file_detail, name="wave-file"),
+    path(
+        "waves/<str:code>/links/<int:pk>/content/", inviting.file_content, name="wave-file-content"
+    ),
 ]

@@ -1,11 +1,13 @@
 """Figures and differences in words, the same on pages, papers and in workbooks."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from core import display
+from customers.models import OwnerStage
 from satisfaction.comparing import Verdict, verdict
 from satisfaction.models import Figure
 from satisfaction.ranking import Rank
@@ -13,7 +15,14 @@ from satisfaction.selectors.overview import Overview
 from satisfaction.selectors.sight import FEW, WITHHELD, Reading
 from satisfaction.selectors.targets import MAYBE_MET, MAYBE_MISSED, MET, MISSED, Aim
 
+# Names of topics; satisfaction.lexicon brings them.
+TOPICS: dict[str, Any] = {}
 SMALLEST = {Figure.MEAN: 0.005, Figure.TOP2: 0.0005}  # what rounds to no difference
+
+
+def stage_label(stage: str) -> str:
+    """An owner stage in words; "" are all stages together."""
+    return str(OwnerStage(stage).label) if stage in OwnerStage.values else _("All stages")
 
 
 def figure_text(figure: str, value: float | None) -> str:
@@ -152,3 +161,13 @@ def target_words(figure: str, aim: Aim, reading: Reading | None) -> dict[str, An
         "tone": TARGET_TONES.get(outcome, "off"),
         "from": aim.target.unit.name if aim.is_inherited else "",
     }
+
+
+def as_percent(value: Decimal) -> Decimal:
+    """68.5 per cent as the share it is kept as."""
+    return value / 100
+
+
+def topic_text(code: str) -> str:
+    """A topic in words; its code while the lexicon has no other name for it."""
+    return str(TOPICS.get(code, code))

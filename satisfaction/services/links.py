@@ -7,9 +7,11 @@ not lead to one another.
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 
 from satisfaction.models import Sample, SurveyLink
@@ -32,6 +34,32 @@ def issue_link(sample: Sample, *, channel: str, valid_until: datetime, by: Any =
         created_by=by,
     )
     return token
+
+
+def issue_links(
+    samples: Sequence[Sample], *, channel: str, valid_until: datetime, by: Any = None
+) -> list[str]:
+    """Fresh tokens for many people, in their order; see `issue_link`."""
+    tokens = [secrets.token_urlsafe(TOKEN_BYTES) for _sample in samples]
+    SurveyLink.objects.bulk_create(
+        (
+            SurveyLink(
+                sample=sample,
+                channel=channel,
+                token_hash=_digest(_LINK, token),
+                expires_at=valid_until,
+                created_by=by,
+            )
+            for sample, token in zip(samples, tokens, strict=True)
+        ),
+        batch_size=1000,
+    )
+    return tokens
+
+
+def address_of(token: str) -> str:
+    """The address of the form, as it stands in mails, messages and codes."""
+    return f"{settings.CRM_URL}/s/{token}/"
 
 
 def link_of(token: str) -> SurveyLink | None:

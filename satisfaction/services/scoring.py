@@ -131,30 +131,24 @@ def _write(run: ScoringRun, sums: Sums, asked: Asked, tree: Tree, weighted: Weig
     digest = hashlib.sha256(json.dumps([sums.cells, asked.keys, tree.as_json()]).encode())
     figures = unit_figures(sums, asked, tree)
     _digest(digest, figures)
-    shown = [
-        bool(n >= minimum[unit])
-        for (unit, _stage), n in zip(sums.cells, figures["n"].tolist(), strict=True)
-    ]
     whose = [(run.pk, unit, stage) for unit, stage in sums.cells]
     hiding = Withholding(sums.cells, figures["n"].tolist(), minimum)
-    withheld = np.array(hiding.withheld(shown), bool)
-    _copy(
-        "satisfaction_unitscore",
-        whose,
-        {"shown": np.array(shown, bool), "withheld": withheld, **figures},
-    )
+    shown, withheld = (np.array(marks, bool) for marks in hiding.of_units())
+    _copy("satisfaction_unitscore", whose, {"shown": shown, "withheld": withheld, **figures})
 
     items = item_figures(sums)
     _digest(digest, items)
     asked_of = (sums.rating("n") > 0) | (sums.rating("importances") > 0)
     rows, places = np.nonzero(asked_of)
-    may_show = np.array([hiding.shown_items(column) for column in sums.rating("n").T.tolist()]).T
+    marks = np.array([hiding.of_item(column) for column in sums.rating("n").T.tolist()], bool)
+    marks = marks.reshape(-1, 2, len(sums.cells))  # item, shown and withheld, cell
     _copy(
         "satisfaction_itemscore",
         [whose[row] for row in rows.tolist()],
         {
             "item_id": np.array(asked.keys, np.int64)[places],
-            "shown": may_show[rows, places],
+            "shown": marks[places, 0, rows],
+            "withheld": marks[places, 1, rows],
             **{name: values[rows, places] for name, values in items.items()},
         },
     )
