@@ -6,9 +6,11 @@ from core.jobs import Running
 from core.periodic import periodic
 from satisfaction.link_files import delete_old_files
 from satisfaction.services.invitations import remind_all
+from satisfaction.services.tidying import look_after_answers as look_after
 from satisfaction.services.waves import open_and_close as turn
 
 ACCESS = {
+    "satisfaction.look_after_answers": "system",
     "satisfaction.open_and_close": "system",
     "satisfaction.remind": "system",
     "satisfaction.delete_link_files": "system",
@@ -31,3 +33,9 @@ def remind(running: Running) -> None:
 def delete_link_files(running: Running) -> None:
     """Delete files that hold personal links."""
     delete_old_files()
+
+
+@periodic("satisfaction.look_after_answers", limit=timedelta(hours=1))
+def look_after_answers(running: Running) -> None:
+    """Flag answers, mix anonymous ones, delete old drafts."""
+    look_after()

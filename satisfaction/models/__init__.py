@@ -1,5 +1,6 @@
 """Tables of satisfaction."""
 
+from satisfaction.models.calls import Call, CallResult, SurveyMiss
 from satisfaction.models.plans import PlanStep, SurveyPlan
 from satisfaction.models.questionnaires import (
     Indicator,
@@ -43,6 +44,8 @@ __all__ = [
     "Against",
     "Analysis",
     "AskedBy",
+    "Call",
+    "CallResult",
     "Chosen",
     "Comparison",
     "Driver",
@@ -73,6 +76,7 @@ __all__ = [
     "StepKind",
     "SurveyDraft",
     "SurveyLink",
+    "SurveyMiss",
     "SurveyPlan",
     "SurveyReport",
     "Target",

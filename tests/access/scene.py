@@ -63,7 +63,15 @@ from tests.access.branches import (
     make_group,
     make_outsiders,
 )
-from tests.factories import make_mail, make_place, make_share, make_user
+from tests.factories import (
+    make_mail,
+    make_place,
+    make_response,
+    make_sample,
+    make_share,
+    make_user,
+    make_wave,
+)
 
 ABSENT = "999999999"
 HOUR = timedelta(hours=1)
@@ -162,6 +170,7 @@ def _names(north: Branch, crossing: Customer) -> dict[str, str]:
         "interval": IntervalSchedule.objects.all()[0].pk,
         "crontab": CrontabSchedule.objects.all()[0].pk,
         **_cases_of(units["a"], clerk),
+        **_survey_of(units["a"], clerk),
         **_changes_of(units["a"], north.people["head"]),
         **_notices_of(clerk),
         **_working_time_of(units["a"]),
@@ -194,6 +203,15 @@ def _log_ins_of(user: User) -> dict[str, Any]:
         user=user, type=Authenticator.Type.TOTP, data={"secret": encrypt("A" * 32)}
     )
     return {"clerk_device": device.pk, "clerk_factor": factor.pk}
+
+
+def _survey_of(unit: OrgUnit, clerk: User) -> dict[str, Any]:
+    """An open wave of the region, an answer to it, and somebody whom a colleague is calling."""
+    wave = make_wave("matrix", unit=unit.parent.parent, state="open")
+    response = make_response(unit=unit, wave=wave)
+    holder = make_user(unit=unit)
+    sample = make_sample(unit=unit, wave=wave, held_by=holder, held_until=timezone.now() + HOUR)
+    return {"wave_code": wave.code, "response": response.pk, "sample": sample.pk}
 
 
 def _cases_of(unit: OrgUnit, clerk: User) -> dict[str, Any]:

@@ -57,6 +57,9 @@ OPERATOR = "302  403  403  403  403  403  403  200  403  403"
 OPERATOR_DOES = "302  403  403  403  403  403  403  302  403  403"
 HEADS_DO = "302  403  404  302  302  403  403  403  404  404"
 
+ANSWER_READERS = "302  403  403  200  200  200  200  403  403  404"
+ANSWER_KEEPERS = "302  403  403  403  200  403  200  403  403  403"
+NOBODY_ELSES = "302  403  403  404  404  404  404  403  403  404"
 CASE_READERS = "302  403  200  200  200  200  200  403  200  200"
 FIGURE_READERS = "302  403  200  200  200  200  200  403  200  200"
 CASE_HERE = "302  403  404  200  200  200  200  403  404  404"
@@ -616,6 +619,36 @@ PAGES = (
     Row("GET", "customers:share-people", KEEPERS_HERE, args=("@mine",)),
     Row("GET", "customers:access", "302  403  403  200  200  403  403  200  403  404",
         args=("@mine",)),
+    # --- answers to surveys: the public form, the desk, the list
+    Row("GET", "survey:enter", "410  410  410  410  410  410  410  410  410  410", args=("x",)),
+    Row("GET", "survey:form", "410  410  410  410  410  410  410  410  410  410"),
+    Row("GET", "survey:start", "410  410  410  410  410  410  410  410  410  410"),
+    Row("GET", "survey:privacy", EVERYBODY),
+    Row("GET", "survey:thanks", EVERYBODY, args=("1",)),
+    Row("GET", "satisfaction:on-site", "302  403  200  200  200  403  200  403  404  404",
+        args=("@wave_code",)),
+    Row("POST", "satisfaction:on-site", "302  403  302  302  302  403  302  403  404  404",
+        args=("@wave_code",), data={"unit": "@project_code"}),
+    Row("GET", "satisfaction:phone", ANSWER_KEEPERS),
+    Row("POST", "satisfaction:phone", "302  403  403  403  302  403  302  403  403  403"),
+    # a number that somebody else holds
+    Row("GET", "satisfaction:call", "302  403  403  403  404  403  404  403  403  403",
+        args=("@sample",)),
+    Row("POST", "satisfaction:call-number", "302  403  403  403  404  403  404  403  403  403",
+        args=("@sample", "phone")),
+    Row("GET", "satisfaction:answers", ANSWER_READERS, args=("@wave_code",)),
+    Row("GET", "satisfaction:answer", ANSWER_READERS, args=("@wave_code", "@response")),
+    Row("GET", "satisfaction:answer-void", ANSWER_KEEPERS, args=("@wave_code", "@response")),
+    Row("POST", "satisfaction:answer-void", "302  403  403  403  302  403  302  403  403  403",
+        args=("@wave_code", "@response"), data={"reason": "matrix"}),
+    Row("GET", "satisfaction:answer-unvoid", ANSWER_KEEPERS, args=("@wave_code", "@response")),
+    # it counts already
+    Row("POST", "satisfaction:answer-unvoid", "302  403  403  403  422  403  422  403  403  403",
+        args=("@wave_code", "@response"), data={"reason": "matrix"}),
+    Row("POST", "satisfaction:answers-export", "302  403  403  302  302  302  302  403  403  404",
+        args=("@wave_code",)),
+    Row("GET", "satisfaction:answers-export-detail", NOBODY_ELSES, args=("@job",)),
+    Row("GET", "satisfaction:answers-export-file", NOBODY_ELSES, args=("@job",)),
     Row("GET", "shares", VIEWERS),
     Row("POST", "shares-end", "302  403  302  302  302  302  302  302  302  302",
         data={"pick": "@share"}),
