@@ -301,6 +301,7 @@ PAGES = (
     Row("GET", "satisfaction:library", QUESTIONERS, args=("demand",)),
     Row("POST", "satisfaction:library", QUESTIONERS_DO, args=("demand",)),
     Row("GET", "satisfaction:questionnaire", QUESTIONERS, args=("@asked",)),
+    Row("GET", "satisfaction:preview", QUESTIONERS, args=("@asked",)),
     Row("GET", "satisfaction:questionnaire-edit", QUESTIONERS, args=("@asked",)),
     Row("GET", "satisfaction:version-new", QUESTIONERS, args=("@asked",)),
     Row("GET", "satisfaction:version-texts", QUESTIONERS, args=("@asked",)),

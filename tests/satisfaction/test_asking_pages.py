@@ -263,3 +263,15 @@ def test_the_administrator_of_a_branch_has_no_part_in_it(made, client: Client):
     both = make_user(unit=made["world"].group, role="section-administrator", no="G-KEEPER")
     client.force_login(both)
     assert client.get(url("questionnaires")).status_code == 200
+
+
+def test_the_preview_is_the_owners_form_in_his_language(made, client: Client):
+    where = url("preview", made["row"].pk)
+    chinese = client.get(where).content.decode()
+    english = client.get(f"{where}?lang=en").content.decode()
+
+    assert "您反映的问题是否已经解决？" in chinese
+    assert "Has your problem been solved?" in english
+    assert "问题" not in english
+    assert chinese.count('type="radio"') == 3 + 5 * 4
+    assert "Asked only after “Problem solved”: In part, No" in english
