@@ -12,6 +12,7 @@ from satisfaction.views import (
     on_site,
     papers,
     plans,
+    preview,
     questionnaires,
     remarks,
     reports,
@@ -59,6 +60,7 @@ urlpatterns = [
         "questionnaires/<int:pk>/items/<int:item_pk>/remove/", items.item_remove, name="item-remove"
     ),
     path("questionnaires/<int:pk>/items/<int:item_pk>/move/", items.item_move, name="item-move"),
+    path("questionnaires/<int:pk>/preview/", preview.preview, name="preview"),
     path("indicators/", indicators.indicator_tree, name="indicators"),
     path("indicators/weights/", indicators.indicator_weights, name="indicator-weights"),
     path("indicators/start/", indicators.indicator_start, name="indicator-start"),

@@ -52,7 +52,8 @@ from regions.services import add_unit, draft_change, save_section
 from regions.services.calendars import add_exception, create_calendar, use_calendar
 from regions.services.policies import set_policy
 from satisfaction.link_files import FILE as LINKS
-from satisfaction.models import Recovery, Response, RunState, ScoringRun, Wave
+from satisfaction.models import Indicator, Item, Recovery, Response, RunState, ScoringRun, Wave
+from satisfaction.services import library
 from satisfaction.services.drawing import draw
 from satisfaction.services.plans import save_plan
 from satisfaction.services.scoring_jobs import ask_for_scoring
@@ -183,6 +184,7 @@ def _names(north: Branch, crossing: Customer) -> dict[str, str]:
         **_notices_of(clerk),
         **_working_time_of(units["a"]),
         **_log_ins_of(clerk),
+        **_asked(),
         "absent": ABSENT,
         "soon": (timezone.localdate() + timedelta(days=5)).isoformat(),
     }
@@ -195,6 +197,18 @@ def _runs_of(unit: OrgUnit) -> dict[str, Any]:
     run = ScoringRun.objects.create(wave=wave, method_version="2", state=RunState.DONE)
     ask_for_scoring(wave, by=None)
     return {"scored_wave": wave.code, "scoring_run": run.pk}
+
+
+def _asked() -> dict[str, Any]:
+    """A questionnaire of the group with a section and an item, and the tree of indicators."""
+    version = library.create_from_library("after-case", by=None).versions.get()
+    item = Item.objects.filter(version=version, role="remark", condition=None)[0]
+    return {
+        "asked": version.questionnaire_id,
+        "section": item.section_id,
+        "item": item.pk,
+        "indicator": Indicator.objects.filter(level=1)[0].pk,
+    }
 
 
 def _log_ins_of(user: User) -> dict[str, Any]:

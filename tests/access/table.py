@@ -82,6 +82,9 @@ BRANCH_KEEPER = "302  403  403  403  200  403  403  200  403  403"
 SURVEYORS = "302  403  403  403  200  403  200  403  403  403"
 SURVEYORS_DO = "302  403  403  403  302  403  302  403  403  403"
 SURVEY_FILE = "302  403  403  403  200  403  404  403  403  403"
+# Questionnaires belong to the group: the administrator of a branch makes no own ones.
+QUESTIONERS = "302  403  403  403  403  403  200  403  403  403"
+QUESTIONERS_DO = "302  403  403  403  403  403  302  403  403  403"
 
 PAGES = (
     #                                 door none staff head keep boss read adm s.st s.hd
@@ -341,6 +344,38 @@ PAGES = (
     Row("POST", "satisfaction:links-new", SURVEYORS_DO, args=("@wave", "invite")),
     Row("GET", "satisfaction:wave-file", SURVEY_FILE, args=("@wave", "@links_file")),
     Row("GET", "satisfaction:wave-file-content", SURVEY_FILE, args=("@wave", "@links_file")),
+    # --- questionnaires and indicators: whole-group matters
+    Row("GET", "satisfaction:questionnaires", QUESTIONERS),
+    Row("GET", "satisfaction:questionnaire-new", QUESTIONERS),
+    Row("POST", "satisfaction:questionnaire-new", QUESTIONERS_DO,
+        data={"kind": "demand", "title": "demand"}),
+    Row("GET", "satisfaction:library", QUESTIONERS, args=("demand",)),
+    Row("POST", "satisfaction:library", QUESTIONERS_DO, args=("demand",)),
+    Row("GET", "satisfaction:questionnaire", QUESTIONERS, args=("@asked",)),
+    Row("GET", "satisfaction:preview", QUESTIONERS, args=("@asked",)),
+    Row("GET", "satisfaction:questionnaire-edit", QUESTIONERS, args=("@asked",)),
+    Row("GET", "satisfaction:version-new", QUESTIONERS, args=("@asked",)),
+    Row("GET", "satisfaction:version-texts", QUESTIONERS, args=("@asked",)),
+    Row("POST", "satisfaction:version-texts", QUESTIONERS_DO, args=("@asked",),
+        data={"intro": "matrix"}),
+    Row("GET", "satisfaction:section-new", QUESTIONERS, args=("@asked",)),
+    Row("GET", "satisfaction:section", QUESTIONERS, args=("@asked", "@section")),
+    Row("GET", "satisfaction:section-remove", QUESTIONERS, args=("@asked", "@section")),
+    Row("POST", "satisfaction:section-remove", QUESTIONERS_DO, args=("@asked", "@section")),
+    Row("POST", "satisfaction:section-move", QUESTIONERS_DO, args=("@asked", "@section")),
+    Row("GET", "satisfaction:item-new", QUESTIONERS, args=("@asked",)),
+    Row("GET", "satisfaction:item", QUESTIONERS, args=("@asked", "@item")),
+    Row("GET", "satisfaction:item-remove", QUESTIONERS, args=("@asked", "@item")),
+    Row("POST", "satisfaction:item-remove", QUESTIONERS_DO, args=("@asked", "@item")),
+    Row("POST", "satisfaction:item-move", QUESTIONERS_DO, args=("@asked", "@item"),
+        data={"step": "up"}),
+    Row("GET", "satisfaction:indicators", QUESTIONERS),
+    Row("POST", "satisfaction:indicator-weights",
+        "302  403  403  403  403  403  422  403  403  403"),
+    Row("POST", "satisfaction:indicator-start", QUESTIONERS_DO),
+    Row("GET", "satisfaction:indicator-new", QUESTIONERS),
+    Row("GET", "satisfaction:indicator", QUESTIONERS, args=("@indicator",)),
+    Row("POST", "satisfaction:indicator-move", QUESTIONERS_DO, args=("@indicator",)),
     Row("GET", "satisfaction:results", FIGURE_READERS),
     Row("GET", "satisfaction:heat-map", FIGURE_READERS),
     Row("GET", "satisfaction:compare", FIGURE_READERS),
