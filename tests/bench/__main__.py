@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("list", "search", "detail", "import", "log-in", "sets", "cases")
+PARTS = ("list", "search", "detail", "import", "log-in", "sets", "cases", "survey")
 
 
 def arguments(argv: list[str] | None = None) -> argparse.Namespace:
