@@ -57,11 +57,16 @@ ANSWER_FOR_PEOPLE = (
     "accounts.close_account",
     "accounts.review_grants",
 )
+ANSWER_FOR_FIGURES = (
+    "satisfaction.review_report",
+    "satisfaction.change_surveyreport",
+    "satisfaction.change_target",
+)
 MANAGE = (
     *KEEP,
     "customers.hand_over_customer",
     "satisfaction.view_response",
-    "satisfaction.review_report",
+    *ANSWER_FOR_FIGURES,
     *ANSWER_FOR_CASES,
     *ANSWER_FOR_PEOPLE,
 )
@@ -140,7 +145,7 @@ ROLES = (
             "complaints.export_case",
             "complaints.urge_case",
             "satisfaction.view_response",
-            "satisfaction.review_report",
+            *ANSWER_FOR_FIGURES,
         ),
     ),
     ("section-head", "版块负责人", Reach.SUBTREE, (*MANAGE, "regions.view_orgchange", *READ_RULES)),
@@ -174,7 +179,7 @@ ROLES = (
         Reach.GROUP,
         (
             *(*VIEW, *READ_TREE, *READ_RULES, *RUN_SURVEYS),
-            "satisfaction.review_report",
+            *ANSWER_FOR_FIGURES,
             "core.add_importrun",
         ),
     ),

@@ -54,6 +54,12 @@ SCHEDULE = (
         seconds=60,
     ),
     Periodic(
+        _("Follow up low answers and ask after cases"),
+        "satisfaction.follow_up",
+        _("Opens cases for low answers, and asks the owners of closed cases how they were served."),
+        seconds=600,
+    ),
+    Periodic(
         _("Remind of improvement measures"),
         "complaints.remind_measures",
         _("Tells the owner of an improvement measure when its day is near or has passed."),
@@ -73,6 +79,12 @@ SCHEDULE = (
         crontab=("58", "2"),
     ),
     Periodic(
+        _("Look after answers"),
+        "satisfaction.look_after_answers",
+        _("Flags careless answers, mixes anonymous ones, deletes drafts that nobody came back to."),
+        crontab=("33", "2"),
+    ),
+    Periodic(
         _("Score open waves"),
         "satisfaction.score_open_waves",
         _("Computes the figures of the surveys that are open, with the answers of the day."),
@@ -90,6 +102,24 @@ SCHEDULE = (
         "core.send_digests",
         _("Writes the daily mail of everybody whose hour has come."),
         seconds=300,
+    ),
+    Periodic(
+        _("Open and close waves"),
+        "satisfaction.open_and_close",
+        _("Opens drawn surveys on their first day and closes surveys after their last day."),
+        crontab=("4", "0"),
+    ),
+    Periodic(
+        _("Invite and remind owners"),
+        "satisfaction.remind",
+        _("Mails owners of open surveys who were not asked yet or have not answered."),
+        crontab=("0", "10"),
+    ),
+    Periodic(
+        _("Delete files of survey links"),
+        "satisfaction.delete_link_files",
+        _("Deletes files with personal links to surveys after a day."),
+        seconds=3600,
     ),
     Periodic(
         _("Delete old notices"),

@@ -1,11 +1,13 @@
 """Figures and differences in words, the same on pages, papers and in workbooks."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import pgettext_lazy
 
 from core import display
+from customers.models import OwnerStage
 from satisfaction.comparing import Verdict, verdict
 from satisfaction.models import Figure
 from satisfaction.ranking import Rank
@@ -13,7 +15,14 @@ from satisfaction.selectors.overview import Overview
 from satisfaction.selectors.sight import FEW, WITHHELD, Reading
 from satisfaction.selectors.targets import MAYBE_MET, MAYBE_MISSED, MET, MISSED, Aim
 
+# Names of topics; satisfaction.lexicon brings them.
+TOPICS: dict[str, Any] = {}
 SMALLEST = {Figure.MEAN: 0.005, Figure.TOP2: 0.0005}  # what rounds to no difference
+
+
+def stage_label(stage: str) -> str:
+    """An owner stage in words; "" are all stages together."""
+    return str(OwnerStage(stage).label) if stage in OwnerStage.values else _("All stages")
 
 
 def figure_text(figure: str, value: float | None) -> str:
@@ -70,17 +79,43 @@ def p_text(p: float) -> str:
 
 
 def verdict_text(figure: str, value: float, p: float) -> str:
-    """A difference in words: which way, how far, and whether it may be chance."""
+    """A change in words: which way, how far, and whether it may be chance."""
     facts = {"by": distance_text(figure, value), "p": p_text(p)}
-    if verdict(value, p) == Verdict.CHANCE:
-        if abs(value) < SMALLEST.get(Figure(figure), 0.05):
+    match _way(figure, value, p):
+        case "same":
             return _("as good as the same ({p})").format(**facts)
-        if value > 0:
+        case "up?":
             return _("{by} higher, which may still be chance ({p})").format(**facts)
-        return _("{by} lower, which may still be chance ({p})").format(**facts)
-    if value > 0:
-        return _("{by} higher, and not by chance ({p})").format(**facts)
-    return _("{by} lower, and not by chance ({p})").format(**facts)
+        case "down?":
+            return _("{by} lower, which may still be chance ({p})").format(**facts)
+        case "up":
+            return _("{by} higher, and not by chance ({p})").format(**facts)
+        case _:
+            return _("{by} lower, and not by chance ({p})").format(**facts)
+
+
+def against_text(figure: str, value: float, p: float) -> str:
+    """The same of two units side by side, where nothing rose or fell."""
+    facts = {"by": distance_text(figure, value), "p": p_text(p)}
+    match _way(figure, value, p):
+        case "same":
+            return _("as good as the same ({p})").format(**facts)
+        case "up?":
+            return _("{by} above it, which may still be chance ({p})").format(**facts)
+        case "down?":
+            return _("{by} below it, which may still be chance ({p})").format(**facts)
+        case "up":
+            return _("{by} above it, and not by chance ({p})").format(**facts)
+        case _:
+            return _("{by} below it, and not by chance ({p})").format(**facts)
+
+
+def _way(figure: str, value: float, p: float) -> str:
+    """up, down; with a question mark while it may be chance; or the same."""
+    sure = verdict(value, p) != Verdict.CHANCE
+    if not sure and abs(value) < SMALLEST.get(Figure(figure), 0.05):
+        return "same"
+    return ("up" if value > 0 else "down") + ("" if sure else "?")
 
 
 def rank_text(rank: Rank | None) -> str:
@@ -106,7 +141,8 @@ def summary_sentence(found: Overview) -> str:
     if line is None:
         return _("Nobody of {unit} answered.").format(unit=found.question.unit.name)
     if line.hidden:
-        return hidden_text(line.hidden, found.fewest) + _(" (n={n}).").format(n=line.n)
+        reason = hidden_text(line.hidden, found.fewest)
+        return _("{reason} (n={n}).").format(reason=reason, n=line.n)
     if reading is None:
         return _("This method has no figure here: importance or recommendation was not asked.")
     facts = {
@@ -128,10 +164,10 @@ def summary_sentence(found: Overview) -> str:
 
 
 TARGET_WORDS = {
-    MET: gettext_lazy("met"),
-    MISSED: gettext_lazy("not met"),
-    MAYBE_MET: gettext_lazy("reached, which may be chance"),
-    MAYBE_MISSED: gettext_lazy("not reached, which may be chance"),
+    MET: pgettext_lazy("target", "met"),
+    MISSED: pgettext_lazy("target", "not met"),
+    MAYBE_MET: pgettext_lazy("target", "reached, which may be chance"),
+    MAYBE_MISSED: pgettext_lazy("target", "not reached, which may be chance"),
 }
 TARGET_TONES = {MET: "ok", MISSED: "bad", MAYBE_MET: "info", MAYBE_MISSED: "warn"}
 
@@ -152,3 +188,13 @@ def target_words(figure: str, aim: Aim, reading: Reading | None) -> dict[str, An
         "tone": TARGET_TONES.get(outcome, "off"),
         "from": aim.target.unit.name if aim.is_inherited else "",
     }
+
+
+def as_percent(value: Decimal) -> Decimal:
+    """68.5 per cent as the share it is kept as."""
+    return value / 100
+
+
+def topic_text(code: str) -> str:
+    """A topic in words; its code while the lexicon has no other name for it."""
+    return str(TOPICS.get(code, code))

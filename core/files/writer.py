@@ -70,6 +70,21 @@ class SheetColumn:
     width: float | None = None
 
 
+@dataclasses.dataclass(frozen=True)
+class SheetChart:
+    """A chart of one column of a sheet: `names` and `values` are columns, counted from 0, of the
+    first `rows` rows below the heading; it stands at the column `beside`. `errors` are the lengths
+    of each value's whisker, (down, up)."""
+
+    kind: Literal["bar", "line"]
+    title: str
+    names: int
+    values: int
+    rows: int
+    beside: int
+    errors: Sequence[tuple[float, float]] = ()
+
+
 class SheetWriter:
     """Write an .xlsx; use it in ``with``.
 
@@ -99,6 +114,7 @@ class SheetWriter:
             name: self._book.add_format(properties) for name, properties in _FORMATS.items()
         }
         self._names: set[str] = set()
+        self._last: Worksheet | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -133,7 +149,7 @@ class SheetWriter:
         written = 0
         remaining = iter(rows)
         while True:
-            page = self.add_sheet(str(title))
+            page = self._last = self.add_sheet(str(title))
             self._prepare(page, columns)
             count = 0
             for row in itertools.islice(remaining, _LAST_ROW - 1):
@@ -146,6 +162,39 @@ class SheetWriter:
             page.autofilter(0, 0, max(count, 1), max(len(columns) - 1, 0))
             if count < _LAST_ROW - 1:
                 return written
+
+    def draw(self, chart: SheetChart) -> None:
+        """Draw columns of the sheet written last as a chart to the right of them."""
+        page = self._last
+        if page is None or not chart.rows:
+            return
+        drawn = self._book.add_chart({"type": chart.kind})
+        series: dict[str, Any] = {
+            "name": [page.name, 0, chart.values],
+            "categories": [page.name, 1, chart.names, chart.rows, chart.names],
+            "values": [page.name, 1, chart.values, chart.rows, chart.values],
+        }
+        if chart.errors:
+            # Bars lie on their side, so their values run along x.
+            way = "x_error_bars" if chart.kind == "bar" else "y_error_bars"
+            below, above = zip(*chart.errors, strict=True)
+            series[way] = {
+                "type": "custom",
+                "plus_values": list(above),
+                "minus_values": list(below),
+            }
+        if chart.kind == "line":
+            series["marker"] = {"type": "circle"}
+        else:
+            # A fill that tells neighbours apart is noise where the axis names them.
+            series["fill"] = {"color": "#0B5FB0"}
+        drawn.add_series(series)
+        drawn.set_title({"name": str(chart.title), "name_font": {"size": 12}})
+        drawn.set_legend({"none": True})
+        if chart.kind == "bar":
+            drawn.set_y_axis({"reverse": True})
+        drawn.set_size({"width": 560, "height": max(240, 80 + 28 * chart.rows)})
+        page.insert_chart(1, chart.beside, drawn)
 
     def add_sheet(self, title: str) -> Worksheet:
         """Add an empty sheet under a name that Excel accepts and no other sheet has."""

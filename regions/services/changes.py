@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from audit.services import record
 from core.errors import Refused, Stale
 from core.jobs import enqueue
-from core.locking import lock
+from core.locking import lock as locked
 from core.scope import Scope
 from regions.models import (
     ChangeKind,
@@ -423,7 +423,7 @@ def forget_old_rows(today: date) -> int:
 def _hold(change: OrgChange) -> OrgChange:
     """The change, locked until the transaction ends."""
     # A draft may get another unit or target while we wait.
-    return lock(OrgChange.objects.filter(pk=change.pk)).select_related("unit", "target").get()
+    return locked(OrgChange.objects.filter(pk=change.pk)).select_related("unit", "target").get()
 
 
 def _deciders(change: OrgChange) -> list[Any]:

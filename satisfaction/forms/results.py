@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from customers.forms import UnitChoiceField
 from customers.models import OwnerStage
@@ -12,6 +13,7 @@ from regions.policies import policy
 from satisfaction.models import Figure, Wave
 from satisfaction.selectors.overview import Question
 from satisfaction.selectors.pairs import is_nested
+from satisfaction.selectors.remarks import Asked
 from satisfaction.selectors.sight import VIEW, units_to_read, waves_to_read
 
 # Which figure the policy's method means.
@@ -105,3 +107,39 @@ class CompareFilter(ResultsFilter):
     def other(self) -> OrgUnit | None:
         """The unit that is compared with."""
         return self.cleaned_data.get("against") if self.is_valid() else None
+
+
+class RemarkFilter(ResultsFilter):
+    """Remarks of a unit by topic, tone and words."""
+
+    topic = forms.CharField(required=False, max_length=20, widget=forms.HiddenInput)
+    tone = forms.ChoiceField(
+        label=pgettext_lazy("remark", "Tone"),
+        required=False,
+        choices=[("", "—"), ("1", _("positive")), ("0", _("neutral")), ("-1", _("negative"))],
+    )
+    q = forms.CharField(label=_("Words"), required=False, max_length=60, strip=True)
+
+    def __init__(self, data: Any, *, user: Any) -> None:
+        self.searched = {name: data.get(name) or "" for name in ("topic", "tone", "q")}
+        super().__init__(data, user=user)
+        del self.fields["method"]
+
+    def _completed(self, data: Any) -> dict[str, str]:
+        return super()._completed(data) | self.searched
+
+    @property
+    def question(self) -> Question | None:
+        if not self.is_valid() or not self.known:
+            return None
+        data = self.cleaned_data
+        if data["wave"] is None or data["unit"] is None:
+            return None
+        return Question(data["wave"], data["unit"], stage=data["stage"])
+
+    @property
+    def asked(self) -> Asked:
+        """What is searched for."""
+        data = self.cleaned_data if self.is_valid() else {}
+        tone = data.get("tone")
+        return Asked(data.get("topic", ""), int(tone) if tone else None, data.get("q", ""))

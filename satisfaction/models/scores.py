@@ -115,13 +115,14 @@ BULK = {"db_constraint": False, "db_index": False}
 class ItemScore(models.Model):
     """The figures of one item in a unit; `importance` is the mean of what people said it matters,
     `weight` its weight in the improved dual evaluation, `gap` perception less expectation. It is
-    `shown` on pages when its unit is and enough people rated it."""
+    `shown` on pages when its unit is and enough people rated it, and `withheld` like a unit's."""
 
     run = models.ForeignKey(ScoringRun, models.CASCADE, related_name="items", **BULK)
     unit = models.ForeignKey(OrgUnit, models.PROTECT, related_name="+", **BULK)
     stage = models.CharField(_("owner stage"), max_length=16, blank=True)
     item = models.ForeignKey(Item, models.PROTECT, related_name="+", **BULK)
     shown = models.BooleanField(_("shown"), default=False)
+    withheld = models.BooleanField(_("withheld"), default=False)
     n = models.IntegerField("n")
     mean, mean_low, mean_high = _figure(_("mean")), _figure(), _figure()
     top2 = _figure(_("top-2 share"))

@@ -1,71 +1,71 @@
-"""The single answers of a wave as arrays, for the second pass over a run."""
+"""The drawn list, the population it comes from, and who of it answered."""
 
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
-import numpy as np
-from django.db import connection
-from numpy.typing import NDArray
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
-from satisfaction.figures import Asked
-from satisfaction.models import ScoringRun
-from satisfaction.resampling import FINER, People
-from satisfaction.scales import FULL
+from core.keyset import Key, Order
+from customers.models import CustomerUnit
+from regions.models import OrgUnit
+from satisfaction.models import Sample, SampleState, Wave
 
-# Rows of fixed width, so that the answer of the database is read as an array: −1 stands for NULL.
-RESPONSES = """
-    SELECT id, unit_id::int, s.place::int, coalesce(overall, -1)::int,
-        coalesce(both_score * %(finer)s::bigint
-            / (nullif(both_importance, 0) * %(full)s::bigint), -1)
-    FROM satisfaction_response
-    JOIN unnest(%(stages)s::text[]) WITH ORDINALITY s (name, place) ON s.name = stage
-    WHERE wave_id = %(wave)s AND id <= %(last)s AND voided_at IS NULL
-    ORDER BY id
-"""
-RATINGS = """
-    SELECT a.response_id, a.item_id, coalesce(a.score, -1)::int,
-        coalesce(a.importance, -1)::int
-    FROM satisfaction_rating a
-    WHERE a.wave_id = %(wave)s AND a.response_id <= %(last)s AND a.item_id = ANY(%(items)s)
-"""
-HEADER, TRAILER = 19, 2  # bytes before and behind the rows of a binary COPY
+BY_ROW = Order("id", "id")
+NO_DATE, OLDER = "none", "older"
+YEARS = 5  # of the age of a hand-over that are told apart
+Pair = tuple[int, int]
 
 
-def people_of(run: ScoringRun, asked: Asked, stages: list[str]) -> People:
-    """All answers of a run that count, in the order of their keys; `stages` by their places."""
-    facts = {
-        "wave": run.wave_id,
-        "last": run.inputs.get("last_response") or 0,
-        "items": list(asked.keys),
-        "stages": stages,
-        "finer": FINER,
-        "full": FULL,
+def drawn_people(wave: Wave, units: QuerySet[OrgUnit], state: str = "") -> QuerySet[Sample]:
+    """The list in units, all of it or one state; without its order."""
+    rows = Sample.objects.filter(wave=wave, unit__in=units)
+    return rows.filter(state=state) if state else rows
+
+
+def people_rows(keys: Iterable[Key]) -> list[Sample]:
+    """The people of these keys with what a row shows."""
+    wanted = [key.pk for key in keys]
+    rows = Sample.objects.select_related("unit", "customer__subject", "replaces")
+    found = rows.in_bulk(wanted)
+    return [found[pk] for pk in wanted if pk in found]
+
+
+def listed_people(wave: Wave, units: QuerySet[OrgUnit]) -> QuerySet[Sample]:
+    """Everybody who was to be asked: neither reserves nor those who do not belong to the list."""
+    rows = drawn_people(wave, units)
+    return rows.exclude(state__in=(SampleState.RESERVE, SampleState.DROPPED)).order_by()
+
+
+def answered_by(wave: Wave, units: QuerySet[OrgUnit], column: str) -> dict[Any, Pair]:
+    """Value of a column (stage, unit) → (drawn, answered among them)."""
+    rows = listed_people(wave, units).values_list(column).annotate(**_counted())
+    return {value: (drawn, answered) for value, drawn, answered in rows.order_by(column)}
+
+
+def answered_by_age(wave: Wave, units: QuerySet[OrgUnit], day: date) -> dict[str, Pair]:
+    """Full years since the hand-over on a day ("0" … "4", OLDER, NO_DATE) → (drawn, answered)."""
+    place = CustomerUnit.objects.filter(customer=OuterRef("customer"), unit=OuterRef("unit"))
+    rows = listed_people(wave, units).annotate(handed=Subquery(place.values("handed_over_on")[:1]))
+    found: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for handed, drawn, answered in rows.values_list("handed").annotate(**_counted()):
+        pair = found[_age(handed, day)]
+        pair[0] += drawn
+        pair[1] += answered
+    order = [NO_DATE, *map(str, range(YEARS)), OLDER]
+    return {key: (found[key][0], found[key][1]) for key in order if key in found}
+
+
+def _counted() -> dict[str, Count]:
+    return {
+        "drawn": Count("pk"),
+        "answered": Count("pk", filter=Q(state=SampleState.ANSWERED)),
     }
-    people = _array(RESPONSES, facts, "i8 i4 i4 i4 i8")
-    keys = people["f0"].astype(np.int64)
-    scores = np.full((len(keys), len(asked.keys)), -1, np.int8)
-    importances = scores.copy()
-    ratings = _array(RATINGS, facts, "i8 i8 i4 i4")
-    rows = np.searchsorted(keys, ratings["f0"])
-    counted = (rows < len(keys)) & (keys[np.minimum(rows, len(keys) - 1)] == ratings["f0"])
-    rows, ratings = rows[counted], ratings[counted]
-    columns = np.searchsorted(np.array(asked.keys), ratings["f1"])
-    scores[rows, columns], importances[rows, columns] = ratings["f2"], ratings["f3"]
-    return People(
-        people["f1"].astype(np.int64),
-        people["f2"].astype(np.int64) - 1,
-        people["f3"].astype(np.int64),
-        people["f4"].astype(np.int64),
-        scores,
-        importances,
-    )
 
 
-def _array(sql: str, facts: dict[str, Any], types: str) -> NDArray[Any]:
-    """The rows of a statement by binary COPY: a count of fields, then length and value of each."""
-    fields: list[tuple[str, str]] = [("count", ">i2")]
-    for place, type_ in enumerate(types.split()):
-        fields += [(f"length{place}", ">i4"), (f"f{place}", f">{type_}")]
-    statement = f"COPY ({sql}) TO STDOUT (FORMAT BINARY)"
-    with connection.cursor() as cursor, cursor.copy(statement, facts) as copy:
-        found = b"".join(bytes(block) for block in copy)
-    return np.frombuffer(found[HEADER:-TRAILER], np.dtype(fields))
+def _age(handed: date | None, day: date) -> str:
+    if handed is None or handed > day:
+        return NO_DATE
+    years = day.year - handed.year - ((day.month, day.day) < (handed.month, handed.day))
+    return str(years) if years < YEARS else OLDER

@@ -1,7 +1,9 @@
 """What a reader may see of published figures: the one place that decides it (SAT-09, ADR 0032).
 
 Two questions. *Whose*: figures of the units he reaches, never those of the units above them, from
-which his own sibling could be computed. *Which*: only those that the run marked as shown. Rows
+which his own sibling could be computed. *Which*: only those that the run marked as shown. What is
+only withheld for the sake of another unit is shown to those who do not reach the unit above:
+without the whole nobody can subtract, and who answers for a project must see its figure. Rows
 leave this module as `Line` and `ItemLine`: what may not be shown has no figures in them, so that
 neither page nor export can print it by mistake.
 """
@@ -79,13 +81,22 @@ def lines_of(
     runs: Iterable[ScoringRun | int], reader: Any, units: Q, stage: str = ""
 ) -> list[Line]:
     """Scores of these units (a condition on the table of scores), parents before children."""
-    scores = UnitScore.objects.visible_to(reader).filter(units, run__in=list(runs), stage=stage)
-    return [line_of(score) for score in scores.select_related("unit").order_by("unit__path")]
+    rows = UnitScore.objects.visible_to(reader).filter(units, run__in=list(runs), stage=stage)
+    scores = list(rows.select_related("unit").order_by("unit__path"))
+    wholes = _wholes(reader, {score.unit.parent_id for score in scores})
+    return [_line(score, score.unit.parent_id in wholes) for score in scores]
 
 
-def line_of(score: UnitScore) -> Line:
-    """A score without what may not be shown."""
-    hidden = FEW if not score.shown else WITHHELD if score.withheld else ""
+def _wholes(reader: Any, parents: set[int | None]) -> set[int]:
+    """Those of these units whose figures the reader sees, and could subtract from."""
+    reached = OrgUnit.objects.visible_to(reader, VIEW).filter(pk__in=parents - {None})
+    return set(reached.values_list("pk", flat=True))
+
+
+def _line(score: UnitScore, knows_whole: bool) -> Line:
+    """A score without what may not be shown. A stage's whole is its unit, which he sees too."""
+    withheld = score.withheld and (knows_whole or bool(score.stage))
+    hidden = FEW if not score.shown else WITHHELD if withheld else ""
     facts: dict[str, Any] = {"run_id": score.run_id, "stage": score.stage}
     if hidden:
         return Line(score.unit, score.n, hidden, **facts)
@@ -102,13 +113,15 @@ def line_of(score: UnitScore) -> Line:
 
 def items_of(run: ScoringRun | int, reader: Any, units: Q, stage: str = "") -> list[ItemLine]:
     """Scores of items in these units, in the order they were asked."""
-    scores = ItemScore.objects.visible_to(reader).filter(units, run=run, stage=stage)
-    return [item_line(one) for one in scores.select_related("item").order_by("item__position")]
+    rows = ItemScore.objects.visible_to(reader).filter(units, run=run, stage=stage)
+    scores = list(rows.select_related("item", "unit").order_by("item__position"))
+    wholes = _wholes(reader, {score.unit.parent_id for score in scores})
+    return [_item_line(one, one.unit.parent_id in wholes) for one in scores]
 
 
-def item_line(score: ItemScore) -> ItemLine:
+def _item_line(score: ItemScore, knows_whole: bool) -> ItemLine:
     """A score of an item without what may not be shown."""
-    if not score.shown:
+    if not score.shown or (score.withheld and (knows_whole or bool(score.stage))):
         return ItemLine(score.item, score.unit_id, score.n, False)
     return ItemLine(
         score.item,

@@ -29,7 +29,7 @@ from satisfaction.models import (
     UnitScore,
 )
 from satisfaction.resampling import Layout, People, bounds, driver_figures, resampled
-from satisfaction.selectors.people import people_of
+from satisfaction.selectors.respondents import people_of
 from satisfaction.selectors.sums import asked_in
 from satisfaction.services.comparisons import compare
 from satisfaction.services.scoring import EVERYONE, Progress, one_snapshot

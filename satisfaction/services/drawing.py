@@ -9,40 +9,27 @@ the same archive draws the same list.
 
 import secrets
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Case as Choose
-from django.db.models import CharField, Exists, OuterRef, Q, QuerySet, Value, When
+from django.db.models import CharField, Value
 from django.db.models.functions import MD5, Cast, Concat
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from audit.services import record
-from complaints.models import Case, CaseKind
-from complaints.states import OPEN
 from core.errors import Refused
 from core.faults import fault_point
-from customers.models import Contact, Customer, CustomerUnit
-from regions.models import Kind, OrgUnit
-from satisfaction.models import Quota, Response, Sample, SampleState, Wave, WaveState
-from satisfaction.services.population import count_owners, with_stage
+from satisfaction.models import Quota, Sample, SampleState, Wave, WaveState
+from satisfaction.selectors.target import LEFT_OUT, owners_asked_about
+from satisfaction.services.population import count_owners
 from satisfaction.services.replacing import drop, replace_dropped
 from satisfaction.services.rights import held_wave
 
-__all__ = ["LEFT_OUT", "Drawn", "draw", "drop", "owners_asked_about", "replace_dropped"]
+__all__ = ["Drawn", "draw", "drop", "replace_dropped"]
 
 SEEDS = 10**9
-# Why somebody is left out, in the order in which reasons are looked for.
-LEFT_OUT = {
-    "refused": gettext_lazy("refused before"),
-    "case_open": gettext_lazy("has a complaint open"),
-    "asked": gettext_lazy("was asked not long ago"),
-    "unreachable": gettext_lazy("no number and no e-mail"),
-    "elsewhere": gettext_lazy("is asked about another flat"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,51 +84,6 @@ def _refuse_draw(wave: Wave) -> None:
         raise Refused(_("A sample is drawn while the wave is planned."))
     if not Quota.objects.filter(wave=wave, wanted__gt=0).exists():
         raise Refused(_("Please say first how many answers are wanted."))
-
-
-def owners_asked_about(wave: Wave, at: datetime) -> QuerySet[CustomerUnit]:
-    """The target population, a row a place: `owner_stage`, and `reason` why it is left out ("" for
-    those who may be drawn). Who owns in several projects stands here more than once."""
-    projects = OrgUnit.objects.below(wave.unit).filter(kind=Kind.PROJECT, merged_into=None)
-    places = CustomerUnit.objects.filter(unit__in=projects)
-    reasons = [
-        When(Exists(condition), then=Value(reason)) for reason, condition in _against(wave, at)
-    ]
-    reason = Choose(*reasons, When(~_reachable(), then=Value("unreachable")), default=Value(""))
-    return with_stage(places, timezone.localdate(at)).annotate(reason=Cast(reason, CharField()))
-
-
-def _against(wave: Wave, at: datetime) -> list[tuple[str, QuerySet]]:
-    """Reasons to leave somebody out, each as what must exist for his place."""
-    mine = {"customer": OuterRef("customer")}
-    others = Sample.objects.filter(**mine).exclude(wave=wave)
-    found: list[tuple[str, QuerySet]] = [
-        ("refused", others.filter(state=SampleState.REFUSED)),
-    ]
-    if wave.excludes_open_cases:
-        cases = Case.objects.filter(**mine, kind=CaseKind.COMPLAINT, state__in=sorted(OPEN))
-        found.append(("case_open", cases))
-    if wave.excluded_days:
-        since = at - timedelta(days=wave.excluded_days)
-        waiting = [SampleState.DRAWN, SampleState.INVITED, SampleState.OPENED]
-        asked = others.exclude(state=SampleState.RESERVE).filter(
-            Q(invited_at__gte=since)
-            | Q(answered_on__gte=timezone.localdate(since))
-            | Q(state__in=waiting, wave__state=WaveState.OPEN, wave__is_standing=False)
-        )
-        found.append(("asked", asked))
-        answered = Response.objects.filter(**mine, answered_at__gte=since).exclude(wave=wave)
-        found.append(("asked", answered))
-    return found
-
-
-def _reachable() -> Q:
-    """Places of customers with a number, or with a contact who has a number or an e-mail."""
-    numbers = Q(phone_cipher__isnull=False) | Q(other_phone_cipher__isnull=False)
-    direct = Customer.objects.filter(numbers, pk=OuterRef("customer"))
-    ways = Q(phone_cipher__isnull=False) | Q(email_cipher__isnull=False)
-    through = Contact.objects.filter(ways, customer=OuterRef("customer"))
-    return Q(Exists(direct)) | Q(Exists(through))
 
 
 # Stage quotas before those of any stage; people with several flats stand at their lowest lot.

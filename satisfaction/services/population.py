@@ -4,13 +4,13 @@ from datetime import date
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Case, CharField, Count, QuerySet, Value, When
+from django.db.models import Count
 from django.utils import timezone
 
-from customers.models import CustomerUnit, OwnerStage
-from customers.models.customers import stage_condition
+from customers.models import CustomerUnit
 from regions.models import Kind, OrgUnit
 from satisfaction.models import Population, Wave
+from satisfaction.selectors.target import with_stage
 
 
 @transaction.atomic
@@ -41,20 +41,7 @@ def count_owners(wave: Wave, on: date | None = None) -> None:
     held.save(update_fields=["counted_on"])
 
 
-def with_stage(places: QuerySet[CustomerUnit], day: date) -> QuerySet[CustomerUnit]:
-    """Places with the `owner_stage` of a day: of people who signed or took over a flat."""
-    stage = Case(
-        *(When(stage_condition(one, day), then=Value(one)) for one in OwnerStage),
-        output_field=CharField(),
-    )
-    return places.annotate(owner_stage=stage).exclude(owner_stage=None)
-
-
 def _owners(projects: Any, day: date) -> Any:
     """(unit, stage, owners) of places with a stage."""
-    return (
-        with_stage(CustomerUnit.objects.filter(unit__in=projects), day)
-        .order_by()
-        .values_list("unit_id", "owner_stage")
-        .annotate(owners=Count("pk"))
-    )
+    places: Any = with_stage(CustomerUnit.objects.filter(unit__in=projects), day)
+    return places.order_by().values_list("unit_id", "owner_stage").annotate(owners=Count("pk"))

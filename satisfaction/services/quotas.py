@@ -55,8 +55,11 @@ def _largest_remainder(free: Mapping[Cell, int], rest: int) -> dict[Cell, int]:
 
 
 @transaction.atomic
-def set_quotas(wave: Wave, wanted: Mapping[Cell, int], *, by: Any) -> int:
-    """Replace the quotas of a planned wave; zeros are left out. Returns the sum wanted.
+def set_quotas(
+    wave: Wave, wanted: Mapping[Cell, int], *, by: Any, within: OrgUnit | None = None
+) -> int:
+    """Replace the quotas of a planned wave, all of them or those of a branch; zeros are left out.
+    Returns the sum wanted.
 
     Raises Refused out of reach, once the sample is drawn, for units outside the wave, and where
     a project has a quota for all stages beside one for a single stage.
@@ -65,8 +68,9 @@ def set_quotas(wave: Wave, wanted: Mapping[Cell, int], *, by: Any) -> int:
     if held.drawn_at is not None or held.state != WaveState.PLANNED:
         raise Refused(_("Quotas cannot change any more once the sample is drawn."))
     rows = {cell: count for cell, count in wanted.items() if count}
+    branch = OrgUnit.objects.below(within or held.unit)
     _refuse_cells(held, rows)
-    Quota.objects.filter(wave=held).delete()
+    Quota.objects.filter(wave=held, unit__in=branch).delete()
     Quota.objects.bulk_create(
         (
             Quota(wave=held, unit_id=unit, stage=stage, wanted=count)
@@ -74,7 +78,7 @@ def set_quotas(wave: Wave, wanted: Mapping[Cell, int], *, by: Any) -> int:
         ),
         batch_size=2000,
     )
-    total = sum(rows.values())
+    total = sum(Quota.objects.filter(wave=held).values_list("wanted", flat=True))
     record("satisfaction.quotas_set", by=by, subject=held, code=held.code, wanted=total)
     return total
 

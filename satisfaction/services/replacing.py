@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from audit.services import record
@@ -18,6 +18,7 @@ from core.errors import Refused
 from satisfaction.models import (
     OUT_OF_SAMPLE,
     Quota,
+    Response,
     Sample,
     SampleState,
     Wave,
@@ -121,11 +122,9 @@ def _reserves(
 
 
 def _answered(wave: Wave, units: Iterable[int], quotas: dict[Cell, Quota]) -> dict[Cell, int]:
+    """Complete answers by quota, those without a place on the list included."""
     counts: dict[Cell, int] = defaultdict(int)
-    rows = Sample.objects.filter(wave=wave, unit__in=units).values_list("unit_id", "stage")
-    for unit, stage, answered in rows.annotate(
-        answered=Count("pk", filter=Q(state=SampleState.ANSWERED))
-    ):
-        cell = (unit, stage) if (unit, stage) in quotas else (unit, "")
-        counts[cell] += answered
+    rows = Response.objects.counted().filter(wave=wave, unit__in=units, is_partial=False)
+    for unit, stage, answers in rows.values_list("unit", "stage").annotate(answers=Count("pk")):
+        counts[(unit, stage) if (unit, stage) in quotas else (unit, "")] += answers
     return counts

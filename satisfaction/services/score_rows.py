@@ -39,18 +39,17 @@ def write_scores(
     figures = unit_figures(sums, asked, tree)
     digest(figures)
     n = figures["n"].tolist()
-    shown = [bool(count >= minimum[cell[0]]) for cell, count in zip(sums.cells, n, strict=True)]
     hiding = Withholding(sums.cells, n, minimum)
-    withheld = np.array(hiding.withheld(shown), bool)
+    shown, withheld = (np.array(marks, bool) for marks in hiding.of_units())
     whose = {
         "run_id": np.full(len(n), run.pk),
         "unit_id": np.array([unit for unit, _stage in sums.cells], np.int64),
         "stage": np.array([stage for _unit, stage in sums.cells], str),
     }
-    facts = {"shown": np.array(shown, bool), "withheld": withheld}
+    facts = {"shown": shown, "withheld": withheld}
     _copy("satisfaction_unitscore", whose | facts | figures)
     # Single figures of a stage with too few answers are nobody's to see.
-    kept = facts["shown"] | (whose["stage"] == EVERYONE)
+    kept = shown | (whose["stage"] == EVERYONE)
     _write_items(whose, kept, sums, asked, hiding, digest)
     _write_indicators(whose, kept, sums, asked, tree, digest)
     checksum.update(json.dumps(weighted.as_json(), sort_keys=True).encode())
@@ -71,10 +70,12 @@ def _write_items(
     rows, places = np.nonzero(given & kept[:, None])
     if not len(rows):
         return
-    may_show = np.array([hiding.shown_items(column) for column in sums.rating("n").T.tolist()]).T
+    marks = np.array([hiding.of_item(column) for column in sums.rating("n").T.tolist()], bool)
+    marks = marks.reshape(-1, 2, len(sums.cells))  # item, shown and withheld, cell
     columns = {
         "item_id": np.array(asked.keys, np.int64)[places],
-        "shown": may_show[rows, places],
+        "shown": marks[places, 0, rows],
+        "withheld": marks[places, 1, rows],
         **{name: values[rows, places] for name, values in items.items()},
     }
     _copy("satisfaction_itemscore", _of(whose, rows) | columns)

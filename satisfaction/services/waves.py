@@ -1,7 +1,7 @@
 """Waves from the plan to the end: planned, changed, opened, closed (SAT-01, SAT-04)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -11,10 +11,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit.services import record
+from core.display import listed
 from core.errors import Refused
 from regions.models import OrgUnit
 from regions.policies import policy
 from satisfaction.models import Questionnaire, QuestionnaireVersion, SurveyLink, Wave, WaveState
+from satisfaction.services.questionnaires import freeze_version
 from satisfaction.services.rights import held_wave, may_run
 
 ADD = "satisfaction.add_wave"
@@ -39,13 +41,10 @@ def plan_wave(
     the wrong order."""
     if not may_run(unit, by, ADD):
         raise Refused(_("You may not run surveys of {unit}.").format(unit=unit.name))
-    if not CODE.fullmatch(code):
+    if not CODE.fullmatch(code) or code == "new":
         raise Refused(_("Please use letters, digits, dots and hyphens for the code."))
     _refuse_days(settings.get("opens_on"), settings.get("closes_on"))
-    given = _known(settings)
-    for name in FROM_POLICIES:
-        if given.get(name) is None:
-            given[name] = policy(f"satisfaction.{name}", unit=unit)
+    given = _by_rules(dict.fromkeys(FROM_POLICIES) | _known(settings), unit)
     try:
         with transaction.atomic():
             wave = Wave.objects.create(
@@ -71,7 +70,9 @@ def change_wave(
     """Change a wave: everything while it is planned, less once it is drawn, only title, end and
     reminders while it is open. Raises Refused for more, for a closed wave, and as `plan_wave`."""
     held = held_wave(wave, by)
-    wanted = _known(settings) | ({"version": version} if version else {})
+    wanted = _by_rules(_known(settings), unit or held.unit) | (
+        {"version": version} if version else {}
+    )
     wanted |= {"unit": unit} if unit else {}
     fields = [name for name, value in wanted.items() if getattr(held, name) != value]
     _refuse_fields(held, fields)
@@ -86,7 +87,7 @@ def change_wave(
             held.quotas.all().delete()
         if "closes_on" in fields:
             _links_until(held)
-        names = [str(Wave._meta.get_field(name).verbose_name) for name in fields]
+        names = _titles(fields)
         record("satisfaction.wave_changed", by=by, subject=held, code=held.code, fields=names)
     return held
 
@@ -99,11 +100,9 @@ def open_wave(wave: Wave, *, by: Any, today: date | None = None) -> Wave:
     held = held_wave(wave, by)
     if held.state != WaveState.PLANNED:
         raise Refused(_("This wave was opened already."))
-    if not held.version.items.exists():
-        raise Refused(_("The questionnaire of this wave has no questions yet."))
     if held.closes_on is not None and held.closes_on < day:
         raise Refused(_("The last day of this wave has passed. Please change it first."))
-    freeze(held.version, by=by)
+    freeze_version(held.version, by=by)
     held.state = WaveState.OPEN
     if held.opens_on is None or held.opens_on > day:
         held.opens_on = day
@@ -162,13 +161,6 @@ def _quietly(act: Any, wave: Wave, day: date) -> int:
     return 1
 
 
-def freeze(version: QuestionnaireVersion, *, by: Any) -> None:
-    """The questions stay as they are from now on."""
-    if version.frozen_at is None:
-        version.frozen_at = timezone.now()
-        version.save(update_fields=["frozen_at"])
-
-
 def newest_version(questionnaire: Questionnaire) -> QuestionnaireVersion:
     """What a new wave asks. Raises Refused while the questionnaire has no questions."""
     version = questionnaire.versions.filter(items__isnull=False).order_by("-number").first()
@@ -196,11 +188,27 @@ def _known(settings: Mapping[str, Any]) -> dict[str, Any]:
     return dict(settings)
 
 
+def _by_rules(settings: dict[str, Any], unit: OrgUnit) -> dict[str, Any]:
+    """What the unit's rules say where nobody said anything."""
+    return {
+        name: policy(f"satisfaction.{name}", unit=unit)
+        if value is None and name in FROM_POLICIES
+        else value
+        for name, value in settings.items()
+    }
+
+
 def _refuse_days(opens_on: date | None, closes_on: date | None) -> None:
     if closes_on and not opens_on:
         raise Refused(_("Please give the first day, too."))
     if opens_on and closes_on and closes_on < opens_on:
         raise Refused(_("The last day must not be before the first."))
+
+
+def _titles(names: Iterable[str]) -> list[str]:
+    """Fields as people call them."""
+    meta: Any = Wave._meta
+    return [str(meta.get_field(name).verbose_name) for name in names]
 
 
 def _refuse_fields(wave: Wave, fields: list[str]) -> None:
@@ -210,7 +218,7 @@ def _refuse_fields(wave: Wave, fields: list[str]) -> None:
     late = set(fields) - (WHILE_OPEN if wave.state == WaveState.OPEN else AFTER_DRAW)
     if not late:
         return
-    names = ", ".join(str(Wave._meta.get_field(name).verbose_name) for name in sorted(late))
+    names = listed(_titles(sorted(late)))
     if wave.state == WaveState.OPEN:
         raise Refused(_("The wave is open: {names} cannot change any more.").format(names=names))
     if wave.drawn_at is not None:

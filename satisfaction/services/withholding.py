@@ -18,15 +18,22 @@ class Withholding:
         counts = dict(zip(cells, answers, strict=True))
         self.cells, self.minimum = cells, minimum
         self.related = families(counts, parents)
+        self.enough = {cell for cell, n in counts.items() if n >= minimum[cell[0]]}
         self.hidden = hidden_cells(counts, self.related, minimum)
 
-    def withheld(self, shown: Sequence[bool]) -> list[bool]:
-        """Cells that have answers enough and are hidden all the same."""
-        pairs = zip(self.cells, shown, strict=True)
-        return [enough and cell in self.hidden for cell, enough in pairs]
+    def of_units(self) -> tuple[list[bool], list[bool]]:
+        """Cell by cell: whether it has answers enough, and whether it is hidden all the same."""
+        shown = [cell in self.enough for cell in self.cells]
+        return shown, [cell in self.enough and cell in self.hidden for cell in self.cells]
 
-    def shown_items(self, answers: Sequence[int]) -> list[bool]:
-        """Of one item: in which cells its figures may be shown. `answers` counts its ratings."""
-        counts = {cell: n for cell, n in zip(self.cells, answers, strict=True) if n}
-        gone = hidden_cells(counts, self.related, self.minimum, self.hidden)
-        return [bool(n) and cell not in gone for cell, n in zip(self.cells, answers, strict=True)]
+    def of_item(self, answers: Sequence[int]) -> tuple[list[bool], list[bool]]:
+        """Of one item, cell by cell: whether it has answers enough, and whether it is hidden all
+        the same. `answers` counts its ratings."""
+        pairs = list(zip(self.cells, answers, strict=True))
+        gone = hidden_cells(
+            {cell: n for cell, n in pairs if n}, self.related, self.minimum, self.hidden
+        )
+        shown = [cell in self.enough and n >= self.minimum[cell[0]] for cell, n in pairs]
+        return shown, [
+            enough and cell in gone for (cell, _n), enough in zip(pairs, shown, strict=True)
+        ]
