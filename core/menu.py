@@ -140,8 +140,10 @@ MENU: tuple[Group, ...] = (
             Item(_("Indicator tree"), "satisfaction:indicators"),
             Item(_("Phone desk"), "satisfaction:phone"),
             Item(_("Closed loop"), "satisfaction:loop"),
+            Item(_("After-case ratings"), "satisfaction:ratings"),
             Item(_("Survey reports"), "satisfaction:reports"),
             Item(_("Targets"), "satisfaction:targets"),
+            Item(_("Scoring runs"), "satisfaction:runs"),
         ),
     ),
     Group(

@@ -1,5 +1,7 @@
 """Tables of satisfaction."""
 
+from satisfaction.models.calls import Call, CallResult, SurveyMiss
+from satisfaction.models.loop import Cause, Recovery
 from satisfaction.models.plans import PlanStep, SurveyPlan
 from satisfaction.models.questionnaires import (
     Indicator,
@@ -43,6 +45,9 @@ __all__ = [
     "Against",
     "Analysis",
     "AskedBy",
+    "Call",
+    "CallResult",
+    "Cause",
     "Chosen",
     "Comparison",
     "Driver",
@@ -61,6 +66,7 @@ __all__ = [
     "QuestionnaireVersion",
     "Quota",
     "Rating",
+    "Recovery",
     "Remark",
     "ReportState",
     "ReportStep",
@@ -73,6 +79,7 @@ __all__ = [
     "StepKind",
     "SurveyDraft",
     "SurveyLink",
+    "SurveyMiss",
     "SurveyPlan",
     "SurveyReport",
     "Target",

@@ -66,9 +66,9 @@ class Sample(Scoped):
 
     `position` is the place in the random order of his quota; those behind the wanted number are
     reserves, and `replaces` says for whom one stepped in. After a case `case` is what he is asked
-    about; `asks_again` is the low answer after whose mending he is asked once more. In an
-    anonymous wave the row knows that he answered, on which day, and nothing about which answer is
-    his; so no history is kept of it.
+    about, once in each `case_round` (a reopened case begins the next); `asks_again` is the low
+    answer after whose mending he is asked once more. In an anonymous wave the row knows that he
+    answered, on which day, and nothing about which answer is his; so no history is kept of it.
     """
 
     wave = models.ForeignKey(Wave, models.CASCADE, related_name="samples", db_index=False)
@@ -86,6 +86,7 @@ class Sample(Scoped):
     case = models.ForeignKey(
         "complaints.Case", models.SET_NULL, null=True, related_name="+", db_index=False
     )
+    case_round = models.PositiveSmallIntegerField(null=True, editable=False)
     asks_again = models.ForeignKey(
         Response, models.SET_NULL, null=True, related_name="+", db_index=False
     )
@@ -112,7 +113,10 @@ class Sample(Scoped):
                 name="sample_once",
             ),
             models.UniqueConstraint(
-                fields=["wave", "case"], condition=Q(case__isnull=False), name="sample_case"
+                fields=["case", "case_round"],
+                condition=Q(case__isnull=False),
+                name="sample_case",
+                nulls_distinct=False,
             ),
             models.UniqueConstraint(
                 fields=["asks_again"],
@@ -160,13 +164,15 @@ class SurveyDraft(models.Model):
     """Answers that were not handed in yet, so that they go on from any device.
 
     `key` is made from the token, of which nothing is stored, by another way than the link's hash:
-    the database alone does not tell whose draft it is.
+    the database alone does not tell whose draft it is, and `expires_at` is a midnight. `answers`
+    are as `satisfaction.services.answering` reads them; `saves` bounds how often they are written.
     """
 
     key = models.BinaryField(primary_key=True)
     wave = models.ForeignKey(Wave, models.CASCADE, related_name="+", db_index=False)
     answers = models.JSONField(default=dict)
     page = models.PositiveSmallIntegerField(default=1)
+    saves = models.PositiveSmallIntegerField(default=1)
     started_on = models.DateField(default=timezone.localdate)
     expires_at = models.DateTimeField(db_index=True)
 
