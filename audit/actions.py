@@ -159,6 +159,7 @@ ACTIONS = {
     "satisfaction.version_frozen": _("froze version {number} of the questionnaire {title}"),
     "satisfaction.indicators_made": _("made {count} indicators of the ready tree"),
     "satisfaction.indicator_saved": _("saved the indicator {name}, weight {weight}"),
+    "satisfaction.followed_up": _("followed up a low answer with a case"),
     "satisfaction.wave_created": _("created the wave {code}"),
     "satisfaction.device_handed": _("handed a device to owners of {unit} for the wave {code}"),
     "satisfaction.voided": _("voided an answer of the wave {code}: {reason}"),

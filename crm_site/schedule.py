@@ -54,6 +54,12 @@ SCHEDULE = (
         seconds=60,
     ),
     Periodic(
+        _("Follow up low answers and ask after cases"),
+        "satisfaction.follow_up",
+        _("Opens cases for low answers, and asks the owners of closed cases how they were served."),
+        seconds=600,
+    ),
+    Periodic(
         _("Remind of improvement measures"),
         "complaints.remind_measures",
         _("Tells the owner of an improvement measure when its day is near or has passed."),
@@ -77,6 +83,12 @@ SCHEDULE = (
         "satisfaction.look_after_answers",
         _("Flags careless answers, mixes anonymous ones, deletes drafts that nobody came back to."),
         crontab=("33", "2"),
+    ),
+    Periodic(
+        _("Score open waves"),
+        "satisfaction.score_open_waves",
+        _("Computes the figures of the surveys that are open, with the answers of the day."),
+        crontab=("40", "3"),
     ),
     Periodic(
         _("Deliver the outbox"),

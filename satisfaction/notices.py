@@ -1,9 +1,16 @@
-"""What people are told about survey reports."""
+"""What people are told about surveys."""
 
 from django.utils.translation import gettext_lazy as _
 
 from core.notices import NoticeKind, register_kind
 
+register_kind(
+    NoticeKind(
+        "satisfaction.held_back",
+        _("A file brought more low answers than it opens cases"),
+        sample={"count": 120, "file": "满意度调查2026下半年.csv"},
+    )
+)
 REPORT = {"unit": "武汉公司", "wave": "2026 下半年满意度调查"}
 
 register_kind(

@@ -8,6 +8,7 @@ from satisfaction.views import (
     indicators,
     inviting,
     items,
+    loop,
     on_site,
     papers,
     plans,
@@ -16,6 +17,7 @@ from satisfaction.views import (
     remarks,
     reports,
     results,
+    runs,
     sample,
     targets,
     units,
@@ -65,6 +67,10 @@ urlpatterns = [
     path("indicators/new/", indicators.indicator_new, name="indicator-new"),
     path("indicators/<int:pk>/", indicators.indicator_edit, name="indicator"),
     path("indicators/<int:pk>/move/", indicators.indicator_move, name="indicator-move"),
+    # --- the closed loop and ratings after cases
+    path("loop/", loop.loop, name="loop"),
+    path("loop/<int:pk>/case/", loop.loop_case, name="loop-case"),
+    path("ratings/", loop.ratings, name="ratings"),
     # --- results
     path("", results.results, name="results"),
     path("heat-map/", units.heat, name="heat-map"),
@@ -122,4 +128,10 @@ urlpatterns = [
     path("waves/<str:code>/answers/<int:pk>/unvoid/", answers.unvoid, name="answer-unvoid"),
     path("answers/exports/<int:pk>/", answers.export_detail, name="answers-export-detail"),
     path("answers/exports/<int:pk>/file/", answers.export_file, name="answers-export-file"),
+    # --- scoring runs
+    path("runs/", runs.run_list, name="runs"),
+    path("runs/again/", runs.run_again, name="run-again"),
+    path("runs/<int:pk>/", runs.run_detail, name="run"),
+    path("waves/<str:code>/scoring/", runs.scoring, name="scoring"),
+    path("methods/", runs.methods, name="methods"),
 ]

@@ -87,6 +87,7 @@ _CHANNELS: tuple[tuple[Channel, str], ...] = (
         Channel.PHONE,
         "电话 来电 致电 其他电话 电话投诉 项目电话 物业电话 座机 前台电话 手机 客服电话 phone",
     ),
+    (Channel.SURVEY, "满意度调查 满意度问卷 问卷调查 问卷 survey"),
     (Channel.OTHER, "其他 其它 其他渠道 other"),
 )
 _KINDS: tuple[tuple[CaseKind, str], ...] = (

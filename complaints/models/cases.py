@@ -41,6 +41,7 @@ class Channel(models.TextChoices):
     PORTAL = "portal", _("Owner portal")
     MAIL = "mail", _("E-mail")
     PHONE = "phone", _("Other telephone")
+    SURVEY = "survey", pgettext_lazy("channel", "Satisfaction survey")
     OTHER = "other", pgettext_lazy("channel", "Other")
 
 

@@ -28,6 +28,7 @@ from complaints.models import (
     Relation,
 )
 from complaints.models.cases import CAUSES
+from complaints.parts import parts_of
 from complaints.selectors.clock import accounts_of
 from complaints.selectors.detail import (
     ENTRIES,
@@ -221,6 +222,7 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "urges": urges_of(case),
         "now": now,
         "warranty": warranty_of(case),
+        "parts": parts_of(request, case),
         "mails": _mails(request, case, entries),
         "related": related_cases(request.user, case),
         "into": named.get("merged_into"),

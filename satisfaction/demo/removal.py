@@ -12,6 +12,7 @@ from satisfaction.models import (
     Questionnaire,
     QuestionnaireVersion,
     Rating,
+    Recovery,
     Remark,
     Response,
     Wave,
@@ -36,6 +37,7 @@ def remove_waves(cursor: Any, gone: Gone) -> dict[str, int]:
     Wave.objects.filter(pk__in=waves).update(run=None)
     mine = Response.objects.filter(Q(wave__in=waves) | Q(unit__in=gone.units))
     keys = list(mine.values_list("pk", flat=True))
+    Recovery.objects.filter(Q(response__in=keys) | Q(unit__in=gone.units)).delete()
     parts: tuple[type[models.Model], ...] = (Rating, Remark, Chosen)
     for table in parts:
         table._base_manager.filter(response__in=keys)._raw_delete(using="default")

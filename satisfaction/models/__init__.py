@@ -1,6 +1,7 @@
 """Tables of satisfaction."""
 
 from satisfaction.models.calls import Call, CallResult, SurveyMiss
+from satisfaction.models.loop import Cause, Recovery
 from satisfaction.models.plans import PlanStep, SurveyPlan
 from satisfaction.models.questionnaires import (
     Indicator,
@@ -46,6 +47,7 @@ __all__ = [
     "AskedBy",
     "Call",
     "CallResult",
+    "Cause",
     "Chosen",
     "Comparison",
     "Driver",
@@ -64,6 +66,7 @@ __all__ = [
     "QuestionnaireVersion",
     "Quota",
     "Rating",
+    "Recovery",
     "Remark",
     "ReportState",
     "ReportStep",

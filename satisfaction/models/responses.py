@@ -3,6 +3,7 @@
 import pghistory
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -125,6 +126,8 @@ class Response(Scoped):
         indexes = [
             models.Index("wave_id", "unit_id", F("id").desc(), name="response_wave"),
             models.Index("customer_id", F("answered_at").desc(), name="response_customer"),
+            # What came in lately, for the closed loop: rows lie in this order anyway.
+            BrinIndex(fields=["created_at"], name="response_lately"),
             models.Index(
                 fields=["import_run"], condition=Q(import_run__isnull=False), name="response_import"
             ),

@@ -66,9 +66,9 @@ class Sample(Scoped):
 
     `position` is the place in the random order of his quota; those behind the wanted number are
     reserves, and `replaces` says for whom one stepped in. After a case `case` is what he is asked
-    about; `asks_again` is the low answer after whose mending he is asked once more. In an
-    anonymous wave the row knows that he answered, on which day, and nothing about which answer is
-    his; so no history is kept of it.
+    about, once in each `case_round` (a reopened case begins the next); `asks_again` is the low
+    answer after whose mending he is asked once more. In an anonymous wave the row knows that he
+    answered, on which day, and nothing about which answer is his; so no history is kept of it.
     """
 
     wave = models.ForeignKey(Wave, models.CASCADE, related_name="samples", db_index=False)
@@ -86,6 +86,7 @@ class Sample(Scoped):
     case = models.ForeignKey(
         "complaints.Case", models.SET_NULL, null=True, related_name="+", db_index=False
     )
+    case_round = models.PositiveSmallIntegerField(null=True, editable=False)
     asks_again = models.ForeignKey(
         Response, models.SET_NULL, null=True, related_name="+", db_index=False
     )
@@ -112,7 +113,10 @@ class Sample(Scoped):
                 name="sample_once",
             ),
             models.UniqueConstraint(
-                fields=["wave", "case"], condition=Q(case__isnull=False), name="sample_case"
+                fields=["case", "case_round"],
+                condition=Q(case__isnull=False),
+                name="sample_case",
+                nulls_distinct=False,
             ),
             models.UniqueConstraint(
                 fields=["asks_again"],

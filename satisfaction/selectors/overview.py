@@ -5,6 +5,7 @@ A fixed number of queries, whatever the number of units and items.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from django.db.models import Q
@@ -113,7 +114,9 @@ def overview_of(reader: Any, question: Question) -> Overview:
     lines = lines_of([run], reader, near, question.stage)
     line = next((one for one in lines if one.unit.pk == unit.pk), None)
     found = Overview(question, policy("satisfaction.minimum_n", unit=unit), line)
-    found.parts = [one for one in lines if one.unit.pk != unit.pk]
+    found.parts = sorted(
+        (one for one in lines if one.unit.pk != unit.pk), key=partial(_place, figure)
+    )
     found.ranked = ranks(_intervals(found.parts, figure))
     aims = aims_of(reader, [unit, *(one.unit for one in found.parts)], question.year, figure)
     found.aims = {key: aim for (key, _figure), aim in aims.items()}
@@ -123,6 +126,12 @@ def overview_of(reader: Any, question: Question) -> Overview:
         _weigh(found)
         _look_deeper(reader, found)
     return found
+
+
+def _place(figure: str, line: Line) -> tuple[bool, float]:
+    """The highest figure first; what has none comes last, in the order of the tree."""
+    reading = line.reading(figure)
+    return (True, 0.0) if reading is None else (False, -reading.value)
 
 
 def _intervals(lines: list[Line], figure: str) -> dict[int, tuple[float, float]]:

@@ -7,6 +7,7 @@ answers write the same figures and the same checksum.
 
 import hashlib
 import json
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -42,20 +43,26 @@ from satisfaction.weighting import WeightedFigures, weighted_figures
 # Raised with every change of a formula; old runs keep theirs. 2: the indicator tree.
 METHOD_VERSION = "2"
 SCORING_LOCK = 7_231_004
+PAUSE = 0.5  # seconds between two looks whether another run has ended
 EVERYONE = ""  # all owner stages together
 
 Progress = Callable[[int, int, str], None]
-STEPS = 3
 
 
 def score_wave(
-    wave: Wave, *, by: Any, progress: Progress = lambda done, total, phase: None
+    wave: Wave,
+    *,
+    by: Any,
+    progress: Progress = lambda done, total, phase: None,
+    patience: float = 0,
 ) -> ScoringRun:
-    """Score a wave and publish the figures. Raises Refused for what is never scored, and while
-    another run is under way. `progress` is called outside the transaction."""
+    """Score a wave and publish the figures. `progress` is called outside the transaction.
+
+    Raises Refused for what is never scored, and while another run is under way, for whose end it
+    waits `patience` seconds."""
     if wave.version.questionnaire.kind not in SCORED_KINDS:
         raise Refused(_("What this wave asks never enters satisfaction, so it is not scored."))
-    with _alone(wave):
+    with _alone(wave, patience):
         # Whoever holds the lock knows that no other run lives: what still says so was killed.
         ScoringRun.objects.filter(wave=wave, state=RunState.RUNNING).update(
             state=RunState.FAILED, finished_at=timezone.now()
@@ -74,18 +81,25 @@ def score_wave(
 
 
 @contextmanager
-def _alone(wave: Wave) -> Iterator[None]:
+def _alone(wave: Wave, patience: float) -> Iterator[None]:
     """Hold the wave's scoring; a process that is killed lets go with its connection."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [SCORING_LOCK, wave.pk])
-        if not cursor.fetchone()[0]:
+    end = time.monotonic() + patience
+    while not _held(wave):
+        if time.monotonic() >= end:
             sentence = _("The wave {code} is being scored right now. Please wait for its end.")
             raise Refused(sentence.format(code=wave.code))
+        time.sleep(PAUSE)
     try:
         yield
     finally:
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [SCORING_LOCK, wave.pk])
+
+
+def _held(wave: Wave) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [SCORING_LOCK, wave.pk])
+        return bool(cursor.fetchone()[0])
 
 
 def one_snapshot() -> None:
@@ -136,10 +150,12 @@ def _write(run: ScoringRun, sums: Sums, asked: Asked, tree: Tree, weighted: Weig
     shown, withheld = (np.array(marks, bool) for marks in hiding.of_units())
     _copy("satisfaction_unitscore", whose, {"shown": shown, "withheld": withheld, **figures})
 
+    # Single figures of a stage with too few answers are nobody's to see.
+    kept = shown | np.array([stage == EVERYONE for _unit, stage in sums.cells])
     items = item_figures(sums)
     _digest(digest, items)
     asked_of = (sums.rating("n") > 0) | (sums.rating("importances") > 0)
-    rows, places = np.nonzero(asked_of)
+    rows, places = np.nonzero(asked_of & kept[:, None])
     marks = np.array([hiding.of_item(column) for column in sums.rating("n").T.tolist()], bool)
     marks = marks.reshape(-1, 2, len(sums.cells))  # item, shown and withheld, cell
     _copy(
@@ -154,7 +170,7 @@ def _write(run: ScoringRun, sums: Sums, asked: Asked, tree: Tree, weighted: Weig
     )
     for node, (n, index) in indicators_of(sums, asked, tree).items():
         _digest(digest, {"n": n, "index": index})
-        rated = np.nonzero(n)[0]
+        rated = np.nonzero((n > 0) & kept)[0]
         _copy(
             "satisfaction_indicatorscore",
             [whose[row] for row in rated.tolist()],

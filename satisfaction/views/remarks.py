@@ -5,6 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from core.access import requires
@@ -21,7 +22,7 @@ def remark_list(request: HttpRequest) -> HttpResponse:
     """Topics with counts, and the remarks of one of them or of a search."""
     form = RemarkFilter(request.GET, user=request.user)
     question = form.question
-    context: dict[str, Any] = {"form": form, "crumbs": crumbs((_("Remarks"), ""))}
+    context: dict[str, Any] = {"form": form, "crumbs": crumbs((pgettext("survey", "Remarks"), ""))}
     if question is not None:
         line, rows = remarks_of(request.user, question)
         found = examples_of(rows, form.asked)
@@ -33,8 +34,8 @@ def remark_list(request: HttpRequest) -> HttpResponse:
             "remarks": [
                 {
                     "text": one.text,
-                    "unit": one.response.unit.name,
-                    "topics": [topic_text(code) for code in one.topics or ()],
+                    "count": one.count,
+                    "topics": [topic_text(code) for code in one.topics],
                     "tone": tone_badge(one.tone),
                 }
                 for one in found[:SHOWN]

@@ -7,7 +7,6 @@ from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from core.access import requires
@@ -238,8 +237,3 @@ def _point(found: Overview, point: Any) -> dict[str, Any]:
         "interval": interval_text(figure, reading),
         "hidden": hidden_text(point.line.hidden, found.fewest),
     }
-
-
-def heading_of(question: Question) -> str:
-    """Wave and unit, for titles of papers."""
-    return pgettext("results", "{wave}, {unit}").format(wave=question.wave, unit=question.unit.name)

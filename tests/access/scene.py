@@ -51,8 +51,13 @@ from regions.models import ChangeKind, OrgUnit, PolicyValue, UnitVersion, Workin
 from regions.services import add_unit, draft_change, save_section
 from regions.services.calendars import add_exception, create_calendar, use_calendar
 from regions.services.policies import set_policy
-from satisfaction.models import Indicator, Item
+from satisfaction.link_files import FILE as LINKS
+from satisfaction.models import Indicator, Item, Recovery, Response, RunState, ScoringRun, Wave
 from satisfaction.services import library
+from satisfaction.services.drawing import draw
+from satisfaction.services.plans import save_plan
+from satisfaction.services.scoring_jobs import ask_for_scoring
+from satisfaction.services.waves import open_wave
 from tests import attached
 from tests.access.branches import (
     NORTH,
@@ -72,6 +77,7 @@ from tests.factories import (
     make_user,
     make_wave,
 )
+from tests.satisfaction import waves
 
 ABSENT = "999999999"
 HOUR = timedelta(hours=1)
@@ -170,7 +176,10 @@ def _names(north: Branch, crossing: Customer) -> dict[str, str]:
         "interval": IntervalSchedule.objects.all()[0].pk,
         "crontab": CrontabSchedule.objects.all()[0].pk,
         **_cases_of(units["a"], clerk),
-        **_survey_of(units["a"], clerk),
+        **_answers_of(units["a"], clerk),
+        **_waves_of(units["city"], units["a"], north.people["keeper"]),
+        **_runs_of(units["city"]),
+        "low": _low_answer(units["a"]).pk,
         **_changes_of(units["a"], north.people["head"]),
         **_notices_of(clerk),
         **_working_time_of(units["a"]),
@@ -180,6 +189,14 @@ def _names(north: Branch, crossing: Customer) -> dict[str, str]:
         "soon": (timezone.localdate() + timedelta(days=5)).isoformat(),
     }
     return {name: str(value) for name, value in named.items()}
+
+
+def _runs_of(unit: OrgUnit) -> dict[str, Any]:
+    """A wave of a branch that was scored and is to be scored again."""
+    wave = make_wave("north-survey", unit=unit)
+    run = ScoringRun.objects.create(wave=wave, method_version="2", state=RunState.DONE)
+    ask_for_scoring(wave, by=None)
+    return {"scored_wave": wave.code, "scoring_run": run.pk}
 
 
 def _asked() -> dict[str, Any]:
@@ -205,7 +222,7 @@ def _log_ins_of(user: User) -> dict[str, Any]:
     return {"clerk_device": device.pk, "clerk_factor": factor.pk}
 
 
-def _survey_of(unit: OrgUnit, clerk: User) -> dict[str, Any]:
+def _answers_of(unit: OrgUnit, clerk: User) -> dict[str, Any]:
     """An open wave of the region, an answer to it, and somebody whom a colleague is calling."""
     wave = make_wave("matrix", unit=unit.parent.parent, state="open")
     response = make_response(unit=unit, wave=wave)
@@ -264,6 +281,20 @@ def _cases_of(unit: OrgUnit, clerk: User) -> dict[str, Any]:
     }
 
 
+def _low_answer(unit: OrgUnit) -> Recovery:
+    """A low answer of which a file opened no case."""
+    version = waves.make_version(code="low")
+    wave = Wave.objects.create(code="low", title="matrix", unit=unit, version=version)
+    response = Response(wave=wave, asked_by="agency", overall=1)
+    response.place_in(unit)
+    response.save()
+    row = Recovery(response=response, cause="overall", points=1, held_back=True)
+    row.item = version.items.get()
+    row.place_in(unit)
+    row.save()
+    return row
+
+
 def _work_of(case: Case, clerk: User) -> dict[str, Any]:
     """What people wrote on a case: a note of the clerk, a work with a part, a cost, a measure of
     his; and what their unit keeps for it."""
@@ -294,6 +325,32 @@ def _mails_of(unit: OrgUnit) -> dict[str, int]:
         "mail": mail.pk,
         "mail_file": mail.files.get().pk,
         "group_mail": make_mail("matrix group").pk,
+    }
+
+
+def _waves_of(city: OrgUnit, project: OrgUnit, keeper: User) -> dict[str, Any]:
+    """A wave of the city that is open, one of the project that may be drawn, a line of the plan,
+    and a file of links that the keeper asked for."""
+    version = waves.make_version(code="matrix")
+    wave = waves.make_wave(city, "matrix-1")
+    waves.make_owner(project, name="王丹")
+    waves.quota(wave, project, 1)
+    draw(wave, by=None)
+    open_wave(wave, by=None)
+    planned = waves.make_wave(project, "matrix-2", excluded_days=0)
+    waves.make_owner(project, name="王丹")
+    waves.quota(planned, project, 1)
+    facts = {"year": 2026, "month": 5, "title": "matrix", "responsible": keeper}
+    questionnaire = version.questionnaire
+    plan = save_plan(None, by=None, unit=city, questionnaire=questionnaire, **facts)
+    file = _export_of(keeper, LINKS)
+    file.payload |= {"wave": wave.pk, "act": "invite", "unit": None}
+    file.save()
+    return {
+        "wave": wave.code,
+        "planned_wave": planned.code,
+        "survey_plan": plan.pk,
+        "links_file": file.pk,
     }
 
 

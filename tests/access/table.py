@@ -62,6 +62,11 @@ ANSWER_KEEPERS = "302  403  403  403  200  403  200  403  403  403"
 NOBODY_ELSES = "302  403  403  404  404  404  404  403  403  404"
 CASE_READERS = "302  403  200  200  200  200  200  403  200  200"
 FIGURE_READERS = "302  403  200  200  200  200  200  403  200  200"
+SCORERS = "302  403  403  403  200  403  200  403  403  403"
+TARGETS_HERE = "302  403  403  200  200  200  200  403  403  404"
+TARGET = {"year": "2026", "figure": "mean"}
+REPORT_HERE = "302  403  200  200  200  200  200  403  404  404"
+REPORT_ACTS = "302  403  403  302  302  302  302  403  403  404"
 CASE_HERE = "302  403  404  200  200  200  200  403  404  404"
 MAILS_HERE = "302  403  404  200  200  403  403  403  404  404"
 CASE_TAKERS = "302  403  200  200  200  403  403  403  200  200"
@@ -74,6 +79,9 @@ ASSIGNERS = "302  403  403  200  200  403  403  403  403  200"
 TICKED = "302  403  403  200  404  404  403  403  403  404"
 GROUP_KEEPER = "302  403  403  403  403  403  403  200  403  403"
 BRANCH_KEEPER = "302  403  403  403  200  403  403  200  403  403"
+SURVEYORS = "302  403  403  403  200  403  200  403  403  403"
+SURVEYORS_DO = "302  403  403  403  302  403  302  403  403  403"
+SURVEY_FILE = "302  403  403  403  200  403  404  403  403  403"
 # Questionnaires belong to the group: the administrator of a branch makes no own ones.
 QUESTIONERS = "302  403  403  403  403  403  200  403  403  403"
 QUESTIONERS_DO = "302  403  403  403  403  403  302  403  403  403"
@@ -171,6 +179,11 @@ PAGES = (
         args=("@case", "@case_person")),
     Row("POST", "complaints:watch", "302  403  302  302  302  302  302  403  404  404",
         args=("@case",)),
+    # --- surveys: the closed loop, ratings after cases
+    Row("GET", "satisfaction:loop", CASE_READERS),
+    Row("POST", "satisfaction:loop-case", "302  403  404  302  302  403  403  403  404  404",
+        args=("@low",)),
+    Row("GET", "satisfaction:ratings", "302  403  403  200  200  200  403  403  403  200"),
     Row("GET", "complaints:urges", "302  403  403  200  200  200  403  403  403  200"),
     Row("GET", "complaints:ladders", "302  403  403  200  200  200  200  200  403  404",
         data={"unit": "@project_code"}),
@@ -293,6 +306,44 @@ PAGES = (
     Row("POST", "complaints:warning-case", "302  403  404  302  302  403  403  403  404  404",
         args=("@warning",), data={"name": "matrix", "channel": "visit"}),
     Row("GET", "complaints:summary", CASE_READERS),
+    # --- waves: plan, cockpit, sample, invitations
+    Row("GET", "satisfaction:plans", CASE_READERS),
+    Row("GET", "satisfaction:plan-new", SURVEYORS),
+    Row("POST", "satisfaction:plan-new", SURVEYORS_DO,
+        data={"title": "matrix", "unit": "@project_code", "year": "2027", "month": "3",
+              "questionnaire": "matrix", "responsible": "@head_no"}),
+    Row("GET", "satisfaction:plan", "302  403  404  200  200  200  200  403  404  404",
+        args=("@survey_plan",)),
+    Row("GET", "satisfaction:plan-edit", SURVEYORS, args=("@survey_plan",)),
+    Row("GET", "satisfaction:plan-remove", SURVEYORS, args=("@survey_plan",)),
+    Row("POST", "satisfaction:plan-remove", SURVEYORS_DO, args=("@survey_plan",)),
+    Row("GET", "satisfaction:plan-wave", SURVEYORS, args=("@survey_plan",)),
+    Row("POST", "satisfaction:plan-wave", SURVEYORS_DO, args=("@survey_plan",),
+        data={"code": "matrix-3"}),
+    Row("GET", "satisfaction:waves", CASE_READERS),
+    Row("GET", "satisfaction:wave-new", SURVEYORS),
+    Row("POST", "satisfaction:wave-new", SURVEYORS_DO,
+        data={"code": "matrix-4", "title": "matrix", "unit": "@project_code",
+              "questionnaire": "matrix"}),
+    Row("GET", "satisfaction:wave", CASE_SEEN, args=("@wave",)),
+    Row("GET", "satisfaction:wave-nonresponse", CASE_SEEN, args=("@wave",)),
+    Row("GET", "satisfaction:wave-edit", SURVEYORS, args=("@wave",)),
+    Row("GET", "satisfaction:sample", SURVEYORS, args=("@wave",)),
+    Row("POST", "satisfaction:sample-replace", SURVEYORS_DO, args=("@wave",)),
+    Row("GET", "satisfaction:sample", SURVEYORS, args=("@planned_wave",)),
+    Row("POST", "satisfaction:quotas-allocate", SURVEYORS_DO, args=("@planned_wave",),
+        data={"total": "1"}),
+    Row("POST", "satisfaction:quotas-save", SURVEYORS_DO, args=("@planned_wave",)),
+    Row("GET", "satisfaction:sample-draw", SURVEYORS, args=("@planned_wave",)),
+    Row("POST", "satisfaction:sample-draw", SURVEYORS_DO, args=("@planned_wave",)),
+    Row("GET", "satisfaction:wave-open", SURVEYORS, args=("@planned_wave",)),
+    Row("POST", "satisfaction:wave-open", SURVEYORS_DO, args=("@planned_wave",)),
+    Row("POST", "satisfaction:wave-close", SURVEYORS_DO, args=("@wave",)),
+    Row("GET", "satisfaction:asking", SURVEYORS, args=("@wave",)),
+    Row("POST", "satisfaction:asking-start", SURVEYORS_DO, args=("@wave", "invite")),
+    Row("POST", "satisfaction:links-new", SURVEYORS_DO, args=("@wave", "invite")),
+    Row("GET", "satisfaction:wave-file", SURVEY_FILE, args=("@wave", "@links_file")),
+    Row("GET", "satisfaction:wave-file-content", SURVEY_FILE, args=("@wave", "@links_file")),
     # --- questionnaires and indicators: whole-group matters
     Row("GET", "satisfaction:questionnaires", QUESTIONERS),
     Row("GET", "satisfaction:questionnaire-new", QUESTIONERS),
@@ -328,6 +379,31 @@ PAGES = (
     Row("GET", "satisfaction:results", FIGURE_READERS),
     Row("GET", "satisfaction:heat-map", FIGURE_READERS),
     Row("GET", "satisfaction:compare", FIGURE_READERS),
+    Row("GET", "satisfaction:methods", SIGNED_IN),
+    Row("GET", "satisfaction:runs", SCORERS),
+    Row("GET", "satisfaction:run", SCORERS, args=("@scoring_run",)),
+    Row("GET", "satisfaction:scoring", SCORERS, args=("@scored_wave",)),
+    Row("POST", "satisfaction:run-again", "302  403  403  403  302  403  302  403  403  403",
+        data={"wave": "@scored_wave"}),
+    Row("GET", "satisfaction:results-pdf", FIGURE_READERS),
+    Row("GET", "satisfaction:results-workbook", FIGURE_READERS),
+    Row("GET", "satisfaction:remarks", "302  403  403  200  200  200  200  403  403  200"),
+    Row("GET", "satisfaction:targets", FIGURE_READERS),
+    Row("GET", "satisfaction:target", TARGETS_HERE, args=("@project_code",), data=TARGET),
+    Row("POST", "satisfaction:target", "302  403  403  404  404  404  404  403  403  404",
+        args=("@project_code",), data={"value": "3.9"}),
+    Row("GET", "satisfaction:reports", FIGURE_READERS),
+    Row("POST", "satisfaction:report-new", "302  403  403  302  302  302  302  403  403  404",
+        data={"wave": "@survey", "unit": "@project_code"}),
+    Row("GET", "satisfaction:report", REPORT_HERE, args=("@report",)),
+    Row("POST", "satisfaction:report", "302  403  404  404  404  404  404  403  404  404",
+        args=("@report",), data={"summary": "好"}),
+    Row("POST", "satisfaction:report-review", REPORT_ACTS, args=("@report",),
+        data={"note": "好"}),
+    Row("POST", "satisfaction:report-distribute", REPORT_ACTS, args=("@report",)),
+    Row("POST", "satisfaction:report-renew", REPORT_ACTS, args=("@report",)),
+    Row("GET", "satisfaction:report-pdf", REPORT_HERE, args=("@report",)),
+    Row("GET", "satisfaction:report-workbook", REPORT_HERE, args=("@report",)),
     Row("GET", "complaints:summary-workbook", "302  403  200  200  200  200  403  403  200  200"),
     Row("POST", "complaints:export", "302  403  302  302  302  302  403  403  302  302"),
     Row("GET", "complaints:export-detail", EXPORTER, args=("@case_export",)),
