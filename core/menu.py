@@ -133,7 +133,7 @@ MENU: tuple[Group, ...] = (
             Item(_("Results"), "satisfaction:results"),
             Item(_("Compare units"), "satisfaction:compare"),
             Item(_("Heat map"), "satisfaction:heat-map"),
-            Item(_("Remarks"), "satisfaction:remarks"),
+            Item(pgettext_lazy("survey", "Remarks"), "satisfaction:remarks"),
             Item(_("Annual plan"), "satisfaction:plans"),
             Item(_("Waves"), "satisfaction:waves"),
             Item(_("Questionnaires"), "satisfaction:questionnaires"),
@@ -143,6 +143,7 @@ MENU: tuple[Group, ...] = (
             Item(_("After-case ratings"), "satisfaction:ratings"),
             Item(_("Survey reports"), "satisfaction:reports"),
             Item(_("Targets"), "satisfaction:targets"),
+            Item(_("Scoring runs"), "satisfaction:runs"),
         ),
     ),
     Group(

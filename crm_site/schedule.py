@@ -79,6 +79,18 @@ SCHEDULE = (
         crontab=("58", "2"),
     ),
     Periodic(
+        _("Look after answers"),
+        "satisfaction.look_after_answers",
+        _("Flags careless answers, mixes anonymous ones, deletes drafts that nobody came back to."),
+        crontab=("33", "2"),
+    ),
+    Periodic(
+        _("Score open waves"),
+        "satisfaction.score_open_waves",
+        _("Computes the figures of the surveys that are open, with the answers of the day."),
+        crontab=("40", "3"),
+    ),
+    Periodic(
         _("Deliver the outbox"),
         "core.deliver_outbox",
         _("Sends mails and webhooks that are due, and settles what a dead sender left."),

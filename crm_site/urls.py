@@ -33,6 +33,7 @@ urlpatterns = [
     path("customers/", include("customers.urls")),
     path("complaints/", include("complaints.urls")),
     path("satisfaction/", include("satisfaction.urls")),
+    path("s/", include("satisfaction.public_urls")),
     path("reports/", include("reports.urls")),
     path("shares/", share_list, name="shares"),
     path("shares/end/", share_end, name="shares-end"),

@@ -9,5 +9,6 @@ class SatisfactionConfig(AppConfig):
     verbose_name = _("Satisfaction")
 
     def ready(self) -> None:
-        # They register themselves.
+        # They register themselves: imports, files, and work that is asked for.
         from satisfaction import beside, imports, link_files, loop_policies  # noqa: F401
+        from satisfaction.services import scoring_jobs  # noqa: F401

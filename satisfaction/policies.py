@@ -141,3 +141,25 @@ register(
         group="satisfaction",
     )
 )
+register(
+    Policy(
+        key="satisfaction.call_attempts",
+        title=_("Attempts to call"),
+        meaning=_("After so many calls that nobody answered an owner counts as not reached."),
+        source=PRACTICE,
+        type=Whole(1, 10, unit=_("attempts"), one=_("attempt")),
+        default=3,
+        group="satisfaction",
+    )
+)
+register(
+    Policy(
+        key="satisfaction.call_again_hours",
+        title=_("Pause between calls"),
+        meaning=_("Whom nobody answered for is not called again before so many hours have passed."),
+        source=PRACTICE,
+        type=Whole(1, 72, unit=_("hours"), one=_("hour")),
+        default=4,
+        group="satisfaction",
+    )
+)

@@ -8,12 +8,16 @@ from satisfaction.link_files import delete_old_files
 from satisfaction.services.invitations import remind_all
 from satisfaction.services.loop import follow_up, settle
 from satisfaction.services.ratings import ask_after_cases
+from satisfaction.services.scoring_jobs import score_open_waves
+from satisfaction.services.tidying import look_after_answers as look_after
 from satisfaction.services.waves import open_and_close as turn
 
 ACCESS = {
+    "satisfaction.look_after_answers": "system",
     "satisfaction.open_and_close": "system",
     "satisfaction.remind": "system",
     "satisfaction.delete_link_files": "system",
+    "satisfaction.score_open_waves": "system",
     "satisfaction.follow_up": "system",
 }
 
@@ -34,6 +38,18 @@ def remind(running: Running) -> None:
 def delete_link_files(running: Running) -> None:
     """Delete files that hold personal links."""
     delete_old_files()
+
+
+@periodic("satisfaction.look_after_answers", limit=timedelta(hours=1))
+def look_after_answers(running: Running) -> None:
+    """Flag answers, mix anonymous ones, delete old drafts."""
+    look_after()
+
+
+@periodic("satisfaction.score_open_waves")
+def score(running: Running) -> None:
+    """Ask for the scoring of the waves that are open."""
+    score_open_waves()
 
 
 @periodic("satisfaction.follow_up", limit=timedelta(minutes=30))

@@ -3,16 +3,21 @@
 from django.urls import path
 
 from satisfaction.views import (
+    answers,
+    desk,
     indicators,
     inviting,
     items,
     loop,
+    on_site,
     papers,
     plans,
+    preview,
     questionnaires,
     remarks,
     reports,
     results,
+    runs,
     sample,
     targets,
     units,
@@ -55,6 +60,7 @@ urlpatterns = [
         "questionnaires/<int:pk>/items/<int:item_pk>/remove/", items.item_remove, name="item-remove"
     ),
     path("questionnaires/<int:pk>/items/<int:item_pk>/move/", items.item_move, name="item-move"),
+    path("questionnaires/<int:pk>/preview/", preview.preview, name="preview"),
     path("indicators/", indicators.indicator_tree, name="indicators"),
     path("indicators/weights/", indicators.indicator_weights, name="indicator-weights"),
     path("indicators/start/", indicators.indicator_start, name="indicator-start"),
@@ -110,4 +116,22 @@ urlpatterns = [
     path(
         "waves/<str:code>/links/<int:pk>/content/", inviting.file_content, name="wave-file-content"
     ),
+    # --- answers: the telephone desk, the device on site, the list
+    path("phone/", desk.phone, name="phone"),
+    path("phone/<int:pk>/", desk.call, name="call"),
+    path("phone/<int:pk>/number/<slug:field>/", desk.number, name="call-number"),
+    path("waves/<str:code>/on-site/", on_site.hand_over, name="on-site"),
+    path("waves/<str:code>/answers/", answers.answer_list, name="answers"),
+    path("waves/<str:code>/answers/export/", answers.export_new, name="answers-export"),
+    path("waves/<str:code>/answers/<int:pk>/", answers.answer, name="answer"),
+    path("waves/<str:code>/answers/<int:pk>/void/", answers.void, name="answer-void"),
+    path("waves/<str:code>/answers/<int:pk>/unvoid/", answers.unvoid, name="answer-unvoid"),
+    path("answers/exports/<int:pk>/", answers.export_detail, name="answers-export-detail"),
+    path("answers/exports/<int:pk>/file/", answers.export_file, name="answers-export-file"),
+    # --- scoring runs
+    path("runs/", runs.run_list, name="runs"),
+    path("runs/again/", runs.run_again, name="run-again"),
+    path("runs/<int:pk>/", runs.run_detail, name="run"),
+    path("waves/<str:code>/scoring/", runs.scoring, name="scoring"),
+    path("methods/", runs.methods, name="methods"),
 ]

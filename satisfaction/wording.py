@@ -4,19 +4,18 @@ from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import pgettext_lazy
 
 from core import display
 from customers.models import OwnerStage
 from satisfaction.comparing import Verdict, verdict
+from satisfaction.lexicon import Topic
 from satisfaction.models import Figure
 from satisfaction.ranking import Rank
 from satisfaction.selectors.overview import Overview
 from satisfaction.selectors.sight import FEW, WITHHELD, Reading
 from satisfaction.selectors.targets import MAYBE_MET, MAYBE_MISSED, MET, MISSED, Aim
 
-# Names of topics; satisfaction.lexicon brings them.
-TOPICS: dict[str, Any] = {}
 SMALLEST = {Figure.MEAN: 0.005, Figure.TOP2: 0.0005}  # what rounds to no difference
 
 
@@ -79,17 +78,43 @@ def p_text(p: float) -> str:
 
 
 def verdict_text(figure: str, value: float, p: float) -> str:
-    """A difference in words: which way, how far, and whether it may be chance."""
+    """A change in words: which way, how far, and whether it may be chance."""
     facts = {"by": distance_text(figure, value), "p": p_text(p)}
-    if verdict(value, p) == Verdict.CHANCE:
-        if abs(value) < SMALLEST.get(Figure(figure), 0.05):
+    match _way(figure, value, p):
+        case "same":
             return _("as good as the same ({p})").format(**facts)
-        if value > 0:
+        case "up?":
             return _("{by} higher, which may still be chance ({p})").format(**facts)
-        return _("{by} lower, which may still be chance ({p})").format(**facts)
-    if value > 0:
-        return _("{by} higher, and not by chance ({p})").format(**facts)
-    return _("{by} lower, and not by chance ({p})").format(**facts)
+        case "down?":
+            return _("{by} lower, which may still be chance ({p})").format(**facts)
+        case "up":
+            return _("{by} higher, and not by chance ({p})").format(**facts)
+        case _:
+            return _("{by} lower, and not by chance ({p})").format(**facts)
+
+
+def against_text(figure: str, value: float, p: float) -> str:
+    """The same of two units side by side, where nothing rose or fell."""
+    facts = {"by": distance_text(figure, value), "p": p_text(p)}
+    match _way(figure, value, p):
+        case "same":
+            return _("as good as the same ({p})").format(**facts)
+        case "up?":
+            return _("{by} above it, which may still be chance ({p})").format(**facts)
+        case "down?":
+            return _("{by} below it, which may still be chance ({p})").format(**facts)
+        case "up":
+            return _("{by} above it, and not by chance ({p})").format(**facts)
+        case _:
+            return _("{by} below it, and not by chance ({p})").format(**facts)
+
+
+def _way(figure: str, value: float, p: float) -> str:
+    """up, down; with a question mark while it may be chance; or the same."""
+    sure = verdict(value, p) != Verdict.CHANCE
+    if not sure and abs(value) < SMALLEST.get(Figure(figure), 0.05):
+        return "same"
+    return ("up" if value > 0 else "down") + ("" if sure else "?")
 
 
 def rank_text(rank: Rank | None) -> str:
@@ -115,7 +140,8 @@ def summary_sentence(found: Overview) -> str:
     if line is None:
         return _("Nobody of {unit} answered.").format(unit=found.question.unit.name)
     if line.hidden:
-        return hidden_text(line.hidden, found.fewest) + _(" (n={n}).").format(n=line.n)
+        reason = hidden_text(line.hidden, found.fewest)
+        return _("{reason} (n={n}).").format(reason=reason, n=line.n)
     if reading is None:
         return _("This method has no figure here: importance or recommendation was not asked.")
     facts = {
@@ -137,10 +163,10 @@ def summary_sentence(found: Overview) -> str:
 
 
 TARGET_WORDS = {
-    MET: gettext_lazy("met"),
-    MISSED: gettext_lazy("not met"),
-    MAYBE_MET: gettext_lazy("reached, which may be chance"),
-    MAYBE_MISSED: gettext_lazy("not reached, which may be chance"),
+    MET: pgettext_lazy("target", "met"),
+    MISSED: pgettext_lazy("target", "not met"),
+    MAYBE_MET: pgettext_lazy("target", "reached, which may be chance"),
+    MAYBE_MISSED: pgettext_lazy("target", "not reached, which may be chance"),
 }
 TARGET_TONES = {MET: "ok", MISSED: "bad", MAYBE_MET: "info", MAYBE_MISSED: "warn"}
 
@@ -169,5 +195,5 @@ def as_percent(value: Decimal) -> Decimal:
 
 
 def topic_text(code: str) -> str:
-    """A topic in words; its code while the lexicon has no other name for it."""
-    return str(TOPICS.get(code, code))
+    """A topic in words; its code when an older lexicon knew it."""
+    return str(Topic(code).label) if code in Topic.values else code

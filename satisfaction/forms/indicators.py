@@ -36,7 +36,7 @@ class WeightsForm(forms.Form):
         for node in nodes:
             self.fields[f"weight-{node.pk}"] = forms.DecimalField(
                 label=gettext_lazy("Weight"),
-                initial=node.weight,
+                initial=f"{node.weight.normalize():f}",
                 min_value=Decimal("0.01"),
                 max_digits=6,
                 decimal_places=2,

@@ -71,7 +71,7 @@ class ItemForm(forms.Form):
 
     role = forms.ChoiceField(label=pgettext_lazy("item", "Kind"))
     name = forms.CharField(
-        label=gettext_lazy("Name"),
+        label=pgettext_lazy("item", "Name"),
         max_length=80,
         help_text=gettext_lazy("Short; this is how tables and charts call the item."),
     )
@@ -88,7 +88,7 @@ class ItemForm(forms.Form):
         required=False,
         widget=forms.Textarea({"rows": 2}),
     )
-    scale = forms.ChoiceField(label=gettext_lazy("Scale"), choices=SCALES, required=False)
+    scale = forms.ChoiceField(label=pgettext_lazy("item", "Scale"), choices=SCALES, required=False)
     options = forms.CharField(
         label=gettext_lazy("Answers"),
         required=False,
@@ -113,7 +113,9 @@ class ItemForm(forms.Form):
         help_text=gettext_lazy("Answers to one earlier item. Empty: everybody is asked."),
     )
     section = forms.ModelChoiceField(
-        label=gettext_lazy("Section"), queryset=Section.objects.none(), empty_label=None
+        label=pgettext_lazy("questionnaire", "Section"),
+        queryset=Section.objects.none(),
+        empty_label=None,
     )
 
     def __init__(

@@ -34,8 +34,10 @@ from satisfaction.imports.fields import FIELDS
 from satisfaction.imports.survey_rows import PERMISSION, AnswerChecker, AnswerRow
 from satisfaction.imports.survey_writer import AnswerWriter
 from satisfaction.models import Item, ItemRole, Wave, WaveState
+from satisfaction.models.questionnaires import SCORED_KINDS
 from satisfaction.services.from_file import PlannedItem, wave_from_file
 from satisfaction.services.questionnaires import CODE_LENGTH
+from satisfaction.services.scoring_jobs import ask_for_scoring
 
 CHUNK = 5000
 QUESTIONS = ("overall", "recommendation", "remark")
@@ -110,7 +112,15 @@ class SurveyKind(ImportKind):
             rows=report.accepted,
             kind="survey",
         )
+        self._score_anew(report, context)
         return report
+
+    def _score_anew(self, report: Report, context: ImportContext) -> None:
+        """New answers become new figures by themselves."""
+        wave = _wave(context)
+        is_scored = wave is not None and wave.version.questionnaire.kind in SCORED_KINDS
+        if wave and is_scored and report.created["responses"] + report.updated["responses"]:
+            ask_for_scoring(wave, by=context.actor)
 
     def _pass(self, source: Source, context: ImportContext, *, writing: bool) -> Report:
         """One pass over the sheet; when writing, good rows are written chunk by chunk."""
@@ -210,7 +220,7 @@ def _wave(context: ImportContext) -> Wave | None:
         raise Refused(_("Please name the wave that the answers belong to."))
     if len(code) > CODE_LENGTH:
         raise Refused(_("The code of a wave has at most {n} characters.").format(n=CODE_LENGTH))
-    wave = Wave.objects.select_related("version").filter(code=code).first()
+    wave = Wave.objects.select_related("version__questionnaire").filter(code=code).first()
     if wave is None:
         return None
     if context.actor is not None and not (

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("pghistory", "0007_auto_20250421_0444"),
         ("regions", "0005_changes"),
-        ("satisfaction", "0004_plans"),
+        ("satisfaction", "0005_calls"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

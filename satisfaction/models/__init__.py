@@ -1,5 +1,6 @@
 """Tables of satisfaction."""
 
+from satisfaction.models.calls import Call, CallResult, SurveyMiss
 from satisfaction.models.loop import Cause, Recovery
 from satisfaction.models.plans import PlanStep, SurveyPlan
 from satisfaction.models.questionnaires import (
@@ -44,6 +45,8 @@ __all__ = [
     "Against",
     "Analysis",
     "AskedBy",
+    "Call",
+    "CallResult",
     "Cause",
     "Chosen",
     "Comparison",
@@ -76,6 +79,7 @@ __all__ = [
     "StepKind",
     "SurveyDraft",
     "SurveyLink",
+    "SurveyMiss",
     "SurveyPlan",
     "SurveyReport",
     "Target",

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
-from django.utils.translation import get_language
+from django.utils.translation import get_language, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from satisfaction.models.frozen import frozen_itself, frozen_with
@@ -138,7 +138,7 @@ class TouchPoint(models.TextChoices):
     SIGNING = "signing", _("Signing")
     DESIGN = "design", _("Design")
     QUALITY = "quality", _("Quality of works")
-    HAND_OVER = "hand_over", _("Hand-over")
+    HAND_OVER = "hand_over", pgettext_lazy("touch point", "Hand-over")
     REPAIR = "repair", _("Repair")
     COMPLAINTS = "complaints", _("Complaint handling")
     PROPERTY_SERVICE = "property_service", _("Property service")
@@ -192,7 +192,7 @@ class ItemRole(models.TextChoices):
     OVERALL = "overall", _("Overall satisfaction")
     ITEM = "item", _("Single item")
     RECOMMENDATION = "recommendation", _("Recommendation")
-    REMARK = "remark", _("Remark")
+    REMARK = "remark", pgettext_lazy("item", "Remark")
     CHOICE = "choice", _("Single choice")
     CHOICES = "choices", _("Multiple choice")
 

@@ -44,6 +44,7 @@ class ResponseQuerySet(ScopedQuerySet):
     exclude=[
         *("region", "city", "project", "overall", "recommendation"),
         *("importances", "importance_sum", "both_importance", "both_score", "flags"),
+        "notice_version",
     ],
 )
 class Response(Scoped):
@@ -52,10 +53,11 @@ class Response(Scoped):
     `sample_no` is the number that the agency or the drawn list gave him, unique in the wave.
     `stage` is his owner stage when he was asked, empty when unknown. The columns from `overall`
     on repeat what the ratings say, so that lists and scores of persons read one table: they are
-    written by `satisfaction.services.answers.summarise` and by nothing else. `both_importance`
+    written with the help of `satisfaction.services.answers` alone. `both_importance`
     is Σw and `both_score` Σw·s over items rated twice, s counted in steps of scales.FULL;
     `importances` and `importance_sum` count and add up all importances he gave. Of an anonymous
     wave `answered_at` and `created_at` bear the day alone: minutes would tell who it was.
+    `notice_version` names the privacy notice that stood on the form, if it was one of ours.
     """
 
     wave = models.ForeignKey(Wave, models.PROTECT, related_name="responses", db_index=False)
@@ -83,6 +85,10 @@ class Response(Scoped):
     seconds = models.PositiveIntegerField(_("duration in seconds"), null=True, blank=True)
     is_partial = models.BooleanField(_("partial"), default=False)
     flags = ArrayField(models.CharField(max_length=13), default=list, editable=False)
+    # The default stands in the database too: files are copied in without the column.
+    notice_version = models.CharField(
+        _("version of the privacy notice"), max_length=20, blank=True, default="", db_default=""
+    )
     voided_at = models.DateTimeField(_("voided at"), null=True, editable=False)
     voided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False

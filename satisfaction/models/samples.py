@@ -164,13 +164,15 @@ class SurveyDraft(models.Model):
     """Answers that were not handed in yet, so that they go on from any device.
 
     `key` is made from the token, of which nothing is stored, by another way than the link's hash:
-    the database alone does not tell whose draft it is.
+    the database alone does not tell whose draft it is, and `expires_at` is a midnight. `answers`
+    are as `satisfaction.services.answering` reads them; `saves` bounds how often they are written.
     """
 
     key = models.BinaryField(primary_key=True)
     wave = models.ForeignKey(Wave, models.CASCADE, related_name="+", db_index=False)
     answers = models.JSONField(default=dict)
     page = models.PositiveSmallIntegerField(default=1)
+    saves = models.PositiveSmallIntegerField(default=1)
     started_on = models.DateField(default=timezone.localdate)
     expires_at = models.DateTimeField(db_index=True)
 

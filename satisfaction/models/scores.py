@@ -107,15 +107,20 @@ class UnitScore(models.Model):
         return f"{self.unit_id} {self.mean}"
 
 
+# A run of the group writes a hundred thousand rows, and nothing else writes them: checking four
+# keys of each took longer than computing all figures.
+BULK = {"db_constraint": False, "db_index": False}
+
+
 class ItemScore(models.Model):
     """The figures of one item in a unit; `importance` is the mean of what people said it matters,
     `weight` its weight in the improved dual evaluation, `gap` perception less expectation. It is
     `shown` on pages when its unit is and enough people rated it, and `withheld` like a unit's."""
 
-    run = models.ForeignKey(ScoringRun, models.CASCADE, related_name="items", db_index=False)
-    unit = models.ForeignKey(OrgUnit, models.PROTECT, related_name="+", db_index=False)
+    run = models.ForeignKey(ScoringRun, models.CASCADE, related_name="items", **BULK)
+    unit = models.ForeignKey(OrgUnit, models.PROTECT, related_name="+", **BULK)
     stage = models.CharField(_("owner stage"), max_length=16, blank=True)
-    item = models.ForeignKey(Item, models.PROTECT, related_name="+", db_index=False)
+    item = models.ForeignKey(Item, models.PROTECT, related_name="+", **BULK)
     shown = models.BooleanField(_("shown"), default=False)
     withheld = models.BooleanField(_("withheld"), default=False)
     n = models.IntegerField("n")
@@ -142,10 +147,10 @@ class ItemScore(models.Model):
 class IndicatorScore(models.Model):
     """The index of a node of the indicator tree in a unit, 0–100, with the weight it had."""
 
-    run = models.ForeignKey(ScoringRun, models.CASCADE, related_name="indicators", db_index=False)
-    unit = models.ForeignKey(OrgUnit, models.PROTECT, related_name="+", db_index=False)
+    run = models.ForeignKey(ScoringRun, models.CASCADE, related_name="indicators", **BULK)
+    unit = models.ForeignKey(OrgUnit, models.PROTECT, related_name="+", **BULK)
     stage = models.CharField(_("owner stage"), max_length=16, blank=True)
-    indicator = models.ForeignKey(Indicator, models.PROTECT, related_name="+", db_index=False)
+    indicator = models.ForeignKey(Indicator, models.PROTECT, related_name="+", **BULK)
     weight = models.DecimalField(max_digits=6, decimal_places=2)
     n = models.IntegerField("n")
     index, index_low, index_high = _figure(_("index")), _figure(), _figure()

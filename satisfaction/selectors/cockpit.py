@@ -116,10 +116,9 @@ def cockpit_of(user: Any, wave: Wave, unit: OrgUnit, *, today: date | None = Non
     )
     keys = [one.pk for one in branch]
     cells, replaced = _cells(wave, keys)
-    channels, flags = _answers(wave, keys, cells)
+    channels, flags, fresh = _answers(wave, keys, cells, today or timezone.localdate())
     lines = _lines(unit, branch, cells)
     sums = _by_stage(line.cells for line in lines)
-    day = today or timezone.localdate()
     return Cockpit(
         unit=unit,
         lines=lines,
@@ -128,9 +127,7 @@ def cockpit_of(user: Any, wave: Wave, unit: OrgUnit, *, today: date | None = Non
         total=_sum(sums.values()),
         channels=channels,
         flags=flags,
-        today=Response.objects.counted()
-        .filter(wave=wave, unit__in=keys, answered_at__date=day)
-        .count(),
+        today=fresh,
         replaced=replaced,
         before=_last_wave(wave, keys),
     )
@@ -155,28 +152,32 @@ def _cells(wave: Wave, units: list[int]) -> tuple[dict[Cell, Figures], int]:
 
 
 def _answers(
-    wave: Wave, units: list[int], cells: dict[Cell, Figures]
-) -> tuple[dict[str, int], dict[str, int]]:
-    """Add the answers to the cells; returns them by channel, and how many bear which flag."""
+    wave: Wave, units: list[int], cells: dict[Cell, Figures], day: date
+) -> tuple[dict[str, int], dict[str, int], int]:
+    """Add the answers to the cells; returns them by channel, how many bear which flag, and how
+    many came in on a day."""
     whole = {unit for unit, stage in cells if stage == "" and cells[unit, stage].wanted}
     channels: Counter[str] = Counter()
     flags: Counter[str] = Counter()
+    fresh = 0
     rows = Response.objects.counted().filter(wave=wave, unit__in=units).order_by()
     groups = rows.values_list("unit", "stage", "asked_by", "is_partial").annotate(
         count=Count("pk"),
+        fresh=Count("pk", filter=Q(answered_at__date=day)),
         **{flag: Count("pk", filter=Q(flags__contains=[flag])) for flag in Flag.values},
         flagged=Count("pk", filter=~Q(flags=[])),
     )
-    for unit, stage, channel, partial, count, *marks in groups:
+    for unit, stage, channel, partial, count, new, *marks in groups:
         cell = cells.setdefault((unit, "" if unit in whole else stage), Figures())
         if partial:
             cell.partial += count
         else:
             cell.complete += count
         channels[channel] += count
+        fresh += new
         for flag, number in zip((*Flag.values, "any"), marks, strict=True):
             flags[flag] += number
-    return dict(channels), dict(flags)
+    return dict(channels), dict(flags), fresh
 
 
 def _lines(unit: OrgUnit, branch: list[OrgUnit], cells: Mapping[Cell, Figures]) -> list[Line]:

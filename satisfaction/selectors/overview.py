@@ -5,11 +5,12 @@ A fixed number of queries, whatever the number of units and items.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from django.db.models import Q
 
-from regions.models import Kind, OrgUnit
+from regions.models import OrgUnit
 from regions.policies import policy
 from satisfaction.models import (
     Against,
@@ -113,7 +114,9 @@ def overview_of(reader: Any, question: Question) -> Overview:
     lines = lines_of([run], reader, near, question.stage)
     line = next((one for one in lines if one.unit.pk == unit.pk), None)
     found = Overview(question, policy("satisfaction.minimum_n", unit=unit), line)
-    found.parts = [one for one in lines if one.unit.pk != unit.pk]
+    found.parts = sorted(
+        (one for one in lines if one.unit.pk != unit.pk), key=partial(_place, figure)
+    )
     found.ranked = ranks(_intervals(found.parts, figure))
     aims = aims_of(reader, [unit, *(one.unit for one in found.parts)], question.year, figure)
     found.aims = {key: aim for (key, _figure), aim in aims.items()}
@@ -123,6 +126,12 @@ def overview_of(reader: Any, question: Question) -> Overview:
         _weigh(found)
         _look_deeper(reader, found)
     return found
+
+
+def _place(figure: str, line: Line) -> tuple[bool, float]:
+    """The highest figure first; what has none comes last, in the order of the tree."""
+    reading = line.reading(figure)
+    return (True, 0.0) if reading is None else (False, -reading.value)
 
 
 def _intervals(lines: list[Line], figure: str) -> dict[int, tuple[float, float]]:
@@ -177,7 +186,7 @@ def _look_deeper(reader: Any, found: Overview) -> None:
 
 
 def _reaches_parent(reader: Any, unit: OrgUnit) -> bool:
-    if unit.kind == Kind.GROUP:
+    if unit.parent_id is None:
         return False
     return OrgUnit.objects.visible_to(reader, VIEW).filter(pk=unit.parent_id).exists()
 

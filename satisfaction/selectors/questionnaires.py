@@ -1,6 +1,6 @@
 """What a version asks, in the order of its pages, and of whom (SAT-02)."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -90,8 +90,7 @@ def only_after(item: Item) -> list[str]:
     return [words.get(value, str(value)) for value in item.condition_values]
 
 
-def lacks_overall(version: QuestionnaireVersion) -> bool:
+def lacks_overall(version: QuestionnaireVersion, pages: Iterable[FormPage]) -> bool:
     """Whether a questionnaire that enters satisfaction has no item for the whole."""
-    if not version.questionnaire.is_scored:
-        return False
-    return not Item.objects.filter(version=version, role=ItemRole.OVERALL).exists()
+    roles = {item.role for page in pages for item in page.items}
+    return version.questionnaire.is_scored and ItemRole.OVERALL not in roles

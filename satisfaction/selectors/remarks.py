@@ -1,7 +1,8 @@
 """What people wrote: topics with counts and tone, and the words themselves (SAT-09, ADR 0032).
 
 Remarks may name their author by what they tell. They are read with the right to read answers, and
-only of units with enough answers. Of an anonymous wave nothing stands beside them but the unit.
+only of units with enough answers. Nothing stands beside them that tells who, when or
+from which project.
 """
 
 from dataclasses import dataclass
@@ -32,6 +33,16 @@ class Topic:
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """A text with its tone (None: not read yet), its topics, and how often it was said."""
+
+    text: str
+    tone: int | None
+    topics: list[str]
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Asked:
     """A search among remarks."""
 
@@ -59,7 +70,7 @@ def remarks_of(reader: Any, question: Question) -> tuple[Line | None, QuerySet[R
     return line, rows
 
 
-def topics_of(remarks: QuerySet[Remark]) -> list[Topic]:
+def count_topics(remarks: QuerySet[Remark]) -> list[Topic]:
     """Topics, the most frequent first. One query."""
     topic = Func(F("topics"), function="unnest")
     found = (
@@ -76,14 +87,15 @@ def topics_of(remarks: QuerySet[Remark]) -> list[Topic]:
     return [Topic(one["topic"], one["count"], one["good"], one["bad"]) for one in found]
 
 
-def examples_of(remarks: QuerySet[Remark], asked: Asked) -> list[Remark]:
-    """Remarks that were asked for, in an order that tells nothing about when they came."""
+def examples_of(remarks: QuerySet[Remark], asked: Asked) -> list[Said]:
+    """What was asked for, each text once with how often it was said, the most frequent first: in no
+    order that tells when it came, and without the project it came from. One query."""
     if asked.topic:
         remarks = remarks.filter(topics__contains=[asked.topic])
     if asked.tone is not None:
         remarks = remarks.filter(tone=asked.tone)
     if asked.words:
         remarks = remarks.filter(text__icontains=asked.words)
-    shuffled = Func(F("text"), function="md5")
-    rows = remarks.select_related("response__unit").order_by(shuffled, "pk")
-    return list(rows[: SHOWN + 1])
+    found = remarks.values("text", "tone", "topics").annotate(count=Count("pk"))
+    rows = found.order_by("-count", "text")[: SHOWN + 1]
+    return [Said(one["text"], one["tone"], one["topics"] or [], one["count"]) for one in rows]

@@ -11,7 +11,8 @@ def results_of(run: ScoringRun, unit: OrgUnit | None = None) -> dict[str, Any]:
 
     `units` is unweighted; `mean` stands on the scale of the overall item, `top2` is a share,
     `nps` −100…100, `dual` and `improved_dual` 0–100, intervals are [low, high]. `items` are those
-    of the unit, else of the wave's. `shown` is False below the policy's minimum.
+    of the unit, else of the wave's. `shown` is False below the policy's minimum. `index` is that of
+    the indicator tree; intervals of the three indices are there once the run has been analysed.
     """
     top = unit or run.wave.unit
     scores = UnitScore.objects.filter(run=run, stage="", unit__in=OrgUnit.objects.below(top))
@@ -45,7 +46,11 @@ def _unit(score: UnitScore) -> dict[str, Any]:
         "nps": score.nps,
         "nps_ci": _interval(score.nps_low, score.nps_high),
         "dual": score.dual,
+        "dual_ci": _interval(score.dual_low, score.dual_high),
         "improved_dual": score.improved_dual,
+        "improved_dual_ci": _interval(score.improved_dual_low, score.improved_dual_high),
+        "index": score.index,
+        "index_ci": _interval(score.index_low, score.index_high),
     }
 
 

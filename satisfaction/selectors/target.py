@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db.models import Case as Choose
 from django.db.models import CharField, Count, Exists, OuterRef, Q, QuerySet, Value, When
@@ -51,7 +52,8 @@ def targets_of(wave: Wave, at: datetime) -> Targets:
     """Count the target population, in one query."""
     found = Targets()
     left_out = dict.fromkeys(LEFT_OUT, 0)
-    rows = owners_asked_about(wave, at).order_by().values_list("unit", "owner_stage", "reason")
+    owners: Any = owners_asked_about(wave, at)
+    rows = owners.order_by().values_list("unit", "owner_stage", "reason")
     for unit, stage, reason, count in rows.annotate(count=Count("pk")):
         target = found.cells.setdefault((unit, stage), Target())
         target.owners += count

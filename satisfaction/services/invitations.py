@@ -14,8 +14,8 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce
-from django.template.defaultfilters import linebreaks, urlize
 from django.utils import timezone, translation
+from django.utils.html import linebreaks, urlize
 from django.utils.translation import gettext as _
 
 from audit.services import record
@@ -194,7 +194,7 @@ def _words(wave: Wave, act: str, token: str, group: str) -> Words:
         }
         text = text_of("satisfaction/mail_invitation.txt", facts)
         subject = _("{group}: your opinion, please").format(group=group)
-    return Words(subject, text, linebreaks(urlize(text, autoescape=True)))
+    return Words(subject, text, linebreaks(urlize(text, autoescape=True), autoescape=False))
 
 
 def forget_links(samples: QuerySet[Sample], since: datetime, by: Any) -> None:

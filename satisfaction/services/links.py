@@ -12,12 +12,13 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from satisfaction.models import Sample, SurveyLink
+from satisfaction.models import Sample, SampleState, SurveyLink, WaveState
 
 TOKEN_BYTES = 16
-_LINK, _DRAFT = b"satisfaction.link", b"satisfaction.draft"
+_LINK, _DRAFT, _MARK = b"satisfaction.link", b"satisfaction.draft", b"satisfaction.mark"
 
 
 def issue_link(sample: Sample, *, channel: str, valid_until: datetime, by: Any = None) -> str:
@@ -63,18 +64,37 @@ def address_of(token: str) -> str:
 
 
 def link_of(token: str) -> SurveyLink | None:
-    """The link of a token, while it may be followed; None for an unknown, used or expired one, so
-    that nobody can tell these apart."""
-    return (
-        SurveyLink.objects.select_related("sample__wave__version__questionnaire")
-        .filter(token_hash=_digest(_LINK, token), used_at=None, expires_at__gt=timezone.now())
-        .first()
-    )
+    """The link of a token, while it may be followed; None for an unknown, used or expired one, for
+    somebody who has answered by another way, and while the wave is not open, so that nobody can
+    tell these apart."""
+    return _usable(token).select_related("sample__wave__version__questionnaire").first()
+
+
+def hold_link(token: str) -> SurveyLink | None:
+    """The same, locked with its sample until the transaction ends: of two who hand in at once, by
+    this link or by two links of one person, the second finds None."""
+    rows = _usable(token).select_related("sample__wave__version", "sample__unit")
+    return rows.select_for_update(of=("self", "sample")).first()
 
 
 def draft_key(token: str) -> bytes:
     """Under which key the draft of a token lies (`SurveyDraft`)."""
     return _digest(_DRAFT, token)
+
+
+def mark_of(token: str) -> str:
+    """What a form bears so that it is never handed in under the cookie of another link."""
+    return _digest(_MARK, token).hex()[:16]
+
+
+def _usable(token: str) -> QuerySet[SurveyLink]:
+    return SurveyLink.objects.filter(
+        ~Q(sample__state=SampleState.ANSWERED),
+        token_hash=_digest(_LINK, token),
+        used_at=None,
+        expires_at__gt=timezone.now(),
+        sample__wave__state=WaveState.OPEN,
+    )
 
 
 def _digest(label: bytes, token: str) -> bytes:

@@ -43,9 +43,5 @@ def count_owners(wave: Wave, on: date | None = None) -> None:
 
 def _owners(projects: Any, day: date) -> Any:
     """(unit, stage, owners) of places with a stage."""
-    return (
-        with_stage(CustomerUnit.objects.filter(unit__in=projects), day)
-        .order_by()
-        .values_list("unit_id", "owner_stage")
-        .annotate(owners=Count("pk"))
-    )
+    places: Any = with_stage(CustomerUnit.objects.filter(unit__in=projects), day)
+    return places.order_by().values_list("unit_id", "owner_stage").annotate(owners=Count("pk"))

@@ -1,7 +1,7 @@
 """Waves from the plan to the end: planned, changed, opened, closed (SAT-01, SAT-04)."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit.services import record
+from core.display import listed
 from core.errors import Refused
 from regions.models import OrgUnit
 from regions.policies import policy
@@ -86,7 +87,7 @@ def change_wave(
             held.quotas.all().delete()
         if "closes_on" in fields:
             _links_until(held)
-        names = [str(Wave._meta.get_field(name).verbose_name) for name in fields]
+        names = _titles(fields)
         record("satisfaction.wave_changed", by=by, subject=held, code=held.code, fields=names)
     return held
 
@@ -204,6 +205,12 @@ def _refuse_days(opens_on: date | None, closes_on: date | None) -> None:
         raise Refused(_("The last day must not be before the first."))
 
 
+def _titles(names: Iterable[str]) -> list[str]:
+    """Fields as people call them."""
+    meta: Any = Wave._meta
+    return [str(meta.get_field(name).verbose_name) for name in names]
+
+
 def _refuse_fields(wave: Wave, fields: list[str]) -> None:
     """Say why these fields may not change any more."""
     if wave.state == WaveState.CLOSED:
@@ -211,7 +218,7 @@ def _refuse_fields(wave: Wave, fields: list[str]) -> None:
     late = set(fields) - (WHILE_OPEN if wave.state == WaveState.OPEN else AFTER_DRAW)
     if not late:
         return
-    names = ", ".join(str(Wave._meta.get_field(name).verbose_name) for name in sorted(late))
+    names = listed(_titles(sorted(late)))
     if wave.state == WaveState.OPEN:
         raise Refused(_("The wave is open: {names} cannot change any more.").format(names=names))
     if wave.drawn_at is not None:

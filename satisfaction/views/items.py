@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from core.access import requires
@@ -32,7 +32,7 @@ def section_new(request: HttpRequest, pk: int) -> HttpResponse:
 def section_edit(request: HttpRequest, pk: int, section_pk: int) -> HttpResponse:
     """The titles of a section."""
     section = _section(pk, section_pk)
-    return _section_dialog(request, pk, section, _("Section"), _("Save"))
+    return _section_dialog(request, pk, section, pgettext("questionnaire", "Section"), _("Save"))
 
 
 @requires(CHANGE, whole_group=True)

@@ -159,7 +159,7 @@ def questions_page(
             for page in pages
         ],
         "count": sum(len(page.items) for page in pages),
-        "lacks_overall": lacks_overall(version),
+        "lacks_overall": lacks_overall(version, pages),
         "is_open": version.frozen_at is None,
         "may_change": request.user.has_perm(CHANGE),
         "refused": refused,

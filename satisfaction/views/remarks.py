@@ -5,12 +5,13 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from core.access import requires
 from regions.policies import policy
 from satisfaction.forms.results import RemarkFilter
-from satisfaction.selectors.remarks import READ, SHOWN, examples_of, remarks_of, topics_of
+from satisfaction.selectors.remarks import READ, SHOWN, count_topics, examples_of, remarks_of
 from satisfaction.views.results import crumbs
 from satisfaction.wording import hidden_text, topic_text
 
@@ -21,7 +22,7 @@ def remark_list(request: HttpRequest) -> HttpResponse:
     """Topics with counts, and the remarks of one of them or of a search."""
     form = RemarkFilter(request.GET, user=request.user)
     question = form.question
-    context: dict[str, Any] = {"form": form, "crumbs": crumbs((_("Remarks"), ""))}
+    context: dict[str, Any] = {"form": form, "crumbs": crumbs((pgettext("survey", "Remarks"), ""))}
     if question is not None:
         line, rows = remarks_of(request.user, question)
         found = examples_of(rows, form.asked)
@@ -29,12 +30,12 @@ def remark_list(request: HttpRequest) -> HttpResponse:
         context |= {
             "question": question,
             "hidden": hidden_text(line.hidden, fewest) if line else "",
-            "topics": [{"topic": one, "label": topic_text(one.code)} for one in topics_of(rows)],
+            "topics": [{"topic": one, "label": topic_text(one.code)} for one in count_topics(rows)],
             "remarks": [
                 {
                     "text": one.text,
-                    "unit": one.response.unit.name,
-                    "topics": [topic_text(code) for code in one.topics or ()],
+                    "count": one.count,
+                    "topics": [topic_text(code) for code in one.topics],
                     "tone": tone_badge(one.tone),
                 }
                 for one in found[:SHOWN]

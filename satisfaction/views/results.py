@@ -7,7 +7,6 @@ from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
 from django.views.decorators.http import require_safe
 
 from core.access import requires
@@ -110,6 +109,8 @@ def results_context(found: Overview) -> dict[str, Any]:
 
 def _above(form: ResultsFilter, question: Question) -> str:
     """The results of the unit above, where the reader reaches it."""
+    if question.unit.parent_id is None:
+        return ""
     above = form.units.filter(pk=question.unit.parent_id).first()
     return address("satisfaction:results", question, unit=above.code) if above else ""
 
@@ -119,7 +120,7 @@ def facts_of(found: Overview) -> list[dict[str, Any]]:
     if found.line is None or found.line.hidden:
         return []
     question, line = found.question, found.line
-    facts = []
+    facts: list[dict[str, Any]] = []
     if found.weighted is not None:
         facts.append(
             {
@@ -238,8 +239,3 @@ def _point(found: Overview, point: Any) -> dict[str, Any]:
         "interval": interval_text(figure, reading),
         "hidden": hidden_text(point.line.hidden, found.fewest),
     }
-
-
-def heading_of(question: Question) -> str:
-    """Wave and unit, for titles of papers."""
-    return pgettext("results", "{wave}, {unit}").format(wave=question.wave, unit=question.unit.name)

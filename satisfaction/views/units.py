@@ -18,12 +18,12 @@ from satisfaction.selectors.pictures import axis_of
 from satisfaction.selectors.sight import VIEW, Line
 from satisfaction.views.results import address, crumbs, optional
 from satisfaction.wording import (
+    against_text,
     difference_interval,
     difference_text,
     figure_text,
     hidden_text,
     interval_text,
-    verdict_text,
 )
 
 MARKS = {UP: "▲", DOWN: "▼"}
@@ -98,7 +98,7 @@ def pair_sentence(question: Any, other: Any, pair: Pair) -> str:
     """The answer of the page in one sentence."""
     if pair.difference is None:
         return _("These two cannot be compared: one of them has no figure to show.")
-    words = verdict_text(question.figure, pair.difference.difference, pair.difference.p)
+    words = against_text(question.figure, pair.difference.difference, pair.difference.p)
     return _("{unit} against {other}: {verdict}.").format(
         unit=question.unit.name, other=other.name, verdict=words
     )
@@ -129,7 +129,7 @@ def _paired(one: Any) -> dict[str, Any]:
     gap = one.difference
     words, way = "", ""
     if gap is not None and one.p is not None:
-        words = verdict_text(Figure.MEAN, gap.difference, one.p)
+        words = against_text(Figure.MEAN, gap.difference, one.p)
         if one.p < 0.05:
             way = UP if gap.difference > 0 else DOWN
     return {

@@ -179,7 +179,7 @@ def wave_detail(request: HttpRequest, code: str) -> HttpResponse:
         "total": cockpit.total,
         "tiles": _tiles(wave, cockpit),
         "matrix": [_row(wave, line, cockpit) for line in cockpit.lines],
-        "stages": [stage_label(stage) for stage in cockpit.stages],
+        "stages": [_stage_head(stage, cockpit) for stage in cockpit.stages],
         "sums": [cockpit.cells[stage] for stage in cockpit.stages],
         "channels": [
             (AskedBy(name).label, cockpit.channels[name])
@@ -273,6 +273,12 @@ def _tiles(wave: Wave, cockpit: Cockpit) -> list[dict[str, Any]]:
             "url": url_or_empty("satisfaction:answers", wave.code) or sample,
         },
     ]
+
+
+def _stage_head(stage: str, cockpit: Cockpit) -> str:
+    """The head of a column: answers of nobody's stage are not those of a quota of all stages."""
+    known = stage or cockpit.cells[stage].wanted or cockpit.cells[stage].drawn
+    return stage_label(stage) if known else _("not stated")
 
 
 def _of(number: int, wanted: int) -> str:

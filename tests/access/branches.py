@@ -51,6 +51,9 @@ from customers.models import (
     Property,
 )
 from regions.models import Kind, OrgUnit
+from satisfaction.models import SurveyReport, Wave
+from satisfaction.services.reports import begin_report, hand_up, write_report
+from satisfaction.services.targets import set_target
 from tests.factories import (
     give,
     make_activity,
@@ -64,6 +67,7 @@ from tests.factories import (
     make_unit,
     make_user,
 )
+from tests.satisfaction.published import publish
 
 # Each table counts from its own million, so that a key in a page says what it is the key of.
 TABLES: tuple[type[Any], ...] = (
@@ -84,9 +88,11 @@ TABLES: tuple[type[Any], ...] = (
     Contractor,
     Measure,
     IncomingMail,
+    Wave,
+    SurveyReport,
 )
 FIRST_KEY = 40_000_001
-KEY = re.compile(r"(?<!\d)(?:4\d|5[0-6])\d{6}(?!\d)")
+KEY = re.compile(r"(?<!\d)[45]\d{7}(?!\d)")
 
 
 def count_from_far() -> None:
@@ -174,6 +180,7 @@ def make_branch(marks: Marks, group: OrgUnit, crossing: Customer | None = None) 
     if crossing is not None:
         _cross(branch, crossing)
     _cases(branch)
+    _figures(branch)
     branch.run = make_run(branch)
     for model in TABLES:
         branch.keys |= set(model.objects.values_list("pk", flat=True)) - before[model]
@@ -376,6 +383,17 @@ def _work_on(branch: Branch, case: Case) -> None:
         unit=unit, by=clerk, text=f"{sign}样板先行", owner=clerk, due_on=today, cases=[case]
     )
     save_template(None, by=None, unit=unit, name=f"{sign}模板", channel="sms", text=f"{sign}您好")
+
+
+def _figures(branch: Branch) -> None:
+    """A scored wave of the region, a target, and a report that waits for its review."""
+    marks, units, head = branch.marks, branch.units, branch.people["head"]
+    answers = {units["a"]: (40, int(marks.digits) / 20), units["b"]: (40, 3.5)}
+    wave = publish(f"{marks.word}-S", answers, unit=units["region"], title=f"{marks.sign}方调查")
+    set_target(units["city"], year=2026, figure="mean", value=Decimal("3.95"), by=None)
+    report = begin_report(wave=wave, unit=units["a"], by=head)
+    write_report(report, by=head, summary=f"{marks.sign}州平稳", findings=f"{marks.sign}维修")
+    hand_up(report, by=head)
 
 
 def make_crossing(branch: Branch) -> Customer:

@@ -51,7 +51,22 @@ from regions.models import ChangeKind, OrgUnit, PolicyValue, UnitVersion, Workin
 from regions.services import add_unit, draft_change, save_section
 from regions.services.calendars import add_exception, create_calendar, use_calendar
 from regions.services.policies import set_policy
-from satisfaction.models import Recovery, Response, Wave
+from satisfaction.link_files import FILE as LINKS
+from satisfaction.models import (
+    Indicator,
+    Item,
+    Recovery,
+    Response,
+    RunState,
+    ScoringRun,
+    SurveyReport,
+    Wave,
+)
+from satisfaction.services import library
+from satisfaction.services.drawing import draw
+from satisfaction.services.plans import save_plan
+from satisfaction.services.scoring_jobs import ask_for_scoring
+from satisfaction.services.waves import open_wave
 from tests import attached
 from tests.access.branches import (
     NORTH,
@@ -62,8 +77,16 @@ from tests.access.branches import (
     make_group,
     make_outsiders,
 )
-from tests.factories import make_mail, make_place, make_share, make_user
-from tests.satisfaction.waves import make_version
+from tests.factories import (
+    make_mail,
+    make_place,
+    make_response,
+    make_sample,
+    make_share,
+    make_user,
+    make_wave,
+)
+from tests.satisfaction import waves
 
 ABSENT = "999999999"
 HOUR = timedelta(hours=1)
@@ -162,15 +185,41 @@ def _names(north: Branch, crossing: Customer) -> dict[str, str]:
         "interval": IntervalSchedule.objects.all()[0].pk,
         "crontab": CrontabSchedule.objects.all()[0].pk,
         **_cases_of(units["a"], clerk),
+        **_answers_of(units["a"], clerk),
+        **_waves_of(units["city"], units["a"], north.people["keeper"]),
+        **_runs_of(units["city"]),
+        "survey": f"{NORTH.word}-S",
+        "report": SurveyReport.objects.get(unit=units["a"]).pk,
         "low": _low_answer(units["a"]).pk,
         **_changes_of(units["a"], north.people["head"]),
         **_notices_of(clerk),
         **_working_time_of(units["a"]),
         **_log_ins_of(clerk),
+        **_asked(),
         "absent": ABSENT,
         "soon": (timezone.localdate() + timedelta(days=5)).isoformat(),
     }
     return {name: str(value) for name, value in named.items()}
+
+
+def _runs_of(unit: OrgUnit) -> dict[str, Any]:
+    """A wave of a branch that was scored and is to be scored again."""
+    wave = make_wave("north-survey", unit=unit)
+    run = ScoringRun.objects.create(wave=wave, method_version="2", state=RunState.DONE)
+    ask_for_scoring(wave, by=None)
+    return {"scored_wave": wave.code, "scoring_run": run.pk}
+
+
+def _asked() -> dict[str, Any]:
+    """A questionnaire of the group with a section and an item, and the tree of indicators."""
+    version = library.create_from_library("after-case", by=None).versions.get()
+    item = Item.objects.filter(version=version, role="remark", condition=None)[0]
+    return {
+        "asked": version.questionnaire_id,
+        "section": item.section_id,
+        "item": item.pk,
+        "indicator": Indicator.objects.filter(level=1)[0].pk,
+    }
 
 
 def _log_ins_of(user: User) -> dict[str, Any]:
@@ -182,6 +231,15 @@ def _log_ins_of(user: User) -> dict[str, Any]:
         user=user, type=Authenticator.Type.TOTP, data={"secret": encrypt("A" * 32)}
     )
     return {"clerk_device": device.pk, "clerk_factor": factor.pk}
+
+
+def _answers_of(unit: OrgUnit, clerk: User) -> dict[str, Any]:
+    """An open wave of the region, an answer to it, and somebody whom a colleague is calling."""
+    wave = make_wave("matrix", unit=unit.parent.parent, state="open")
+    response = make_response(unit=unit, wave=wave)
+    holder = make_user(unit=unit)
+    sample = make_sample(unit=unit, wave=wave, held_by=holder, held_until=timezone.now() + HOUR)
+    return {"wave_code": wave.code, "response": response.pk, "sample": sample.pk}
 
 
 def _cases_of(unit: OrgUnit, clerk: User) -> dict[str, Any]:
@@ -236,7 +294,7 @@ def _cases_of(unit: OrgUnit, clerk: User) -> dict[str, Any]:
 
 def _low_answer(unit: OrgUnit) -> Recovery:
     """A low answer of which a file opened no case."""
-    version = make_version(code="low")
+    version = waves.make_version(code="low")
     wave = Wave.objects.create(code="low", title="matrix", unit=unit, version=version)
     response = Response(wave=wave, asked_by="agency", overall=1)
     response.place_in(unit)
@@ -278,6 +336,32 @@ def _mails_of(unit: OrgUnit) -> dict[str, int]:
         "mail": mail.pk,
         "mail_file": mail.files.get().pk,
         "group_mail": make_mail("matrix group").pk,
+    }
+
+
+def _waves_of(city: OrgUnit, project: OrgUnit, keeper: User) -> dict[str, Any]:
+    """A wave of the city that is open, one of the project that may be drawn, a line of the plan,
+    and a file of links that the keeper asked for."""
+    version = waves.make_version(code="matrix")
+    wave = waves.make_wave(city, "matrix-1")
+    waves.make_owner(project, name="王丹")
+    waves.quota(wave, project, 1)
+    draw(wave, by=None)
+    open_wave(wave, by=None)
+    planned = waves.make_wave(project, "matrix-2", excluded_days=0)
+    waves.make_owner(project, name="王丹")
+    waves.quota(planned, project, 1)
+    facts = {"year": 2026, "month": 5, "title": "matrix", "responsible": keeper}
+    questionnaire = version.questionnaire
+    plan = save_plan(None, by=None, unit=city, questionnaire=questionnaire, **facts)
+    file = _export_of(keeper, LINKS)
+    file.payload |= {"wave": wave.pk, "act": "invite", "unit": None}
+    file.save()
+    return {
+        "wave": wave.code,
+        "planned_wave": planned.code,
+        "survey_plan": plan.pk,
+        "links_file": file.pk,
     }
 
 

@@ -57,8 +57,16 @@ OPERATOR = "302  403  403  403  403  403  403  200  403  403"
 OPERATOR_DOES = "302  403  403  403  403  403  403  302  403  403"
 HEADS_DO = "302  403  404  302  302  403  403  403  404  404"
 
+ANSWER_READERS = "302  403  403  200  200  200  200  403  403  404"
+ANSWER_KEEPERS = "302  403  403  403  200  403  200  403  403  403"
+NOBODY_ELSES = "302  403  403  404  404  404  404  403  403  404"
 CASE_READERS = "302  403  200  200  200  200  200  403  200  200"
 FIGURE_READERS = "302  403  200  200  200  200  200  403  200  200"
+SCORERS = "302  403  403  403  200  403  200  403  403  403"
+TARGETS_HERE = "302  403  403  200  200  200  200  403  403  404"
+TARGET = {"year": "2026", "figure": "mean"}
+REPORT_HERE = "302  403  200  200  200  200  200  403  404  404"
+REPORT_ACTS = "302  403  403  302  302  302  302  403  403  404"
 CASE_HERE = "302  403  404  200  200  200  200  403  404  404"
 MAILS_HERE = "302  403  404  200  200  403  403  403  404  404"
 CASE_TAKERS = "302  403  200  200  200  403  403  403  200  200"
@@ -71,6 +79,12 @@ ASSIGNERS = "302  403  403  200  200  403  403  403  403  200"
 TICKED = "302  403  403  200  404  404  403  403  403  404"
 GROUP_KEEPER = "302  403  403  403  403  403  403  200  403  403"
 BRANCH_KEEPER = "302  403  403  403  200  403  403  200  403  403"
+SURVEYORS = "302  403  403  403  200  403  200  403  403  403"
+SURVEYORS_DO = "302  403  403  403  302  403  302  403  403  403"
+SURVEY_FILE = "302  403  403  403  200  403  404  403  403  403"
+# Questionnaires belong to the group: the administrator of a branch makes no own ones.
+QUESTIONERS = "302  403  403  403  403  403  200  403  403  403"
+QUESTIONERS_DO = "302  403  403  403  403  403  302  403  403  403"
 
 PAGES = (
     #                                 door none staff head keep boss read adm s.st s.hd
@@ -292,9 +306,104 @@ PAGES = (
     Row("POST", "complaints:warning-case", "302  403  404  302  302  403  403  403  404  404",
         args=("@warning",), data={"name": "matrix", "channel": "visit"}),
     Row("GET", "complaints:summary", CASE_READERS),
+    # --- waves: plan, cockpit, sample, invitations
+    Row("GET", "satisfaction:plans", CASE_READERS),
+    Row("GET", "satisfaction:plan-new", SURVEYORS),
+    Row("POST", "satisfaction:plan-new", SURVEYORS_DO,
+        data={"title": "matrix", "unit": "@project_code", "year": "2027", "month": "3",
+              "questionnaire": "matrix", "responsible": "@head_no"}),
+    Row("GET", "satisfaction:plan", "302  403  404  200  200  200  200  403  404  404",
+        args=("@survey_plan",)),
+    Row("GET", "satisfaction:plan-edit", SURVEYORS, args=("@survey_plan",)),
+    Row("GET", "satisfaction:plan-remove", SURVEYORS, args=("@survey_plan",)),
+    Row("POST", "satisfaction:plan-remove", SURVEYORS_DO, args=("@survey_plan",)),
+    Row("GET", "satisfaction:plan-wave", SURVEYORS, args=("@survey_plan",)),
+    Row("POST", "satisfaction:plan-wave", SURVEYORS_DO, args=("@survey_plan",),
+        data={"code": "matrix-3"}),
+    Row("GET", "satisfaction:waves", CASE_READERS),
+    Row("GET", "satisfaction:wave-new", SURVEYORS),
+    Row("POST", "satisfaction:wave-new", SURVEYORS_DO,
+        data={"code": "matrix-4", "title": "matrix", "unit": "@project_code",
+              "questionnaire": "matrix"}),
+    Row("GET", "satisfaction:wave", CASE_SEEN, args=("@wave",)),
+    Row("GET", "satisfaction:wave-nonresponse", CASE_SEEN, args=("@wave",)),
+    Row("GET", "satisfaction:wave-edit", SURVEYORS, args=("@wave",)),
+    Row("GET", "satisfaction:sample", SURVEYORS, args=("@wave",)),
+    Row("POST", "satisfaction:sample-replace", SURVEYORS_DO, args=("@wave",)),
+    Row("GET", "satisfaction:sample", SURVEYORS, args=("@planned_wave",)),
+    Row("POST", "satisfaction:quotas-allocate", SURVEYORS_DO, args=("@planned_wave",),
+        data={"total": "1"}),
+    Row("POST", "satisfaction:quotas-save", SURVEYORS_DO, args=("@planned_wave",)),
+    Row("GET", "satisfaction:sample-draw", SURVEYORS, args=("@planned_wave",)),
+    Row("POST", "satisfaction:sample-draw", SURVEYORS_DO, args=("@planned_wave",)),
+    Row("GET", "satisfaction:wave-open", SURVEYORS, args=("@planned_wave",)),
+    Row("POST", "satisfaction:wave-open", SURVEYORS_DO, args=("@planned_wave",)),
+    Row("POST", "satisfaction:wave-close", SURVEYORS_DO, args=("@wave",)),
+    Row("GET", "satisfaction:asking", SURVEYORS, args=("@wave",)),
+    Row("POST", "satisfaction:asking-start", SURVEYORS_DO, args=("@wave", "invite")),
+    Row("POST", "satisfaction:links-new", SURVEYORS_DO, args=("@wave", "invite")),
+    Row("GET", "satisfaction:wave-file", SURVEY_FILE, args=("@wave", "@links_file")),
+    Row("GET", "satisfaction:wave-file-content", SURVEY_FILE, args=("@wave", "@links_file")),
+    # --- questionnaires and indicators: whole-group matters
+    Row("GET", "satisfaction:questionnaires", QUESTIONERS),
+    Row("GET", "satisfaction:questionnaire-new", QUESTIONERS),
+    Row("POST", "satisfaction:questionnaire-new", QUESTIONERS_DO,
+        data={"kind": "demand", "title": "demand"}),
+    Row("GET", "satisfaction:library", QUESTIONERS, args=("demand",)),
+    Row("POST", "satisfaction:library", QUESTIONERS_DO, args=("demand",)),
+    Row("GET", "satisfaction:questionnaire", QUESTIONERS, args=("@asked",)),
+    Row("GET", "satisfaction:preview", QUESTIONERS, args=("@asked",)),
+    Row("GET", "satisfaction:questionnaire-edit", QUESTIONERS, args=("@asked",)),
+    Row("GET", "satisfaction:version-new", QUESTIONERS, args=("@asked",)),
+    Row("GET", "satisfaction:version-texts", QUESTIONERS, args=("@asked",)),
+    Row("POST", "satisfaction:version-texts", QUESTIONERS_DO, args=("@asked",),
+        data={"intro": "matrix"}),
+    Row("GET", "satisfaction:section-new", QUESTIONERS, args=("@asked",)),
+    Row("GET", "satisfaction:section", QUESTIONERS, args=("@asked", "@section")),
+    Row("GET", "satisfaction:section-remove", QUESTIONERS, args=("@asked", "@section")),
+    Row("POST", "satisfaction:section-remove", QUESTIONERS_DO, args=("@asked", "@section")),
+    Row("POST", "satisfaction:section-move", QUESTIONERS_DO, args=("@asked", "@section")),
+    Row("GET", "satisfaction:item-new", QUESTIONERS, args=("@asked",)),
+    Row("GET", "satisfaction:item", QUESTIONERS, args=("@asked", "@item")),
+    Row("GET", "satisfaction:item-remove", QUESTIONERS, args=("@asked", "@item")),
+    Row("POST", "satisfaction:item-remove", QUESTIONERS_DO, args=("@asked", "@item")),
+    Row("POST", "satisfaction:item-move", QUESTIONERS_DO, args=("@asked", "@item"),
+        data={"step": "up"}),
+    Row("GET", "satisfaction:indicators", QUESTIONERS),
+    Row("POST", "satisfaction:indicator-weights",
+        "302  403  403  403  403  403  422  403  403  403"),
+    Row("POST", "satisfaction:indicator-start", QUESTIONERS_DO),
+    Row("GET", "satisfaction:indicator-new", QUESTIONERS),
+    Row("GET", "satisfaction:indicator", QUESTIONERS, args=("@indicator",)),
+    Row("POST", "satisfaction:indicator-move", QUESTIONERS_DO, args=("@indicator",)),
     Row("GET", "satisfaction:results", FIGURE_READERS),
     Row("GET", "satisfaction:heat-map", FIGURE_READERS),
     Row("GET", "satisfaction:compare", FIGURE_READERS),
+    Row("GET", "satisfaction:methods", SIGNED_IN),
+    Row("GET", "satisfaction:runs", SCORERS),
+    Row("GET", "satisfaction:run", SCORERS, args=("@scoring_run",)),
+    Row("GET", "satisfaction:scoring", SCORERS, args=("@scored_wave",)),
+    Row("POST", "satisfaction:run-again", "302  403  403  403  302  403  302  403  403  403",
+        data={"wave": "@scored_wave"}),
+    Row("GET", "satisfaction:results-pdf", FIGURE_READERS),
+    Row("GET", "satisfaction:results-workbook", FIGURE_READERS),
+    Row("GET", "satisfaction:remarks", "302  403  403  200  200  200  200  403  403  200"),
+    Row("GET", "satisfaction:targets", FIGURE_READERS),
+    Row("GET", "satisfaction:target", TARGETS_HERE, args=("@project_code",), data=TARGET),
+    Row("POST", "satisfaction:target", "302  403  403  404  404  404  404  403  403  404",
+        args=("@project_code",), data={"value": "3.9"}),
+    Row("GET", "satisfaction:reports", FIGURE_READERS),
+    Row("POST", "satisfaction:report-new", "302  403  403  302  302  302  302  403  403  404",
+        data={"wave": "@survey", "unit": "@project_code"}),
+    Row("GET", "satisfaction:report", REPORT_HERE, args=("@report",)),
+    Row("POST", "satisfaction:report", "302  403  404  404  404  404  404  403  404  404",
+        args=("@report",), data={"summary": "好"}),
+    Row("POST", "satisfaction:report-review", REPORT_ACTS, args=("@report",),
+        data={"note": "好"}),
+    Row("POST", "satisfaction:report-distribute", REPORT_ACTS, args=("@report",)),
+    Row("POST", "satisfaction:report-renew", REPORT_ACTS, args=("@report",)),
+    Row("GET", "satisfaction:report-pdf", REPORT_HERE, args=("@report",)),
+    Row("GET", "satisfaction:report-workbook", REPORT_HERE, args=("@report",)),
     Row("GET", "complaints:summary-workbook", "302  403  200  200  200  200  403  403  200  200"),
     Row("POST", "complaints:export", "302  403  302  302  302  302  403  403  302  302"),
     Row("GET", "complaints:export-detail", EXPORTER, args=("@case_export",)),
@@ -587,6 +696,36 @@ PAGES = (
     Row("GET", "customers:share-people", KEEPERS_HERE, args=("@mine",)),
     Row("GET", "customers:access", "302  403  403  200  200  403  403  200  403  404",
         args=("@mine",)),
+    # --- answers to surveys: the public form, the desk, the list
+    Row("GET", "survey:enter", "410  410  410  410  410  410  410  410  410  410", args=("x",)),
+    Row("GET", "survey:form", "410  410  410  410  410  410  410  410  410  410"),
+    Row("GET", "survey:start", "410  410  410  410  410  410  410  410  410  410"),
+    Row("GET", "survey:privacy", EVERYBODY),
+    Row("GET", "survey:thanks", EVERYBODY, args=("1",)),
+    Row("GET", "satisfaction:on-site", "302  403  200  200  200  403  200  403  404  404",
+        args=("@wave_code",)),
+    Row("POST", "satisfaction:on-site", "302  403  302  302  302  403  302  403  404  404",
+        args=("@wave_code",), data={"unit": "@project_code"}),
+    Row("GET", "satisfaction:phone", ANSWER_KEEPERS),
+    Row("POST", "satisfaction:phone", "302  403  403  403  302  403  302  403  403  403"),
+    # a number that somebody else holds
+    Row("GET", "satisfaction:call", "302  403  403  403  404  403  404  403  403  403",
+        args=("@sample",)),
+    Row("POST", "satisfaction:call-number", "302  403  403  403  404  403  404  403  403  403",
+        args=("@sample", "phone")),
+    Row("GET", "satisfaction:answers", ANSWER_READERS, args=("@wave_code",)),
+    Row("GET", "satisfaction:answer", ANSWER_READERS, args=("@wave_code", "@response")),
+    Row("GET", "satisfaction:answer-void", ANSWER_KEEPERS, args=("@wave_code", "@response")),
+    Row("POST", "satisfaction:answer-void", "302  403  403  403  302  403  302  403  403  403",
+        args=("@wave_code", "@response"), data={"reason": "matrix"}),
+    Row("GET", "satisfaction:answer-unvoid", ANSWER_KEEPERS, args=("@wave_code", "@response")),
+    # it counts already
+    Row("POST", "satisfaction:answer-unvoid", "302  403  403  403  422  403  422  403  403  403",
+        args=("@wave_code", "@response"), data={"reason": "matrix"}),
+    Row("POST", "satisfaction:answers-export", "302  403  403  302  302  302  302  403  403  404",
+        args=("@wave_code",)),
+    Row("GET", "satisfaction:answers-export-detail", NOBODY_ELSES, args=("@job",)),
+    Row("GET", "satisfaction:answers-export-file", NOBODY_ELSES, args=("@job",)),
     Row("GET", "shares", VIEWERS),
     Row("POST", "shares-end", "302  403  302  302  302  302  302  302  302  302",
         data={"pick": "@share"}),

@@ -11,7 +11,12 @@ from core.errors import Refused
 from regions.models import OrgUnit
 from satisfaction.models import Wave
 from satisfaction.selectors.results import results_of
+from satisfaction.services.analysing import analyse
 from satisfaction.services.scoring import score_wave
+from satisfaction.services.scoring_jobs import ask_for_analysis
+from satisfaction.services.tones import read_remarks
+
+PATIENCE = 600  # seconds to wait for a run that a worker has begun
 
 
 class Command(BaseCommand):
@@ -22,6 +27,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--wave", metavar="CODE", required=True)
         parser.add_argument("--unit", metavar="CODE", default="", help="print this branch only")
+        parser.add_argument(
+            "--analyse",
+            action="store_true",
+            help="also resample, compare and find drivers before printing, in this process;"
+            " else a worker does",
+        )
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -35,7 +46,12 @@ class Command(BaseCommand):
             raise CommandError(sentence.format(code=options["wave"]), returncode=2)
         unit = _unit(options["unit"])
         try:
-            run = score_wave(wave, by=None)
+            read_remarks(wave)
+            run = score_wave(wave, by=None, patience=PATIENCE)
+            if options["analyse"]:
+                analyse(run)
+            else:
+                ask_for_analysis(run)
         except Refused as refusal:
             raise CommandError(str(refusal), returncode=2) from refusal
         results = results_of(run, unit)

@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
         ("complaints", "0010_channel_survey"),
         ("customers", "0003_access"),
         ("regions", "0005_changes"),
-        ("satisfaction", "0007_reports"),
+        ("satisfaction", "0008_analysis"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,238 @@
+"""The list of answers with their flags, one answer, voiding, the workbook (SAT-04)."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from complaints.selectors.paging import count_of, page_of
+from complaints.views.lists import page_size
+from core.access import fresh, requires
+from core.errors import Refused
+from core.htmx import ask, leave, page_or_rows, wants_rows
+from core.models import Job, JobState
+from core.notices import mark_read
+from customers.exports import folder
+from satisfaction.answer_files import KIND, notice_key, stage_words, start_export
+from satisfaction.forms.answers import AnswerFilter, VoidForm
+from satisfaction.models import Flag, Response, Wave
+from satisfaction.selectors.answers import (
+    NEWEST,
+    VIEW,
+    answer_in_reach,
+    answer_parts,
+    answer_rows,
+    hidden_projects,
+    person_of,
+    said_in,
+)
+from satisfaction.services import voiding
+from satisfaction.views.on_site import wave_or_404
+from satisfaction.views.waves import wave_crumbs
+
+STOP_POLLING = 286
+SEND = require_http_methods(["GET", "HEAD", "POST"])
+
+
+def _row(response: Response) -> dict[str, Any]:
+    """An answer as list and page show it."""
+    return {
+        "response": response,
+        "flags": [Flag(flag).label for flag in response.flags],
+        "stage": "" if response.is_anonymous else stage_words(response.stage),
+    }
+
+
+def _crumbs(wave: Wave, *more: tuple[str, str]) -> list[tuple[str, str]]:
+    address = reverse("satisfaction:answers", args=[wave.code]) if more else ""
+    return wave_crumbs(wave, (pgettext("survey", "Answers"), address), *more)
+
+
+def _count_sentence(number: int, capped: bool) -> str:
+    if capped:
+        return _("{count}+ answers").format(count=f"{number:,}")
+    return ngettext("{count} answer", "{count} answers", number).format(count=f"{number:,}")
+
+
+@requires(VIEW)
+@require_safe
+def answer_list(request: HttpRequest, code: str) -> HttpResponse:
+    """The answers of a wave in reach, the newest first."""
+    wave = wave_or_404(request, code, VIEW)
+    form = AnswerFilter(request.GET, user=request.user)
+    query = form.query(wave)
+    parts = answer_parts(request.user, query)
+    page = page_of(
+        parts,
+        NEWEST,
+        answer_rows,
+        after=request.GET.get("after", ""),
+        before=request.GET.get("before", ""),
+        size=page_size(request),
+    )
+    address = request.GET.copy()
+    for name in ("after", "before", "size"):
+        address.pop(name, None)
+    context = {
+        "wave": wave,
+        "filter_form": form,
+        "query": query,
+        "page": page,
+        "rows": [_row(response) for response in page.rows],
+        "count": _count_sentence(*count_of(parts)),
+        "is_filtered": form.is_filtered(),
+        "hides": bool(hidden_projects(wave)),
+        "filter_query": address.urlencode(),
+        "crumbs": _crumbs(wave),
+    }
+    return page_or_rows(
+        request, "satisfaction/answers.html", "satisfaction/_answer_rows.html", context
+    )
+
+
+def _answer_or_404(request: HttpRequest, code: str, pk: int) -> Response:
+    wave = wave_or_404(request, code, VIEW)
+    response = answer_in_reach(request.user, wave, pk)
+    if response is None:
+        raise Http404("answer")
+    response.wave = wave
+    return response
+
+
+@requires(VIEW)
+@require_safe
+def answer(request: HttpRequest, code: str, pk: int) -> HttpResponse:
+    """Everything one answer says, and who gave it for whoever may know."""
+    response = _answer_or_404(request, code, pk)
+    may_void = Response.objects.visible_to(request.user, voiding.RIGHT).filter(pk=pk).exists()
+    context = {
+        **_row(response),
+        "wave": response.wave,
+        "said": said_in(response),
+        "person": person_of(request.user, response),
+        "may_void": may_void,
+        "crumbs": _crumbs(response.wave, (str(response), "")),
+    }
+    return render(request, "satisfaction/answer.html", context)
+
+
+@requires(voiding.RIGHT)
+@SEND
+def void(request: HttpRequest, code: str, pk: int) -> HttpResponse:
+    """Take an answer out of the figures, with the reason."""
+    return _change(
+        request,
+        _answer_or_404(request, code, pk),
+        voiding.void_response,
+        {
+            "title": _("Void this answer?"),
+            "effect": _("It stays in the list but enters no figure that is computed from now on."),
+            "verb": _("Void the answer"),
+            "danger": True,
+        },
+        _("The answer is void."),
+    )
+
+
+@requires(voiding.RIGHT)
+@SEND
+def unvoid(request: HttpRequest, code: str, pk: int) -> HttpResponse:
+    """Let an answer count again, with the reason."""
+    return _change(
+        request,
+        _answer_or_404(request, code, pk),
+        voiding.unvoid_response,
+        {
+            "title": _("Count this answer again?"),
+            "effect": _("It enters all figures that are computed from now on."),
+            "verb": _("Count it again"),
+        },
+        _("The answer counts again."),
+    )
+
+
+def _change(
+    request: HttpRequest, response: Response, verb: Any, words: dict[str, Any], done: str
+) -> HttpResponse:
+    address = reverse("satisfaction:answer", args=[response.wave.code, response.pk])
+    form = VoidForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            verb(response, reason=form.cleaned_data["reason"], by=request.user)
+        except Refused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, done)
+            return leave(request, address)
+    context = {"form": form, "action": request.path, "cancel_url": address, **words}
+    return ask(request, context, 422 if request.method == "POST" else 200)
+
+
+# --- the workbook ---------------------------------------------------------------------------------
+
+
+@fresh
+@requires(VIEW)
+@require_POST
+def export_new(request: HttpRequest, code: str) -> HttpResponse:
+    """Ask for the export of the filtered list, then show its progress."""
+    wave = wave_or_404(request, code, VIEW)
+    try:
+        job = start_export(wave, by=request.user, filter_query=request.POST.get("filter", ""))
+    except Refused as refusal:
+        context = {"message": str(refusal), "crumbs": _crumbs(wave, (_("Export"), ""))}
+        return render(request, "409.html", context, status=409)
+    return redirect("satisfaction:answers-export-detail", job.pk)
+
+
+def _mine_or_404(request: HttpRequest, pk: int) -> Job:
+    job = Job.objects.filter(pk=pk, kind=KIND, actor=request.user.pk).first()
+    if job is None:
+        raise Http404("export")
+    return job
+
+
+@requires(VIEW)
+@require_safe
+def export_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """How far the export is, and the file once it is written."""
+    job = _mine_or_404(request, pk)
+    ready = job.state == JobState.DONE and (folder() / job.payload["file"]).exists()
+    context = {
+        "job": {
+            "pk": job.pk,
+            "state": job.state,
+            "phase": job.phase or job.get_state_display(),
+            "done": job.done,
+            "total": job.total,
+            "message": job.message,
+        },
+        "poll_url": request.path,
+        "result_url": reverse("satisfaction:answers-export-file", args=[pk]) if ready else "",
+        "result_label": _("Download the workbook"),
+        "crumbs": [(_("Waves"), reverse("satisfaction:waves")), (_("Export"), "")],
+    }
+    if not job.is_live:
+        mark_read(request.user, keys=[notice_key(job)])
+    if not wants_rows(request):
+        return render(request, "satisfaction/answers_export.html", context)
+    status = 200 if job.is_live else STOP_POLLING
+    return render(request, "components/job_progress.html", context, status=status)
+
+
+@requires(VIEW)
+@require_safe
+def export_file(request: HttpRequest, pk: int) -> FileResponse:
+    """The workbook, for whoever asked for it and still may export."""
+    job = _mine_or_404(request, pk)
+    path = folder() / job.payload["file"]
+    if job.state != JobState.DONE or not path.exists():
+        raise Http404("file")
+    name = _("Answers {day}.xlsx").format(day=timezone.localdate().isoformat())
+    return FileResponse(path.open("rb"), as_attachment=True, filename=name)

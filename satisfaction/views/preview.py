@@ -1,0 +1,53 @@
+"""A questionnaire as the owner will see it, in both languages, at the width of a phone."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from core.access import requires
+from satisfaction.models import Item
+from satisfaction.selectors.questionnaires import FormPage, form_pages, only_after
+from satisfaction.views.questionnaires import SEE, address, version_or_404
+from satisfaction.views.questions import question_rows
+
+CHINESE, ENGLISH = ("zh-hans", "中文"), ("en", "English")
+
+
+@requires(SEE, whole_group=True)
+@require_safe
+def preview(request: HttpRequest, pk: int) -> HttpResponse:
+    """All pages of a version below one another; `lang` in the address is the owner's language."""
+    version = version_or_404(request, pk)
+    language = ENGLISH if request.GET.get("lang") == ENGLISH[0] else CHINESE
+    kind = version.questionnaire.kind
+    with translation.override(language[0]):
+        context = {
+            "questionnaire": version.questionnaire,
+            "version": version,
+            "pages": [_page(page, kind) for page in form_pages(version)],
+            "other": CHINESE if language is ENGLISH else ENGLISH,
+            "back": f"{address(pk)}?version={version.number}",
+            "LANGUAGE_CODE": language[0],
+        }
+        return render(request, "satisfaction/preview.html", context)
+
+
+def _page(page: FormPage, kind: str) -> dict[str, Any]:
+    rows = question_rows(page.items, {}, {}, kind)
+    return {
+        "title": page.section.shown_title if page.section else "",
+        "questions": [(_only(item), [row]) for item, row in zip(page.items, rows, strict=True)],
+    }
+
+
+def _only(item: Item) -> str:
+    """After which answers alone an item is asked; empty when everybody is."""
+    if item.condition is None:
+        return ""
+    sentence = _("Asked only after “{name}”: {answers}")
+    answers = ", ".join(only_after(item))
+    return sentence.format(name=item.condition.shown_name, answers=answers)

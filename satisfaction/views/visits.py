@@ -1,0 +1,112 @@
+"""Whoever fills a form in: what his cookie says, without a session (SAT-04).
+
+The token leaves the address at the first hit and lives in a cookie that no script reads and that
+goes to the form's pages alone. Beside it stands when he began, in seconds since 1970; whoever
+forges that changes his own duration and nothing else. On a device handed over on site the cookie
+holds the number of the form, and a second one the ticket.
+"""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from satisfaction.models import QuestionnaireVersion, SurveyLink, Wave
+from satisfaction.services.links import draft_key, link_of, mark_of
+from satisfaction.services.on_site import LASTS, device_of
+from satisfaction.services.submitting import OnSite
+
+# __Host- binds a cookie to this host over HTTPS; such a cookie belongs to every path.
+PREFIX, PATH = ("__Host-", "/") if settings.HTTPS else ("", "/s/")
+FORM_COOKIE = f"{PREFIX}survey"
+DEVICE_COOKIE = f"{PREFIX}survey_device"
+LANGUAGE_COOKIE = f"{PREFIX}survey_language"
+ON_SITE = "~"
+LONGEST_TOKEN = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One form in one browser. `token` is empty on site; `by` handed the device over."""
+
+    wave: Wave
+    key: bytes
+    mark: str
+    began: int
+    token: str = ""
+    link: SurveyLink | None = None
+    on_site: OnSite | None = None
+    by: Any = None
+
+    @property
+    def version(self) -> QuestionnaireVersion:
+        return self.wave.version
+
+    @property
+    def seconds(self) -> int | None:
+        """How long he has been at it; None when his cookie does not say."""
+        return int(time.time()) - self.began if self.began else None
+
+
+def visit_of(request: HttpRequest) -> Visit | None:
+    """The form of this browser while it can be handed in, else None."""
+    token, _dot, began = request.COOKIES.get(FORM_COOKIE, "").partition(".")
+    start = int(began) if began.isascii() and began.isdecimal() and len(began) < 12 else 0
+    if not token or len(token) > LONGEST_TOKEN:
+        return None
+    if token.startswith(ON_SITE):
+        device = device_of(request.COOKIES.get(DEVICE_COOKIE, ""))
+        if device is None:
+            return None
+        form = device.form(token)
+        return Visit(device.wave, form.draft, mark_of(token), start, on_site=form, by=device.by)
+    link = link_of(token)
+    if link is None:
+        return None
+    return Visit(link.sample.wave, draft_key(token), mark_of(token), start, token, link)
+
+
+def begin(response: HttpResponse, token: str) -> HttpResponse:
+    """Give the browser the form of a token (or of ON_SITE and a number) with this moment."""
+    return _set(response, FORM_COOKIE, f"{token}.{int(time.time())}")
+
+
+def end(response: HttpResponse) -> HttpResponse:
+    """Take the form away again."""
+    response.delete_cookie(FORM_COOKIE, path=PATH, samesite="Lax")
+    return response
+
+
+def give_ticket(response: HttpResponse, ticket: str) -> HttpResponse:
+    """Make the browser a device that is handed to owners."""
+    return _set(response, DEVICE_COOKIE, ticket, max_age=int(LASTS.total_seconds()))
+
+
+def choose_language(response: HttpResponse, language: str) -> HttpResponse:
+    """Remember the language of the form in this browser."""
+    return _set(response, LANGUAGE_COOKIE, language)
+
+
+def language_of(request: HttpRequest) -> str:
+    """Chinese, unless the reader switched: telephones often speak English to servers."""
+    asked = request.POST.get("lang") or request.GET.get("lang") or ""
+    known = {code for code, _name in settings.LANGUAGES}
+    if asked in known:
+        return asked
+    kept = request.COOKIES.get(LANGUAGE_COOKIE, "")
+    return kept if kept in known else settings.LANGUAGE_CODE
+
+
+def _set(response: HttpResponse, name: str, value: str, max_age: int | None = None) -> HttpResponse:
+    response.set_cookie(
+        name,
+        value,
+        max_age=max_age,
+        path=PATH,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
