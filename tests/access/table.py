@@ -183,7 +183,7 @@ PAGES = (
     Row("GET", "satisfaction:loop", CASE_READERS),
     Row("POST", "satisfaction:loop-case", "302  403  404  302  302  403  403  403  404  404",
         args=("@low",)),
-    Row("GET", "satisfaction:ratings", "302  403  403  200  200  200  403  403  403  200"),
+    Row("GET", "satisfaction:ratings", "302  403  403  200  200  200  200  403  403  200"),
     Row("GET", "complaints:urges", "302  403  403  200  200  200  403  403  403  200"),
     Row("GET", "complaints:ladders", "302  403  403  200  200  200  200  200  403  404",
         data={"unit": "@project_code"}),
