@@ -223,14 +223,14 @@ def _tell_importers(runs: Iterable[int]) -> None:
     counts: dict[int, int] = {}
     for run in rows.values_list("response__import_run_id", flat=True):
         counts[run] = counts.get(run, 0) + 1
-    for run in ImportRun.objects.filter(pk__in=counts, actor__isnull=False):
+    for brought in ImportRun.objects.filter(pk__in=counts, actor__isnull=False):
         notify(
-            [run.actor_id],
+            [brought.actor_id],
             "satisfaction.held_back",
-            key=f"loop-held-back:{run.pk}",
+            key=f"loop-held-back:{brought.pk}",
             url=f"{reverse('satisfaction:loop')}?state=held_back",
-            count=counts[run.pk],
-            file=run.file_name,
+            count=counts[brought.pk],
+            file=brought.file_name,
         )
 
 
