@@ -311,7 +311,7 @@ PAGES = (
     Row("GET", "satisfaction:plan-new", SURVEYORS),
     Row("POST", "satisfaction:plan-new", SURVEYORS_DO,
         data={"title": "matrix", "unit": "@project_code", "year": "2027", "month": "3",
-              "questionnaire": "matrix", "responsible": "@head_no"}),
+              "questionnaire": "matrix", "responsible": "@clerk_no"}),
     Row("GET", "satisfaction:plan", "302  403  404  200  200  200  200  403  404  404",
         args=("@survey_plan",)),
     Row("GET", "satisfaction:plan-edit", SURVEYORS, args=("@survey_plan",)),
