@@ -38,6 +38,7 @@ from satisfaction.services.waves import open_wave
 CODE = "DEMO-"
 WANTED = 1500
 ANSWERED, REFUSED, OPENED = 0.55, 0.06, 0.04
+FRESH = 0.05
 ASKED = (AskedBy.LINK, AskedBy.LINK, AskedBy.LINK, AskedBy.QR, AskedBy.PHONE, AskedBy.ON_SITE)
 RESPONSE = (
     "id wave_id is_anonymous customer_id sample_id sample_no stage asked_by interviewer language "
@@ -251,7 +252,9 @@ def _response(
     random: Random,
 ) -> tuple[Any, ...]:
     summary = summary_of(items, sheet.given)
-    at = start + dt.timedelta(minutes=random.randrange(12 * 24 * 60))
+    # What came within a week is followed up (services.loop): a handful, not hundreds of cases.
+    days = 11 if random.random() < FRESH else 4
+    at = start + dt.timedelta(minutes=random.randrange(days * 24 * 60))
     channel = random.choice(ASKED)
     interviewer = f"F{random.randint(1, 9):02}" if channel == AskedBy.PHONE else ""
     return (
