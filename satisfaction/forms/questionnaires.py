@@ -128,7 +128,8 @@ class ItemForm(forms.Form):
         **kwargs: Any,
     ) -> None:
         """`items` are those of the version in the order of asking."""
-        super().__init__(*args, initial=_initial(item, section), **kwargs)
+        kwargs["initial"] = _initial(item, section)
+        super().__init__(*args, **kwargs)
         fields: dict[str, Any] = self.fields
         scored = version.questionnaire.is_scored
         fields["role"].choices = [

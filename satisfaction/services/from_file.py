@@ -8,6 +8,7 @@ from django.db import transaction
 
 from audit.services import record
 from satisfaction.models import (
+    Indicator,
     Item,
     ItemRole,
     Questionnaire,
@@ -75,6 +76,7 @@ def _new_version(
         code=free_code(code), kind=QuestionnaireKind.OWNERS, title=title
     )
     version = QuestionnaireVersion.objects.create(questionnaire=questionnaire, number=1)
+    indicators = _indicators()
     Item.objects.bulk_create(
         Item(
             version=version,
@@ -85,8 +87,16 @@ def _new_version(
             high=item.high,
             asks_importance=item.asks_importance,
             asks_expectation=item.asks_expectation,
+            indicator=indicators.get(item.name) if item.role == ItemRole.ITEM else None,
         )
         for place, item in enumerate(items, start=1)
     )
     freeze_version(version, by=by)
     return version
+
+
+def _indicators() -> dict[str, Indicator]:
+    """Single indicators in use by their names. What a file asks under the name of one is tied to
+    it: its version is frozen at once, so nobody could do it later."""
+    rows = Indicator.objects.filter(level=Indicator.DEEPEST, is_active=True).order_by("-pk")
+    return {row.name: row for row in rows}

@@ -165,7 +165,7 @@ def _one(rows: Sequence[Any], wanted: Any) -> Any:
 def _check_nobody_depends(items: Iterable[Item], leaving: Sequence[Item]) -> None:
     gone = {one.pk for one in leaving}
     for one in items:
-        if one.pk not in gone and one.condition_id in gone:
+        if one.pk not in gone and one.condition and one.condition_id in gone:
             sentence = _(
                 "“{item}” is asked only after certain answers to “{name}”. Change it first."
             )
