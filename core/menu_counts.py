@@ -30,8 +30,7 @@ class Waiting(Mapping[str, int]):
     def __getitem__(self, url_name: str) -> int:
         count = _COUNTS[url_name]
         key = f"menu-count:{url_name}:{self.user.pk}"
-        found: int = cache.get_or_set(key, lambda: count(self.user), SECONDS)
-        return found
+        return int(cache.get_or_set(key, lambda: count(self.user), SECONDS) or 0)
 
     def __iter__(self) -> Iterator[str]:
         return iter(_COUNTS)

@@ -12,7 +12,7 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from accounts.models import UserState
 from accounts.shutting import sweeps
@@ -125,7 +125,9 @@ def write_export(user: Any, query: AnswerQuery, target: Path, *, progress: Any =
     """Write the list to a workbook. Returns the number of rows."""
     sheet = AnswerSheet(user, query)
     with SheetWriter(target) as book:
-        return book.write_sheet(_("Answers"), sheet.columns(), sheet.rows(), progress=progress)
+        return book.write_sheet(
+            pgettext("survey", "Answers"), sheet.columns(), sheet.rows(), progress=progress
+        )
 
 
 def start_export(wave: Wave, *, by: Any, filter_query: str) -> Job:

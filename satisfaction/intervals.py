@@ -44,7 +44,7 @@ def variance(n: ArrayLike, total: ArrayLike, squares: ArrayLike) -> Figures:
 
 def mean_interval(mean: ArrayLike, var: ArrayLike, n: ArrayLike) -> tuple[Figures, Figures]:
     """Student's t interval of a mean."""
-    n = np.asarray(n, float)
+    mean, n = np.asarray(mean, float), np.asarray(n, float)
     known = np.where(n >= 2, n, np.nan)
     half = t_quantile(known - 1) * np.sqrt(np.asarray(var) / known)
     return mean - half, mean + half

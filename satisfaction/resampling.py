@@ -72,7 +72,7 @@ class Layout:
         """What each person adds to the sums, in whole numbers."""
         rated, weighed = people.scores >= 0, people.importances >= 0
         all_scores = people.scores.astype(np.int64)
-        points = np.where(rated, self.asked.points(np.int64(1), all_scores), 0)
+        points = np.where(rated, self.asked.points(np.ones_like(all_scores), all_scores), 0)
         given = np.where(weighed, people.importances, 0).astype(np.int64)
         total = given.sum(axis=1, keepdims=True)
         freed = np.where(

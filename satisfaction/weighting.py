@@ -7,7 +7,8 @@ answers: every answer of the cell weighs N / answers. Formulas: docs/scoring.md.
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
+from typing import Any
 
 import numpy as np
 
@@ -84,7 +85,7 @@ def weighted_figures(
     indices = tree.root(indicators_of(people, asked, tree))
     behind, total = sum(owners[c] for c in cells.cells if owners.get(c)), sum(owners.values())
     return _plain(
-        WeightedFigures(
+        dict[str, Any](
             n=n,
             population=behind,
             coverage=behind / total if total else None,
@@ -109,10 +110,10 @@ def _design_effect(given: np.ndarray, weights: np.ndarray) -> float:
     return float(share_of(given.sum() * (given * weights**2).sum(), (given * weights).sum() ** 2))
 
 
-def _plain(figures: WeightedFigures) -> WeightedFigures:
+def _plain(figures: dict[str, Any]) -> WeightedFigures:
     """Numbers of Python, None for what cannot be said."""
 
-    def plain(value: object) -> object:
+    def plain(value: Any) -> Any:
         if isinstance(value, tuple):
             low, high = (plain(one) for one in value)
             return None if low is None else (low, high)
@@ -121,5 +122,4 @@ def _plain(figures: WeightedFigures) -> WeightedFigures:
         number = float(np.asarray(value).item())
         return None if math.isnan(number) else number
 
-    found = {one.name: plain(getattr(figures, one.name)) for one in fields(figures)}
-    return WeightedFigures(**found)  # type: ignore[arg-type]
+    return WeightedFigures(**{name: plain(value) for name, value in figures.items()})

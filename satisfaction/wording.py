@@ -9,14 +9,13 @@ from django.utils.translation import pgettext_lazy
 from core import display
 from customers.models import OwnerStage
 from satisfaction.comparing import Verdict, verdict
+from satisfaction.lexicon import Topic
 from satisfaction.models import Figure
 from satisfaction.ranking import Rank
 from satisfaction.selectors.overview import Overview
 from satisfaction.selectors.sight import FEW, WITHHELD, Reading
 from satisfaction.selectors.targets import MAYBE_MET, MAYBE_MISSED, MET, MISSED, Aim
 
-# Names of topics; satisfaction.lexicon brings them.
-TOPICS: dict[str, Any] = {}
 SMALLEST = {Figure.MEAN: 0.005, Figure.TOP2: 0.0005}  # what rounds to no difference
 
 
@@ -196,5 +195,5 @@ def as_percent(value: Decimal) -> Decimal:
 
 
 def topic_text(code: str) -> str:
-    """A topic in words; its code while the lexicon has no other name for it."""
-    return str(TOPICS.get(code, code))
+    """A topic in words; its code when an older lexicon knew it."""
+    return str(Topic(code).label) if code in Topic.values else code

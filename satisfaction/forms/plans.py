@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 from core.widgets import DateInput, RemoteSelect
@@ -63,7 +64,10 @@ class PlanForm(forms.Form):
         label=_("Month"), choices=[(one, str(one)) for one in range(1, 13)], coerce=int
     )
     questionnaire = forms.ModelChoiceField(
-        Questionnaire.objects.none(), label=_("Questionnaire"), to_field_name="code"
+        Questionnaire.objects.none(),
+        label=_("Questionnaire"),
+        to_field_name="code",
+        empty_label="—",
     )
     responsible = PersonField(label=_("Responsible person"))
 
@@ -91,7 +95,9 @@ class PlanForm(forms.Form):
             required=False,
             initial=step.name if step else proposed,
         )
-        fields[f"person-{place}"] = PersonField(label=_("Who"), required=False)
+        fields[f"person-{place}"] = PersonField(
+            label=pgettext_lazy("survey step", "Who"), required=False
+        )
         fields[f"person-{place}"].queryset = people
         if step and step.person:
             fields[f"person-{place}"].initial = step.person.employee_no

@@ -128,8 +128,7 @@ class ItemForm(forms.Form):
         **kwargs: Any,
     ) -> None:
         """`items` are those of the version in the order of asking."""
-        kwargs["initial"] = _initial(item, section)
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, **kwargs | {"initial": _initial(item, section)})
         fields: dict[str, Any] = self.fields
         scored = version.questionnaire.is_scored
         fields["role"].choices = [

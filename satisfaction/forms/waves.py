@@ -59,6 +59,7 @@ class WaveForm(forms.ModelForm):
         Questionnaire.objects.none(),
         label=_("Questionnaire"),
         to_field_name="code",
+        empty_label="—",
         help_text=_("Its newest version is asked and frozen when the wave opens."),
     )
 

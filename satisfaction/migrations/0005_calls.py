@@ -29,7 +29,11 @@ class Migration(migrations.Migration):
             model_name="response",
             name="notice_version",
             field=models.CharField(
-                blank=True, max_length=20, verbose_name="version of the privacy notice"
+                blank=True,
+                db_default="",
+                default="",
+                max_length=20,
+                verbose_name="version of the privacy notice",
             ),
         ),
         migrations.AddField(

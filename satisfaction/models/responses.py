@@ -85,7 +85,10 @@ class Response(Scoped):
     seconds = models.PositiveIntegerField(_("duration in seconds"), null=True, blank=True)
     is_partial = models.BooleanField(_("partial"), default=False)
     flags = ArrayField(models.CharField(max_length=13), default=list, editable=False)
-    notice_version = models.CharField(_("version of the privacy notice"), max_length=20, blank=True)
+    # The default stands in the database too: files are copied in without the column.
+    notice_version = models.CharField(
+        _("version of the privacy notice"), max_length=20, blank=True, default="", db_default=""
+    )
     voided_at = models.DateTimeField(_("voided at"), null=True, editable=False)
     voided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False

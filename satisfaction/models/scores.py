@@ -109,7 +109,7 @@ class UnitScore(models.Model):
 
 # A run of the group writes a hundred thousand rows, and nothing else writes them: checking four
 # keys of each took longer than computing all figures.
-BULK = {"db_constraint": False, "db_index": False}
+BULK: dict[str, Any] = {"db_constraint": False, "db_index": False}
 
 
 class ItemScore(models.Model):

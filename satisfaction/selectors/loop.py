@@ -92,7 +92,7 @@ class UnitShare:
 def shares(user: Any, unit: OrgUnit | None) -> list[UnitShare]:
     """Of the units right below one (the group without one): what was found, closed, asked again
     and recovered, within the reader's scope. Two queries."""
-    counts = {
+    counts: dict[int, Any] = {
         row["unit"]: row
         for row in Recovery.objects.visible_to(_scope(user, unit), RIGHT)
         .order_by()
@@ -115,7 +115,7 @@ def shares(user: Any, unit: OrgUnit | None) -> list[UnitShare]:
 
 
 def _line(
-    unit: OrgUnit, places: dict[int, OrgUnit], counts: dict[int, dict[str, int]], minimum: int
+    unit: OrgUnit, places: dict[int, OrgUnit], counts: dict[int, Any], minimum: int
 ) -> UnitShare:
     within = [row for key, row in counts.items() if unit.pk in places[key].ancestor_ids()]
     found, closed, answered, recovered = (

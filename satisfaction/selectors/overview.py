@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from regions.models import Kind, OrgUnit
+from regions.models import OrgUnit
 from regions.policies import policy
 from satisfaction.models import (
     Against,
@@ -186,7 +186,7 @@ def _look_deeper(reader: Any, found: Overview) -> None:
 
 
 def _reaches_parent(reader: Any, unit: OrgUnit) -> bool:
-    if unit.kind == Kind.GROUP:
+    if unit.parent_id is None:
         return False
     return OrgUnit.objects.visible_to(reader, VIEW).filter(pk=unit.parent_id).exists()
 

@@ -70,7 +70,7 @@ def remarks_of(reader: Any, question: Question) -> tuple[Line | None, QuerySet[R
     return line, rows
 
 
-def topics_of(remarks: QuerySet[Remark]) -> list[Topic]:
+def count_topics(remarks: QuerySet[Remark]) -> list[Topic]:
     """Topics, the most frequent first. One query."""
     topic = Func(F("topics"), function="unnest")
     found = (

@@ -89,7 +89,8 @@ def lines_of(
 
 def _wholes(reader: Any, parents: set[int | None]) -> set[int]:
     """Those of these units whose figures the reader sees, and could subtract from."""
-    reached = OrgUnit.objects.visible_to(reader, VIEW).filter(pk__in=parents - {None})
+    known = [key for key in parents if key is not None]
+    reached = OrgUnit.objects.visible_to(reader, VIEW).filter(pk__in=known)
     return set(reached.values_list("pk", flat=True))
 
 

@@ -37,7 +37,7 @@ RATINGS_SQL = """
         coalesce(sum((a.score - a.expectation)::int * (a.score - a.expectation)), 0)
     FROM satisfaction_rating a
     JOIN satisfaction_response r ON r.id = a.response_id
-    JOIN satisfaction_item i ON i.id = a.item_id AND i.role = 'item'
+    JOIN unnest(%(items)s::bigint[], %(highs)s::int[]) AS i (id, high) ON i.id = a.item_id
     WHERE a.wave_id = %(wave)s AND r.wave_id = %(wave)s AND r.voided_at IS NULL
     GROUP BY r.unit_id, r.stage, a.item_id
 """
@@ -48,6 +48,8 @@ def sums_of(wave: Wave, asked: Asked) -> Sums:
     overall = wave.version.items.filter(role=ItemRole.OVERALL).first()
     facts = {
         "wave": wave.pk,
+        "items": list(asked.keys),
+        "highs": asked.high.tolist(),
         "fine": FINE,
         "full": FULL,
         "top": top_two(overall.high or 0) if overall else 0,

@@ -1,6 +1,7 @@
 """What the remarks of a wave are about (SAT-09)."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import connection
 
@@ -87,7 +88,12 @@ def _examples(worst: list[str], best: str) -> list[str]:
 
 def _rows(sql: str, wave: Wave, unit: OrgUnit, stage: str) -> list[tuple]:
     units = OrgUnit.objects.below(unit).values_list("pk", flat=True)
-    facts = {"wave": wave.pk, "units": list(units), "stage": stage, "examples": EXAMPLES}
+    facts: dict[str, Any] = {
+        "wave": wave.pk,
+        "units": list(units),
+        "stage": stage,
+        "examples": EXAMPLES,
+    }
     with connection.cursor() as cursor:
         cursor.execute(sql, facts)
         return cursor.fetchall()

@@ -77,7 +77,8 @@ def _last_scores(run: ScoringRun) -> dict[int, tuple[UnitScore, Ratings]]:
     """Unit → its figures in the last wave before that it took part in."""
     found: dict[int, tuple[UnitScore, Ratings]] = {}
     for wave in waves_before(run.wave):
-        for unit, score in _scores(wave.run).items():
+        scores = _scores(wave.run) if wave.run else {}
+        for unit, score in scores.items():
             found.setdefault(unit, score)
     return found
 

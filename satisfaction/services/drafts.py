@@ -37,7 +37,7 @@ def keep_draft(key: bytes, wave: Wave, entries: Kept, *, page: int) -> dict[str,
     """Keep the entries of a page beside those of others, in one statement: two tabs do not undo
     one another. Returns all that is kept. Raises QuotaExceeded for a draft written too often."""
     today = timezone.localdate()
-    values = [key, wave.pk, json.dumps(entries), page, today, _expiry(today), MOST_SAVES]
+    values: list[Any] = [key, wave.pk, json.dumps(entries), page, today, _expiry(today), MOST_SAVES]
     with connection.cursor() as cursor:
         cursor.execute(_KEEP, values)
         row = cursor.fetchone()

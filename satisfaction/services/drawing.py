@@ -86,22 +86,23 @@ def _refuse_draw(wave: Wave) -> None:
         raise Refused(_("Please say first how many answers are wanted."))
 
 
-# Stage quotas before those of any stage; people with several flats stand at their lowest lot.
+# A quota is its stage's or the one of all stages, never both (quotas.set_quotas): two joins by
+# equality, so that they can be hashed. People with several flats stand at their lowest lot.
 _DRAW = """
 WITH target AS MATERIALIZED ({target}),
-lots AS (
-  SELECT t.*, q.id AS quota, q.drawn, q.kept,
+quotas AS MATERIALIZED (
+  SELECT id, unit_id, stage, ceil(wanted * 100.0 / %s)::int AS drawn,
+         ceil(ceil(wanted * 100.0 / %s) * %s / 100.0)::int AS kept
+  FROM satisfaction_quota WHERE wave_id = %s AND wanted > 0
+),
+lots AS MATERIALIZED (
+  SELECT t.*, coalesce(own.id, whole.id) AS quota, coalesce(own.drawn, whole.drawn) AS drawn,
+         coalesce(own.kept, whole.kept) AS kept,
          row_number() OVER (PARTITION BY t.customer_id ORDER BY t.lot COLLATE "C", t.id) AS turn
   FROM target t
-  JOIN LATERAL (
-    SELECT q.id, ceil(q.wanted * 100.0 / %s)::int AS drawn,
-           ceil(ceil(q.wanted * 100.0 / %s) * %s / 100.0)::int AS kept
-    FROM satisfaction_quota q
-    WHERE q.wave_id = %s AND q.unit_id = t.unit_id AND q.wanted > 0
-      AND q.stage IN (t.owner_stage, '')
-    ORDER BY q.stage DESC LIMIT 1
-  ) q ON TRUE
-  WHERE t.reason = ''
+  LEFT JOIN quotas own ON own.unit_id = t.unit_id AND own.stage = t.owner_stage
+  LEFT JOIN quotas whole ON whole.unit_id = t.unit_id AND whole.stage = ''
+  WHERE t.reason = '' AND coalesce(own.id, whole.id) IS NOT NULL
 ),
 places AS (
   SELECT *, row_number() OVER (PARTITION BY quota ORDER BY lot COLLATE "C", id) AS place
@@ -130,6 +131,9 @@ def _write(wave: Wave, seed: int, at: datetime) -> dict[str, int]:
     sql, params = target.values(*columns, "owner_stage", "reason", "lot").query.sql_with_params()
     expected, share = wave.expected_response or 100, wave.reserve_share or 0
     with connection.cursor() as cursor:
+        # Nothing is known of quotas written a moment ago: the planner takes them for one row and
+        # would walk all of them for each owner (98 s instead of seconds for 200,000).
+        cursor.execute("SET LOCAL enable_nestloop = off")
         cursor.execute(
             _DRAW.format(target=sql),
             [
@@ -138,4 +142,5 @@ def _write(wave: Wave, seed: int, at: datetime) -> dict[str, int]:
             ],
         )
         found = {reason: count for reason, count in cursor.fetchall() if count}
+        cursor.execute("SET LOCAL enable_nestloop = on")
     return {reason: found[reason] for reason in LEFT_OUT if reason in found}

@@ -76,7 +76,7 @@ def _new_version(
         code=free_code(code), kind=QuestionnaireKind.OWNERS, title=title
     )
     version = QuestionnaireVersion.objects.create(questionnaire=questionnaire, number=1)
-    indicators = _indicators()
+    homes = _indicators()
     Item.objects.bulk_create(
         Item(
             version=version,
@@ -87,7 +87,7 @@ def _new_version(
             high=item.high,
             asks_importance=item.asks_importance,
             asks_expectation=item.asks_expectation,
-            indicator=indicators.get(item.name) if item.role == ItemRole.ITEM else None,
+            indicator_id=homes.get(item.name) if item.role == ItemRole.ITEM else None,
         )
         for place, item in enumerate(items, start=1)
     )
@@ -95,8 +95,8 @@ def _new_version(
     return version
 
 
-def _indicators() -> dict[str, Indicator]:
-    """Single indicators in use by their names. What a file asks under the name of one is tied to
-    it: its version is frozen at once, so nobody could do it later."""
-    rows = Indicator.objects.filter(level=Indicator.DEEPEST, is_active=True).order_by("-pk")
-    return {row.name: row for row in rows}
+def _indicators() -> dict[str, int]:
+    """Indicators in use by name: an item that is called like one is weighed under it. Of several
+    with one name the deepest, then the first, counts."""
+    found = Indicator.objects.filter(is_active=True).order_by("level", "-position", "-pk")
+    return dict(found.values_list("name", "pk"))

@@ -28,7 +28,7 @@ from core.locking import lock
 from core.models import ImportRun
 from core.notices import notify
 from regions.policies import one_reading, policy
-from satisfaction.models import Recovery, Remark, Response, TouchPoint
+from satisfaction.models import Cause, Recovery, Remark, Response, TouchPoint
 from satisfaction.selectors.low import Signal, overall_points, signals
 
 OPEN_BY_HAND = "complaints.add_case"
@@ -88,8 +88,8 @@ def _runs_of(found: Sequence[Signal]) -> dict[int, int]:
 def _opened_by(runs: Iterable[int]) -> dict[int, int]:
     counts: dict[int, int] = {}
     rows = Recovery.objects.filter(response__import_run__in=runs, held_back=False)
-    for run in rows.values_list("response__import_run_id", flat=True):
-        counts[run] = counts.get(run, 0) + 1
+    for key in rows.values_list("response__import_run_id", flat=True):
+        counts[key] = counts.get(key, 0) + 1
     return counts
 
 
@@ -166,7 +166,7 @@ def open_by_hand(recovery: Recovery, *, by: Any) -> Case:
     if response.voided_at is not None:
         raise Refused(_("This answer was voided; nobody follows it up."))
     point = row.item.indicator.touch_point if row.item and row.item.indicator else ""
-    signal = Signal(response.pk, row.cause, row.item_id, row.points, row.word, point)
+    signal = Signal(response.pk, Cause(row.cause), row.item_id, row.points, row.word, point)
     row.case, row.held_back = _register(response, signal, by=by), False
     row.save(update_fields=["case", "held_back"])
     record("satisfaction.followed_up", by=by, subject=row.case, cause=row.cause)
@@ -223,14 +223,14 @@ def _tell_importers(runs: Iterable[int]) -> None:
     counts: dict[int, int] = {}
     for run in rows.values_list("response__import_run_id", flat=True):
         counts[run] = counts.get(run, 0) + 1
-    for run in ImportRun.objects.filter(pk__in=counts, actor__isnull=False):
+    for brought in ImportRun.objects.filter(pk__in=counts, actor__isnull=False):
         notify(
-            [run.actor_id],
+            [brought.actor_id],
             "satisfaction.held_back",
-            key=f"loop-held-back:{run.pk}",
+            key=f"loop-held-back:{brought.pk}",
             url=f"{reverse('satisfaction:loop')}?state=held_back",
-            count=counts[run.pk],
-            file=run.file_name,
+            count=counts[brought.pk],
+            file=brought.file_name,
         )
 
 

@@ -43,7 +43,7 @@ def why_no_review(report: SurveyReport, by: Any) -> str:
         return ""
     if report.handed_up_by_id == by.pk:
         return _("Whoever handed a report up does not review it.")
-    if not OrgUnit.objects.visible_to(by, REVIEW).filter(pk=report.desk_id).exists():
+    if not OrgUnit.objects.visible_to(by, REVIEW).filter(pk=report.desk.pk).exists():
         return _("This report lies with {unit}.").format(unit=report.desk.name)
     return ""
 

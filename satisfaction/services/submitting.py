@@ -113,7 +113,7 @@ def _linked_response(token: str) -> Response:
 
 def _called_response(sample: Sample | None, how: How) -> Response:
     rows = Sample.objects.select_related("wave__version", "unit").select_for_update(of=("self",))
-    held = rows.filter(pk=sample.pk if sample else None, wave__state=WaveState.OPEN).first()
+    held = rows.filter(pk=sample.pk if sample else 0, wave__state=WaveState.OPEN).first()
     if held is None or held.state == SampleState.ANSWERED or held.wave.is_anonymous:
         raise Gone
     if held.held_by_id != how.by.pk:

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from complaints.selectors.paging import count_of, page_of
@@ -51,7 +51,7 @@ def _row(response: Response) -> dict[str, Any]:
 
 def _crumbs(wave: Wave, *more: tuple[str, str]) -> list[tuple[str, str]]:
     address = reverse("satisfaction:answers", args=[wave.code]) if more else ""
-    return wave_crumbs(wave, (_("Answers"), address), *more)
+    return wave_crumbs(wave, (pgettext("survey", "Answers"), address), *more)
 
 
 def _count_sentence(number: int, capped: bool) -> str:

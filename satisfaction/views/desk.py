@@ -17,9 +17,17 @@ from core.htmx import wants_rows
 from core.personal_data import mask
 from regions.models import OrgUnit
 from satisfaction.forms.answers import CallForm
-from satisfaction.models import CallResult, Sample
+from satisfaction.models import CallResult, Sample, Wave
 from satisfaction.privacy import NOTICE_VERSION
-from satisfaction.selectors.calling import RIGHT, called_waves, calls_of, cells_of, later, waiting
+from satisfaction.selectors.calling import (
+    RIGHT,
+    Cell,
+    called_waves,
+    calls_of,
+    cells_of,
+    later,
+    waiting,
+)
 from satisfaction.services.answering import Kept, answers_of, asked_items, missing, read_post
 from satisfaction.services.calls import (
     answer_call,
@@ -51,13 +59,24 @@ def phone(request: HttpRequest) -> HttpResponse:
         return redirect("satisfaction:phone")
     units = OrgUnit.objects.visible_to(user, RIGHT)
     context = {
-        "waves": [{"wave": wave, "cells": cells_of(wave, units)} for wave in called_waves(user)],
+        "waves": [_progress(wave, cells_of(wave, units)) for wave in called_waves(user)],
         "waiting": waiting(user).count(),
         "held": held_sample(user),
         "later": list(later(user).select_related("unit", "customer")[:LATER]),
         "crumbs": [(_("Phone desk"), "")],
     }
     return render(request, "satisfaction/phone.html", context)
+
+
+def _progress(wave: Wave, cells: list[Cell]) -> dict[str, Any]:
+    """How far the quotas of a wave are, in sum and one by one."""
+    return {
+        "wave": wave,
+        "cells": cells,
+        "have": sum(min(cell.have, cell.wanted) for cell in cells),
+        "wanted": sum(cell.wanted for cell in cells),
+        "full": sum(cell.is_full for cell in cells),
+    }
 
 
 @requires(RIGHT)

@@ -90,7 +90,7 @@ def _rows(request: HttpRequest, found: list[Recovery]) -> list[dict[str, Any]]:
         {
             "low": row,
             "case": row.case,
-            "case_url": row.case.get_absolute_url() if row.case_id in seen else "",
+            "case_url": row.case.get_absolute_url() if row.case and row.case_id in seen else "",
             "state": state_badge(row.case) if row.case else None,
             "due": due_of(row.case, now) if row.case else None,
             "may_open": may_open and row.case_id is None,

@@ -210,12 +210,11 @@ def _show(
     refusal: str = "",
 ) -> HttpResponse:
     version = visit.version
-    rows = question_rows(step.items, kept, problems, version.questionnaire.kind)
     context = {
         "visit": visit,
         "version": version,
         "step": step,
-        "rows": rows,
+        "questions": _questions(version, step, kept, problems),
         "is_last": step.place == step.of,
         "is_kept": bool(kept),
         "problems": len(problems),
@@ -225,6 +224,29 @@ def _show(
     }
     text = render_to_string("satisfaction/public/form.html", _frame(context))
     return HttpResponse(text, status=UNREAD if problems or refusal else 200)
+
+
+_blank: dict[tuple[Any, ...], str] = {}
+MOST_BLANK = 256
+
+
+def _questions(
+    version: QuestionnaireVersion, step: Step, kept: Kept, problems: Mapping[int, str]
+) -> str:
+    """The questions of a page. As most people meet them, with nothing answered yet, they are the
+    same for everybody and are written once a process, if the version is frozen."""
+    key = (version.pk, step.number, translation.get_language(), *(item.pk for item in step.items))
+    answered = any(kept.get(str(item.pk)) for item in step.items)
+    is_blank = version.frozen_at is not None and not answered and not problems
+    if is_blank and key in _blank:
+        return _blank[key]
+    rows = question_rows(step.items, kept, problems, version.questionnaire.kind)
+    text = render_to_string("satisfaction/_questions.html", {"rows": rows})
+    if is_blank:
+        if len(_blank) >= MOST_BLANK:
+            _blank.clear()
+        _blank[key] = text
+    return text
 
 
 def _gone(request: HttpRequest) -> HttpResponse:

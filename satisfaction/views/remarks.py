@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from core.access import requires
 from regions.policies import policy
 from satisfaction.forms.results import RemarkFilter
-from satisfaction.selectors.remarks import READ, SHOWN, examples_of, remarks_of, topics_of
+from satisfaction.selectors.remarks import READ, SHOWN, count_topics, examples_of, remarks_of
 from satisfaction.views.results import crumbs
 from satisfaction.wording import hidden_text, topic_text
 
@@ -30,7 +30,7 @@ def remark_list(request: HttpRequest) -> HttpResponse:
         context |= {
             "question": question,
             "hidden": hidden_text(line.hidden, fewest) if line else "",
-            "topics": [{"topic": one, "label": topic_text(one.code)} for one in topics_of(rows)],
+            "topics": [{"topic": one, "label": topic_text(one.code)} for one in count_topics(rows)],
             "remarks": [
                 {
                     "text": one.text,

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from core.access import requires
 from core.errors import Refused
+from regions.models import OrgUnit
 from satisfaction.forms.reports import DistributionForm, ReportFilter, ReportForm, ReviewForm
 from satisfaction.models import Figure, ReportState, SurveyReport, Wave
 from satisfaction.selectors.overview import Overview, Question, overview_of
@@ -67,11 +68,8 @@ def report_list(request: HttpRequest) -> HttpResponse:
     }
     if form.is_valid() and form.cleaned_data["wave"] and form.cleaned_data["unit"]:
         wave, unit = form.cleaned_data["wave"], form.cleaned_data["unit"]
-        writable = set(
-            units_to_read(request.user)
-            .visible_to(request.user, verbs.CHANGE)
-            .values_list("pk", flat=True)
-        )
+        mine = OrgUnit.objects.visible_to(request.user, verbs.CHANGE)
+        writable = set(mine.values_list("pk", flat=True))
         context |= {
             "wave": wave,
             "unit": unit,
@@ -164,7 +162,7 @@ def _levels(report: SurveyReport) -> list[dict[str, str]]:
     if report.is_writable:
         steps[0]["state"] = "bad" if report.state == ReportState.RETURNED else "current"
     line = report.unit.ancestor_ids()[:-1] or [report.unit_id]
-    names = report.unit.__class__.objects.in_bulk(line)
+    names = OrgUnit.objects.in_bulk(line)
     passed = report.state in (ReportState.REVIEWED, ReportState.ARCHIVED)
     for key in reversed(line):
         if report.desk_id == key:

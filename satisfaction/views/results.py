@@ -109,6 +109,8 @@ def results_context(found: Overview) -> dict[str, Any]:
 
 def _above(form: ResultsFilter, question: Question) -> str:
     """The results of the unit above, where the reader reaches it."""
+    if question.unit.parent_id is None:
+        return ""
     above = form.units.filter(pk=question.unit.parent_id).first()
     return address("satisfaction:results", question, unit=above.code) if above else ""
 
@@ -118,7 +120,7 @@ def facts_of(found: Overview) -> list[dict[str, Any]]:
     if found.line is None or found.line.hidden:
         return []
     question, line = found.question, found.line
-    facts = []
+    facts: list[dict[str, Any]] = []
     if found.weighted is not None:
         facts.append(
             {

@@ -205,7 +205,7 @@ def _typed(data: QueryDict, projects: list[OrgUnit]) -> dict[Cell, int]:
 def sample_draw(request: HttpRequest, code: str) -> HttpResponse:
     """Draw, after a question: the list cannot be drawn again."""
     wave = own_wave_or_404(request, code)
-    form = DrawForm(request.POST or None)
+    form = DrawForm(request.POST if request.method == "POST" else None)
     done = saved(
         request,
         form,

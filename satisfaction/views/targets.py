@@ -49,7 +49,7 @@ def _table(request: HttpRequest, asked: dict[str, Any]) -> dict[str, Any]:
     for one in units:
         aim, line = aims.get((one.pk, figure)), lines.get(one.pk)
         reading = line.reading(figure) if line else None
-        query = urlencode({"year": year, "figure": figure})
+        query = urlencode({"year": str(year), "figure": str(figure)})
         address = reverse("satisfaction:target", args=[one.code])
         rows.append(
             {
@@ -84,7 +84,7 @@ def target_edit(request: HttpRequest, code: str) -> HttpResponse:
         initial = (initial * 100).normalize()
     shown = None if initial is None else f"{initial:f}"
     form = TargetForm(request.POST or None, initial={"value": shown}, figure=figure)
-    back = f"{reverse('satisfaction:targets')}?{urlencode({'year': year, 'figure': figure})}"
+    back = f"{reverse('satisfaction:targets')}?{urlencode({'year': str(year), 'figure': figure})}"
     if request.method == "POST" and form.is_valid():
         try:
             value = form.cleaned_data["value"]

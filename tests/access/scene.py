@@ -52,7 +52,16 @@ from regions.services import add_unit, draft_change, save_section
 from regions.services.calendars import add_exception, create_calendar, use_calendar
 from regions.services.policies import set_policy
 from satisfaction.link_files import FILE as LINKS
-from satisfaction.models import Indicator, Item, Recovery, Response, RunState, ScoringRun, Wave
+from satisfaction.models import (
+    Indicator,
+    Item,
+    Recovery,
+    Response,
+    RunState,
+    ScoringRun,
+    SurveyReport,
+    Wave,
+)
 from satisfaction.services import library
 from satisfaction.services.drawing import draw
 from satisfaction.services.plans import save_plan
@@ -179,6 +188,8 @@ def _names(north: Branch, crossing: Customer) -> dict[str, str]:
         **_answers_of(units["a"], clerk),
         **_waves_of(units["city"], units["a"], north.people["keeper"]),
         **_runs_of(units["city"]),
+        "survey": f"{NORTH.word}-S",
+        "report": SurveyReport.objects.get(unit=units["a"]).pk,
         "low": _low_answer(units["a"]).pk,
         **_changes_of(units["a"], north.people["head"]),
         **_notices_of(clerk),

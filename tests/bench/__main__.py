@@ -6,7 +6,10 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("list", "search", "detail", "import", "log-in", "sets", "cases", "scoring")
+PARTS = (
+    *("list", "search", "detail", "import", "log-in", "sets", "cases"),
+    *("scoring", "survey"),
+)
 
 
 def arguments(argv: list[str] | None = None) -> argparse.Namespace:

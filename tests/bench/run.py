@@ -55,7 +55,7 @@ def _run(options: argparse.Namespace) -> int:
     say(f"Measured in {time.perf_counter() - began:,.0f} s.")
     verdicts = verdicts_on(benches)
     verdicts = [*verdicts, *import_verdicts, *_sets(options)]
-    verdicts += [*_cases(options), *_scoring(options)]
+    verdicts += [*_cases(options), *_scoring(options), *_survey(options)]
     _print_figures(benches)
     _print_verdicts(verdicts)
     _write(options, benches, verdicts, {"imports": imports, "log_ins": log_ins})
@@ -159,6 +159,21 @@ def _scoring(options: argparse.Namespace) -> list[Any]:
     for size in options.size:
         say(f"Scoring {options.ratings:,} ratings beside {size:,} customers ...")
         found += scoring.run(size, options.ratings, options.rounds)
+    return found
+
+
+def _survey(options: argparse.Namespace) -> list[Any]:
+    from tests.bench import survey
+
+    if "survey" not in options.only:
+        return []
+    found = []
+    for size in options.size:
+        say(f"Handing in answers beside {size:,} customers ...")
+        verdicts, figures = survey.run(size)
+        for name, value in figures.items():
+            say(f"  {name}: {value:,.1f}")
+        found += verdicts
     return found
 
 

@@ -7,9 +7,8 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone, translation
 
-from complaints.models import Case, CaseEntry, Category, Measure
+from complaints.models import Case, CaseEntry, Measure
 from complaints.services import make_move, moves
-from complaints.services.classes import change_class
 from complaints.services.groups import form_group, resolve_group
 from complaints.services.measures import give_measure, report_done
 from core.errors import Refused, Stale
@@ -154,20 +153,18 @@ def test_a_measure_that_was_handed_over_meanwhile_is_still_found(world):
     assert Measure.objects.get(pk=measure.pk).state == "done"
 
 
-def test_a_group_is_resolved_whole_while_one_of_its_cases_is_classed_otherwise(world):
-    """Of the case that was held its new category is read, and its call-back counts by it."""
+def test_a_group_is_resolved_whole_while_one_of_its_cases_moves(world):
+    """Locked together with its unit, the case that was held would be left out."""
     cases = [make_case(unit=world.n1a, assign=False) for _one in range(2)]
     parent = form_group(cases, by=None, content="多户渗水")
-    category = Category.objects.filter(parent__isnull=False).first()
 
     ended = meet(
-        lambda: change_class(cases[0], by=None, category=category),
+        lambda: Case.objects.filter(pk=cases[0].pk).update(unit=world.n1b),
         lambda: resolve_group(parent, by=None, resolution="外墙统一打胶"),
     )
 
     assert ended == "done"
     assert set(Case.objects.values_list("state", flat=True)) == {"resolved"}
-    assert fresh(cases[0]).category_id == category.pk
 
 
 def test_two_first_numbers_of_one_customer_are_both_kept(world):

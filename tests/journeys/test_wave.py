@@ -36,6 +36,7 @@ def test_from_the_plan_of_a_wave_to_its_first_day(signed_in, world):
     page.goto("/satisfaction/waves/2027-H1/")
     page.get_by_role("link", name="开始批次").click()
     page.get_by_role("button", name="开始批次").click()
+    expect(page.get_by_role("link", name="结束批次")).to_be_visible()  # the page of an open wave
     expect(page.get_by_role("cell", name="0/2").first).to_be_visible()
     check(page, narrow=True)
 

@@ -243,7 +243,7 @@ def test_a_run_that_is_killed_has_followed_up_whole_answers(world, wave, monkeyp
 # --- asked again ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("score", "recovered"), [(4, True), (3, False)])
+@pytest.mark.parametrize(("score", "recovered"), [(4, True), (2, False)])
 def test_the_owner_is_asked_again_once_and_his_answer_decides(world, wave, score, recovered):
     owner = make_customer(unit=world.n1a)
     low = answered(wave, world.n1a, 1, customer=owner)
