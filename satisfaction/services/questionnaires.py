@@ -192,10 +192,10 @@ def _copy_items(
         copy.condition = None
     Item.objects.bulk_create(copies)
     copy_of = {one.pk: copy for one, copy in zip(former, copies, strict=True)}
-    depending = [one for one in former if one.condition is not None]
-    for one in depending:
-        copy_of[one.pk].condition = copy_of[one.condition_id or 0]
-    Item.objects.bulk_update([copy_of[one.pk] for one in depending], ["condition"])
+    for one in former:
+        if one.condition_id is not None:
+            copy_of[one.pk].condition = copy_of[one.condition_id]
+    Item.objects.bulk_update(copies, ["condition"])
     Option.objects.bulk_create(
         Option(item=copy_of[one.pk], position=o.position, text=o.text, text_en=o.text_en)
         for one in former

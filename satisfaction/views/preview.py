@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from core.access import requires
+from core.display import listed
 from satisfaction.models import Item
 from satisfaction.selectors.questionnaires import FormPage, form_pages, only_after
 from satisfaction.views.questionnaires import SEE, address, version_or_404
@@ -49,5 +50,5 @@ def _only(item: Item) -> str:
     if item.condition is None:
         return ""
     sentence = _("Asked only after “{name}”: {answers}")
-    answers = ", ".join(only_after(item))
+    answers = listed(only_after(item))
     return sentence.format(name=item.condition.shown_name, answers=answers)

@@ -19,6 +19,7 @@ from satisfaction.models import (
 )
 from satisfaction.selectors.questionnaires import asked_of, form_pages, is_asked
 from satisfaction.services import library
+from satisfaction.services.from_file import PlannedItem, wave_from_file
 from satisfaction.services.item_rules import check_conditions, check_item
 from tests.access.conftest import taken_back
 
@@ -177,3 +178,15 @@ def test_only_the_right_over_the_whole_group_takes_from_the_library(world):
     with pytest.raises(Refused):
         library.create_from_library("demand", by=world.north_clerk)
     assert Questionnaire.objects.count() == before
+
+
+def test_what_a_file_asks_by_the_name_of_an_indicator_is_tied_to_it(whole_library, world):
+    asked = [
+        PlannedItem(ItemRole.OVERALL, "总体满意度", 1, 5),
+        PlannedItem(ItemRole.ITEM, "维修服务", 1, 5),
+        PlannedItem(ItemRole.ITEM, "别的事情", 1, 5),
+    ]
+    wave = wave_from_file("2026-X", "2026-X", world.group, asked, by=None)
+
+    tied = {item.name: item.indicator and item.indicator.code for item in wave.version.items.all()}
+    assert tied == {"总体满意度": None, "维修服务": "repair.service", "别的事情": None}

@@ -1,10 +1,11 @@
 """Building questionnaires: versions, sections, items; what a frozen version refuses (SAT-02)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.utils import translation
 
 from audit.models import Entry
 from core.errors import Refused, Stale
@@ -52,6 +53,13 @@ class Built:
         items = asked_of(self.version)
         assert [item.position for item in items] == list(range(1, len(items) + 1))
         return [item.name for item in items]
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> Iterator[None]:
+    """Sentences are compared as the code has them, whether or not the catalogue is compiled."""
+    with translation.override("en"):
+        yield
 
 
 @pytest.fixture
