@@ -1,4 +1,4 @@
-"""Which figures may be published (ADR 0032). No database here.
+"""Which figures may be published (ADR 0029). No database here.
 
 Figures of too few answers are hidden. A reader who is shown the whole and all parts but one
 could compute the last by subtraction; so further parts are withheld, the smallest first, until

@@ -73,7 +73,7 @@ class UnitScore(models.Model):
     and `improved_dual` 0–100; `_low` and `_high` bound the figure at 95 %. `n` counts answers to
     the overall item, `responses` all answers. Figures of fewer than the policy's minimum are not
     `shown` on pages, nor those `withheld` because they would tell, by subtraction, a figure that
-    is not shown (ADR 0032). `index` is the root of the indicator tree, 0–100. The bounds of the
+    is not shown (ADR 0029). `index` is the root of the indicator tree, 0–100. The bounds of the
     three indices come from resampling, in a pass of its own (`Analysis`), and are empty until it
     ends.
     """

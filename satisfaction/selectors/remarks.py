@@ -1,4 +1,4 @@
-"""What people wrote: topics with counts and tone, and the words themselves (SAT-09, ADR 0032).
+"""What people wrote: topics with counts and tone, and the words themselves (SAT-09, ADR 0029).
 
 Remarks may name their author by what they tell. They are read with the right to read answers, and
 only of units with enough answers. Nothing stands beside them that tells who, when or

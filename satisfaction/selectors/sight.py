@@ -1,4 +1,4 @@
-"""What a reader may see of published figures: the one place that decides it (SAT-09, ADR 0032).
+"""What a reader may see of published figures: the one place that decides it (SAT-09, ADR 0029).
 
 Two questions. *Whose*: figures of the units he reaches, never those of the units above them, from
 which his own sibling could be computed. *Which*: only those that the run marked as shown. What is

@@ -1,4 +1,4 @@
-"""What a run publishes: which figures pages may not show (SAT-09, ADR 0032)."""
+"""What a run publishes: which figures pages may not show (SAT-09, ADR 0029)."""
 
 from collections.abc import Mapping, Sequence
 

@@ -216,7 +216,7 @@ def _asked() -> dict[str, Any]:
     item = Item.objects.filter(version=version, role="remark", condition=None)[0]
     return {
         "asked": version.questionnaire_id,
-        "section": item.section_id,
+        "asked_section": item.section_id,
         "item": item.pk,
         "indicator": Indicator.objects.filter(level=1)[0].pk,
     }

@@ -20,6 +20,7 @@ from customers.selectors.lists import (
 )
 from regions.models import OrgUnit
 from regions.services import change_unit, mend_scope_columns, scoped_models
+from satisfaction.models import Cause, Recovery
 from tests.access.small import fresh, make_desk
 from tests.factories import (
     give,
@@ -167,8 +168,11 @@ def rows_of_each_table(unit: OrgUnit, by: User) -> None:
     save_contractor(None, by=None, unit=unit, name="c")
     give_measure(unit=unit, by=None, text="m", owner=make_user(unit=unit), due_on=today)
     make_mail(f"mail {unit.code}", unit=unit)
-    make_response(unit=unit)
+    response = make_response(unit=unit)
     make_sample(unit=unit)
+    recovery = Recovery(response=response, cause=Cause.OVERALL, points=1)
+    recovery.place_in(unit)
+    recovery.save()
 
 
 def test_every_scoped_table_has_a_row_to_compare(world):
