@@ -36,7 +36,7 @@ from satisfaction.services.scoring import score_wave
 from satisfaction.services.waves import open_wave
 
 CODE = "DEMO-"
-WANTED = 1500
+WANTED = 1000
 ANSWERED, REFUSED, OPENED = 0.55, 0.06, 0.04
 FRESH = 0.05
 ASKED = (AskedBy.LINK, AskedBy.LINK, AskedBy.LINK, AskedBy.QR, AskedBy.PHONE, AskedBy.ON_SITE)
@@ -158,6 +158,8 @@ def _present_wave(
         closes_on=today + dt.timedelta(days=16),
         excluded_days=90,
         reminder_days=5,
+        expected_response=60,
+        reserve_share=20,
         created_by_id=scene.chosen["section-administrator"].key,
     )
     count_owners(wave, today)

@@ -10,9 +10,10 @@ from core.widgets import DateInput
 from customers.forms import UnitChoiceField
 from regions.forms.fields import UnitByCode
 from regions.models import OrgUnit
+from regions.policies import find
 from satisfaction.models import Questionnaire, QuestionnaireKind, SampleState, Wave, WaveState
 from satisfaction.selectors.waves import WaveQuery
-from satisfaction.services.waves import AFTER_DRAW, WHILE_OPEN, newest_version
+from satisfaction.services.waves import AFTER_DRAW, FROM_POLICIES, WHILE_OPEN, newest_version
 
 VIEW, ADD = "satisfaction.view_wave", "satisfaction.add_wave"
 MOST_WANTED = 200_000
@@ -87,6 +88,10 @@ class WaveForm(forms.ModelForm):
         fields: dict[str, Any] = self.fields
         fields["unit"].queryset = OrgUnit.objects.visible_to(user, ADD)
         fields["questionnaire"].queryset = questionnaires_to_ask()
+        for name in FROM_POLICIES:
+            words = {"label": fields[name].label, "help_text": fields[name].help_text}
+            rule = find(f"satisfaction.{name}")
+            fields[name] = rule.type.field(required=False, **words)
         wave = self.instance
         if wave.pk is None:
             return
