@@ -292,7 +292,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 
 # --- notices ------------------------------------------------------------------------------------
 
-CRM_URL = env("CRM_URL", default="http://127.0.0.1:8000").rstrip("/")
+_port = env("PORT", default="") or "8000"
+CRM_URL = env("CRM_URL", default=f"http://127.0.0.1:{_port}").rstrip("/")
 # Without a mail server notices are shown in the product only, and mails wait (core.notices).
 CRM_HAS_MAIL_SERVER = bool(_mail := env("EMAIL_URL", default=""))
 if CRM_HAS_MAIL_SERVER:

@@ -146,7 +146,7 @@ def _write_items(book: SheetWriter, found: Overview) -> None:
         )
         for one in items
     ]
-    book.write_sheet(_("Items"), columns, rows)
+    book.write_sheet(pgettext("results", "Items"), columns, rows)
     shown = [one for one in items if one.mean]
     book.draw(
         SheetChart(

@@ -9,6 +9,8 @@ from customers.demo.parts import Gone
 from satisfaction.demo.waves import CODE
 from satisfaction.models import (
     Chosen,
+    Indicator,
+    Item,
     Questionnaire,
     QuestionnaireVersion,
     Rating,
@@ -24,6 +26,14 @@ HISTORIES = (
     "satisfaction.ResponseEvent:append_only",
     *(f"satisfaction.{model}:frozen" for model in FROZEN),
 )
+
+
+def _remove_unused_indicators() -> None:
+    """The ready tree, as far as nobody asks by it; it comes back with one click."""
+    if Item.objects.filter(indicator__isnull=False).exists():
+        return
+    for level in range(Indicator.DEEPEST, 0, -1):
+        Indicator.objects.filter(level=level, children=None).delete()
 
 
 def remove_waves(cursor: Any, gone: Gone) -> dict[str, int]:
@@ -47,4 +57,5 @@ def remove_waves(cursor: Any, gone: Gone) -> dict[str, int]:
     versions = QuestionnaireVersion.objects.filter(questionnaire__code__startswith=CODE, waves=None)
     versions.delete()
     Questionnaire.objects.filter(code__startswith=CODE, versions=None).delete()
+    _remove_unused_indicators()
     return {"waves": len(waves), "responses": len(keys)}

@@ -20,6 +20,7 @@ from satisfaction.models import Flag, Quota, Response, Sample, SampleState, Wave
 VIEW = "satisfaction.view_wave"
 STAGES: tuple[str, ...] = (*OwnerStage.values, "")
 BEHIND = 0.7  # of the share that the whole wave has reached
+UNDER_WAY = 0.1  # a wave that has less says nothing of its parts yet
 Cell = tuple[int, str]
 
 

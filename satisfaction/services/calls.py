@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.errors import Refused, Stale
+from core.values.dates import CHINA
 from customers.services.reveal import reveal
 from regions.policies import policy
 from satisfaction.models import Call, CallResult, Item, Response, Sample, SampleState
@@ -21,6 +22,7 @@ from satisfaction.services.drawing import drop
 from satisfaction.services.submitting import How, submit
 
 HOLD = timedelta(minutes=30)
+FIRST_HOUR, LAST_HOUR = 9, 20  # of the day, when owners may be rung up
 ATTEMPTS = (CallResult.NO_ANSWER, CallResult.BUSY)
 ENDS = {
     CallResult.REFUSED: SampleState.REFUSED,
@@ -96,6 +98,17 @@ def note_call(
     return call
 
 
+def calling_time(moment: datetime) -> datetime:
+    """The moment, or the next at which owners may be rung up: 9:00 to 20:00."""
+    local = timezone.localtime(moment, CHINA)
+    if local.hour < FIRST_HOUR:
+        return local.replace(hour=FIRST_HOUR, minute=0, second=0, microsecond=0)
+    if local.hour >= LAST_HOUR:
+        next_day = local + timedelta(days=1)
+        return next_day.replace(hour=FIRST_HOUR, minute=0, second=0, microsecond=0)
+    return moment
+
+
 def _after(sample: Sample, call: Call) -> None:
     """Where the person stands now."""
     attempts = sample.calls.filter(result__in=ATTEMPTS).count()
@@ -106,7 +119,7 @@ def _after(sample: Sample, call: Call) -> None:
     sample.due_at = call.call_back_at
     if call.result in ATTEMPTS:
         hours = policy("satisfaction.call_again_hours", sample.unit)
-        sample.due_at = call.at + timedelta(hours=hours)
+        sample.due_at = calling_time(call.at + timedelta(hours=hours))
     sample.save(update_fields=["held_by", "held_until", "due_at"])
     if end is not None:
         drop(sample, end, by=call.by)

@@ -24,7 +24,9 @@ STEPS = {"up": -1, "down": 1}
 @SEND
 def section_new(request: HttpRequest, pk: int) -> HttpResponse:
     """A new section behind the others."""
-    return _section_dialog(request, pk, None, _("New section"), _("Add section"))
+    return _section_dialog(
+        request, pk, None, pgettext("questionnaire", "New section"), _("Add section")
+    )
 
 
 @requires(CHANGE, whole_group=True)

@@ -213,6 +213,7 @@ def _show(
     context = {
         "visit": visit,
         "version": version,
+        "is_anonymous": visit.wave.is_anonymous,
         "step": step,
         "questions": _questions(version, step, kept, problems),
         "is_last": step.place == step.of,

@@ -171,7 +171,9 @@ def quotas_save(request: HttpRequest, code: str) -> HttpResponse:
     wave = own_wave_or_404(request, code)
     within = _within(request, wave)
     try:
-        wanted = _typed(request.POST, list(_projects(wave, within)))
+        projects = list(_projects(wave, within))
+        wanted = _typed(request.POST, projects)
+        _refuse_more_than_owners(wave, wanted, projects)
         set_quotas(wave, wanted, by=request.user, within=within)
     except Refused as refusal:
         form = AllocateForm(request.POST)
@@ -195,6 +197,23 @@ def _typed(data: QueryDict, projects: list[OrgUnit]) -> dict[Cell, int]:
             if text and int(text):
                 wanted[unit.pk, stage] = int(text)
     return wanted
+
+
+def _refuse_more_than_owners(wave: Wave, wanted: dict[Cell, int], projects: list[OrgUnit]) -> None:
+    """Raises Refused for a quota that its owners cannot fill, naming it."""
+    free = targets_of(wave, timezone.now()).free
+    names = {unit.pk: unit.name for unit in projects}
+    for (unit, stage), count in wanted.items():
+        if count > free.get((unit, stage), 0):
+            sentence = _("{unit}, {stage}: {count} answers wanted, but only {free} may be asked.")
+            raise Refused(
+                sentence.format(
+                    unit=names[unit],
+                    stage=OwnerStage(stage).label,
+                    count=f"{count:,}",
+                    free=f"{free.get((unit, stage), 0):,}",
+                )
+            )
 
 
 # --- the draw -------------------------------------------------------------------------------------

@@ -20,7 +20,15 @@ from regions.models import OrgUnit
 from satisfaction.forms.waves import ADD, VIEW, WaveFilter, WaveForm
 from satisfaction.models import AskedBy, Flag, SampleState, Wave, WaveState
 from satisfaction.nonresponse import contrast
-from satisfaction.selectors.cockpit import BEHIND, Cockpit, Figures, Line, cockpit_of, roots_of
+from satisfaction.selectors.cockpit import (
+    BEHIND,
+    UNDER_WAY,
+    Cockpit,
+    Figures,
+    Line,
+    cockpit_of,
+    roots_of,
+)
 from satisfaction.selectors.waves import (
     NEWEST,
     wave_in_reach,
@@ -177,7 +185,7 @@ def wave_detail(request: HttpRequest, code: str) -> HttpResponse:
         "state": wave_badge(wave),
         "cockpit": cockpit,
         "total": cockpit.total,
-        "tiles": _tiles(wave, cockpit),
+        "tiles": _tiles(wave, cockpit, request.user, runs=runs),
         "matrix": [_row(wave, line, cockpit) for line in cockpit.lines],
         "stages": [_stage_head(stage, cockpit) for stage in cockpit.stages],
         "sums": [cockpit.cells[stage] for stage in cockpit.stages],
@@ -195,6 +203,9 @@ def wave_detail(request: HttpRequest, code: str) -> HttpResponse:
         "is_live": wave.state == WaveState.OPEN,
         "steps": _steps(wave),
         "may_run": runs,
+        "on_site_url": url_or_empty("satisfaction:on-site", wave.code)
+        if request.user.has_perm("satisfaction.fill_on_site")
+        else "",
         "score_url": url_or_empty("satisfaction:runs") if runs else "",
         "answers_url": url_or_empty("satisfaction:answers", wave.code),
         "results_url": _results(wave),
@@ -237,12 +248,15 @@ def _row(wave: Wave, line: Line, cockpit: Cockpit) -> dict[str, Any]:
 
 def _is_behind(line: Line, stage: str, whole: float) -> bool:
     share = line.cells.get(stage, Figures()).share
-    return share is not None and share < 1 and share < whole * BEHIND
+    return share is not None and share < 1 and whole >= UNDER_WAY and share < whole * BEHIND
 
 
-def _tiles(wave: Wave, cockpit: Cockpit) -> list[dict[str, Any]]:
+def _tiles(wave: Wave, cockpit: Cockpit, reader: Any, *, runs: bool) -> list[dict[str, Any]]:
+    """The figures on top; they lead only where the reader may go."""
     total, before = cockpit.total, cockpit.before
-    sample = wave_url(wave, "sample")
+    sample = wave_url(wave, "sample") if runs else ""
+    reads = reader.has_perm("satisfaction.view_response")
+    answers = url_or_empty("satisfaction:answers", wave.code) if reads else ""
     flags = cockpit.flags
     last = before.response_rate if before else None
     return [
@@ -250,7 +264,7 @@ def _tiles(wave: Wave, cockpit: Cockpit) -> list[dict[str, Any]]:
             "label": _("Complete answers"),
             "value": _of(total.complete, total.wanted),
             "change": _("today +{count}").format(count=cockpit.today),
-            "url": url_or_empty("satisfaction:answers", wave.code) or sample,
+            "url": answers or sample,
         },
         {
             "label": _("Response rate"),
@@ -264,13 +278,13 @@ def _tiles(wave: Wave, cockpit: Cockpit) -> list[dict[str, Any]]:
             "change": ngettext("{count} owner", "{count} owners", total.refused).format(
                 count=f"{total.refused:,}"
             ),
-            "url": f"{sample}?state={SampleState.REFUSED}",
+            "url": f"{sample}?state={SampleState.REFUSED}" if sample and wave.drawn_at else "",
         },
         {
             "label": _("Quality flags"),
             "value": f"{flags.get('any', 0):,}",
             "change": " ".join(f"{Flag(one).label} {flags.get(one, 0)}" for one in Flag.values),
-            "url": url_or_empty("satisfaction:answers", wave.code) or sample,
+            "url": answers or sample,
         },
     ]
 

@@ -170,7 +170,7 @@ def rows_of_each_table(unit: OrgUnit, by: User) -> None:
     make_mail(f"mail {unit.code}", unit=unit)
     response = make_response(unit=unit)
     make_sample(unit=unit)
-    recovery = Recovery(response=response, cause=Cause.OVERALL, points=1)
+    recovery = Recovery(response=response, cause=Cause.REMARK, word="漏水")
     recovery.place_in(unit)
     recovery.save()
 

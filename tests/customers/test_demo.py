@@ -232,7 +232,8 @@ def test_removal_leaves_nothing_but_the_audit():
         cursor.execute("SELECT count(*) FROM customers_customerevent")
         assert cursor.fetchone() == (0,)
     actions = Entry.objects.order_by("pk").values_list("action", flat=True)
-    assert list(actions) == ["demo.loaded", "demo.removed"]
+    others = [one for one in actions if not one.startswith("satisfaction.")]
+    assert others == ["demo.loaded", "demo.removed"]
 
 
 def test_removal_keeps_people_the_audit_names():

@@ -261,7 +261,11 @@ def test_planning_quotas_and_the_draw_by_the_pages(client, world):
     client.force_login(world.north_keeper)
     form = {"code": "2026-P", "title": "试点", "unit": "N1A", "questionnaire": "owners"}
     assert client.post(url("wave-new"), form | {"code": "a b"}).status_code == 422
-    for wrong in ({"expected_response": "250"}, {"excluded_days": "99999"}, {"reserve_share": "-1"}):
+    for wrong in (
+        {"expected_response": "250"},
+        {"excluded_days": "99999"},
+        {"reserve_share": "-1"},
+    ):
         assert client.post(url("wave-new"), form | wrong).status_code == 422
     assert client.post(url("wave-new"), form).url == url("sample", "2026-P")
     assert client.post(url("quotas-allocate", "2026-P"), {"total": "2"}).status_code == 302
