@@ -5,6 +5,7 @@ from typing import Any
 from django.db import models
 from django.db.models import Q
 
+from core.models import Job
 from customers.demo.parts import Gone
 from satisfaction.demo.waves import CODE
 from satisfaction.models import (
@@ -17,6 +18,7 @@ from satisfaction.models import (
     Recovery,
     Remark,
     Response,
+    ScoringRun,
     Wave,
 )
 
@@ -45,6 +47,9 @@ def remove_waves(cursor: Any, gone: Gone) -> dict[str, int]:
         )
     )
     Wave.objects.filter(pk__in=waves).update(run=None)
+    runs = list(ScoringRun.objects.filter(wave__in=waves).values_list("pk", flat=True))
+    jobs = Job.objects.filter(kind__startswith="satisfaction.")
+    jobs.filter(Q(payload__wave__in=waves) | Q(payload__run__in=runs)).delete()
     mine = Response.objects.filter(Q(wave__in=waves) | Q(unit__in=gone.units))
     keys = list(mine.values_list("pk", flat=True))
     Recovery.objects.filter(Q(response__in=keys) | Q(unit__in=gone.units)).delete()

@@ -33,6 +33,8 @@ from satisfaction.services.library import create_from_library
 from satisfaction.services.population import count_owners, with_stage
 from satisfaction.services.quotas import allocate, set_quotas
 from satisfaction.services.scoring import score_wave
+from satisfaction.services.scoring_jobs import ask_for_analysis
+from satisfaction.services.tones import read_remarks
 from satisfaction.services.waves import open_wave
 
 CODE = "DEMO-"
@@ -73,17 +75,23 @@ def write_waves(cursor: Any, scene: Scene) -> dict[str, int]:
         people = _people_of(wave, first + dt.timedelta(days=60), random)
         _write_answers(cursor, wave, people, Voices(random, asked_of(version), drift), random)
         count_owners(wave, first + dt.timedelta(days=60))
-        score_wave(wave, by=None)
+        _score(wave)
         counts["waves"] += 1
         counts["responses"] += len(people)
     wave = _present_wave(version, this, today, scene)
     people = _some_answer(wave, random)
     _write_answers(cursor, wave, people, Voices(random, asked_of(version)), random)
-    score_wave(wave, by=None)
+    _score(wave)
     counts["waves"] += 1
     counts["responses"] += len(people)
     counts["samples"] = Sample.objects.filter(wave=wave).count()
     return dict(counts)
+
+
+def _score(wave: Wave) -> None:
+    """The figures at once; the second pass is a worker's, as soon as there is one."""
+    read_remarks(wave)
+    ask_for_analysis(score_wave(wave, by=None))
 
 
 def _version() -> QuestionnaireVersion:
