@@ -69,10 +69,10 @@ def write_waves(cursor: Any, scene: Scene) -> dict[str, int]:
     today = scene.now.astimezone(CHINA).date()
     this = dt.date(today.year, 7 if today.month > 6 else 1, 1)
     counts: Counter[str] = Counter()
-    for back, drift in ((2, -0.12), (1, -0.04)):
+    for back, drift, most in ((2, -0.12, 14), (1, -0.04, 46)):
         first = _halves_before(this, back)
         wave = _past_wave(version, first)
-        people = _people_of(wave, first + dt.timedelta(days=60), random)
+        people = _people_of(wave, first + dt.timedelta(days=60), most, random)
         _write_answers(cursor, wave, people, Voices(random, asked_of(version), drift), random)
         count_owners(wave, first + dt.timedelta(days=60))
         _score(wave)
@@ -132,8 +132,8 @@ def _past_wave(version: QuestionnaireVersion, first: dt.date) -> Wave:
     )
 
 
-def _people_of(wave: Wave, day: dt.date, random: Random) -> list[Asked]:
-    """Owners of a day, up to fifty a project; a few projects hardly answer."""
+def _people_of(wave: Wave, day: dt.date, most: int, random: Random) -> list[Asked]:
+    """Owners of a day, up to `most` a project; some projects hardly answer."""
     places = CustomerUnit.objects.filter(unit__in=OrgUnit.objects.below(wave.unit))
     rows = (
         with_stage(places, day)
@@ -148,7 +148,7 @@ def _people_of(wave: Wave, day: dt.date, random: Random) -> list[Asked]:
     return [
         one
         for people in by_unit.values()
-        for one in random.sample(people, min(len(people), random.randint(16, 52)))
+        for one in random.sample(people, min(len(people), random.randint(most // 3, most)))
     ]
 
 
