@@ -269,7 +269,11 @@ SUMMARY = (
     """SELECT c.unit_id, count(*), count(*) FILTER (WHERE c.kind = 'complaint'),
          count(*) FILTER (WHERE f.met_at <= f.due_at), count(f.met_at),
          count(*) FILTER (WHERE r.met_at <= r.due_at), count(r.met_at),
-         count(*) FILTER (WHERE c.round > 1), count(c.rating), sum(c.rating)
+         count(*) FILTER (WHERE c.round > 1), count(c.rating), sum(c.rating),
+         count(*) FILTER (WHERE EXISTS (SELECT 1 FROM complaints_case e
+           WHERE e.flat_id = c.flat_id AND e.category_id = c.category_id
+             AND e.taken_in_at < c.taken_in_at
+             AND e.taken_in_at >= c.taken_in_at - interval '90 days'))
        FROM complaints_case c
        LEFT JOIN complaints_deadline f ON f.case_id = c.id AND f.kind = 'first_contact'
        LEFT JOIN complaints_deadline r ON r.case_id = c.id AND r.kind = 'resolution'

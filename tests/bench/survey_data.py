@@ -94,8 +94,8 @@ class AnswerLoader:
         cursor.execute(
             "INSERT INTO satisfaction_questionnaireversion (id, questionnaire_id, number, intro,"
             " intro_en, thanks, thanks_en, frozen_at, created_at)"
-            " VALUES (1, 1, 1, '', '', '', '', %s, %s)",
-            [NOW, NOW],
+            " VALUES (1, 1, 1, '', '', '', '', NULL, %s)",
+            [NOW],
         )
         cursor.execute(
             "INSERT INTO satisfaction_indicator (id, code, parent_id, level, position, name,"
@@ -122,6 +122,7 @@ class AnswerLoader:
                 for key, item in self.items.items()
             ],
         )
+        cursor.execute("UPDATE satisfaction_questionnaireversion SET frozen_at = %s", [NOW])
         cursor.execute(
             "INSERT INTO satisfaction_wave (id, code, title, unit_id, version_id, state,"
             " is_anonymous, is_standing, excludes_open_cases, left_out, created_at)"
