@@ -38,14 +38,18 @@ FIRST_DAY = date(1900, 1, 1)
 LOCAL_DAY = "(c.taken_in_at AT TIME ZONE 'Asia/Shanghai')::date"
 KEYS = "unit_id, kind, level_id, category_id, top_category_id"
 
-# Cases that lack a stored limit: only these are judged by the rules.
-_LACKING = """c.id IN ({cases}) AND c.state <> ALL(%s) AND (
-    SELECT count(DISTINCT d.kind) FROM complaints_deadline d
-    WHERE d.case_id = c.id AND d.kind IN ('first_contact', 'resolution')) < 2"""
+# Cases that lack a stored limit: only these are judged by the rules. EXISTS would be answered
+# from all limits of the group at once.
+_LACKING = """c.state <> ALL(%s) AND (
+    (SELECT 1 FROM complaints_deadline d
+     WHERE d.case_id = c.id AND d.kind = 'first_contact' LIMIT 1) IS NULL
+    OR (SELECT 1 FROM complaints_deadline d
+        WHERE d.case_id = c.id AND d.kind = 'resolution' LIMIT 1) IS NULL)"""
 
 _CLASSES = f"""
+WITH judged AS MATERIALIZED (SELECT c.* FROM complaints_case c WHERE c.id IN ({{cases}}))
 SELECT {KEYS}, width_bucket({LOCAL_DAY}, %s::date[]) AS epoch, min({LOCAL_DAY}), max({LOCAL_DAY})
-FROM complaints_case c WHERE {_LACKING} GROUP BY {KEYS}, epoch"""
+FROM judged c WHERE {_LACKING} GROUP BY {KEYS}, epoch"""
 
 _VERDICTS = f"""
 WITH owed_span AS MATERIALIZED (
@@ -53,7 +57,8 @@ WITH owed_span AS MATERIALIZED (
     category_id bigint, epoch int, owed text, amount numeric, days bool, working bool)),
 longest AS MATERIALIZED (
   SELECT * FROM jsonb_to_recordset(%s) AS x (unit_id int, first date, last date, minutes int)),
-lacking AS MATERIALIZED (SELECT c.id FROM complaints_case c WHERE {_LACKING}),
+lacking AS MATERIALIZED (
+  SELECT c.id FROM complaints_case c WHERE c.id IN ({{cases}}) AND {_LACKING}),
 imported AS (
   SELECT c.id, o.owed, c.unit_id, c.taken_in_at AS start, o.working,
     CASE WHEN o.days THEN trunc(o.amount * l.minutes) ELSE o.amount END AS minutes,
@@ -145,7 +150,7 @@ def _classes(
     inner: str, params: Iterable[Any], ended: list[State], epochs: list[date]
 ) -> Iterator[_Class]:
     with connection.cursor() as cursor:
-        cursor.execute(_CLASSES.format(cases=inner), [epochs, *params, ended])
+        cursor.execute(_CLASSES.format(cases=inner), [*params, epochs, ended])
         for row in cursor.fetchall():
             yield _Class(*row)
 

@@ -271,7 +271,7 @@ SUMMARY = (
          count(*) FILTER (WHERE r.met_at <= r.due_at), count(r.met_at),
          count(*) FILTER (WHERE c.round > 1), count(c.rating), sum(c.rating),
          count(*) FILTER (WHERE EXISTS (SELECT 1 FROM complaints_case e
-           WHERE e.flat_id = c.flat_id AND e.category_id = c.category_id
+           WHERE e.room = c.room AND e.unit_id = c.unit_id AND e.category_id = c.category_id
              AND e.taken_in_at < c.taken_in_at
              AND e.taken_in_at >= c.taken_in_at - interval '90 days'))
        FROM complaints_case c
