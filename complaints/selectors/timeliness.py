@@ -47,7 +47,8 @@ _LACKING = """c.state <> ALL(%s) AND (
         WHERE d.case_id = c.id AND d.kind = 'resolution' LIMIT 1) IS NULL)"""
 
 _CLASSES = f"""
-WITH judged AS MATERIALIZED (SELECT c.* FROM complaints_case c WHERE c.id IN ({{cases}}))
+WITH judged AS MATERIALIZED (
+  SELECT c.id, c.state, c.taken_in_at, {KEYS} FROM complaints_case c WHERE c.id IN ({{cases}}))
 SELECT {KEYS}, width_bucket({LOCAL_DAY}, %s::date[]) AS epoch, min({LOCAL_DAY}), max({LOCAL_DAY})
 FROM judged c WHERE {_LACKING} GROUP BY {KEYS}, epoch"""
 
