@@ -81,7 +81,9 @@ class AnswerLoader:
                 say(f"  {self.ratings - left:,} ratings")
             for statement in indexes:
                 cursor.execute(statement)
-            set_sequences(cursor, TABLES)
+            set_sequences(
+                cursor, (*OUR_TABLES, "satisfaction_questionnaireversion", "satisfaction_item")
+            )
             cursor.execute("VACUUM ANALYZE")
 
     def _questions(self, cursor: Any) -> None:
