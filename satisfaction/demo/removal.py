@@ -21,6 +21,7 @@ from satisfaction.models import (
     ScoringRun,
     Wave,
 )
+from satisfaction.services.library import ready_indicators
 
 FROZEN = ("QuestionnaireVersion", "Section", "Item", "Option")
 HISTORIES = (
@@ -31,11 +32,13 @@ HISTORIES = (
 
 
 def _remove_unused_indicators() -> None:
-    """The ready tree, as far as nobody asks by it; it comes back with one click."""
+    """The ready tree, as far as nobody asks by it; it comes back with one click. Nodes that the
+    group added stay, with those above them."""
     if Item.objects.filter(indicator__isnull=False).exists():
         return
     for level in range(Indicator.DEEPEST, 0, -1):
-        Indicator.objects.filter(level=level, children=None).delete()
+        ready = Indicator.objects.filter(level=level, code__in=ready_indicators())
+        ready.filter(children=None).delete()
 
 
 def remove_waves(cursor: Any, gone: Gone) -> dict[str, int]:

@@ -88,6 +88,14 @@ def ensure_indicators(*, by: Any = None) -> None:
         record("satisfaction.indicators_made", by=by, count=made)
 
 
+def ready_indicators() -> set[str]:
+    """The codes of the ready tree."""
+    fields = _read("indicators")["field"]
+    points = [point for field in fields for point in field["point"]]
+    leaves = {code for point in points for code, *_rest in point["indicators"]}
+    return leaves | {node["code"] for node in (*fields, *points)}
+
+
 @transaction.atomic
 def create_from_library(code: str, *, by: Any) -> Questionnaire:
     """A questionnaire of the library as the group's own, with an open version 1.

@@ -34,6 +34,7 @@ from customers.models import (
 from customers.models.customers import OwnerStage, owner_stage
 from regions.models import Kind, OrgUnit, UnitVersion
 from regions.services import mend_scope_columns
+from satisfaction.models import Indicator
 from tests.conftest import become
 from tests.factories import make_unit, make_user
 
@@ -238,12 +239,15 @@ def test_removal_leaves_nothing_but_the_audit():
 
 def test_removal_keeps_people_the_audit_names():
     load_demo()
+    top = Indicator.objects.get(code="home")
+    own = Indicator.objects.create(code="own", parent=top, level=2, name="自有", weight=1)
     person = User.objects.get(employee_no="D0003")
     Entry.objects.create(by=person, action="activity.logged", detail={"kind": "call"})
 
     counts = remove_demo()
 
     assert counts["people_kept"] == 1
+    assert set(Indicator.objects.all()) == {own, top}, "what the group added to the tree stays"
     person = User.objects.get()
     assert (person.employee_no, person.state, person.unit) == ("D0003", "left", None)
     assert not person.has_usable_password()
