@@ -187,12 +187,13 @@ def _judge(term: Term, given: Given, policies: Mapping[str, Any], unknown: bool)
 
 def _ordered(operator: Operator, have: Any, wanted: Any, unknown: bool) -> bool:
     """Numbers as numbers, everything else as text: days as 2026-11-20 keep their order."""
-    left, right = _number(have), _number(wanted)
-    if left is None or right is None:
-        if (left is None) != (right is None):
-            return unknown
+    left: Any = _number(have)
+    right: Any = _number(wanted)
+    if (left is None) != (right is None):
+        return unknown
+    if left is None:
         left, right = _text(have), _text(wanted)
-    above: bool = left > right  # type: ignore[operator]
+    above: bool = left > right
     return {
         Operator.GT: above,
         Operator.GE: above or left == right,

@@ -297,12 +297,12 @@ class _Reader:
 
     def step(self) -> StepDef:
         stored = self.stored
-        parts = {part.name for part in fields(StepDef)}
-        if not isinstance(stored, Mapping) or set(stored) - parts:
-            unknown = sorted(set(stored) - parts) if isinstance(stored, Mapping) else stored
-            raise self.wrong("", _("“%(part)s” is not a part of a step.") % {"part": unknown})
+        if not isinstance(stored, Mapping):
+            raise self.wrong("", _("A step has a key, a name and people who decide."))
         name = str(stored.get("name") or "").strip()
         self.name = name or self.name
+        if unknown := sorted(set(stored) - {part.name for part in fields(StepDef)}):
+            raise self.wrong("", _("“%(part)s” is not a part of a step.") % {"part": unknown[0]})
         if not 0 < len(name) <= NAME_LENGTH:
             raise self.wrong("name", _("Please enter a name of at most 60 characters."))
         key = str(stored.get("key") or "")
