@@ -377,4 +377,5 @@ def everybody_in(step: Step) -> set[int]:
 def as_users(people: Any) -> list[User]:
     """People given as one, several, or their keys."""
     some = people if isinstance(people, list | tuple | set | frozenset) else [people]
-    return active(getattr(one, "pk", one) for one in some)
+    keys: list[Any] = [getattr(one, "pk", one) for one in some]
+    return active(keys)
