@@ -283,6 +283,7 @@ def test_whoever_agreed_is_asked_once(world, rule, ends):
 
     assert fresh(approval).state == ends
     assert Decision.objects.filter(approval=approval, verb="once").count() == (rule == "once")
+    assert [name for name, _pk in HAPPENED].count("approved") == (rule == "once")
 
 
 @pytest.mark.parametrize(("rule", "asked"), [("superior", "P-LEAD"), ("administrator", "G-ADMIN")])
