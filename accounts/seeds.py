@@ -44,11 +44,7 @@ SEE_TO_APPROVALS = (*READ_APPROVALS, "approvals.record_call")
 KEEP_FLOWS = (
     *READ_APPROVALS,
     "approvals.change_flow",
-    *(
-        f"approvals.{act}_{kind}"
-        for act in ("view", "add", "change")
-        for kind in ("body", "bodymember")
-    ),
+    *(f"approvals.{act}_body" for act in ("view", "add", "change")),
 )
 SET_RULES = (*READ_RULES, "regions.change_policyvalue")
 KEEP = (

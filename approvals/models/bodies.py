@@ -61,7 +61,7 @@ class BodyMember(Dated):
         verbose_name = _("member of a body")
         verbose_name_plural = _("members of bodies")
         ordering = ["body", "-is_chair", "pk"]
-        default_permissions = ("view", "add", "change")
+        default_permissions = ()
         constraints = [
             models.UniqueConstraint(
                 fields=["body", "user"],

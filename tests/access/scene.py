@@ -25,7 +25,6 @@ from accounts.models import (
     UserState,
 )
 from accounts.services import appoint_stand_in, draft_hand_over, give_section_role
-from approvals.models import Body
 from audit.models import Entry
 from complaints.exports import KIND as CASE_EXPORT
 from complaints.models import Case, Category, Level
@@ -286,7 +285,6 @@ def _cases_of(unit: OrgUnit, clerk: User) -> dict[str, Any]:
         "case_person": add_collaborator(mine, user=colleague, by=None).pk,
         "category": Category.objects.filter(parent=None)[0].pk,
         "case_level": Level.objects.all()[0].pk,
-        "body": Body.objects.create(key="matrix", name="矩阵委员会", unit=unit).pk,
         "stand_in": appoint_stand_in(
             clerk, deputy=colleague, starts_at=later, ends_at=later + HOUR, by=None
         ).pk,

@@ -761,7 +761,6 @@ ADMIN_PAGES = {
     "accounts_role": ("@role", OPEN, BOSS, OPEN, OPEN, SHUT),
     "accounts_function": ("@function", OPEN, BOSS, OPEN, OPEN, SHUT),
     "accounts_loginrecord": ("@login", OPEN, SHUT, MINE, MINE, SHUT),
-    "approvals_body": ("@body", OPEN, OPEN, MINE, MINE, SHUT),
     "audit_entry": ("@entry", OPEN, SHUT, MINE, MINE, SHUT),
     "core_job": ("@job", OPEN, SHUT, MINE, MINE, SHUT),
     "django_celery_beat_periodictask": ("@task", OPEN, BOSS, OPEN, OPEN, SHUT),
