@@ -9,6 +9,7 @@ Stand-ins with dates are known here. Approved trips and leave come from the app 
 
 from collections.abc import Callable, Collection
 from datetime import datetime
+from typing import Any
 
 from django.utils import timezone
 
@@ -49,14 +50,16 @@ def away_until(person: int, moment: datetime | None = None) -> datetime | None:
     return away([person], moment).get(person)
 
 
-def persons_of(user: int | None, moment: datetime | None = None) -> set[int]:
-    """Keys of those for whom somebody, by his key, may act at a moment, himself left out: he
-    stands in for them, or holds a post that deputises for theirs while they are away (EXP-07)."""
-    if user is None:
+def persons_of(user: Any, moment: datetime | None = None) -> set[int]:
+    """Keys of those for whom somebody, given as such or by his key, may act at a moment, himself
+    left out: he stands in for them, or holds a post that deputises for theirs while they are away
+    (EXP-07)."""
+    key = getattr(user, "pk", user)
+    if key is None:
         return set()
     when = moment or timezone.now()
-    named = StandIn.objects.absent_for(user, when).values_list("person", flat=True)
-    return set(named) | _deputised(user, when)
+    named = StandIn.objects.absent_for(key, when).values_list("person", flat=True)
+    return set(named) | _deputised(key, when)
 
 
 def _deputised(user: int, moment: datetime) -> set[int]:
