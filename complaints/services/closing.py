@@ -55,7 +55,7 @@ def refuse_unapproved(case: Case, approval: int | None) -> None:
     if not needs_approval(case):
         return
     given = Approval.objects.filter(
-        pk=approval, subject_kind=KIND, subject_id=case.pk, state=ApprovalState.APPROVED
+        subject_kind=KIND, subject_id=case.pk, state=ApprovalState.APPROVED
     )
-    if approval is None or not given.exists():
+    if approval is None or not given.filter(pk=approval).exists():
         raise Refused(_("Closing a case of this level needs an approval; please ask for it."))
