@@ -28,7 +28,7 @@ from satisfaction.selectors.calling import (
     later,
     waiting,
 )
-from satisfaction.services.answering import Kept, answers_of, asked_items, missing, read_post
+from satisfaction.services.answering import Kept, answers_of, missing, read_post
 from satisfaction.services.calls import (
     answer_call,
     held_sample,
@@ -38,7 +38,7 @@ from satisfaction.services.calls import (
 )
 from satisfaction.services.submitting import How
 from satisfaction.views.pages import items_of, pages_of
-from satisfaction.views.questions import question_rows
+from satisfaction.views.questions import only_words, question_rows
 
 SEND = require_http_methods(["GET", "HEAD", "POST"])
 SHOWN_SECONDS = 60
@@ -133,13 +133,14 @@ def _call_page(
 ) -> HttpResponse:
     version = sample.wave.version
     kind = version.questionnaire.kind
-    asked = {item.pk for item in asked_items(items_of(pages_of(version)), kept)}
     sections = [
         {
             "title": page.section.shown_title if page.section else "",
             "rows": [
-                row | {"asked": row["key"] in asked}
-                for row in question_rows(page.items, kept, problems, kind)
+                row | {"only": only_words(item)}
+                for item, row in zip(
+                    page.items, question_rows(page.items, kept, problems, kind), strict=True
+                )
             ],
         }
         for page in pages_of(version)
