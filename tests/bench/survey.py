@@ -36,7 +36,7 @@ from satisfaction.models import (
     Wave,
 )
 from satisfaction.privacy import NOTICE_VERSION
-from satisfaction.services.links import _LINK, _digest, mark_of
+from satisfaction.services.links import link_hash, mark_of
 from tests.bench import data, servers
 from tests.bench.scenes import READERS
 from tests.bench.targets import SUBMISSIONS, SURVEY_TO_CALM, Verdict
@@ -111,7 +111,7 @@ class Asked:
                 "satisfaction_surveylink",
                 "id sample_id channel token_hash expires_at created_at",
                 [
-                    (link, key, "link", _digest(_LINK, token), until, now)
+                    (link, key, "link", link_hash(token), until, now)
                     for link, key, token in zip(links, keys, self.tokens, strict=True)
                 ],
             )
