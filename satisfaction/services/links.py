@@ -105,9 +105,9 @@ def link_of(token: str) -> Followed | None:
     row = _FOLLOW.row(token_hash=link_hash(token), draft=draft_key(token), now=now)
     if row is None:
         return None
-    *facts, draft = row
+    sample, state, wave, is_anonymous, version, is_frozen, draft = row
     kept, page = json.loads(draft) if draft else ({}, 1)
-    return Followed(*facts, kept, page)
+    return Followed(sample, state, wave, is_anonymous, version, is_frozen, kept, page)
 
 
 def link_hash(token: str) -> bytes:

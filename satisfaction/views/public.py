@@ -37,6 +37,18 @@ from satisfaction.views.visits import Visit, visit_of
 GONE, CONFUSED, UNREAD, TOO_OFTEN = 410, 409, 422, 429
 View = Callable[..., HttpResponse]
 
+# Texts of frozen versions that are the same for everybody, written once a process.
+Texts = dict[tuple[Any, ...], str]
+_blank: Texts = {}
+_thanks: Texts = {}
+MOST_TEXTS = 256
+
+
+def _remember(texts: Texts, key: tuple[Any, ...], text: str) -> None:
+    if len(texts) >= MOST_TEXTS:
+        texts.clear()
+    texts[key] = text
+
 
 def survey_page(view: View) -> View:
     """Answer in the language of the form; tell nobody where people come from, keep no copy."""
@@ -102,10 +114,16 @@ def form(request: HttpRequest) -> HttpResponse:
 @require_safe
 def thanks(request: HttpRequest, pk: int) -> HttpResponse:
     """Words of thanks; on a device the way to the next owner and back to work."""
-    version = QuestionnaireVersion.objects.select_related("questionnaire").filter(pk=pk).first()
-    is_device = device_of(request.COOKIES.get(visits.DEVICE_COOKIE, "")) is not None
-    context = {"version": version, "is_device": is_device}
-    return HttpResponse(render_to_string("satisfaction/public/thanks.html", _frame(context)))
+    ticket = request.COOKIES.get(visits.DEVICE_COOKIE, "")
+    key = (pk, translation.get_language())
+    if not ticket and key in _thanks:
+        return HttpResponse(_thanks[key])
+    version = QuestionnaireVersion.objects.filter(pk=pk).first()
+    context = {"version": version, "is_device": device_of(ticket) is not None}
+    text = render_to_string("satisfaction/public/thanks.html", _frame(context))
+    if not ticket and version is not None and version.frozen_at is not None:
+        _remember(_thanks, key, text)
+    return HttpResponse(text)
 
 
 @survey_page
@@ -224,10 +242,6 @@ def _show(
     return HttpResponse(text, status=UNREAD if problems or refusal else 200)
 
 
-_blank: dict[tuple[Any, ...], str] = {}
-MOST_BLANK = 256
-
-
 def _questions(
     version: QuestionnaireVersion, step: Step, kept: Kept, problems: Mapping[int, str]
 ) -> str:
@@ -241,9 +255,7 @@ def _questions(
     rows = question_rows(step.items, kept, problems, version.questionnaire.kind)
     text = render_to_string("satisfaction/_questions.html", {"rows": rows})
     if is_blank:
-        if len(_blank) >= MOST_BLANK:
-            _blank.clear()
-        _blank[key] = text
+        _remember(_blank, key, text)
     return text
 
 

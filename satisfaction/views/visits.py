@@ -72,8 +72,17 @@ def visit_of(request: HttpRequest) -> Visit | None:
     if link is None:
         return None
     return Visit(
-        *(link.wave, link.is_anonymous, link.version, link.is_frozen),
-        *(draft_key(token), mark_of(token), start, link.kept, link.page, token, link),
+        wave=link.wave,
+        is_anonymous=link.is_anonymous,
+        version=link.version,
+        is_frozen=link.is_frozen,
+        key=draft_key(token),
+        mark=mark_of(token),
+        began=start,
+        kept=link.kept,
+        at=link.page,
+        token=token,
+        link=link,
     )
 
 
@@ -82,10 +91,17 @@ def _visit_on_site(number: str, began: int, ticket: str) -> Visit | None:
     if device is None:
         return None
     form, wave = device.form(number), device.wave
-    is_frozen = wave.version.frozen_at is not None
+    kept, page = draft_of(form.draft)
     return Visit(
-        *(wave.pk, wave.is_anonymous, wave.version_id, is_frozen, form.draft, mark_of(number)),
-        *(began, *draft_of(form.draft)),
+        wave=wave.pk,
+        is_anonymous=wave.is_anonymous,
+        version=wave.version_id,
+        is_frozen=wave.version.frozen_at is not None,
+        key=form.draft,
+        mark=mark_of(number),
+        began=began,
+        kept=kept,
+        at=page,
         on_site=form,
         by=device.by,
     )
