@@ -7,3 +7,12 @@ from django.utils.translation import gettext_lazy as _
 class ApprovalsConfig(AppConfig):
     name = "approvals"
     verbose_name = _("Approvals")
+
+    def ready(self) -> None:
+        from django.utils.module_loading import autodiscover_modules
+
+        autodiscover_modules("approvals")  # what the apps let be approved
+        # They register themselves: who follows when people leave or hand over their work, the
+        # count in the menu.
+        from approvals.selectors import inbox  # noqa: F401
+        from approvals.services import leaving  # noqa: F401

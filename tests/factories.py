@@ -10,6 +10,7 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import Function, Post, Role, RoleGrant, User
+from approvals.models import Approval, Flow, FlowVersion, Step, Task
 from complaints.models import Case, IncomingMail, Mailbox
 from complaints.services import register_case
 from complaints.services.mailbox import take_in
@@ -300,6 +301,33 @@ def make_case(*, unit: OrgUnit, by: User | None = None, **values: Any) -> Case:
     """A case registered through the service; `values` are arguments of register_case."""
     given = {"content": "卫生间顶部渗水", "name": "陈志远", "channel": "hotline"} | values
     return register_case(unit=unit, by=by, **given)
+
+
+def make_approval(*, unit: OrgUnit, applicant: User, person: User | None = None) -> Approval:
+    """A running approval of no record in particular; `person` is to decide in its one step."""
+    flow, _made = Flow.objects.get_or_create(
+        key="made", defaults={"name": "测试流程", "subject_kind": "tests.made"}
+    )
+    version = flow.versions.first() or FlowVersion.objects.create(
+        flow=flow, number=1, definition={"steps": [{"key": "s", "name": "s", "who": []}]}
+    )
+    approval = Approval(
+        subject_kind="tests.made",
+        subject_id=next(_numbers),
+        flow_version=version,
+        applicant=applicant,
+        title="测试申请",
+        snapshot_hash="0" * 64,
+    )
+    approval.place_in(unit)
+    approval.save()
+    step = Step.objects.create(
+        approval=approval, position=100, key="s", name="s", how="any", state="open"
+    )
+    task = Task(step=step, person=person or applicant, opened_at=timezone.now())
+    task.place_in(unit)
+    task.save()
+    return approval
 
 
 def make_mail(title: str, *, unit: OrgUnit | None = None, box: str = "tests") -> IncomingMail:

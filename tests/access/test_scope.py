@@ -25,6 +25,7 @@ from tests.access.small import fresh, make_desk
 from tests.factories import (
     give,
     make_activity,
+    make_approval,
     make_case,
     make_customer,
     make_mail,
@@ -170,6 +171,7 @@ def rows_of_each_table(unit: OrgUnit, by: User) -> None:
     make_mail(f"mail {unit.code}", unit=unit)
     response = make_response(unit=unit)
     make_sample(unit=unit)
+    make_approval(unit=unit, applicant=by)
     recovery = Recovery(response=response, cause=Cause.REMARK, word="漏水")
     recovery.place_in(unit)
     recovery.save()
