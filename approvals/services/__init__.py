@@ -1,0 +1,1 @@
+"""Acting on approvals: each verb one function and one transaction."""
