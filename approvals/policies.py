@@ -73,7 +73,6 @@ register(
         default=("manager_meeting", "board"),
         group="approvals",
         below=Below.GROUP,
-        prepared=True,
         variants=(
             (_("Account-manager regime of a construction group"), ("manager_meeting", "board")),
             (_("Account-manager regime of a technology company"), ("manager_meeting",)),
@@ -135,5 +134,17 @@ register(
         default=20,
         group="approvals",
         below=Below.GROUP,
+    )
+)
+
+register(
+    Policy(
+        key="approvals.files_per_request",
+        title=_("Files of a request"),
+        meaning=_("How many files a request may have."),
+        source=_("Practice of approval systems"),
+        type=Whole(1, 100, unit=_("files"), one=_("file")),
+        default=20,
+        group="approvals",
     )
 )
