@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from regions.policies import Below, Policy, register
-from regions.policies.types import Choice, Choices
+from regions.policies.types import Choice, Choices, Whole
 
 register(
     Policy(
@@ -71,10 +71,21 @@ register(
         default=("manager_meeting", "board"),
         group="approvals",
         below=Below.GROUP,
-        prepared=True,
         variants=(
             (_("Account-manager regime of a construction group"), ("manager_meeting", "board")),
             (_("Account-manager regime of a technology company"), ("manager_meeting",)),
         ),
+    )
+)
+
+register(
+    Policy(
+        key="approvals.files_per_request",
+        title=_("Files of a request"),
+        meaning=_("How many files a request may have."),
+        source=_("Practice of approval systems"),
+        type=Whole(1, 100, unit=_("files"), one=_("file")),
+        default=20,
+        group="approvals",
     )
 )

@@ -9,6 +9,13 @@ from approvals.models.decisions import (
     Verb,
 )
 from approvals.models.flows import Flow, FlowModel, FlowVersion
+from approvals.models.requests import (
+    REQUEST_KIND,
+    WRITABLE,
+    Request,
+    RequestFile,
+    RequestState,
+)
 from approvals.models.running import (
     OPEN_STATES,
     Approval,
@@ -24,6 +31,8 @@ from approvals.models.running import (
 
 __all__ = [
     "OPEN_STATES",
+    "REQUEST_KIND",
+    "WRITABLE",
     "Approval",
     "ApprovalFile",
     "ApprovalState",
@@ -38,6 +47,9 @@ __all__ = [
     "Origin",
     "Outcome",
     "PhoneSignature",
+    "Request",
+    "RequestFile",
+    "RequestState",
     "Step",
     "StepState",
     "Task",

@@ -14,8 +14,8 @@ from complaints.forms.answers import TemplateForm
 from complaints.models import AnswerTemplate
 from complaints.selectors.answers import WRITE, shown_to, written_by
 from complaints.services.answers import save_template
-from complaints.views.saving import saved, status_of
 from core.access import requires
+from core.saving import saved, status_of
 
 SEND = require_http_methods(["GET", "HEAD", "POST"])
 

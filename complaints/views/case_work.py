@@ -25,10 +25,10 @@ from complaints.services.costs import add_cost, remove_cost
 from complaints.services.handling import may_work_on
 from complaints.states import HANDLE, REGISTER, UNSOLVED, State
 from complaints.views.common import case_crumbs, case_or_404, subject_of
-from complaints.views.saving import saved, status_of
 from complaints.work_states import UNFINISHED
 from core.access import requires
 from core.errors import Refused
+from core.saving import saved, status_of
 
 SEND = require_http_methods(["GET", "HEAD", "POST"])
 

@@ -16,9 +16,9 @@ from complaints.forms.catalogue import RULES, CategoryForm, LadderFilter, LevelF
 from complaints.models import Category, Level
 from complaints.selectors.catalogue import LADDER, category_rows, ladders_of, level_rows
 from complaints.services import catalogue as verbs
-from complaints.views.saving import saved, status_of
 from core.access import requires
 from core.errors import Refused
+from core.saving import saved, status_of
 from regions.models import OrgUnit
 from regions.policies import find
 from regions.selectors.policies import may_set

@@ -26,12 +26,12 @@ from complaints.services.files import (
 )
 from complaints.states import VIEW
 from complaints.views.common import case_crumbs, case_or_404
-from complaints.views.saving import saved, status_of
 from core.access import requires
 from core.attachments import send
 from core.attachments.store import clean_name
 from core.errors import Refused
 from core.htmx import ask, leave, page_or_rows, wants_rows
+from core.saving import saved, status_of
 
 
 def file_or_404(request: HttpRequest, pk: int, file_pk: int) -> CaseFile:

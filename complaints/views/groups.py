@@ -25,8 +25,8 @@ from complaints.selectors import outside as reading
 from complaints.selectors import patterns as watch
 from complaints.services import groups as verbs
 from complaints.states import ASSIGN, OPEN, VIEW
-from complaints.views.saving import saved, status_of
 from core.access import requires
+from core.saving import saved, status_of
 
 SEND = require_http_methods(["GET", "HEAD", "POST"])
 

@@ -19,10 +19,10 @@ from complaints.services import incoming as verbs
 from complaints.services.threads import case_named
 from complaints.states import REGISTER
 from complaints.views.common import case_in_reach
-from complaints.views.saving import saved, status_of
 from core.access import requires
 from core.attachments import send
 from core.errors import Refused
+from core.saving import saved, status_of
 
 TITLES = {
     "waiting": pgettext_lazy("incoming mail", "Waiting"),

@@ -22,9 +22,9 @@ from complaints.selectors.paging import count_of, page_of
 from complaints.services import measures as verbs
 from complaints.states import HANDLE, VIEW
 from complaints.views.lists import page_size
-from complaints.views.saving import saved, status_of
 from core.access import requires
 from core.htmx import page_or_rows
+from core.saving import saved, status_of
 
 SEND = require_http_methods(["GET", "HEAD", "POST"])
 

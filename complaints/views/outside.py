@@ -21,8 +21,8 @@ from complaints.models import EarlyWarning, PublicOpinion
 from complaints.selectors import outside as reading
 from complaints.services import outside as verbs
 from complaints.states import REGISTER, VIEW
-from complaints.views.saving import saved, status_of
 from core.access import requires
+from core.saving import saved, status_of
 
 SEND = require_http_methods(["GET", "HEAD", "POST"])
 

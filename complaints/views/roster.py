@@ -18,8 +18,8 @@ from complaints.models import ContactSheet, DutyShift
 from complaints.selectors.roster import roster_of, sheet_of
 from complaints.services import roster as verbs
 from complaints.states import ASSIGN, VIEW
-from complaints.views.saving import saved, status_of
 from core.access import requires
+from core.saving import saved, status_of
 from regions.models import OrgUnit
 
 

@@ -32,11 +32,11 @@ from complaints.views.case_work import worked_on_or_refuse
 from complaints.views.common import case_crumbs, crumbs, subject_of
 from complaints.views.files import attach_all
 from complaints.views.lists import page_size
-from complaints.views.saving import saved, status_of
 from complaints.work_states import UNFINISHED, WORK_MOVES, WorkState, work_moves_from
 from core.access import requires
 from core.errors import Refused, Stale
 from core.htmx import page_or_rows
+from core.saving import saved, status_of
 
 SEND = require_http_methods(["GET", "HEAD", "POST"])
 TONES: dict[str, tuple[str, str]] = {

@@ -12,9 +12,9 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from complaints.views.saving import saved, status_of
 from core.access import requires
 from core.htmx import ask, leave, page_or_rows
+from core.saving import saved, status_of
 from satisfaction.forms.plans import MakeWaveForm, PlanFilter, PlanForm
 from satisfaction.forms.waves import ADD, VIEW
 from satisfaction.models import SurveyPlan

@@ -13,10 +13,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from complaints.selectors.paging import count_of, page_of
 from complaints.views.lists import page_size
-from complaints.views.saving import saved
 from core.access import requires
 from core.errors import Refused
 from core.htmx import ask, leave, page_or_rows
+from core.saving import saved
 from customers.models import OwnerStage
 from regions.models import Kind, OrgUnit
 from satisfaction.forms.waves import AllocateForm, DrawForm, PeopleFilter

@@ -12,9 +12,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from complaints.selectors.paging import count_of, page_of
 from complaints.views.lists import page_size
-from complaints.views.saving import saved, status_of
 from core.access import requires
 from core.htmx import page_or_rows
+from core.saving import saved, status_of
 from core.templatetags.crm import url_or_empty
 from regions.models import OrgUnit
 from satisfaction.forms.waves import ADD, VIEW, WaveFilter, WaveForm

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from approvals.conditions import Condition, Operator, Term, holds, parse_condition, words
 from approvals.definitions import (
@@ -22,6 +23,13 @@ from approvals.definitions import (
     steps_for,
 )
 from regions.policies.types import Span
+
+
+@pytest.fixture(autouse=True)
+def _english():
+    with translation.override("en"):
+        yield
+
 
 CEILING = "expenses.regional_ceiling"
 

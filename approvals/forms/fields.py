@@ -1,0 +1,75 @@
+"""Fields that several forms of approvals share."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from approvals.selectors.colleagues import colleagues
+from core.attachments import accepted
+from core.widgets import RemoteSelect, RemoteSelectMultiple
+
+PEOPLE = "approvals:people"
+
+
+class ColleagueField(forms.ModelChoiceField):
+    """A colleague, found by typing; the form names the reader with `of`."""
+
+    def __init__(self, **options: Any) -> None:
+        widget = RemoteSelect(PEOPLE)
+        more: dict[str, Any] = {"empty_label": "—", "to_field_name": "employee_no"}
+        super().__init__(User.objects.none(), widget=widget, **(more | options))
+
+    def of(self, reader: Any) -> None:
+        """Offer the colleagues of this reader."""
+        self.queryset = colleagues(reader)
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.name} {obj.employee_no}"
+
+
+class ColleaguesField(forms.ModelMultipleChoiceField):
+    """Several colleagues."""
+
+    def __init__(self, **options: Any) -> None:
+        widget = RemoteSelectMultiple(PEOPLE)
+        super().__init__(
+            User.objects.none(), widget=widget, **({"to_field_name": "employee_no"} | options)
+        )
+
+    def of(self, reader: Any) -> None:
+        """Offer the colleagues of this reader."""
+        self.queryset = colleagues(reader)
+
+    def label_from_instance(self, obj: Any) -> str:
+        return f"{obj.name} {obj.employee_no}"
+
+
+class FilesInput(forms.FileInput):
+    """Several files at once."""
+
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Files that come with a form; gives a list. What a file may be the store decides."""
+
+    def __init__(self, **options: Any) -> None:
+        widget = FilesInput({"multiple": True, "accept": accepted()})
+        super().__init__(**({"widget": widget, "required": False} | options))
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        files = data if isinstance(data, list | tuple) else [data] if data else []
+        return [super(FilesField, self).clean(one, initial) for one in files]
+
+
+def comment_field(**options: Any) -> forms.CharField:
+    """What a person says with an act."""
+    more: dict[str, Any] = {
+        "label": _("Comment"),
+        "required": False,
+        "max_length": 2000,
+        "widget": forms.Textarea({"rows": 2}),
+    }
+    return forms.CharField(**(more | options))

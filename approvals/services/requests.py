@@ -1,0 +1,149 @@
+"""Papers on ready forms: written, given files, submitted; their state follows the approval."""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import IO, Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from approvals.models import (
+    REQUEST_KIND,
+    Approval,
+    Request,
+    RequestFile,
+    RequestState,
+)
+from approvals.ready import forms
+from approvals.services.running import submit
+from approvals.services.voiding import hold
+from audit.services import record
+from core.attachments import discard, keep
+from core.attachments.store import MEGABYTE, discard_after_commit
+from core.errors import Refused
+from core.locking import lock
+from regions.policies import policy
+
+
+@transaction.atomic
+def write_request(
+    *,
+    form: str,
+    title: str,
+    values: Mapping[str, Any],
+    by: Any,
+    amount: Decimal | None = None,
+    request: Request | None = None,
+) -> Request:
+    """Write a new paper on a ready form, or write an own one anew.
+
+    Raises Refused for somebody without a unit, for an unknown form, for a paper of somebody else,
+    and while it is being approved.
+    """
+    ready = forms().get(form)
+    if ready is None or ready.fields is None:
+        raise Refused(_("This form is not in the catalogue."))
+    if request is None:
+        if by.unit is None:
+            raise Refused(_("You belong to no unit yet. Please ask your administrator."))
+        paper = Request(form=form, applicant=by)
+        paper.place_in(by.unit)
+    else:
+        paper = _held(request, by)
+    paper.title, paper.amount = title.strip(), amount
+    paper.values = {one.key: values[one.key] for one in ready.fields if one.key in values}
+    paper.updated_at = timezone.now()
+    paper.save()
+    if request is None:
+        record("request.written", by=by, subject=paper, facts={"form": ready.name})
+    return paper
+
+
+def submit_request(request: Request, *, by: Any, **choices: Any) -> Approval:
+    """Ask for the approval of an own paper; `choices` as for `submit`."""
+    return submit(request, kind=REQUEST_KIND, by=by, **choices)
+
+
+@transaction.atomic
+def drop_request(request: Request, *, by: Any) -> None:
+    """Delete a draft that was never submitted, with its files."""
+    paper = _held(request, by)
+    if paper.state != RequestState.DRAFT:
+        raise Refused(_("Only a draft that was never submitted can be deleted."))
+    for file in paper.files.all():
+        discard_after_commit(file.stored_name)
+    paper.delete()
+
+
+def attach_to_request(request: Request, file: IO[bytes], name: str, *, by: Any) -> RequestFile:
+    """Attach a file to an own paper that may still be changed; each content once. Raises Refused
+    also for a file that is too large, of a kind that is not accepted, or one too many."""
+    kept = keep(file, name, most_bytes=most_bytes())
+    try:
+        with transaction.atomic():
+            paper = _held(request, by)
+            row = paper.files.filter(sha256=kept.sha256).first()
+            if row is None:
+                _refuse_full(paper)
+                row = RequestFile.objects.create(request=paper, uploaded_by=by, **kept.columns())
+    except BaseException:
+        discard(kept.stored_name)
+        raise
+    if row.stored_name != kept.stored_name:
+        discard(kept.stored_name)
+    return row
+
+
+@transaction.atomic
+def detach_from_request(file: RequestFile, *, by: Any) -> None:
+    """Remove a file from an own paper that may still be changed."""
+    _held(file.request, by)
+    gone, _rows = RequestFile.objects.filter(pk=file.pk).delete()
+    if gone:
+        discard_after_commit(file.stored_name)
+
+
+def most_bytes() -> int:
+    """How large a file may be, in bytes (policy)."""
+    return int(policy("approvals.file_megabytes")) * MEGABYTE
+
+
+def _refuse_full(paper: Request) -> None:
+    most = int(policy("approvals.files_per_request"))
+    if paper.files.count() >= most:
+        raise Refused(
+            ngettext(
+                "A request can have {most} file. Please remove one first.",
+                "A request can have {most} files. Please remove one first.",
+                most,
+            ).format(most=most)
+        )
+
+
+def _held(request: Request, by: Any) -> Request:
+    """The paper, locked after its approval; refused to others, and while it is decided on."""
+    hold(request, REQUEST_KIND)
+    paper = lock(Request.objects.filter(pk=request.pk)).select_related("unit").first()
+    if paper is None:
+        raise Refused(_("This draft was deleted meanwhile."))
+    if paper.applicant_id != by.pk:
+        raise Refused(_("Only whoever wrote a request may change it."))
+    if not paper.is_writable:
+        raise Refused(_("The request is being approved or was decided; withdraw it to change it."))
+    return paper
+
+
+def follow(state: RequestState) -> Any:
+    """A handler of approvals.subjects that lets the paper take a state."""
+
+    def handler(obj: Request, approval: Approval, *, by: Any) -> None:
+        Request.objects.filter(pk=obj.pk).update(state=state, updated_at=timezone.now())
+
+    return handler
+
+
+def kept_files(paper: Request) -> Iterable[RequestFile]:
+    """The paper's files in the order they came."""
+    return paper.files.order_by("pk")
