@@ -1,4 +1,4 @@
-"""Roles and functions every property group starts with (ACC-01…ACC-05, ORG-08)."""
+"""Roles and functions every property group starts with (ACC-01…05, ORG-08, EXP-03…07)."""
 
 from django.contrib.auth.models import Permission
 
@@ -38,6 +38,14 @@ ANSWER_FOR_CASES = (
 )
 WRITE_ANSWERS = ("complaints.change_answertemplate",)
 READ_RULES = ("regions.view_policyvalue",)
+# Whoever has a part in a paper sees it without a right; these see those of their branch.
+READ_APPROVALS = ("approvals.view_approval", "approvals.view_flow")
+SEE_TO_APPROVALS = (*READ_APPROVALS, "approvals.record_call")
+KEEP_FLOWS = (
+    *READ_APPROVALS,
+    "approvals.change_flow",
+    *(f"approvals.{act}_body" for act in ("view", "add", "change")),
+)
 SET_RULES = (*READ_RULES, "regions.change_policyvalue")
 KEEP = (
     *VIEW,
@@ -69,6 +77,7 @@ MANAGE = (
     *ANSWER_FOR_FIGURES,
     *ANSWER_FOR_CASES,
     *ANSWER_FOR_PEOPLE,
+    *SEE_TO_APPROVALS,
 )
 READ_TREE = ("regions.view_orgchange", "regions.view_section")
 CHANGE_TREE = (
@@ -97,6 +106,7 @@ ADMINISTER = (
     "regions.change_section",
     *ANSWER_FOR_PEOPLE,
     *WRITE_ANSWERS,
+    *KEEP_FLOWS,
     "regions.view_orgunit",
     "regions.add_orgunit",
     "regions.change_orgunit",
@@ -146,6 +156,7 @@ ROLES = (
             "complaints.urge_case",
             "satisfaction.view_response",
             *ANSWER_FOR_FIGURES,
+            *READ_APPROVALS,
         ),
     ),
     ("section-head", "版块负责人", Reach.SUBTREE, (*MANAGE, "regions.view_orgchange", *READ_RULES)),
@@ -180,6 +191,7 @@ ROLES = (
         (
             *(*VIEW, *READ_TREE, *READ_RULES, *RUN_SURVEYS),
             *ANSWER_FOR_FIGURES,
+            *SEE_TO_APPROVALS,
             "core.add_importrun",
         ),
     ),
@@ -205,6 +217,13 @@ FUNCTIONS = (
     ("项目客户关系负责人", None, False, True, False),
     ("客户专员", None, False, False, True),
     ("客户管理委员会委员", None, False, False, False),
+    # Who decides in the flows of money (EXP-03…EXP-07).
+    ("大区经理", None, False, False, False),
+    ("商务核签", None, False, False, False),
+    ("产品线经理", None, False, False, False),
+    ("总经理", None, False, False, False),
+    ("总经理助理", None, False, False, False),
+    ("财务审单", None, False, False, False),
 )
 
 

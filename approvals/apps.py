@@ -12,3 +12,5 @@ class ApprovalsConfig(AppConfig):
         from django.utils.module_loading import autodiscover_modules
 
         autodiscover_modules("approvals")  # what the apps let be approved
+        # They register themselves: who follows when people leave or hand over their work.
+        from approvals.services import leaving  # noqa: F401

@@ -1,9 +1,11 @@
 """Who decides: the routes of approvals that differ from group to group."""
 
+from decimal import Decimal
+
 from django.utils.translation import gettext_lazy as _
 
 from regions.policies import Below, Policy, register
-from regions.policies.types import Choice, Choices, Whole
+from regions.policies.types import Choice, Choices, Column, Money, Rows, Text, Whole, rows
 
 register(
     Policy(
@@ -77,7 +79,6 @@ register(
         ),
     )
 )
-
 register(
     Policy(
         key="approvals.files_per_request",
@@ -87,5 +88,62 @@ register(
         type=Whole(1, 100, unit=_("files"), one=_("file")),
         default=20,
         group="approvals",
+    )
+)
+register(
+    Policy(
+        key="approvals.step_up_amount",
+        title=_("Identity confirmed for large sums"),
+        meaning=_("Above this sum whoever decides confirms once more who he is."),
+        source=_("Practice of approval systems"),
+        type=Money(maximum=100_000_000),
+        default=Decimal(10_000),
+        group="approvals",
+        below=Below.GROUP,
+    )
+)
+register(
+    Policy(
+        key="approvals.deputy_functions",
+        title=_("Deputies by their post"),
+        meaning=_(
+            "Who decides and signs on behalf of the holder of a function in the same unit while "
+            "he is away and named nobody else."
+        ),
+        source=_("Rules on maintaining customer relations, 4.2"),
+        type=Rows(
+            (
+                Column("function", _("Function"), Text(maximum=60, minimum=1)),
+                Column("deputy", _("Function of the deputy"), Text(maximum=60, minimum=1)),
+            ),
+            minimum=0,
+        ),
+        default=rows([{"function": "总经理", "deputy": "总经理助理"}]),
+        group="approvals",
+        below=Below.GROUP,
+    )
+)
+register(
+    Policy(
+        key="approvals.urge_hours",
+        title=_("Pause between two urges"),
+        meaning=_("An applicant urges the same approver again after this many hours."),
+        source=_("Practice of approval systems"),
+        type=Whole(1, 240, unit=_("hours"), one=_("hour")),
+        default=4,
+        group="approvals",
+        below=Below.GROUP,
+    )
+)
+register(
+    Policy(
+        key="approvals.file_megabytes",
+        title=_("Size of a file with a comment"),
+        meaning=_("A file that comes with a comment on an approval is at most this large."),
+        source=_("Practice of approval systems"),
+        type=Whole(1, 200, unit=_("MB")),
+        default=20,
+        group="approvals",
+        below=Below.GROUP,
     )
 )

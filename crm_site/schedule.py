@@ -54,6 +54,12 @@ SCHEDULE = (
         seconds=60,
     ),
     Periodic(
+        _("Look at the time limits of approvals"),
+        "approvals.run_due",
+        _("Reminds, passes, rejects or passes up papers whose time to decide has passed."),
+        seconds=60,
+    ),
+    Periodic(
         _("Follow up low answers and ask after cases"),
         "satisfaction.follow_up",
         _("Opens cases for low answers, and asks the owners of closed cases how they were served."),

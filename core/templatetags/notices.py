@@ -19,3 +19,9 @@ def when(value: date | datetime | None, style: str = "") -> str:
 def number(value: display.Number | None) -> str:
     """1,284."""
     return display.thousands(value)
+
+
+@register.filter
+def money(value: display.Number | None) -> str:
+    """¥1,234.50."""
+    return display.money(value)
