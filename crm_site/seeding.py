@@ -13,6 +13,7 @@ def seed_everything(sender: Any, **kwargs: Any) -> None:
     from accounts.seeds import seed_accounts
     from complaints.seeds import seed_complaints
     from customers.seeds import seed_customers
+    from expenses.seeds import seed_expenses
     from regions.seeds import seed_regions
 
     if "plan" in kwargs and not _schema_is_whole():
@@ -24,6 +25,7 @@ def seed_everything(sender: Any, **kwargs: Any) -> None:
     seed_accounts()
     seed_customers()
     seed_complaints()
+    seed_expenses()
     seed_schedule()
 
 

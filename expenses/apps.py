@@ -7,3 +7,7 @@ from django.utils.translation import gettext_lazy as _
 class ExpensesConfig(AppConfig):
     name = "expenses"
     verbose_name = _("Expenses")
+
+    def ready(self) -> None:
+        # They register themselves.
+        from expenses import imports  # noqa: F401

@@ -63,6 +63,11 @@ class Application(Scoped):
     event_on = models.DateField(_("date of the event"), null=True, blank=True)
     people = models.PositiveIntegerField(_("people taking part"), null=True, blank=True)
     amount = money(_("amount"))
+    one_off = models.BooleanField(
+        _("one-off application"),
+        default=True,
+        help_text=_("Not one of a series: small ones need no general manager (flow C)."),
+    )
     state = models.CharField(
         _("state"), max_length=12, choices=State, default=State.DRAFT, editable=False
     )

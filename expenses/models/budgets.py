@@ -6,6 +6,7 @@ from typing import Self
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -240,3 +241,6 @@ class BudgetChange(Scoped):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} · {self.target}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("expenses:budget-change", args=[self.pk])

@@ -23,6 +23,7 @@ class EntryKind(models.TextChoices):
     APPROVE = "approve", pgettext_lazy("ledger", "Approved")
     PAY = "pay", pgettext_lazy("ledger", "Paid")
     REFUND = "refund", pgettext_lazy("ledger", "Refunded")
+    RELEASE = "release", _("Released at settlement")
     REVERSE = "reverse", _("Reversing entry")
     IMPORT = "import", _("Former times")
 

@@ -1,0 +1,147 @@
+"""Whether an application may be submitted, in sentences: what the form shows while it is filled in,
+and what refuses it at the end. One check for both."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from core.display import listed, money
+from expenses.models import Application, Budget, Category, Needs
+from expenses.selectors import ceilings
+from expenses.selectors.budgets import budget_for, helpers
+from expenses.selectors.shortage import may_exceed, shortage_words
+from expenses.states import GRANTED
+from regions.policies import policy
+
+ZERO = Decimal("0.00")
+SHOWN = 3
+
+
+@dataclass(slots=True)
+class Check:
+    """What speaks against an application. `refusals` stop it, `warnings` do not; `short` is what
+    lacks in the budget, of which `helpers` may speak."""
+
+    refusals: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    budget: Budget | None = None
+    over_budget: bool = False
+    short: Decimal = ZERO
+    helpers: list[User] = field(default_factory=list)
+
+
+def check(application: Application) -> Check:
+    """Look at a saved application as if it were submitted now. Takes no lock."""
+    found = Check()
+    found.refusals += missing(application)
+    customers = [row.customer for row in application.customers.select_related("customer")]
+    found.refusals += ceilings.refusals(application, customers)
+    found.refusals += _gifts(application)
+    _evidence(application, found)
+    _budget(application, found)
+    return found
+
+
+def missing(application: Application) -> list[str]:
+    """What the category asks for and the paper does not say."""
+    category = application.category
+    given = {
+        "customers": application.customers.exists(),
+        "case": application.case_id is not None,
+        "beneficiary": bool(application.beneficiary_name and application.account_last4),
+        "gifts": application.gift_lines.exists(),
+        "event": application.event_on is not None,
+    }
+    sentences = {
+        "customers": _("Please name the customers concerned."),
+        "case": _("Please name the complaint."),
+        "beneficiary": _("Please give the name and the account of the beneficiary."),
+        "gifts": _("Please choose the gifts."),
+        "event": _("Please enter the date of the event."),
+    }
+    found = [
+        sentences[part]
+        for part, there in given.items()
+        if getattr(category, part) == Needs.MUST and not there
+    ]
+    if category.beneficiary == Needs.MUST and not application.phone_last4:
+        found.append(_("Please give the telephone number of the beneficiary."))
+    if application.amount <= 0:
+        found.append(_("Please enter an amount above zero."))
+    return found + _questions(category, application.values)
+
+
+def _questions(category: Category, values: dict[str, Any]) -> list[str]:
+    """Further questions of the category that must be answered."""
+    sentence = _("Please answer “{question}”.")
+    return [
+        sentence.format(question=question["label"])
+        for question in category.fields
+        if question.get("required") and values.get(question["key"]) in (None, "")
+    ]
+
+
+def _gifts(application: Application) -> list[str]:
+    sentence = _("Of “{gift}” only {free} are free; {quantity} are asked for.")
+    return [
+        sentence.format(gift=line.gift, free=line.gift.free, quantity=line.quantity)
+        for line in application.gift_lines.select_related("gift")
+        if line.quantity > line.gift.free
+    ]
+
+
+def unproved(unit_id: int, *, without: int = 0) -> list[Application]:
+    """Papers of a unit whose evidence is late, the oldest first."""
+    return list(
+        Application.objects.filter(
+            unit=unit_id,
+            evidence_due_on__lt=timezone.localdate(),
+            evidence_done_at=None,
+            state__in=sorted(GRANTED),
+        )
+        .exclude(pk=without)
+        .order_by("evidence_due_on", "pk")
+    )
+
+
+def _evidence(application: Application, found: Check) -> None:
+    """Late evidence of earlier events warns or refuses, as the rule says (EXP-08)."""
+    late = unproved(application.unit_id, without=application.pk or 0)
+    if not late:
+        return
+    sentence = _("Evidence is late for {papers}. Please upload it first.")
+    numbers = [paper.number for paper in late]
+    more = ["…"] if len(numbers) > SHOWN else []
+    words = sentence.format(papers=listed([*numbers[:SHOWN], *more]))
+    refuses = policy("expenses.missing_evidence", application.unit_id) == "refuse"
+    (found.refusals if refuses else found.warnings).append(words)
+
+
+def _budget(application: Application, found: Check) -> None:
+    """Whether the budget that would pay has enough left."""
+    unit, category, amount = application.unit, application.category, application.amount
+    day = application.applied_on
+    found.budget = budget_for(unit, category, day)
+    left = found.budget.left if found.budget else ZERO
+    found.over_budget = found.budget is None or left < amount
+    if not found.over_budget:
+        return
+    found.short = amount - left
+    found.helpers = helpers(found.budget.unit if found.budget else unit)
+    words = shortage_words(unit, category, found.budget, amount, day.year)
+    goes_up = found.budget is not None and may_exceed(unit)
+    (found.warnings if goes_up else found.refusals).append(words)
+
+
+def ceiling_words(application: Application) -> str:
+    """What the form says about the general manager (EXP-05)."""
+    most = Decimal(policy("expenses.regional_ceiling", application.unit_id))
+    if application.amount > most:
+        sentence = _("Above {ceiling}: the general manager decides too.")
+    else:
+        sentence = _("Up to {ceiling} (inclusive) the general manager need not decide.")
+    return sentence.format(ceiling=money(most))
