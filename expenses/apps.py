@@ -10,4 +10,4 @@ class ExpensesConfig(AppConfig):
 
     def ready(self) -> None:
         # They register themselves.
-        from expenses import imports  # noqa: F401
+        from expenses import exports, imports  # noqa: F401

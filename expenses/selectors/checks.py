@@ -1,6 +1,7 @@
 """Whether an application may be submitted, in sentences: what the form shows while it is filled in,
 and what refuses it at the end. One check for both."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -36,11 +37,21 @@ class Check:
 
 def check(application: Application) -> Check:
     """Look at a saved application as if it were submitted now. Takes no lock."""
-    found = Check()
-    found.refusals += missing(application)
     customers = [row.customer for row in application.customers.select_related("customer")]
+    gifts = list(application.gift_lines.select_related("gift"))
+    found = check_unsaved(application, customers, gifts)
+    found.refusals[:0] = missing(application)
+    return found
+
+
+def check_unsaved(
+    application: Application, customers: Sequence[Any], gifts: Sequence[Any]
+) -> Check:
+    """Look at what a form says so far: ceilings, gifts, late evidence, budget; not at what it does
+    not say yet. `application` need not be saved, `gifts` have a gift and a quantity."""
+    found = Check()
     found.refusals += ceilings.refusals(application, customers)
-    found.refusals += _gifts(application)
+    found.refusals += _gifts(gifts)
     _evidence(application, found)
     _budget(application, found)
     return found
@@ -85,11 +96,11 @@ def _questions(category: Category, values: dict[str, Any]) -> list[str]:
     ]
 
 
-def _gifts(application: Application) -> list[str]:
+def _gifts(gifts: Sequence[Any]) -> list[str]:
     sentence = _("Of “{gift}” only {free} are free; {quantity} are asked for.")
     return [
         sentence.format(gift=line.gift, free=line.gift.free, quantity=line.quantity)
-        for line in application.gift_lines.select_related("gift")
+        for line in gifts
         if line.quantity > line.gift.free
     ]
 
