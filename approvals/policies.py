@@ -81,17 +81,6 @@ register(
 )
 register(
     Policy(
-        key="approvals.files_per_request",
-        title=_("Files of a request"),
-        meaning=_("How many files a request may have."),
-        source=_("Practice of approval systems"),
-        type=Whole(1, 100, unit=_("files"), one=_("file")),
-        default=20,
-        group="approvals",
-    )
-)
-register(
-    Policy(
         key="approvals.step_up_amount",
         title=_("Identity confirmed for large sums"),
         meaning=_("Above this sum whoever decides confirms once more who he is."),
@@ -145,5 +134,17 @@ register(
         default=20,
         group="approvals",
         below=Below.GROUP,
+    )
+)
+
+register(
+    Policy(
+        key="approvals.files_per_request",
+        title=_("Files of a request"),
+        meaning=_("How many files a request may have."),
+        source=_("Practice of approval systems"),
+        type=Whole(1, 100, unit=_("files"), one=_("file")),
+        default=20,
+        group="approvals",
     )
 )

@@ -1,4 +1,4 @@
-"""Papers of money that are approved: applications, and changes of budgets (EXP-03…EXP-05, EXP-09)."""
+"""Papers of money that are approved: applications and changes of budgets (EXP-03…05, EXP-09)."""
 
 from decimal import Decimal
 from typing import Any
@@ -22,14 +22,7 @@ def application_facts(application: Application) -> Facts:
         title=f"{application.category} · {application.title}",
         unit=application.unit,
         amount=application.amount,
-        fields={
-            "category": application.category.code,
-            "family": application.category.family,
-            "one_off": application.one_off,
-            "over_budget": application.over_budget,
-            "people": application.people,
-            "customers": application.customers.count(),
-        },
+        fields=applications.flow_fields(application, application.customers.count()),
         snapshot=_snapshot(application),
         url=application.get_absolute_url(),
     )
@@ -85,7 +78,7 @@ register(
         label=_("Expense application"),
         model=Application,
         facts=application_facts,
-        template="expenses/_paper.html",
+        template="expenses/_paper_subject.html",
         may_submit=_may_submit,
         fields=(
             FieldSpec("category", pgettext_lazy("expense", "Category"), "choice", _categories),

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from core.scope import Scoped, ScopedQuerySet
+from core.scope import Scope, Scoped, ScopedQuerySet, scope_of
 from expenses.models.applications import Application, ByApplication
 from expenses.models.common import money
 from expenses.models.guards import append_only
@@ -18,6 +18,11 @@ from expenses.models.guards import append_only
 
 class GiftQuerySet(ScopedQuerySet):
     view_permission = "expenses.view_gift"
+
+    def visible_to(self, user: Any, permission: str | None = None) -> Self:
+        """A stock is nobody's own: who sees his own papers in a branch sees its gifts."""
+        scope = scope_of(user, permission or self.view_permission)
+        return self.filter(Scope(scope.user_id, scope.branches | scope.own).q(()))
 
     def offered_in(self, unit: Any) -> Self:
         """Gifts of a unit and of those above it that are still given away."""

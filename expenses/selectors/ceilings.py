@@ -95,9 +95,7 @@ def _by_year(
     if not most:
         return []
     year = application.applied_on.year
-    spent = spent_on(
-        [customer.pk for customer in customers], year, without=application.pk or 0
-    )
+    spent = spent_on([customer.pk for customer in customers], year, without=application.pk or 0)
     sentence = _("{customer}: at most {ceiling} in {year}, of which {left} is left.")
     return [
         sentence.format(

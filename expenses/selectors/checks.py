@@ -31,41 +31,54 @@ class Check:
     warnings: list[str] = field(default_factory=list)
     budget: Budget | None = None
     over_budget: bool = False
+    amount: Decimal = ZERO
     short: Decimal = ZERO
     helpers: list[User] = field(default_factory=list)
 
 
-def check(application: Application) -> Check:
-    """Look at a saved application as if it were submitted now. Takes no lock."""
-    customers = [row.customer for row in application.customers.select_related("customer")]
-    gifts = list(application.gift_lines.select_related("gift"))
-    found = check_unsaved(application, customers, gifts)
-    found.refusals[:0] = missing(application)
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An application as the check sees it, saved or not: what hangs on it beside its columns."""
+
+    paper: Application
+    customers: Sequence[Any] = ()
+    gifts: Sequence[tuple[Any, int]] = ()
+    has_account: bool = False
+    has_phone: bool = False
+
+
+def wanted_of(application: Application) -> Wanted:
+    """A saved application with its parts."""
+    return Wanted(
+        application,
+        [row.customer for row in application.customers.select_related("customer")],
+        [(line.gift, line.quantity) for line in application.gift_lines.select_related("gift")],
+        bool(application.account_last4),
+        bool(application.phone_last4),
+    )
+
+
+def check(wanted: Wanted) -> Check:
+    """Look at an application as if it were submitted now. Takes no lock."""
+    paper = wanted.paper
+    found = Check(amount=paper.amount)
+    found.refusals += missing(wanted)
+    found.refusals += ceilings.refusals(paper, wanted.customers)
+    found.refusals += _gifts(wanted)
+    _evidence(paper, found)
+    _budget(paper, found)
     return found
 
 
-def check_unsaved(
-    application: Application, customers: Sequence[Any], gifts: Sequence[Any]
-) -> Check:
-    """Look at what a form says so far: ceilings, gifts, late evidence, budget; not at what it does
-    not say yet. `application` need not be saved, `gifts` have a gift and a quantity."""
-    found = Check()
-    found.refusals += ceilings.refusals(application, customers)
-    found.refusals += _gifts(gifts)
-    _evidence(application, found)
-    _budget(application, found)
-    return found
-
-
-def missing(application: Application) -> list[str]:
+def missing(wanted: Wanted) -> list[str]:
     """What the category asks for and the paper does not say."""
-    category = application.category
+    paper, category = wanted.paper, wanted.paper.category
     given = {
-        "customers": application.customers.exists(),
-        "case": application.case_id is not None,
-        "beneficiary": bool(application.beneficiary_name and application.account_last4),
-        "gifts": application.gift_lines.exists(),
-        "event": application.event_on is not None,
+        "customers": bool(wanted.customers),
+        "case": paper.case_id is not None,
+        "beneficiary": bool(paper.beneficiary_name and wanted.has_account),
+        "gifts": bool(wanted.gifts),
+        "event": paper.event_on is not None,
     }
     sentences = {
         "customers": _("Please name the customers concerned."),
@@ -79,11 +92,11 @@ def missing(application: Application) -> list[str]:
         for part, there in given.items()
         if getattr(category, part) == Needs.MUST and not there
     ]
-    if category.beneficiary == Needs.MUST and not application.phone_last4:
+    if category.beneficiary == Needs.MUST and not wanted.has_phone:
         found.append(_("Please give the telephone number of the beneficiary."))
-    if application.amount <= 0:
+    if paper.amount <= 0:
         found.append(_("Please enter an amount above zero."))
-    return found + _questions(category, application.values)
+    return found + _questions(category, paper.values)
 
 
 def _questions(category: Category, values: dict[str, Any]) -> list[str]:
@@ -96,12 +109,12 @@ def _questions(category: Category, values: dict[str, Any]) -> list[str]:
     ]
 
 
-def _gifts(gifts: Sequence[Any]) -> list[str]:
+def _gifts(wanted: Wanted) -> list[str]:
     sentence = _("Of “{gift}” only {free} are free; {quantity} are asked for.")
     return [
-        sentence.format(gift=line.gift, free=line.gift.free, quantity=line.quantity)
-        for line in gifts
-        if line.quantity > line.gift.free
+        sentence.format(gift=gift, free=gift.free, quantity=quantity)
+        for gift, quantity in wanted.gifts
+        if quantity > gift.free
     ]
 
 

@@ -1,4 +1,4 @@
-"""A budget that does not suffice: what is left, what lacks, who can help, and whether it may go on."""
+"""A budget that does not suffice: what is left, what lacks, who can help, may it go on."""
 
 from decimal import Decimal
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from approvals import services as approvals
+from approvals.subjects import Facts
 from audit.services import record
 from core.errors import Refused
 from core.faults import fault_point
@@ -23,15 +24,37 @@ from core.notices import notify
 from customers.models import Customer
 from expenses.models import Application, EntryKind
 from expenses.selectors.ceilings import refusals
-from expenses.selectors.checks import check
+from expenses.selectors.checks import Check, check, wanted_of
 from expenses.services import using
 from expenses.services.booking import book
-from expenses.services.drafting import KIND, Given, GiftWish, Line, refuse_stranger, save
+from expenses.services.drafting import (
+    KIND,
+    GiftWish,
+    Given,
+    Line,
+    check_given,
+    refuse_stranger,
+    save,
+    wanted_of_given,
+)
 from expenses.services.gifts import free_gifts, promise_gifts
 from expenses.states import EDITABLE, NEXT, State
 from regions.calendars import add_working_days
 
-__all__ = ["KIND", "GiftWish", "Given", "Line", "cancel", "save", "submit", "withdraw"]
+__all__ = [
+    "KIND",
+    "Check",
+    "GiftWish",
+    "Given",
+    "Line",
+    "call_off",
+    "cancel",
+    "check_given",
+    "facts_of_given",
+    "save",
+    "submit",
+    "withdraw",
+]
 
 ZERO = Decimal("0.00")
 
@@ -52,7 +75,7 @@ def submit(
     refuse_stranger(application, by)
     application.refresh_from_db()
     if application.state in EDITABLE:
-        found = check(application)
+        found = check(wanted_of(application))
         if found.refusals:
             raise Refused(found.refusals[0])
         # Flows ask whether it is over budget; the reservation makes sure that it still is so.
@@ -83,6 +106,32 @@ def cancel(application: Application, *, by: Any) -> Application:
         raise Refused(_("Only a draft is given up; please withdraw what is in approval."))
     _go(row, State.VOID, by, "application.cancelled")
     return row
+
+
+def facts_of_given(
+    given: Given, *, by: Any, check: Check, application: Application | None = None
+) -> Facts:
+    """A form that is not saved yet as flows see it, for the way it would go."""
+    wanted = wanted_of_given(given, by=by, application=application)
+    return Facts(
+        title=given.title,
+        unit=given.unit,
+        amount=wanted.paper.amount,
+        fields=flow_fields(wanted.paper, len(wanted.customers))
+        | {"over_budget": check.over_budget},
+    )
+
+
+def flow_fields(application: Application, customers: int) -> dict[str, Any]:
+    """What conditions of flows may ask of an application."""
+    return {
+        "category": application.category.code,
+        "family": application.category.family,
+        "one_off": application.one_off,
+        "over_budget": application.over_budget,
+        "people": application.people,
+        "customers": customers,
+    }
 
 
 # --- what follows from a decision -----------------------------------------------------------------

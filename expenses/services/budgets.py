@@ -56,9 +56,7 @@ def allot(
 
 
 @transaction.atomic
-def hand_down(
-    budget: Budget, *, to: OrgUnit, amount: Decimal, by: Any, reason: str = ""
-) -> Budget:
+def hand_down(budget: Budget, *, to: OrgUnit, amount: Decimal, by: Any, reason: str = "") -> Budget:
     """Hand a part of what is left of a budget to a unit below; its budget is made on first use.
 
     Raises Refused when less is left, for a unit that is not below, one that gets its budget from
@@ -84,9 +82,7 @@ def hand_down(
 
 
 @transaction.atomic
-def transfer(
-    source: Budget, target: Budget, *, amount: Decimal, by: Any, reason: str = ""
-) -> None:
+def transfer(source: Budget, target: Budget, *, amount: Decimal, by: Any, reason: str = "") -> None:
     """Move what is left of one budget to another one of the same year.
 
     It goes up from the one to where both ways meet and down to the other, so that every budget on
@@ -188,9 +184,7 @@ def _ours(
     unit: OrgUnit, category: Category, year: int, quarter: int | None, *, parent: Budget | None
 ) -> Budget:
     """The budget of a unit, held; made empty under `parent` when there is none yet."""
-    budget = Budget.objects.filter(
-        unit=unit, year=year, quarter=quarter, category=category
-    ).first()
+    budget = Budget.objects.filter(unit=unit, year=year, quarter=quarter, category=category).first()
     if budget is None:
         budget = Budget(year=year, quarter=quarter, category=category, parent=parent)
         budget.place_in(unit)

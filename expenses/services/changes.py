@@ -1,4 +1,4 @@
-"""Asking for a transfer between budgets or for more budget; approved, it is carried out (EXP-09)."""
+"""Asking for a transfer between budgets or for more; approved, it is carried out (EXP-09)."""
 
 from decimal import Decimal
 from typing import Any

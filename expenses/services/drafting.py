@@ -1,6 +1,7 @@
 """Writing an application down: what it is for, for whom, how much. Nothing is asked for yet."""
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -24,6 +25,7 @@ from expenses.models import (
     GiftLine,
 )
 from expenses.models.common import CENT
+from expenses.selectors.checks import Check, Wanted, check
 from expenses.services.numbers import next_number
 from expenses.states import EDITABLE, State
 from regions.models import OrgUnit
@@ -115,20 +117,42 @@ def save(
         if version is not None and row.version != version:
             raise Stale(_("Somebody changed this application meanwhile. Please look again."))
         row.version += 1
+    _fill(row, given)
+    _put(row, "account", given.account)
+    _put(row, "phone", given.phone)
+    row.save()
+    _write_parts(row, given)
+    record("application.saved", by=by, subject=row, number=row.number, amount=str(row.amount))
+    return row
+
+
+def _fill(row: Application, given: Given) -> None:
+    """The columns of a row as the form says them, but for the personal ones."""
     for name in PLAIN:
         setattr(row, name, getattr(given, name))
     if given.key_date is not None:
         row.key_date = given.key_date
     row.values, row.amount = dict(given.values), given.amount
     row.place_in(given.unit)
-    _put(row, "account", given.account)
-    _put(row, "phone", given.phone)
-    row.save()
-    _write_parts(row, given)
-    record(
-        "application.saved", by=by, subject=row, number=row.number, amount=str(row.amount)
+
+
+def wanted_of_given(given: Given, *, by: Any, application: Application | None = None) -> Wanted:
+    """A form that is not saved yet, for the check and for the way it would go. `application` is
+    the draft it changes, which is left as it is."""
+    row = copy(application) if application is not None else Application(applicant=by)
+    _fill(row, given)
+    return Wanted(
+        row,
+        list(dict(given.customers)),
+        [(wish.gift, wish.quantity) for wish in given.gifts],
+        bool(row.account_last4 if given.account is None else given.account),
+        bool(row.phone_last4 if given.phone is None else given.phone),
     )
-    return row
+
+
+def check_given(given: Given, *, by: Any, application: Application | None = None) -> Check:
+    """What would speak against a form that is not saved yet."""
+    return check(wanted_of_given(given, by=by, application=application))
 
 
 def refuse_stranger(application: Application, by: Any) -> None:
@@ -166,9 +190,7 @@ def _write_parts(row: Application, given: Given) -> None:
     )
     row.gift_lines.all().delete()
     GiftLine.objects.bulk_create(
-        GiftLine(
-            application=row, gift=wish.gift, quantity=wish.quantity, price=wish.gift.price
-        )
+        GiftLine(application=row, gift=wish.gift, quantity=wish.quantity, price=wish.gift.price)
         for wish in given.gifts
     )
     row.customers.all().delete()

@@ -36,9 +36,7 @@ def add(
     return add_file(file, name, lambda kept: _write(application, kept, by, kind, caption))
 
 
-def _write(
-    application: Application, kept: KeptFile, by: Any, kind: str, caption: str
-) -> Evidence:
+def _write(application: Application, kept: KeptFile, by: Any, kind: str, caption: str) -> Evidence:
     row = _held(application.pk)
     if row.state not in GRANTED:
         raise Refused(_("Evidence is added once the application is approved."))

@@ -82,9 +82,7 @@ def promise_gifts(application: Application) -> None:
         gift = held[line.gift_id]
         if line.quantity > gift.free:
             sentence = _("Of “{gift}” only {free} are free; {quantity} are asked for.")
-            raise Refused(
-                sentence.format(gift=gift, free=gift.free, quantity=line.quantity)
-            )
+            raise Refused(sentence.format(gift=gift, free=gift.free, quantity=line.quantity))
         gift.promised += line.quantity
         gift.save(update_fields=["promised"])
 

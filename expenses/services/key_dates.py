@@ -28,9 +28,7 @@ MOST_DAYS = 120
 
 
 @transaction.atomic
-def save(
-    *, by: Any, unit: OrgUnit, key_date: KeyDate | None = None, **values: Any
-) -> KeyDate:
+def save(*, by: Any, unit: OrgUnit, key_date: KeyDate | None = None, **values: Any) -> KeyDate:
     """Keep a key date; `values` are its fields. A changed day is told anew.
 
     Raises Refused for a day that does not exist, without a day, and for somebody who cannot log

@@ -58,9 +58,7 @@ def pay(
         return Payment.objects.get(request_key=request_key)
 
 
-def _pay(
-    application: Application, amount: Decimal, by: Any, day: date, **words: Any
-) -> Payment:
+def _pay(application: Application, amount: Decimal, by: Any, day: date, **words: Any) -> Payment:
     row = _held(application)
     key = words["request_key"]
     before = Payment.objects.filter(request_key=key).first() if key else None

@@ -70,9 +70,7 @@ def _write(application: Application, kept: KeptFile, by: Any, values: dict[str, 
         raise Refused(_("Receipts are added from the approval until the settlement."))
     _refuse_known(row, kept, values["number"])
     refuse_full(row.receipts.count())
-    receipt = Receipt.objects.create(
-        application=row, uploaded_by=by, **kept.columns(), **values
-    )
+    receipt = Receipt.objects.create(application=row, uploaded_by=by, **kept.columns(), **values)
     record(
         "application.receipt_added",
         by=by,

@@ -55,9 +55,7 @@ def settle(
     return settlement
 
 
-def _refuse(
-    row: Application, spent: Decimal, receipts: Decimal, explanation: str, by: Any
-) -> None:
+def _refuse(row: Application, spent: Decimal, receipts: Decimal, explanation: str, by: Any) -> None:
     if by is not None and by.pk == row.applicant_id:
         raise Refused(_("Somebody else must settle one's own application."))
     if row.state not in (State.APPROVED, State.PAID):

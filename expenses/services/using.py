@@ -88,9 +88,7 @@ def spend(application: Application, amount: Decimal, *, by: Any) -> None:
     if application.budget_id is None:
         return
     budget = hold([application.budget_id])[application.budget_id]
-    move(
-        budget, BudgetMove.SPEND, by=by, application=application, committed=-amount, spent=amount
-    )
+    move(budget, BudgetMove.SPEND, by=by, application=application, committed=-amount, spent=amount)
 
 
 def take_back(application: Application, amount: Decimal, *, by: Any, gone: bool = False) -> None:

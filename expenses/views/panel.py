@@ -15,7 +15,7 @@ from core.display import listed, money
 from expenses.forms.apply import Sheet
 from expenses.models import Application, EvidenceKind, Family
 from expenses.selectors.ceilings import category_ceiling
-from expenses.selectors.checks import Check, ceiling_words, check_unsaved
+from expenses.selectors.checks import Check, Wanted, ceiling_words, check, missing
 from expenses.services.applications import KIND, Given
 
 ZERO = Decimal("0.00")
@@ -53,9 +53,16 @@ def panel_of(sheet: Sheet) -> Panel:
     if given is None:
         return panel
     paper = _unsaved(sheet, given)
-    customers = [customer for customer, _contact in given.customers]
-    checked = check_unsaved(paper, customers, given.gifts)
-    panel.refusals, panel.warnings = list(checked.refusals), list(checked.warnings)
+    wanted = Wanted(
+        paper,
+        [customer for customer, _contact in given.customers],
+        [(wish.gift, wish.quantity) for wish in given.gifts],
+    )
+    checked = check(wanted)
+    # What is not filled in yet is no mistake before the form is sent.
+    early = set(missing(wanted))
+    panel.refusals = [one for one in checked.refusals if one not in early]
+    panel.warnings = list(checked.warnings)
     panel.budget, panel.over_budget = checked.budget, checked.over_budget
     if checked.budget is not None:
         panel.left = checked.budget.left - panel.total
