@@ -33,6 +33,7 @@ urlpatterns = [
     path("customers/", include("customers.urls")),
     path("complaints/", include("complaints.urls")),
     path("satisfaction/", include("satisfaction.urls")),
+    path("", include("expenses.urls")),
     path("s/", include("satisfaction.public_urls")),
     path("reports/", include("reports.urls")),
     path("shares/", share_list, name="shares"),

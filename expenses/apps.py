@@ -12,7 +12,7 @@ class ExpensesConfig(AppConfig):
         # They register themselves: the file of former expenses, the work people hand over, and
         # the personal values that are shown one at a time.
         from customers.services.reveal import FIELDS
-        from expenses import imports  # noqa: F401
+        from expenses import exports, imports  # noqa: F401
         from expenses.models import Application
         from expenses.services import work  # noqa: F401
 

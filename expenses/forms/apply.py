@@ -16,7 +16,7 @@ from core.widgets import DateInput, RemoteSelect
 from customers.models import Customer
 from expenses.forms.fields import CustomersField, Yuan
 from expenses.models import Application, Category, Event, Gift, Needs
-from expenses.services.applications import Given, GiftWish, Line
+from expenses.services.applications import GiftWish, Given, Line
 from regions.forms.fields import UnitByCode
 from regions.models import OrgUnit
 
@@ -83,9 +83,7 @@ def gift_words(gift: Gift) -> str:
 LineSet: Any = forms.formset_factory(
     LineForm, extra=EMPTY_LINES, absolute_max=MOST_LINES, max_num=MOST_LINES
 )
-GiftSet: Any = forms.formset_factory(
-    GiftForm, extra=1, absolute_max=MOST_LINES, max_num=MOST_LINES
-)
+GiftSet: Any = forms.formset_factory(GiftForm, extra=1, absolute_max=MOST_LINES, max_num=MOST_LINES)
 
 
 class ApplicationForm(forms.Form):
@@ -103,9 +101,8 @@ class ApplicationForm(forms.Form):
     reason = forms.CharField(
         label=_("Reason"), max_length=2000, required=False, widget=forms.Textarea({"rows": 3})
     )
-    event_on = forms.DateField(
-        label=_("Date of the event"), required=False, widget=DateInput()
-    )
+    one_off = forms.BooleanField(label=_("One-off application"), required=False, initial=True)
+    event_on = forms.DateField(label=_("Date of the event"), required=False, widget=DateInput())
     people = forms.IntegerField(
         label=_("People taking part"),
         required=False,
@@ -127,9 +124,7 @@ class ApplicationForm(forms.Form):
         empty_label="—",
         widget=RemoteSelect("expenses:case-choices"),
     )
-    beneficiary_name = forms.CharField(
-        label=_("Beneficiary"), max_length=60, required=False
-    )
+    beneficiary_name = forms.CharField(label=_("Beneficiary"), max_length=60, required=False)
     beneficiary_bank = forms.CharField(label=_("Bank"), max_length=80, required=False)
     account = forms.CharField(
         label=_("Account number"),
@@ -151,18 +146,20 @@ class ApplicationForm(forms.Form):
         self._shape(fields)
 
     @cached_property
-    def category(self) -> Category | None:
+    def chosen_category(self) -> Category | None:
         """The category chosen so far."""
         return self._chosen("category")
 
     @cached_property
-    def unit(self) -> OrgUnit | None:
+    def chosen_unit(self) -> OrgUnit | None:
         """The unit chosen so far."""
         return self._chosen("unit")
 
     def _chosen(self, name: str) -> Any:
-        value = self.data.get(name) if self.is_bound else self.get_initial_for_field(
-            self.fields[name], name
+        value = (
+            self.data.get(name)
+            if self.is_bound
+            else self.get_initial_for_field(self.fields[name], name)
         )
         if not isinstance(value, str):
             return value
@@ -171,7 +168,7 @@ class ApplicationForm(forms.Form):
 
     def _shape(self, fields: dict[str, Any]) -> None:
         """Leave what the category asks, and add its further questions."""
-        category = self.category
+        category = self.chosen_category
         asked = {
             "customers": (category and category.customers, ("customers",)),
             "case": (category and category.case, ("case",)),
@@ -186,7 +183,9 @@ class ApplicationForm(forms.Form):
                     fields[name].required = not (name in ("account", "phone") and self._kept(name))
         if "event" in fields:
             events = Event.objects.visible_to(self.user).order_by("-starts_at")
-            fields["event"].queryset = events.filter(unit=self.unit) if self.unit else events.none()
+            fields["event"].queryset = (
+                events.filter(unit=self.chosen_unit) if self.chosen_unit else events.none()
+            )
         for question in category.fields if category else ():
             fields[f"value_{question['key']}"] = _question(question)
         for name in ("account", "phone"):
@@ -219,10 +218,17 @@ def _question(question: Mapping[str, Any]) -> forms.Field:
         case "yes_no":
             return forms.BooleanField(**(options | {"required": False}))
         case "choice":
-            pairs = [(one, one) if isinstance(one, str) else tuple(one)
-                     for one in question.get("choices", ())]
+            pairs = [
+                (one, one) if isinstance(one, str) else tuple(one)
+                for one in question.get("choices", ())
+            ]
             return forms.ChoiceField(choices=[("", "—"), *pairs], **options)
     return forms.CharField(max_length=500, **options)
+
+
+def _plain(value: Any) -> Any:
+    """An answer as JSON keeps it."""
+    return value if value is None or isinstance(value, bool) else str(value)
 
 
 class Sheet:
@@ -242,11 +248,9 @@ class Sheet:
     ) -> None:
         self.user, self.application = user, application
         self.contacts, self.key_date = contacts or {}, key_date
-        self.head = ApplicationForm(
-            data, user=user, application=application, initial=initial or {}
-        )
+        self.head = ApplicationForm(data, user=user, application=application, initial=initial or {})
         self.lines = LineSet(data, prefix=LINES, initial=lines or [])
-        unit, category = self.head.unit, self.head.category
+        unit, category = self.head.chosen_unit, self.head.chosen_category
         self.takes_gifts = bool(category and category.gifts != Needs.NO)
         self.stock = list(Gift.objects.offered_in(unit)) if unit and self.takes_gifts else []
         has_gifts = data is None or f"{GIFTS}-TOTAL_FORMS" in data
@@ -282,6 +286,7 @@ class Sheet:
             reason=data.get("reason", ""),
             event_on=data.get("event_on"),
             people=data.get("people"),
+            one_off=bool(data.get("one_off")),
             lines=lines,
             gifts=wishes,
             customers=customers,
@@ -289,7 +294,7 @@ class Sheet:
             event=data.get("event"),
             key_date=self.key_date,
             values={
-                name.removeprefix("value_"): value
+                name.removeprefix("value_"): _plain(value)
                 for name, value in data.items()
                 if name.startswith("value_")
             },

@@ -177,6 +177,16 @@ class Application(Scoped):
         """What is approved and not paid."""
         return self.approved_amount - self.paid_amount
 
+    @property
+    def account_masked(self) -> str:
+        """The end of the beneficiary's account; empty without one."""
+        return f"****{self.account_last4}" if self.account_last4 else ""
+
+    @property
+    def phone_masked(self) -> str:
+        """The end of the beneficiary's telephone number; empty without one."""
+        return f"****{self.phone_last4}" if self.phone_last4 else ""
+
     def clear(self, field: str) -> str:
         """A personal value in clear: `account` or `phone`. Showing it to somebody is recorded by
         the service. Raises personal_data.Erased, LookupError for any other field."""

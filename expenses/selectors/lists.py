@@ -70,9 +70,7 @@ class PaperQuery:
         elif self.state:
             papers = papers.filter(state__in=sorted(GROUPS.get(self.state, {self.state})))
         if self.text:
-            papers = papers.filter(
-                Q(number__istartswith=self.text) | Q(title__icontains=self.text)
-            )
+            papers = papers.filter(Q(number__istartswith=self.text) | Q(title__icontains=self.text))
         return papers
 
 

@@ -27,10 +27,12 @@ from expenses.forms.after import (
     SettlementForm,
 )
 from expenses.models import Application, ApplicationFile, Evidence, Payment, Receipt
+from expenses.powers import PAY, may_prove, may_write
 from expenses.services import applications, evidence, files, gifts, payments, receipts, settlements
+from expenses.services.papers import MOST_BYTES
+from expenses.shown import evidence_badge
 from expenses.states import VIEW
-from expenses.views.common import application_or_404, evidence_badge, paper_crumbs
-from expenses.views.powers import PAY, may_prove, may_write
+from expenses.views.common import application_or_404, paper_crumbs
 
 SEND = require_http_methods(["GET", "HEAD", "POST"])
 TABLES: dict[str, type[Any]] = {"plan": ApplicationFile, "receipt": Receipt, "evidence": Evidence}
@@ -133,7 +135,7 @@ def proof(request: HttpRequest, pk: int) -> HttpResponse:
     context = _proof_context(paper) | {
         "receipt_form": form,
         "evidence_form": EvidenceForm(),
-        "most_bytes": files.most_bytes(),
+        "most_bytes": MOST_BYTES,
         "crumbs": paper_crumbs(paper, (_("Evidence and receipts"), "")),
     }
     return render(request, "expenses/proof.html", context, status=status_of(request))
@@ -295,8 +297,10 @@ def gifts_give(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _file_or_404(request: HttpRequest, pk: int, kind: str, file_pk: int) -> Any:
     table = TABLES.get(kind)
-    rows: Any = table._base_manager.none() if table is None else table.objects.visible_to(
-        request.user, VIEW
+    rows: Any = (
+        table._base_manager.none()
+        if table is None
+        else table.objects.visible_to(request.user, VIEW)
     )
     file = rows.filter(application=pk, pk=file_pk).select_related("application").first()
     if file is None:

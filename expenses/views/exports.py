@@ -1,4 +1,4 @@
-"""Exports of applications: asked for from the list, written by a worker, fetched by whoever asked."""
+"""Exports of applications: asked for, written by a worker, fetched by whoever asked."""
 
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -7,14 +7,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from expenses.exports import KIND, PERMISSION, notice_key, start_export
-from expenses.views.common import crumbs
 from core.access import fresh, requires
 from core.errors import Refused
 from core.htmx import wants_rows
 from core.models import Job, JobState
 from core.notices import mark_read
 from customers.exports import folder
+from expenses.exports import KIND, PERMISSION, notice_key, start_export
+from expenses.views.common import crumbs
 
 STOP_POLLING = 286
 

@@ -22,8 +22,8 @@ from customers.selectors.terms import understand
 from expenses.forms.apply import ADD, GIFTS, LINES, Sheet
 from expenses.models import Application, Category, Event, KeyDate
 from expenses.services import applications as verbs
-from expenses.services import files
-from expenses.services import key_dates
+from expenses.services import files, key_dates
+from expenses.services.papers import MOST_BYTES
 from expenses.views.common import application_or_404, crumbs, paper_crumbs
 from expenses.views.panel import panel_of
 
@@ -67,7 +67,7 @@ def _initial(request: HttpRequest) -> dict[str, Any]:
             }
     if "unit" not in initial and user.unit is not None:
         initial["unit"] = user.unit
-    if isinstance(initial.get("unit"), object) and hasattr(initial.get("unit"), "code"):
+    if "unit" in initial:
         initial["unit"] = initial["unit"].code
     return initial
 
@@ -99,7 +99,7 @@ def _from_given(given: verbs.Given) -> dict[str, Any]:
 def _from_application(paper: Application) -> dict[str, Any]:
     """Arguments of Sheet for an application that is written on."""
     names = (
-        "title", "reason", "event_on", "people", "case", "event",
+        "title", "reason", "one_off", "event_on", "people", "case", "event",
         "beneficiary_name", "beneficiary_bank",
     )  # fmt: skip
     customers = list(paper.customers.all())
@@ -133,15 +133,16 @@ def application_new(request: HttpRequest) -> HttpResponse:
     draft = open_draft(request, files.FORM.name)
     dated = _key_date(request)
     source: dict[str, Any] = {"initial": _initial(request)}
-    if dated is not None:
-        source = _from_given(key_dates.application_from(dated, by=request.user))
+    given = key_dates.application_from(dated) if dated is not None else None
+    if given is not None:
+        source = _from_given(given)
     if request.method == "POST":
         return _sent(request, draft, source | {"initial": {}})
     if draft.restored is not None:
         sheet = Sheet(request.user, draft.restored, **{**source, "initial": {}})
     else:
         sheet = Sheet(request.user, **source)
-    if sheet.head.category is None:
+    if sheet.head.chosen_category is None:
         return _choose(request, draft)
     return _page(request, sheet, draft)
 
@@ -219,16 +220,14 @@ def _version(request: HttpRequest, sheet: Sheet) -> int | None:
     return int(text) if sheet.application is not None and text.isdigit() else None
 
 
-def _page(
-    request: HttpRequest, sheet: Sheet, draft: DraftPage, status: int = 200
-) -> HttpResponse:
+def _page(request: HttpRequest, sheet: Sheet, draft: DraftPage, status: int = 200) -> HttpResponse:
     paper = sheet.application
     title = _("Apply for money")
     trail = paper_crumbs(paper, (_("Edit"), "")) if paper else crumbs((title, ""))
     context = _context(sheet) | {
         "title": title,
         "draft": draft,
-        "most_bytes": files.most_bytes(),
+        "most_bytes": MOST_BYTES,
         "files": paper.files.all() if paper else [],
         "crumbs": trail,
         "back": paper.get_absolute_url() if paper else reverse("expenses:applications"),
@@ -279,9 +278,7 @@ def customer_choices(request: HttpRequest) -> JsonResponse:
     if term.problem:
         return JsonResponse([], safe=False)
     places = rows_of(request.user, place_keys(request.user, query, size=SHOWN))
-    found = {
-        place.customer_id: f"{place.customer.name} {place.unit.name}" for place in places
-    }
+    found = {place.customer_id: f"{place.customer.name} {place.unit.name}" for place in places}
     return JsonResponse([{"value": pk, "text": text} for pk, text in found.items()], safe=False)
 
 

@@ -14,6 +14,7 @@ from core.htmx import page_or_rows
 from expenses.exports import PERMISSION as EXPORT
 from expenses.forms.filters import LedgerFilter, PaperFilter, UnitFilter
 from expenses.models import Application
+from expenses.powers import ADD, PAY
 from expenses.selectors.lists import (
     DUE,
     LEDGER,
@@ -25,9 +26,8 @@ from expenses.selectors.lists import (
     ledger_sums,
     paper_page,
 )
+from expenses.shown import evidence_badge, state_badge
 from expenses.states import VIEW
-from expenses.views.common import evidence_badge, state_badge
-from expenses.views.powers import ADD, PAY
 
 
 def count_sentence(number: int, capped: bool) -> str:

@@ -2,34 +2,24 @@
 and the way it would go. Everything follows each change of the form (W13)."""
 
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from approvals.services import route
-from approvals.wording import words_of_reason
+from approvals.drawing import Shown
+from approvals.shown import drawing_of_route
+from approvals.subjects import Facts
 from core.display import listed, money
-from core.errors import Refused
 from expenses.forms.apply import Sheet
-from expenses.models import EvidenceKind, Family
-from expenses.services.applications import Given, check_given, facts_of_given
-from regions.policies import policy
+from expenses.models import Application, EvidenceKind, Family
+from expenses.selectors.ceilings import category_ceiling
+from expenses.selectors.checks import Check, Wanted, ceiling_words, check, missing
+from expenses.services.applications import KIND, Given
 
-KIND = "expenses.application"
 ZERO = Decimal("0.00")
 CENT = Decimal("0.01")
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """A step of the way: who would decide, and why somebody is passed by."""
-
-    name: str
-    people: str
-    applies: bool
-    note: str = ""
 
 
 @dataclass(slots=True)
@@ -45,7 +35,7 @@ class Panel:
     budget: Any = None
     over_budget: bool = False
     left: Decimal | None = None
-    way: list[Stop] = field(default_factory=list)
+    way: list[Shown] = field(default_factory=list)
     no_way: str = ""
 
 
@@ -62,13 +52,24 @@ def panel_of(sheet: Sheet) -> Panel:
     panel.total = sum((one for one in [*panel.sums, *panel.gift_sums] if one), ZERO)
     if given is None:
         return panel
-    checked = check_given(given, by=sheet.user, application=sheet.application)
-    panel.refusals, panel.warnings = list(checked.refusals), list(checked.warnings)
+    paper = _unsaved(sheet, given)
+    wanted = Wanted(
+        paper,
+        [customer for customer, _contact in given.customers],
+        [(wish.gift, wish.quantity) for wish in given.gifts],
+    )
+    checked = check(wanted)
+    # What is not filled in yet is no mistake before the form is sent.
+    early = set(missing(wanted))
+    panel.refusals = [one for one in checked.refusals if one not in early]
+    panel.warnings = list(checked.warnings)
     panel.budget, panel.over_budget = checked.budget, checked.over_budget
     if checked.budget is not None:
         panel.left = checked.budget.left - panel.total
-    panel.notes = _notes(given, panel.total)
-    _route(panel, sheet, given, checked)
+    panel.notes = _notes(paper)
+    facts = _facts(given, checked)
+    drawing, panel.no_way = drawing_of_route(KIND, facts, sheet.user)
+    panel.way = drawing.steps if drawing is not None else []
     return panel
 
 
@@ -77,24 +78,50 @@ def _lines(sheet: Sheet) -> list[Any]:
 
 
 def _sum(quantity: Decimal, price: Decimal) -> Decimal:
-    return (quantity * price).quantize(CENT)
+    return (quantity * price).quantize(CENT, ROUND_HALF_UP)
 
 
-def _notes(given: Given, total: Decimal) -> list[str]:
+def _unsaved(sheet: Sheet, given: Given) -> Application:
+    """The application as it would be, without a row of it."""
+    known = sheet.application
+    return Application(
+        pk=known.pk if known is not None else None,
+        category=given.category,
+        unit=given.unit,
+        amount=given.amount,
+        event_on=given.event_on,
+    )
+
+
+def _facts(given: Given, checked: Check) -> Facts:
+    """What conditions of flows ask, as expenses.approvals says it of a saved application."""
+    return Facts(
+        title=given.title,
+        unit=given.unit,
+        amount=given.amount,
+        fields={
+            "category": given.category.code,
+            "family": given.category.family,
+            "one_off": given.one_off,
+            "over_budget": checked.over_budget,
+            "people": given.people,
+            "customers": len(given.customers),
+        },
+        snapshot={},
+        url="",
+    )
+
+
+def _notes(paper: Application) -> list[str]:
     """What the rules of the category mean for this sum."""
-    category, notes = given.category, []
-    if category.ceiling_policy:
-        limit = policy(category.ceiling_policy, given.unit)
+    category, notes = paper.category, []
+    most = category_ceiling(category, paper.unit_id)
+    if most is not None:
         notes.append(
-            _("At most {limit} for one application of this kind.").format(limit=money(limit))
+            _("At most {limit} for one application of this kind.").format(limit=money(most))
         )
     if category.family != Family.CASH:
-        limit = policy("expenses.regional_ceiling", given.unit)
-        if total <= limit:
-            sentence = _("Up to {limit} (inclusive): without the general manager.")
-        else:
-            sentence = _("Above {limit}: the general manager decides too.")
-        notes.append(sentence.format(limit=money(limit)))
+        notes.append(ceiling_words(paper))
     if category.wants_evidence:
         kinds = listed(EvidenceKind(kind).label for kind in category.evidence_kinds)
         sentence = ngettext(
@@ -104,16 +131,3 @@ def _notes(given: Given, total: Decimal) -> list[str]:
         )
         notes.append(sentence.format(count=category.evidence_days, kinds=kinds or _("evidence")))
     return notes
-
-
-def _route(panel: Panel, sheet: Sheet, given: Given, checked: Any) -> None:
-    """The way through approval as it would be now."""
-    try:
-        way = route(KIND, facts_of_given(given, by=sheet.user, checked=checked), sheet.user)
-    except Refused as refusal:
-        panel.no_way = str(refusal)
-        return
-    for one in way:
-        people = listed(person.name for person in one.people)
-        note = "" if one.people or not one.applies else words_of_reason(one.why)
-        panel.way.append(Stop(one.step.name, people, one.applies, note))

@@ -7,6 +7,7 @@ from expenses.states import GRANTED
 
 ADD = "expenses.add_application"
 PAY = "expenses.pay_application"
+BENEFICIARY = "expenses.view_beneficiary"
 
 
 def is_mine(paper: Application, user: Any) -> bool:
