@@ -117,9 +117,7 @@ class AskForm(forms.Form):
         help_text=_("For a transfer: the budget that gives."),
     )
     amount = Yuan(min_value=Decimal("0.01"))
-    reason = forms.CharField(
-        label=_("Reason"), max_length=2000, widget=forms.Textarea({"rows": 4})
-    )
+    reason = forms.CharField(label=_("Reason"), max_length=2000, widget=forms.Textarea({"rows": 4}))
 
     def __init__(self, *args: Any, user: Any, target: Budget, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -132,9 +130,9 @@ class AskForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        if data.get("kind") == ChangeKind.TRANSFER and data.get("source") is None:
-            if "source" not in self.errors:
-                self.add_error("source", _("Please choose the budget that gives."))
+        wanted = data.get("kind") == ChangeKind.TRANSFER and data.get("source") is None
+        if wanted and "source" not in self.errors:
+            self.add_error("source", _("Please choose the budget that gives."))
         if data.get("kind") == ChangeKind.SUPPLEMENT:
             data["source"] = None
         return data

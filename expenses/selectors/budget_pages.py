@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db.models import Max, Q, QuerySet, Sum
 
+from approvals.models import Approval
 from core.keyset import Key, Order
 from core.scope import scope_of
 from expenses.models import Budget, BudgetChange, BudgetEntry, Category, ChangeState
@@ -16,6 +17,7 @@ from expenses.selectors.budgets import BudgetRow
 from regions.models import OrgUnit
 
 VIEW = "expenses.view_budget"
+KIND = "expenses.budget_change"  # as subject of an approval
 ALLOT = "expenses.allot_budget"
 ASK = "expenses.ask_budgetchange"
 SUMS = ("allotted", "handed_down", "reserved", "committed", "spent")
@@ -156,6 +158,12 @@ def waiting_changes(user: Any, unit: OrgUnit, year: int) -> list[BudgetChange]:
         )
         .order_by("-created_at", "-pk")
     )
+
+
+def approval_of(user: Any, change: BudgetChange) -> Approval | None:
+    """The latest approval of a change, for who may see it."""
+    found = Approval.objects.visible_to(user).filter(subject_kind=KIND, subject_id=change.pk)
+    return found.order_by("-pk").first()
 
 
 def sources_for(user: Any, target: Budget) -> QuerySet[Budget]:
