@@ -1,6 +1,6 @@
 """Ready flows and forms: TOML files in the folder `library` of any app (WF-01, WF-03).
 
-Each file is one entry of the catalogue. Its `[flow]` says how a kind of paper is approved; with a
+Each file with a `[flow]` is one entry of the catalogue. Its `[flow]` says how a kind of paper is approved; with a
 `[form]` it is also a paper that everybody may write (approvals.models.Request). Contents are data
 in the group's language; keys are those of approvals.definitions.
 
@@ -82,7 +82,10 @@ def catalogue() -> Mapping[str, Ready]:
     for config in apps.get_app_configs():
         for path in sorted(Path(config.path).glob("library/*.toml")):
             try:
-                ready = read(tomllib.loads(path.read_text(encoding="utf-8")))
+                stored = tomllib.loads(path.read_text(encoding="utf-8"))
+                if "flow" not in stored:
+                    continue  # apps keep other ready things in the same folder
+                ready = read(stored)
             except (KeyError, TypeError, ValueError) as error:
                 raise ValueError(f"{path}: {error}") from error
             if ready.key in found:
