@@ -1,6 +1,6 @@
 """What this app itself lets be approved: requests on ready forms."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -26,12 +26,17 @@ def fields_of_request(request: Request) -> dict[str, Any]:
     return known
 
 
-def lines_of_request(request: Request) -> list[tuple[str, Any]]:
-    """Label and value of each field, as the paper shows them; yes and no as words."""
+def lines_of_request(request: Request, hidden: Collection[str] = ()) -> list[tuple[str, Any]]:
+    """Label and value of each field, as the paper shows them; yes and no as words. `hidden` are
+    keys of fields that are left out."""
     ready = forms().get(request.form)
     if ready is None or ready.fields is None:
         return list(request.values.items())
-    return [(one.label, _words(one, request.values.get(one.key))) for one in ready.fields]
+    return [
+        (one.label, _words(one, request.values.get(one.key)))
+        for one in ready.fields
+        if one.key not in hidden
+    ]
 
 
 def _words(field: ReadyField, value: Any) -> Any:

@@ -12,5 +12,7 @@ class ApprovalsConfig(AppConfig):
         from django.utils.module_loading import autodiscover_modules
 
         autodiscover_modules("approvals")  # what the apps let be approved
-        # They register themselves: who follows when people leave or hand over their work.
+        # They register themselves: who follows when people leave or hand over their work, the
+        # count in the menu.
+        from approvals.selectors import inbox  # noqa: F401
         from approvals.services import leaving  # noqa: F401

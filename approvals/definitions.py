@@ -256,6 +256,14 @@ def parse(stored: Any, *, known_fields: Collection[str] | None = None) -> Defini
     return Definition(parsed, _rules(stored.get("rules") or {}))
 
 
+def parse_step(stored: Any, at: int = 0, *, known_fields: Collection[str] | None = None) -> StepDef:
+    """One step by itself, at a position from 0; for a form that shows what is well already.
+
+    Raises DefinitionError.
+    """
+    return _Reader(stored, at, known_fields).step()
+
+
 def _together(steps: tuple[StepDef, ...]) -> None:
     """What steps must keep among each other."""
     seen: set[str] = set()

@@ -79,6 +79,18 @@ register(
         ),
     )
 )
+
+register(
+    Policy(
+        key="approvals.files_per_request",
+        title=_("Files of a request"),
+        meaning=_("How many files a request may have."),
+        source=_("Practice of approval systems"),
+        type=Whole(1, 100, unit=_("files"), one=_("file")),
+        default=20,
+        group="approvals",
+    )
+)
 register(
     Policy(
         key="approvals.step_up_amount",
@@ -134,17 +146,5 @@ register(
         default=20,
         group="approvals",
         below=Below.GROUP,
-    )
-)
-
-register(
-    Policy(
-        key="approvals.files_per_request",
-        title=_("Files of a request"),
-        meaning=_("How many files a request may have."),
-        source=_("Practice of approval systems"),
-        type=Whole(1, 100, unit=_("files"), one=_("file")),
-        default=20,
-        group="approvals",
     )
 )

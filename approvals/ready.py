@@ -1,6 +1,6 @@
 """Ready flows and forms: TOML files in the folder `library` of any app (WF-01, WF-03).
 
-Each file with a `[flow]` is one entry of the catalogue. Its `[flow]` says how a kind of paper is approved; with a
+Each file with a `[flow]` is one entry of the catalogue: how a kind of paper is approved. With a
 `[form]` it is also a paper that everybody may write (approvals.models.Request). Contents are data
 in the group's language; keys are those of approvals.definitions.
 

@@ -26,6 +26,7 @@ urlpatterns = [
     path("phone/<int:pk>/sign/", phone.phone_sign, name="phone-sign"),
     # Flows, bodies, who decides what.
     path("flows/", flows.flow_list, name="flows"),
+    path("flows/new/", flows.flow_new, name="flow-new"),
     path("flows/take-over/<slug:key>/", flows.flow_take_over, name="flow-take-over"),
     path("flows/<int:pk>/", flows.flow, name="flow"),
     path("flows/<int:pk>/settings/", flows.flow_settings, name="flow-settings"),

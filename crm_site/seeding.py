@@ -11,6 +11,7 @@ from django.db.migrations.executor import MigrationExecutor
 def seed_everything(sender: Any, **kwargs: Any) -> None:
     """Receiver of post_migrate of the last app: permissions first, then roles that use them."""
     from accounts.seeds import seed_accounts
+    from approvals.services.library import install_library
     from complaints.seeds import seed_complaints
     from customers.seeds import seed_customers
     from expenses.seeds import seed_expenses
@@ -23,6 +24,7 @@ def seed_everything(sender: Any, **kwargs: Any) -> None:
             create_permissions(config, verbosity=0)
     seed_regions()
     seed_accounts()
+    install_library()
     seed_customers()
     seed_complaints()
     seed_expenses()

@@ -30,6 +30,7 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("", include("regions.urls")),
     path("imports/", include("core.imports.urls")),
+    path("approvals/", include("approvals.urls")),
     path("customers/", include("customers.urls")),
     path("complaints/", include("complaints.urls")),
     path("satisfaction/", include("satisfaction.urls")),

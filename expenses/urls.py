@@ -6,7 +6,8 @@ from expenses.book_urls import book_urls
 from expenses.views import after, detail, exports, form, lists
 
 app_name = "expenses"
-urlpatterns = [
+
+paper_urls = [
     path("expenses/applications/", lists.application_list, name="applications"),
     path("expenses/applications/new/", form.application_new, name="new"),
     path("expenses/applications/form/<slug:part>/", form.form_part, name="form-part"),
@@ -27,6 +28,7 @@ urlpatterns = [
         after.payment_reverse,
         name="payment-reverse",
     ),
+    path("expenses/applications/<int:pk>/call-off/", after.call_off, name="call-off"),
     path("expenses/applications/<int:pk>/evidence/", after.proof, name="proof"),
     path("expenses/applications/<int:pk>/evidence/add/", after.evidence_add, name="evidence-add"),
     path("expenses/applications/<int:pk>/settlement/", after.settlement_new, name="settlement"),
@@ -55,4 +57,8 @@ urlpatterns = [
     path("expenses/evidence/", lists.evidence_list, name="evidence"),
     path("expenses/ledger/", lists.ledger, name="ledger"),
     *book_urls,
+]
+
+urlpatterns = [
+    *paper_urls,
 ]

@@ -47,9 +47,7 @@ class DecideForm(forms.Form):
             following.of(reader)
             following.help_text = _("Leave it empty if nobody needs to follow.")
             self.fields["next"] = following
-        self.fields["comment"] = comment_field(
-            help_text=_("Needed when you reject or send back.")
-        )
+        self.fields["comment"] = comment_field(help_text=_("Needed when you reject or send back."))
         self.fields["files"] = FilesField(label=_("Attachments"))
         self.writable = writable
 

@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from approvals.models import Approval, Copy, Decision, Task, TaskState
 from approvals.selectors.powers import persons_of
 from core.keyset import Order
-from core.menu_counts import COUNTED
+from core.menu_counts import COUNTED, count_beside
 
 WAITING = Order("opened", "opened_at", kind="time")
 DONE = Order("closed", "at", descending=True, kind="time")
@@ -57,3 +57,6 @@ def waiting_count(user: Any) -> int:
     """How many papers wait for a person's decision, up to COUNTED."""
     rows = waiting(user).select_related(None).order_by().values_list("pk", flat=True)
     return len(rows[:COUNTED])
+
+
+count_beside("approvals:inbox", waiting_count)

@@ -45,7 +45,7 @@ def take_over(key: str, *, by: Any) -> Flow:
         raise Refused(_("This flow was taken over already."))
     flow = _flow_of(ready)
     FlowVersion.objects.create(flow=flow, number=1, definition=_definition(ready), made_by=by)
-    record("flow.taken_over", by=by, subject=flow, facts={"name": flow.name})
+    record("flow.taken_over", by=by, subject=flow, name=flow.name)
     return flow
 
 

@@ -57,7 +57,7 @@ def write_request(
     paper.updated_at = timezone.now()
     paper.save()
     if request is None:
-        record("request.written", by=by, subject=paper, facts={"form": ready.name})
+        record("request.written", by=by, subject=paper, form=ready.name)
     return paper
 
 

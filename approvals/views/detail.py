@@ -53,7 +53,9 @@ class Case:
     @property
     def is_unchanged(self) -> bool:
         """Whether the paper says what it said when it was submitted."""
-        return self.facts is not None and hash_of(self.facts.snapshot) == self.approval.snapshot_hash
+        return (
+            self.facts is not None and hash_of(self.facts.snapshot) == self.approval.snapshot_hash
+        )
 
     @property
     def step(self) -> Step | None:
@@ -260,5 +262,3 @@ def approval_file(request: HttpRequest, pk: int, file_pk: int) -> HttpResponseBa
     if file is None:
         raise Http404("file")
     return send(request, file)
-
-

@@ -248,6 +248,32 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
+@requires(PAY)
+@SEND
+def call_off(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give up what was approved and not paid; the ledger gets a line against it."""
+    paper = application_or_404(request, pk, PAY)
+    form = ReasonForm(request.POST or None)
+    done = saved(
+        request,
+        form,
+        lambda data: applications.call_off(paper, by=request.user, **data),
+        _("{number} is called off.").format(number=paper.number),
+    )
+    if done is not None:
+        return leave(request, paper.get_absolute_url())
+    context = {
+        "title": _("Call {number} off?").format(number=paper.number),
+        "effect": _("The approval is reversed in the ledger and the budget is free again."),
+        "action": request.path,
+        "verb": _("Call off"),
+        "form": form,
+        "danger": True,
+        "cancel_url": paper.get_absolute_url(),
+    }
+    return ask(request, context, status_of(request))
+
+
 def _take_back(
     request: HttpRequest,
     paper: Application,

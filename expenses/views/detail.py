@@ -77,6 +77,8 @@ def buttons(
         leading.insert(0, decide)
     if pays and paper.state == State.APPROVED and paper.still_owed:
         leading.append(_button(paper, "payment", _("Record a payment"), "coin"))
+        if not paper.paid_amount:
+            rare.append(_button(paper, "call-off", _("Call off"), "ban"))
     if may_prove(paper, user) and paper.state != State.SETTLED:
         label = _("Evidence and receipts")
         leading.append(_button(paper, "proof", label, "upload"))

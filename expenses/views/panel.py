@@ -10,13 +10,13 @@ from django.utils.translation import ngettext
 
 from approvals.drawing import Shown
 from approvals.shown import drawing_of_route
-from approvals.subjects import Facts
 from core.display import listed, money
 from expenses.forms.apply import Sheet
 from expenses.models import Application, EvidenceKind, Family
 from expenses.selectors.ceilings import category_ceiling
-from expenses.selectors.checks import Check, Wanted, ceiling_words, check, missing
-from expenses.services.applications import KIND, Given
+from expenses.selectors.checks import ceiling_words, check, missing
+from expenses.services.applications import KIND, facts_of_given
+from expenses.services.drafting import wanted_of_given
 
 ZERO = Decimal("0.00")
 CENT = Decimal("0.01")
@@ -52,12 +52,8 @@ def panel_of(sheet: Sheet) -> Panel:
     panel.total = sum((one for one in [*panel.sums, *panel.gift_sums] if one), ZERO)
     if given is None:
         return panel
-    paper = _unsaved(sheet, given)
-    wanted = Wanted(
-        paper,
-        [customer for customer, _contact in given.customers],
-        [(wish.gift, wish.quantity) for wish in given.gifts],
-    )
+    user, known = sheet.user, sheet.application
+    wanted = wanted_of_given(given, by=user, application=known)
     checked = check(wanted)
     # What is not filled in yet is no mistake before the form is sent.
     early = set(missing(wanted))
@@ -66,9 +62,9 @@ def panel_of(sheet: Sheet) -> Panel:
     panel.budget, panel.over_budget = checked.budget, checked.over_budget
     if checked.budget is not None:
         panel.left = checked.budget.left - panel.total
-    panel.notes = _notes(paper)
-    facts = _facts(given, checked)
-    drawing, panel.no_way = drawing_of_route(KIND, facts, sheet.user)
+    panel.notes = _notes(wanted.paper)
+    facts = facts_of_given(given, by=user, check=checked, application=known)
+    drawing, panel.no_way = drawing_of_route(KIND, facts, user)
     panel.way = drawing.steps if drawing is not None else []
     return panel
 
@@ -79,37 +75,6 @@ def _lines(sheet: Sheet) -> list[Any]:
 
 def _sum(quantity: Decimal, price: Decimal) -> Decimal:
     return (quantity * price).quantize(CENT, ROUND_HALF_UP)
-
-
-def _unsaved(sheet: Sheet, given: Given) -> Application:
-    """The application as it would be, without a row of it."""
-    known = sheet.application
-    return Application(
-        pk=known.pk if known is not None else None,
-        category=given.category,
-        unit=given.unit,
-        amount=given.amount,
-        event_on=given.event_on,
-    )
-
-
-def _facts(given: Given, checked: Check) -> Facts:
-    """What conditions of flows ask, as expenses.approvals says it of a saved application."""
-    return Facts(
-        title=given.title,
-        unit=given.unit,
-        amount=given.amount,
-        fields={
-            "category": given.category.code,
-            "family": given.category.family,
-            "one_off": given.one_off,
-            "over_budget": checked.over_budget,
-            "people": given.people,
-            "customers": len(given.customers),
-        },
-        snapshot={},
-        url="",
-    )
 
 
 def _notes(paper: Application) -> list[str]:

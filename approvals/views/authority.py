@@ -1,0 +1,65 @@
+"""The authority guide: who decides what up to which amount, made from the flows (ORG-28)."""
+
+from itertools import groupby
+from typing import Any
+
+from django.db.models import Prefetch, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from approvals.definitions import Definition, DefinitionError, parse
+from approvals.guide import bands
+from approvals.models import Flow, FlowVersion
+from approvals.shown import names_for
+from approvals.subjects import SUBJECTS
+from core.access import signed_in
+
+
+@signed_in
+@require_safe
+def authority(request: HttpRequest) -> HttpResponse:
+    """Every flow that holds for the reader's unit, cut into bands of amounts; prints well."""
+    rows = [row for flow in _flows(request.user) if (row := _row(flow)) is not None]
+    rows.sort(key=lambda row: (row["papers"], row["flow"].position, row["flow"].name))
+    context = {
+        "groups": [
+            (papers, list(some)) for papers, some in groupby(rows, key=lambda row: row["papers"])
+        ],
+        "today": timezone.localdate(),
+        "crumbs": [(_("Authority guide"), "")],
+    }
+    return render(request, "approvals/authority.html", context)
+
+
+def _flows(user: Any) -> Any:
+    """Flows of the whole group, of the units above the reader, and of those he reaches."""
+    line = user.unit.ancestor_ids() if user.unit_id else []
+    reached = Flow.objects.visible_to(user).values("pk")
+    published = FlowVersion.objects.filter(published_at__isnull=False).order_by("-number")
+    return (
+        Flow.objects.active()
+        .filter(Q(unit__isnull=True) | Q(unit__in=line) | Q(pk__in=reached))
+        .select_related("unit")
+        .prefetch_related(Prefetch("versions", published))
+    )
+
+
+def _row(flow: Flow) -> dict[str, Any] | None:
+    """One flow of the guide; None without a version that holds."""
+    version = next(iter(flow.versions.all()), None)
+    if version is None:
+        return None
+    try:
+        definition: Definition = parse(version.definition)
+    except DefinitionError:
+        return None
+    subject = SUBJECTS.get(flow.subject_kind)
+    return {
+        "flow": flow,
+        "version": version,
+        "papers": str(subject.label) if subject else flow.subject_kind,
+        "bands": bands(definition, names_for([definition], flow.subject_kind, flow.unit_id)),
+    }
