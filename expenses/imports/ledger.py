@@ -50,7 +50,7 @@ class ExpensesKind(ImportKind):
     }
     position = 6
     can_undo = True
-    list_address = "expenses:list"
+    list_address = "expenses:applications"
 
     def undo(self, run: ImportRun) -> tuple[int, int]:
         return undo_expense_import(run)
