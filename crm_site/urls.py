@@ -36,6 +36,7 @@ urlpatterns = [
     path("customers/", include("customers.urls")),
     path("complaints/", include("complaints.urls")),
     path("satisfaction/", include("satisfaction.urls")),
+    path("", include("expenses.urls")),
     path("reports/", include("reports.urls")),
     path("shares/", share_list, name="shares"),
     path("shares/end/", share_end, name="shares-end"),
