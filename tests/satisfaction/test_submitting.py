@@ -161,8 +161,11 @@ def test_no_join_leads_from_an_anonymous_answer_to_a_person(world):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_who_hand_in_at_once_give_one_answer(world):
-    wave = make_open_wave(world.group)
+@pytest.mark.parametrize("is_anonymous", [False, True])
+def test_two_who_hand_in_at_once_give_one_answer(world, monkeypatch, is_anonymous):
+    """An anonymous answer bears no person that could be unique: there the lock alone protects."""
+    monkeypatch.setenv(VARIABLE, "submitting.response:*:sleep=0.3")
+    wave = make_open_wave(world.group, is_anonymous=is_anonymous)
     sample = make_sample(wave, world.n1a)
     tokens = [make_link(sample), make_link(sample, channel="qr")]
     answers = given(wave)
