@@ -262,17 +262,19 @@ def test_the_cockpit_marks_who_lags_and_leads_only_where_the_reader_may_go(clien
             make_response(unit=unit, wave=wave, stage="stable")
     Wave.objects.update(state="open")
 
-    def page(user):
+    def page(user, query=""):
         client.force_login(user)
-        return client.get(url("wave", "W1") + "?unit=N1").context
+        return client.get(url("wave", "W1") + query).context
 
-    for user, leads in ((world.north_keeper, True), (world.north_head, False)):
-        context = page(user)
-        behind = {row["unit"].code: row["cells"][0]["behind"] for row in context["matrix"]}
-        assert (behind["N1A"], behind["N1B"]) == (False, True)
-        urls = [bool(tile["url"]) for tile in context["tiles"]]
-        assert urls == [leads, True, False, leads]  # nobody is drawn, so there is no list
-        assert bool(context["on_site_url"]) == leads
+    context = page(world.north_keeper, "?unit=N1")
+    behind = {row["unit"].code: row["cells"][0]["behind"] for row in context["matrix"]}
+    assert (behind["N1A"], behind["N1B"]) == (False, True)
+    # Answers, who answered, the list of those who refused (nobody is drawn yet), flagged answers.
+    assert [bool(tile["url"]) for tile in context["tiles"]] == [True, True, False, True]
+    assert context["on_site_url"]
+    clerk = page(world.north_clerk)
+    assert [bool(tile["url"]) for tile in clerk["tiles"]] == [False, True, False, False]
+    assert not page(world.reader)["on_site_url"]
 
 
 def test_the_days_of_a_plan_lie_ahead_and_in_order():
