@@ -16,7 +16,7 @@ from core.values.dates import CHINA
 from customers.services.reveal import reveal
 from regions.models import OrgUnit
 from regions.policies import policy
-from satisfaction.models import Call, CallResult, Item, Response, Sample, SampleState
+from satisfaction.models import Call, CallResult, Item, Sample, SampleState
 from satisfaction.selectors.calling import ASKED, RIGHT, waiting
 from satisfaction.services.answering import Answers
 from satisfaction.services.drawing import drop
@@ -130,15 +130,14 @@ def _after(sample: Sample, call: Call) -> None:
 @transaction.atomic
 def answer_call(
     sample: Sample, answers: Answers, items: dict[int, Item], how: How, *, note: str = ""
-) -> Response:
+) -> None:
     """The interview took place, wholly or in part (`how.is_partial`)."""
     if not answers:
         raise Refused(_("Please answer at least one question."))
     _hold(sample, how.by)
-    response = submit(answers, items, how, sample=sample)
+    submit(answers, items, how, sample=sample)
     result = CallResult.PARTIAL if how.is_partial else CallResult.ANSWERED
     Call.objects.create(sample=sample, by=how.by, result=result, note=note.strip())
-    return response
 
 
 def _hold(sample: Sample, by: Any) -> Sample:

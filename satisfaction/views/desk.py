@@ -17,7 +17,7 @@ from core.htmx import wants_rows
 from core.personal_data import mask
 from regions.models import OrgUnit
 from satisfaction.forms.answers import CallForm
-from satisfaction.models import CallResult, Sample, Wave
+from satisfaction.models import CallResult, QuestionnaireVersion, Sample, Wave
 from satisfaction.privacy import NOTICE_VERSION
 from satisfaction.selectors.calling import (
     RIGHT,
@@ -28,6 +28,7 @@ from satisfaction.selectors.calling import (
     later,
     waiting,
 )
+from satisfaction.selectors.questionnaires import FormPage
 from satisfaction.services.answering import Kept, answers_of, missing, read_post
 from satisfaction.services.calls import (
     answer_call,
@@ -85,7 +86,7 @@ def call(request: HttpRequest, pk: int) -> HttpResponse:
     """One call: the script, the questions, and what came of it."""
     sample = _held_or_404(request, pk)
     form = CallForm(request.POST or None)
-    pages = pages_of(sample.wave.version)
+    pages = _pages(sample.wave.version)
     kept: Kept = {}
     problems: dict[int, str] = {}
     if request.method == "POST" and form.is_valid():
@@ -109,8 +110,12 @@ def call(request: HttpRequest, pk: int) -> HttpResponse:
     return _call_page(request, sample, form, kept, problems)
 
 
+def _pages(version: QuestionnaireVersion) -> list[FormPage]:
+    return pages_of(version.pk, is_frozen=version.frozen_at is not None)
+
+
 def _interviewed(request: HttpRequest, sample: Sample, kept: Kept, data: dict[str, Any]) -> None:
-    items = items_of(pages_of(sample.wave.version))
+    items = items_of(_pages(sample.wave.version))
     started = request.POST.get("began", "")
     seconds = _since(int(started)) if started.isascii() and started.isdecimal() else None
     how = How(
@@ -143,7 +148,7 @@ def _call_page(
                 )
             ],
         }
-        for page in pages_of(version)
+        for page in _pages(version)
     ]
     context = {
         "sample": sample,
