@@ -274,7 +274,7 @@ def test_the_cockpit_marks_who_lags_and_leads_only_where_the_reader_may_go(clien
     assert context["on_site_url"]
     clerk = page(world.north_clerk)
     assert [bool(tile["url"]) for tile in clerk["tiles"]] == [False, True, False, False]
-    assert not page(world.reader)["on_site_url"]
+    assert not page(world.boss)["on_site_url"]
 
 
 def test_the_days_of_a_plan_lie_ahead_and_in_order():
