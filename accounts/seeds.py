@@ -110,6 +110,7 @@ MANAGE = (
     *ANSWER_FOR_FIGURES,
     *ANSWER_FOR_CASES,
     *ANSWER_FOR_PEOPLE,
+    *ANSWER_FOR_MONEY,
     *SEE_TO_APPROVALS,
 )
 READ_TREE = ("regions.view_orgchange", "regions.view_section")
