@@ -112,6 +112,7 @@ MANAGE = (
     *ANSWER_FOR_PEOPLE,
     *ANSWER_FOR_MONEY,
     *SEE_TO_APPROVALS,
+    *ANSWER_FOR_MONEY,
 )
 READ_TREE = ("regions.view_orgchange", "regions.view_section")
 CHANGE_TREE = (
