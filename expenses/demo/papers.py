@@ -136,6 +136,7 @@ class Papers:
                 task = self._task(approval)
                 approvals.reject(task, by=task.person, comment="规模过大，与维系目标关联不足。")
             case "sent_back":
+                self._ahead(approval, "产品线经理")
                 task = self._task(approval)
                 approvals.send_back(task, by=task.person, comment="请补充被推荐成交的合同编号。")
             case _:
