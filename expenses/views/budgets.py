@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from complaints.selectors.paging import page_of
@@ -134,6 +134,7 @@ def budget_unit(request: HttpRequest, code: str, year: int) -> HttpResponse:
         "total": _line(unit, year, total),
         "sentence": summary(rows, total, today) if rows else "",
         "has_shares": any(row.handed_down for row in rows),
+        "legend": _legend(total),
         "above": above,
         "above_url": budget_url(above.unit, year) if above else "",
         "below": [(one, budget_url(one.unit, year)) for one in below],
@@ -144,6 +145,14 @@ def budget_unit(request: HttpRequest, code: str, year: int) -> HttpResponse:
         "crumbs": _crumbs(unit, year),
     }
     return render(request, "expenses/budgets.html", context)
+
+
+def _legend(total: BudgetRow) -> list[tuple[str, Any]]:
+    """The parts of the bars that the page shows, in the order they are drawn."""
+    names = ["spent", "committed", "reserved"]
+    if total.handed_down:
+        names.append("handed_down")
+    return [*((name, SUM_WORDS[name]) for name in names), ("left", pgettext("budget", "Left"))]
 
 
 def _rights(

@@ -125,5 +125,7 @@ def ledger(request: HttpRequest) -> HttpResponse:
         "paid": paid,
         "is_filtered": form.is_filtered(),
         "may_pay": request.user.has_perm(PAY),
+        "may_export": request.user.has_perm(EXPORT),
+        "filter_query": without_page(request),
     }
     return page_or_rows(request, "expenses/ledger.html", "expenses/_ledger_rows.html", context)
