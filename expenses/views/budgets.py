@@ -18,11 +18,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from complaints.selectors.paging import page_of
 from complaints.views.lists import page_size
-from complaints.views.saving import saved, status_of
 from core.access import requires
 from core.display import listed, money, share
 from core.errors import Refused
 from core.htmx import ask, leave, page_or_rows
+from core.saving import saved, status_of
 from expenses.forms.budgets import (
     SUM_WORDS,
     AllotForm,

@@ -13,9 +13,9 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from complaints.selectors.paging import count_of, page_of
-from complaints.views.saving import saved, status_of
 from core.access import requires
 from core.htmx import ask, leave, page_or_rows
+from core.saving import saved, status_of
 from expenses.forms.stock import CountForm, GiftForm, ReceiveForm, StockFilter
 from expenses.models import Gift
 from expenses.selectors import gifts as reading
