@@ -17,6 +17,7 @@ from approvals.conditions import ALONE, BUILT_IN, LISTS, UNIT_LEVEL, Operator
 from approvals.definitions import (
     LIMIT,
     NAME_LENGTH,
+    NAMED,
     PLACED,
     DefinitionError,
     How,
@@ -74,6 +75,14 @@ class Offers:
         ]
         self.rights = [(key, str(spec.label)) for key, spec in self.specs.items()]
         self.writes = self.rights if subject is not None and subject.change else []
+
+    def ways_with(self, chosen: str) -> list[Any]:
+        """The ways, and the one chosen if its function, body or role is gone or not there yet:
+        opening a flow must not lose who decides in it."""
+        kind, _colon, name = chosen.partition(":")
+        known = any(chosen in dict(some) for _label, some in self.who if isinstance(some, list))
+        missing = kind in NAMED and name and not known
+        return [*self.who, (chosen, name)] if missing else self.who
 
     def values(self, field: str) -> list[tuple[Any, str]]:
         """The values of a field that has only some, with their words."""
@@ -146,8 +155,10 @@ class StepForm(forms.Form):
         self._rest()
 
     def _way(self, at: str, label: str) -> None:
-        self.fields[f"who{at}"] = forms.ChoiceField(
-            label=label, choices=self.offers.who, required=False
+        name = f"who{at}"
+        now = self.data.get(self.add_prefix(name)) if self.is_bound else self.initial.get(name)
+        self.fields[name] = forms.ChoiceField(
+            label=label, choices=self.offers.ways_with(now or ""), required=False
         )
         self.fields[f"place{at}"] = forms.ChoiceField(
             label=_("Where"), choices=PLACES, required=False

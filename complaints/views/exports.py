@@ -51,7 +51,7 @@ def export_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "job": {
             "pk": job.pk,
             "state": job.state,
-            "phase": job.phase or job.get_state_display(),
+            "phase": job.heading,
             "done": job.done,
             "total": job.total,
             "message": held or job.message,
