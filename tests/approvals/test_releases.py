@@ -34,7 +34,8 @@ def written(world, client):
 def fetched(client, job) -> int:
     """The status with which the file is answered."""
     answer = client.get(reverse("customers:export-file", args=[job.pk]))
-    answer.close()
+    if answer.streaming:
+        b"".join(answer.streaming_content)  # the file is closed with its last byte
     return answer.status_code
 
 
