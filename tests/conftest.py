@@ -15,6 +15,7 @@ from django.db import connection
 from django.test import TransactionTestCase
 
 from tests.factories import World, make_world
+from tests.templates import copy_template
 
 # How long one example may take says something about the machine, not about the product.
 hypothesis.settings.register_profile(
@@ -69,6 +70,22 @@ def as_owner() -> Iterator[None]:
         yield
     finally:
         become(before)
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(request, django_db_modify_db_settings: None, django_db_blocker) -> bool:
+    """Tests begin on a copy of a migrated database; with --reuse-db on the one that is there."""
+    asked = request.config.getvalue
+    if asked("create_db") or not asked("reuse_db"):
+        with django_db_blocker.unblock():
+            copy_template()
+    return True
+
+
+@pytest.fixture(scope="session")
+def django_db_createdb() -> bool:
+    """Not from nothing: `django_db_keepdb` has put it there."""
+    return False
 
 
 if settings.DATABASE_OWNER:
