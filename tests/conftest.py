@@ -15,12 +15,46 @@ from django.db import connection
 from django.test import TransactionTestCase
 
 from tests.factories import World, make_world
+from tests.templates import copy_template
 
 # How long one example may take says something about the machine, not about the product.
 hypothesis.settings.register_profile(
     "suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("suite")
+
+
+# A module goes to one of the workers as a whole. The longest come first, in this order, or one of
+# them begins when the other worker has nothing left to do (`pytest --durations=50` names them).
+LONGEST = (
+    "tests/crm_site/test_drill.py",
+    "tests/faults/test_servers.py",
+    "tests/crm_site/test_up.py",
+    "tests/crm_site/test_deploy.py",
+    "tests/access/test_matrix.py",
+    "tests/faults/test_workers.py",
+    "tests/journeys/test_accessibility.py",
+    "tests/complaints/test_stats.py",
+    "tests/regions/policies/test_types.py",
+    "tests/access/test_canary.py",
+    "tests/regions/test_change_guards.py",
+    "tests/customers/test_demo.py",
+    "tests/core/test_keys.py",
+    "tests/satisfaction/test_statistics.py",
+    "tests/journeys/",
+    "tests/faults/",
+)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Long modules first, where several workers share them out; the others as they were found."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: _place(item.nodeid))
+
+
+def _place(nodeid: str) -> int:
+    found = (place for place, start in enumerate(LONGEST) if nodeid.startswith(start))
+    return next(found, len(LONGEST))
 
 
 def become(role: str) -> None:
@@ -36,6 +70,22 @@ def as_owner() -> Iterator[None]:
         yield
     finally:
         become(before)
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(request, django_db_modify_db_settings: None, django_db_blocker) -> bool:
+    """Tests begin on a copy of a migrated database; with --reuse-db on the one that is there."""
+    asked = request.config.getvalue
+    if asked("create_db") or not asked("reuse_db"):
+        with django_db_blocker.unblock():
+            copy_template()
+    return True
+
+
+@pytest.fixture(scope="session")
+def django_db_createdb() -> bool:
+    """Not from nothing: `django_db_keepdb` has put it there."""
+    return False
 
 
 if settings.DATABASE_OWNER:
