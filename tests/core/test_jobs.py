@@ -436,6 +436,19 @@ def test_a_job_asked_for_by_a_clock_that_is_ahead_is_not_forgotten(kind, no_mess
     assert rung == [job.pk]
 
 
+@pytest.mark.parametrize(
+    ("state", "phase", "heading"),
+    [
+        (JobState.RUNNING, "Writing the links", "Writing the links"),
+        (JobState.RUNNING, "", str(JobState.RUNNING.label)),
+        (JobState.DONE, "Writing the links", str(JobState.DONE.label)),
+        (JobState.FAILED, "Writing the links", str(JobState.FAILED.label)),
+    ],
+)
+def test_a_job_that_has_ended_names_its_state_and_not_its_last_step(state, phase, heading):
+    assert Job(state=state, phase=phase).heading == heading
+
+
 @pytest.mark.django_db(transaction=True)
 def test_of_two_workers_at_once_one_gets_the_job(kind):
     """The second one asks while the first has claimed but not yet committed."""

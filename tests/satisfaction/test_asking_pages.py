@@ -220,6 +220,9 @@ def test_weights_are_saved_together_or_not_at_all(made, client: Client):
     refused = client.post(url("indicator-weights"), wrong)
     assert refused.status_code == 422
     assert 'value="30"' in refused.content.decode()
+    [(field, errors)] = refused.context["form"].errors.items()
+    assert field == f"weight-{buying.pk}"
+    assert buying.shown_name in str(errors)
     assert Indicator.objects.get(pk=home.pk).weight == Decimal(27)
 
     client.post(url("indicator-weights"), data | {f"weight-{home.pk}": "30.5"})
