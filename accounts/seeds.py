@@ -17,12 +17,44 @@ RUN_SURVEYS = (
     *(f"satisfaction.{act}_questionnaire" for act in ("view", "add", "change")),
     *(f"satisfaction.{act}_indicator" for act in ("view", "change")),
 )
+# Applications, customer events and key dates are seen by everybody within his reach; budgets and
+# the ledger by those who answer for money.
+READ_MONEY = (
+    "expenses.view_application",
+    "expenses.view_event",
+    "expenses.view_keydate",
+    "expenses.view_gift",
+)
+SPEND_MONEY = (
+    "expenses.add_application",
+    "expenses.change_event",
+    "expenses.change_keydate",
+)
+READ_BOOKS = ("expenses.view_budget", "expenses.view_ledgerentry")
+ANSWER_FOR_MONEY = (
+    *READ_BOOKS,
+    "expenses.allot_budget",
+    "expenses.ask_budgetchange",
+    "expenses.change_gift",
+    "expenses.review_application",
+    "expenses.export_application",
+    "expenses.import_application",
+)
+# Whoever pays is not the one who answers for the unit that spends.
+PAY_MONEY = ("expenses.pay_application", "expenses.view_beneficiary")
+READ_KINDS_OF_MONEY = ("expenses.view_category",)
+KEEP_KINDS_OF_MONEY = (
+    *READ_KINDS_OF_MONEY,
+    "expenses.add_category",
+    "expenses.change_category",
+)
 VIEW = (
     "regions.view_orgunit",
     "accounts.view_user",
     "customers.view_customer",
     "complaints.view_case",
     *READ_FIGURES,
+    *READ_MONEY,
 )
 WORK_ON_CASES = (
     "complaints.add_case",
@@ -57,6 +89,7 @@ KEEP = (
     "customers.import_customer",
     "customers.export_customer",
     *WORK_ON_CASES,
+    *SPEND_MONEY,
     "satisfaction.fill_on_site",
     "core.add_importrun",
 )
@@ -77,7 +110,9 @@ MANAGE = (
     *ANSWER_FOR_FIGURES,
     *ANSWER_FOR_CASES,
     *ANSWER_FOR_PEOPLE,
+    *ANSWER_FOR_MONEY,
     *SEE_TO_APPROVALS,
+    *ANSWER_FOR_MONEY,
 )
 READ_TREE = ("regions.view_orgchange", "regions.view_section")
 CHANGE_TREE = (
@@ -132,6 +167,7 @@ ADMINISTER = (
     "core.view_health",
     "customers.view_customer",
     *KEEP_CLASSES,
+    *KEEP_KINDS_OF_MONEY,
     *(
         f"django_celery_beat.{act}_{kind}"
         for act in ("view", "add", "change")
@@ -157,6 +193,9 @@ ROLES = (
             "satisfaction.view_response",
             *ANSWER_FOR_FIGURES,
             *READ_APPROVALS,
+            *READ_BOOKS,
+            "expenses.review_application",
+            "expenses.export_application",
         ),
     ),
     ("section-head", "版块负责人", Reach.SUBTREE, (*MANAGE, "regions.view_orgchange", *READ_RULES)),
@@ -167,6 +206,7 @@ ROLES = (
         Reach.SUBTREE,
         (
             *(*MANAGE, *CHANGE_TREE, *SET_RULES, *READ_CLASSES, *WRITE_ANSWERS, *RUN_SURVEYS),
+            *READ_KINDS_OF_MONEY,
             "regions.change_workingcalendar",
         ),
     ),
@@ -192,6 +232,10 @@ ROLES = (
             *(*VIEW, *READ_TREE, *READ_RULES, *RUN_SURVEYS),
             *ANSWER_FOR_FIGURES,
             *SEE_TO_APPROVALS,
+            *SPEND_MONEY,
+            *ANSWER_FOR_MONEY,
+            *PAY_MONEY,
+            *KEEP_KINDS_OF_MONEY,
             "core.add_importrun",
         ),
     ),

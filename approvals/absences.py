@@ -9,10 +9,12 @@ Stand-ins with dates are known here. Approved trips and leave come from the app 
 
 from collections.abc import Callable, Collection
 from datetime import datetime
+from typing import Any
 
 from django.utils import timezone
 
-from accounts.models import StandIn
+from accounts.models import Post, StandIn, UserState
+from regions.policies import policy
 
 Provider = Callable[[Collection[int], datetime], dict[int, datetime]]
 PROVIDERS: list[Provider] = []
@@ -46,3 +48,42 @@ def away(people: Collection[int], moment: datetime | None = None) -> dict[int, d
 def away_until(person: int, moment: datetime | None = None) -> datetime | None:
     """When a person, by his key, is back; None when he is there."""
     return away([person], moment).get(person)
+
+
+def persons_of(user: Any, moment: datetime | None = None) -> set[int]:
+    """Keys of those for whom somebody, given as such or by his key, may act at a moment, himself
+    left out: he stands in for them, or holds a post that deputises for theirs while they are away
+    (EXP-07)."""
+    key = getattr(user, "pk", user)
+    if key is None:
+        return set()
+    when = moment or timezone.now()
+    named = StandIn.objects.absent_for(key, when).values_list("person", flat=True)
+    return set(named) | _deputised(key, when)
+
+
+def _deputised(user: int, moment: datetime) -> set[int]:
+    wanted = [(row["deputy"], row["function"]) for row in policy("approvals.deputy_functions")]
+    posts = Post.objects.on(timezone.localdate(moment))
+    own = posts.filter(user=user, function__name__in=[deputy for deputy, _function in wanted])
+    seats = {
+        (unit, function)
+        for unit, name in own.values_list("unit", "function__name")
+        for deputy, function in wanted
+        if deputy == name
+    }
+    if not seats:
+        return set()
+    held = posts.filter(unit__in=[unit for unit, _name in seats]).exclude(user=user)
+    people = {
+        person
+        for person, *seat in held.values_list("user", "unit", "function__name")
+        if tuple(seat) in seats
+    }
+    return set(away(people - _with_stand_ins(people, moment), moment))
+
+
+def _with_stand_ins(people: Collection[int], moment: datetime) -> set[int]:
+    """Those who named somebody for the moment: then he acts, not the post."""
+    rows = StandIn.objects.at(moment).filter(person__in=people, deputy__state=UserState.ACTIVE)
+    return set(rows.values_list("person", flat=True))

@@ -12,7 +12,8 @@ class ApprovalsConfig(AppConfig):
         from django.utils.module_loading import autodiscover_modules
 
         autodiscover_modules("approvals")  # what the apps let be approved
-        # They register themselves: who follows when people leave or hand over their work, the
-        # count in the menu.
+        # They register themselves: the release of large exports, who follows when people leave or
+        # hand over their work, the count in the menu.
+        from approvals import releases  # noqa: F401
         from approvals.selectors import inbox  # noqa: F401
         from approvals.services import leaving  # noqa: F401

@@ -148,3 +148,18 @@ register(
         below=Below.GROUP,
     )
 )
+register(
+    Policy(
+        key="approvals.export_rows",
+        title=_("Release of large exports"),
+        meaning=_(
+            "A file with more rows than this is handed out only after an approval; 0 lets every "
+            "file go."
+        ),
+        source=_("Practice of approval systems"),
+        type=Whole(0, 10_000_000, unit=_("rows")),
+        default=0,
+        group="approvals",
+        below=Below.GROUP,
+    )
+)

@@ -27,7 +27,7 @@ from complaints.selectors.contract_works import cost_by_case
 from complaints.selectors.lists import CaseQuery, all_cases
 from complaints.selectors.summary import AGES, Figures, Part, Summary
 from core.errors import Refused
-from core.exports import exports
+from core.exports import exports, hold_back
 from core.files.writer import SheetColumn, SheetWriter
 from core.jobs import Ending, Running, StopAsked, enqueue, handles
 from core.models import Job, Queue
@@ -159,11 +159,14 @@ def _exported(job: Job, user: Any, rows: int, target: Path) -> None:
         target.unlink(missing_ok=True)
         raise StopAsked
     record("case.exported", by=user, subject=job, rows=rows)
+    url = reverse("complaints:export-detail", args=[job.pk])
+    if hold_back(job, rows=rows, by=user, url=url):
+        return
     notify(
         [user],
         "core.export_ready",
         key=notice_key(job),
-        url=reverse("complaints:export-detail", args=[job.pk]),
+        url=url,
         rows=rows,
         outcome="done",
     )

@@ -397,3 +397,17 @@ register(
         group="complaints",
     )
 )
+register(
+    Policy(
+        key="complaints.closing_approval",
+        title=_("Closing with approval"),
+        meaning=_(
+            "The levels of which cases are closed only after an approval; none closes them all "
+            "as before."
+        ),
+        source=PRACTICE,
+        type=Rows((Column("level", _("Level"), Text(40, minimum=1)),), minimum=0, maximum=20),
+        default=(),
+        group="complaints",
+    )
+)

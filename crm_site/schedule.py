@@ -72,6 +72,18 @@ SCHEDULE = (
         crontab=("20", "8"),
     ),
     Periodic(
+        _("Remind of evidence"),
+        "expenses.remind_evidence",
+        _("Tells applicants when evidence of an event is due in two days or late."),
+        crontab=("10", "8"),
+    ),
+    Periodic(
+        _("Remind of key dates"),
+        "expenses.remind_key_dates",
+        _("Tells people of the key dates of their customers, with an application filled in."),
+        crontab=("15", "8"),
+    ),
+    Periodic(
         _("Fetch e-mails"),
         "complaints.fetch_mail",
         _("Takes over new mails of the mailbox that owners write to, if one is set."),

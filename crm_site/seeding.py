@@ -14,6 +14,7 @@ def seed_everything(sender: Any, **kwargs: Any) -> None:
     from approvals.services.library import install_library
     from complaints.seeds import seed_complaints
     from customers.seeds import seed_customers
+    from expenses.seeds import seed_expenses
     from regions.seeds import seed_regions
 
     if "plan" in kwargs and not _schema_is_whole():
@@ -26,6 +27,7 @@ def seed_everything(sender: Any, **kwargs: Any) -> None:
     install_library()
     seed_customers()
     seed_complaints()
+    seed_expenses()
     seed_schedule()
 
 

@@ -16,6 +16,8 @@ handler404 = "core.errors_views.not_found"
 handler500 = "core.errors_views.server_error"
 
 urlpatterns = [
+    # First, because addresses are tried in this order and thousands of owners come at once.
+    path("s/", include("satisfaction.public_urls")),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("language/", choose_language, name="set_language"),
@@ -34,7 +36,7 @@ urlpatterns = [
     path("customers/", include("customers.urls")),
     path("complaints/", include("complaints.urls")),
     path("satisfaction/", include("satisfaction.urls")),
-    path("s/", include("satisfaction.public_urls")),
+    path("", include("expenses.urls")),
     path("reports/", include("reports.urls")),
     path("shares/", share_list, name="shares"),
     path("shares/end/", share_end, name="shares-end"),

@@ -23,7 +23,7 @@ from accounts.models import UserState
 from accounts.shutting import sweeps
 from audit.services import record
 from core.errors import Refused
-from core.exports import exports
+from core.exports import exports, hold_back
 from core.files.parts import PART, written_whole
 from core.files.writer import SheetColumn, SheetWriter
 from core.jobs import Ending, Running, StopAsked, enqueue, handles
@@ -154,11 +154,14 @@ def _exported(job: Job, user: Any, rows: int, target: Path) -> None:
         target.unlink(missing_ok=True)
         raise StopAsked
     record("customer.exported", by=user, subject=job, rows=rows)
+    url = reverse("customers:export-detail", args=[job.pk])
+    if hold_back(job, rows=rows, by=user, url=url):
+        return
     notify(
         [user],
         "core.export_ready",
         key=notice_key(job),
-        url=reverse("customers:export-detail", args=[job.pk]),
+        url=url,
         rows=rows,
         outcome="done",
     )

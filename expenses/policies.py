@@ -5,7 +5,9 @@ from decimal import Decimal
 from django.utils.translation import gettext_lazy as _
 
 from regions.policies import Below, Policy, register
-from regions.policies.types import Choice, Duration, Money, Span
+from regions.policies.types import Choice, Column, Duration, Money, Rows, Span, Text
+
+PRACTICE = _("Practice of the group")
 
 register(
     Policy(
@@ -19,7 +21,6 @@ register(
         default=Decimal(500),
         group="expenses",
         below=Below.GROUP,
-        prepared=True,
         variants=((_("Rules on maintaining customer relations, 3.2"), Decimal(500)),),
     )
 )
@@ -36,7 +37,6 @@ register(
         default=Decimal(3000),
         group="expenses",
         below=Below.GROUP,
-        prepared=True,
         variants=((_("Rules on maintaining customer relations, 3"), Decimal(3000)),),
     )
 )
@@ -66,6 +66,71 @@ register(
         default="warn",
         group="expenses",
         below=Below.GROUP,
-        prepared=True,
+    )
+)
+register(
+    Policy(
+        key="expenses.customer_year_ceiling",
+        title=_("Ceiling of a customer in a year"),
+        meaning=_(
+            "The most that may be spent on one customer in a calendar year; several customers of "
+            "one application share it equally. Zero: no ceiling."
+        ),
+        source=PRACTICE,
+        type=Money(maximum=10_000_000),
+        default=Decimal(0),
+        group="expenses",
+        below=Below.GROUP,
+    )
+)
+register(
+    Policy(
+        key="expenses.level_ceilings",
+        title=_("Ceilings by level of the customer"),
+        meaning=_(
+            "The most an application may spend on one customer of a level. A level that is not "
+            "named has no ceiling."
+        ),
+        source=_("Rules on maintaining customer relations, 3.1"),
+        type=Rows(
+            (
+                Column("level", _("Level"), Text(20, minimum=1)),
+                Column("most", _("At most"), Money(maximum=10_000_000)),
+            ),
+            minimum=0,
+            maximum=12,
+        ),
+        default=(),
+        group="expenses",
+        below=Below.GROUP,
+    )
+)
+register(
+    Policy(
+        key="expenses.over_budget",
+        title=_("Applications over budget"),
+        meaning=_("What happens to an application for which the budget does not suffice."),
+        source=PRACTICE,
+        type=Choice(
+            (
+                ("refuse", _("it is refused")),
+                ("route", _("it goes up to the general manager")),
+            )
+        ),
+        default="refuse",
+        group="expenses",
+        below=Below.GROUP,
+    )
+)
+register(
+    Policy(
+        key="expenses.carry_over",
+        title=_("Budget left at the end of the year"),
+        meaning=_("Whether what is left of a year's budget is added to the next year's."),
+        source=PRACTICE,
+        type=Choice((("lapse", _("it lapses")), ("carry", _("it is carried over")))),
+        default="lapse",
+        group="expenses",
+        below=Below.GROUP,
     )
 )

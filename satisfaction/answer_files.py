@@ -18,6 +18,7 @@ from accounts.models import UserState
 from accounts.shutting import sweeps
 from audit.services import record
 from core.errors import Refused
+from core.exports import hold_back
 from core.files.writer import SheetColumn, SheetWriter
 from core.jobs import Ending, Running, StopAsked, enqueue, handles
 from core.models import Job, Queue
@@ -171,11 +172,14 @@ def _exported(job: Job, user: Any, wave: Wave, rows: int, target: Path) -> None:
         target.unlink(missing_ok=True)
         raise StopAsked
     record("satisfaction.answers_exported", by=user, subject=job, rows=rows, code=wave.code)
+    url = reverse("satisfaction:answers-export-detail", args=[job.pk])
+    if hold_back(job, rows=rows, by=user, url=url):
+        return
     notify(
         [user],
         "core.export_ready",
         key=notice_key(job),
-        url=reverse("satisfaction:answers-export-detail", args=[job.pk]),
+        url=url,
         rows=rows,
         outcome="done",
     )

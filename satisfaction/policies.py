@@ -163,3 +163,25 @@ register(
         group="satisfaction",
     )
 )
+register(
+    Policy(
+        key="satisfaction.call_from",
+        title=_("Calls from"),
+        meaning=_("The hour from which owners may be called again."),
+        source=PRACTICE,
+        type=Whole(0, 12, unit=_("o'clock")),
+        default=9,
+        group="satisfaction",
+    )
+)
+register(
+    Policy(
+        key="satisfaction.call_until",
+        title=_("Calls until"),
+        meaning=_("The hour until which owners may be called again on the same day."),
+        source=PRACTICE,
+        type=Whole(13, 24, unit=_("o'clock")),
+        default=20,
+        group="satisfaction",
+    )
+)

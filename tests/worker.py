@@ -8,6 +8,7 @@ CRM_TEST_TUNE   JSON of module attributes, e.g. {"core.jobs.LEASE": 2, "customer
 CRM_TEST_LOAD   modules to import first, by commas: kinds of jobs that only a test has
 CRM_TEST_CLOCK  seconds by which this process's clock is wrong
 CRM_TEST_VISIBILITY  seconds after which the broker delivers an unfinished message again
+CRM_TEST_QUEUE  the queue of everything that its work asks for in turn
 """
 
 import datetime
@@ -173,7 +174,7 @@ def running_worker(folder: Path) -> Iterator[subprocess.Popen]:
     _route({"*": {"queue": queue}})
     worker = None
     try:
-        env = environment() | {"CRM_LOG_LEVEL": "INFO"}
+        env = environment() | {"CRM_LOG_LEVEL": "INFO", "CRM_TEST_QUEUE": queue}
         worker = start_worker(folder / "worker.log", queues=queue, env=env)
         yield worker.process
     finally:
@@ -219,6 +220,8 @@ def main() -> None:
 
     from crm_site.celery import app
 
+    if queue := os.environ.get("CRM_TEST_QUEUE"):
+        _route({"*": {"queue": queue}})
     if seconds := os.environ.get("CRM_TEST_VISIBILITY"):
         from kombu.transport.redis import QoS
 

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from accounts.models import StandIn
+from approvals.absences import persons_of
 from approvals.models.flows import FlowVersion
 from core.scope import Scoped, ScopedQuerySet, scope_of
 
@@ -50,16 +50,17 @@ def parties(user: int) -> Q:
     from approvals.models.decisions import Copy, Decision, PhoneSignature
 
     tasks = Task.objects.filter(step__approval=OuterRef("pk"))
-    away = StandIn.objects.absent_for(user)
+    away = persons_of(user)
     waiting = tasks.filter(person__in=away, state__in=(TaskState.OPEN, TaskState.WAITING))
     signatures = PhoneSignature.objects.filter(decision__approval=OuterRef("pk"))
+    acting = Q(Exists(waiting)) if away else Q()
     return (
         Q(applicant=user)
         | Exists(tasks.filter(person=user))
-        | Exists(waiting)
         | Exists(Copy.objects.filter(approval=OuterRef("pk"), person=user))
         | Exists(Decision.objects.filter(approval=OuterRef("pk"), by=user))
-        | Exists(signatures.filter(Q(approver=user) | Q(witness=user)))
+        | Exists(signatures.filter(Q(approver=user) | Q(approver__in=away) | Q(witness=user)))
+        | acting
     )
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from django.db.models import Exists, OuterRef, QuerySet
 
+from approvals.absences import persons_of
 from approvals.models import Approval, Copy, Decision, Task, TaskState
-from approvals.selectors.powers import persons_of
 from core.keyset import Order
 from core.menu_counts import COUNTED, count_beside
 
@@ -23,7 +23,7 @@ LOADED = ("step__approval__applicant", "step__approval__unit", "step__approval__
 
 def waiting(user: Any) -> QuerySet[Task]:
     """What a person may decide now, also for those for whom he acts."""
-    people = persons_of(user) | {user.pk}
+    people = persons_of(user.pk) | {user.pk}
     tasks = Task.objects.filter(person__in=people, state=TaskState.OPEN)
     # What he asked for himself he does not decide for somebody else either.
     own = tasks.exclude(person=user).filter(step__approval__applicant=user)

@@ -1,16 +1,13 @@
 """Who may do what on an approval: the page shows these moves, the services ask the same."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import Post, User
-from accounts.selectors.stand_ins import absent_for
-from approvals.absences import away
+from accounts.models import User
+from approvals.absences import persons_of
 from approvals.definitions import Definition, OwnPaper, StepDef, Who, WhoKind, parse
 from approvals.models import (
     Approval,
@@ -44,50 +41,6 @@ def stepdef_of(definition: Definition, step: Step) -> StepDef:
     return definition.step(step.key)
 
 
-def persons_of(user: Any, moment: datetime | None = None) -> set[int]:
-    """Keys of those for whom somebody may act at a moment, himself left out: he stands in for
-    them, or holds a post that deputises for theirs while they are away (EXP-07)."""
-    if user is None or not getattr(user, "is_active", False):
-        return set()
-    return absent_for(user, moment) | _deputised(user, moment or timezone.now())
-
-
-def _deputised(user: Any, moment: datetime) -> set[int]:
-    pairs = policy("approvals.deputy_functions")
-    wanted = {(row["deputy"], row["function"]) for row in pairs}
-    if not wanted:
-        return set()
-    names = {deputy for deputy, _function in wanted}
-    posts = Post.objects.on(timezone.localdate(moment)).select_related("function")
-    own = list(posts.filter(user=user, function__name__in=names))
-    if not own:
-        return set()
-    seats = {
-        (post.unit_id, function)
-        for post in own
-        for deputy, function in wanted
-        if deputy == post.function.name
-    }
-    held = posts.filter(
-        unit__in={unit for unit, _name in seats}, function__name__in={name for _unit, name in seats}
-    )
-    people = {
-        post.user_id
-        for post in held
-        if (post.unit_id, post.function.name) in seats and post.user_id != user.pk
-    }
-    named = set(_with_stand_ins(people, moment))
-    return set(away(people - named, moment)) if people - named else set()
-
-
-def _with_stand_ins(people: Iterable[int], moment: datetime) -> Iterable[int]:
-    """Those who named a stand-in for the moment: then he acts, not the post."""
-    from accounts.models import StandIn, UserState
-
-    rows = StandIn.objects.at(moment).filter(person__in=list(people))
-    return rows.filter(deputy__state=UserState.ACTIVE).values_list("person", flat=True)
-
-
 @dataclass(frozen=True, slots=True)
 class Powers:
     """What a person may do with a task: verbs of approvals.models.Verb, for whom if not for
@@ -107,7 +60,7 @@ def may(task: Task, user: Any, moment: datetime | None = None) -> Powers:
     if user is None or not user.is_active:
         return Powers(why_not=_("You may not decide here."))
     mine = task.person_id == user.pk
-    if not mine and task.person_id not in persons_of(user, moment):
+    if not mine and task.person_id not in persons_of(user.pk, moment):
         return Powers(why_not=_("This is for {name} to decide.").format(name=task.person.name))
     if task.state != TaskState.OPEN or approval.state != ApprovalState.RUNNING:
         return Powers(why_not=_("There is nothing to decide here any more."))

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from approvals.absences import away_until
+from approvals.absences import away_until, persons_of
 from approvals.errors import Conflict
 from approvals.limits import last_day_of
 from approvals.models import (
@@ -26,7 +26,7 @@ from approvals.models import (
     Verb,
 )
 from approvals.selectors.people import superiors
-from approvals.selectors.powers import is_barred, may_record_call, persons_of
+from approvals.selectors.powers import is_barred, may_record_call
 from approvals.services import telling
 from approvals.services.deciding import choose_people, follow, refuse_parents
 from approvals.services.held import Held, Replayed, holding, read_task
@@ -185,7 +185,7 @@ def may_sign(row: PhoneSignature, user: Any) -> bool:
     if row.approver_id == user.pk:
         return True
     part = {row.recorded_by_id, row.witness_id, row.decision.approval.applicant_id}
-    return user.pk not in part and row.approver_id in persons_of(user)
+    return user.pk not in part and row.approver_id in persons_of(user.pk)
 
 
 def escalate_unsigned(now: datetime | None = None) -> int:

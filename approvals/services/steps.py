@@ -128,7 +128,7 @@ def rejected(held: Held, step: Step) -> None:
 
 
 def open_step(held: Held, step: Step) -> bool:
-    """Ask the people of a step. False when it was passed at once: nobody is needed."""
+    """Ask the people of a step. False when nobody is needed and the caller goes on."""
     definition = held.stepdef(step)
     found = held.router.found(definition)
     if found.why in SKIPPED:
@@ -143,7 +143,8 @@ def open_step(held: Held, step: Step) -> bool:
         step.due_at = due_at(held.now, definition.limit, held.approval.unit_id)
     step.save()
     _ask(held, step, definition, found)
-    return not settle(held, step)
+    settle(held, step)  # where everybody agreed before, the paper goes on from there
+    return True
 
 
 def _ask(held: Held, step: Step, definition: StepDef, found: Found) -> None:
@@ -377,4 +378,5 @@ def everybody_in(step: Step) -> set[int]:
 def as_users(people: Any) -> list[User]:
     """People given as one, several, or their keys."""
     some = people if isinstance(people, list | tuple | set | frozenset) else [people]
-    return active(getattr(one, "pk", one) for one in some)
+    keys: list[Any] = [getattr(one, "pk", one) for one in some]
+    return active(keys)

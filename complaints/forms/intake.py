@@ -65,6 +65,8 @@ class IntakeForm(forms.Form):
         self.found = found
         self.people = {str(person.employee_no): person for person, _load in handlers}
         fields: dict[str, Any] = self.fields
+        for name in ("name", "unit"):  # of a new caller alone: an owner who is found has both
+            fields[name].is_starred = True
         fields["find"].widget.attrs |= {"autocomplete": "off", "autofocus": True}
         fields["owner"].choices = [(one.key, one.customer.name) for one in found.matches]
         fields["owner"].choices += [(NEW, _("None of these"))]

@@ -24,6 +24,7 @@ from complaints.selectors.contract_works import cost_by_bearer
 from complaints.selectors.stats import midnight, next_month
 from complaints.selectors.timeliness import verdicts
 from complaints.states import OPEN, VIEW, State
+from core.ratios import ratio
 from core.scope import scope_of
 from regions.models import Kind, OrgUnit
 from regions.policies import policy_values
@@ -105,26 +106,26 @@ class Figures:
 
     @property
     def contact_share(self) -> float | None:
-        return _share(self.contact_kept, self.contact_judged)
+        return ratio(self.contact_kept, self.contact_judged)
 
     @property
     def resolution_share(self) -> float | None:
-        return _share(self.resolution_kept, self.resolution_judged)
+        return ratio(self.resolution_kept, self.resolution_judged)
 
     @property
     def satisfaction(self) -> float | None:
         """The mean of the call-back satisfaction, 1 to 5."""
-        return _share(self.stars, self.rated)
+        return ratio(self.stars, self.rated)
 
     @property
     def satisfied_share(self) -> float | None:
         """The share of 4 and 5."""
-        return _share(self.satisfied, self.rated)
+        return ratio(self.satisfied, self.rated)
 
     @property
     def rate(self) -> float | None:
         """Complaints per 1,000 households; None where no households are known."""
-        return _share((self.complaints - self.homeless) * 1000, self.households)
+        return ratio((self.complaints - self.homeless) * 1000, self.households)
 
     @property
     def still_open(self) -> int:
@@ -165,10 +166,6 @@ class Summary:
     by_channel: list[Part] = field(default_factory=list)
     by_cause: list[Part] = field(default_factory=list)
     costs: list[tuple[str, Decimal]] = field(default_factory=list)
-
-
-def _share(part: int, whole: int) -> float | None:
-    return part / whole if whole else None
 
 
 def units_to_choose(reader: Any) -> QuerySet[OrgUnit]:

@@ -32,6 +32,7 @@ from complaints.selectors.powers import Powers
 from complaints.selectors.relations import Relations
 from complaints.services import clocks, committee, urges
 from complaints.services.assignment import refuse_handler, tell_handler
+from complaints.services.closing import refuse_unapproved
 from complaints.services.files import adopt, refuse_without_photo
 from complaints.services.log import log
 from complaints.services.telling import tell, tell_followers
@@ -134,6 +135,8 @@ def _check(case: Case, move: Move, by: Any, facts: Facts) -> None:
             raise Refused(str(MISSING[name]))
     if move.name in NEEDS_WORKS_ENDED:
         refuse_open_works(case)
+    if move.name == "close":
+        refuse_unapproved(case, facts.get("approval"))
 
 
 def refuse_open_works(case: Case) -> None:

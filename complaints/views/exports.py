@@ -11,6 +11,7 @@ from complaints.exports import KIND, PERMISSION, notice_key, start_export
 from complaints.views.common import crumbs
 from core.access import fresh, requires
 from core.errors import Refused
+from core.exports import why_held
 from core.htmx import wants_rows
 from core.models import Job, JobState
 from core.notices import mark_read
@@ -44,15 +45,16 @@ def _mine_or_404(request: HttpRequest, pk: int) -> Job:
 def export_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """How far the export is, and the file once it is written."""
     job = _mine_or_404(request, pk)
-    ready = job.state == JobState.DONE and (folder() / job.payload["file"]).exists()
+    held = why_held(job)
+    ready = job.state == JobState.DONE and (folder() / job.payload["file"]).exists() and not held
     context = {
         "job": {
             "pk": job.pk,
             "state": job.state,
-            "phase": job.phase or job.get_state_display(),
+            "phase": job.heading,
             "done": job.done,
             "total": job.total,
-            "message": job.message,
+            "message": held or job.message,
         },
         "poll_url": request.path,
         "result_url": reverse("complaints:export-file", args=[pk]) if ready else "",
@@ -73,7 +75,7 @@ def export_file(request: HttpRequest, pk: int) -> FileResponse:
     """The workbook, for whoever asked for it and still may export."""
     job = _mine_or_404(request, pk)
     path = folder() / job.payload["file"]
-    if job.state != JobState.DONE or not path.exists():
+    if job.state != JobState.DONE or not path.exists() or why_held(job):
         raise Http404("file")
     name = _("Cases {day}.xlsx").format(day=timezone.localdate().isoformat())
     return FileResponse(path.open("rb"), as_attachment=True, filename=name)

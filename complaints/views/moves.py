@@ -14,6 +14,7 @@ from complaints.forms.moves import FORMS, MoveForm
 from complaints.models import Case, CaseEntry
 from complaints.selectors.detail import similar_open
 from complaints.services import make_move, why_not
+from complaints.services.closing import ask_closing, needs_approval
 from complaints.services.files import MOVE, most_bytes
 from complaints.states import MOVES, VIEW, Move
 from complaints.views.common import case_crumbs, case_or_404, handlers_of, state_badge, subject_of
@@ -78,6 +79,8 @@ def case_move(request: HttpRequest, pk: int, move: str) -> HttpResponse:
         status = 422
         if form.is_valid():
             try:
+                if move == "close" and needs_approval(case):
+                    return _asked(request, case, form)
                 done = make_move(
                     case,
                     move,
@@ -95,6 +98,14 @@ def case_move(request: HttpRequest, pk: int, move: str) -> HttpResponse:
             else:
                 return moved(request, done, wanted)
     return _page(request, case, wanted, form, draft, "", status)
+
+
+def _asked(request: HttpRequest, case: Case, form: MoveForm) -> HttpResponse:
+    """Closing a case of a grave level is asked for; the approval closes it."""
+    text = str(form.facts().get("text") or "")
+    approval = ask_closing(case, by=request.user, comment=text)
+    messages.success(request, _("Closing was sent for approval; it closes the case."))
+    return redirect(approval.get_absolute_url())
 
 
 def _form(request: HttpRequest, case: Case, move: Move, draft: DraftPage) -> MoveForm:

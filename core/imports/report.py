@@ -26,6 +26,8 @@ COUNTED = {
     "responses": gettext_lazy("Responses"),
     "waves": gettext_lazy("Waves"),
     "questionnaires": gettext_lazy("Questionnaires"),
+    "applications": gettext_lazy("Applications"),
+    "expense_categories": gettext_lazy("Categories of expenses"),
 }
 
 

@@ -354,7 +354,7 @@ def _job_context(run: ImportRun) -> dict[str, Any]:
         "job": {
             "pk": job.pk,
             "state": job.state,
-            "phase": job.phase or job.get_state_display(),
+            "phase": job.heading,
             "done": job.done,
             "total": job.total,
             "message": job.message,

@@ -126,6 +126,11 @@ class Job(models.Model):
         return self.state in LIVE_JOBS
 
     @property
+    def heading(self) -> str:
+        """What is being done just now; of a job that waits or has ended, its state."""
+        return (self.phase if self.is_live else "") or str(self.get_state_display())
+
+    @property
     def reference(self) -> str:
         """What a person tells the help desk, and what the log repeats."""
         return f"J{self.pk}"

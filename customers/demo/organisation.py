@@ -23,6 +23,14 @@ PROJECTS = 90
 STAFF = 600
 # City without a head, project without a lead, region that lacks a function, head with two posts.
 GAPS = {"city": 7, "project": 33, "region": 4, "head": 2}
+# Position, function, role of those at the top who decide about money.
+DECIDERS = (
+    ("集团总经理", "总经理", "group-management"),
+    ("总经理助理", "总经理助理", "group-management"),
+    ("商务部主管", "商务核签", "group-function"),
+    ("产品线销售经理", "产品线经理", "group-function"),
+    ("财务主管", "财务审单", "group-function"),
+)
 
 
 @dataclass(slots=True, eq=False)
@@ -150,6 +158,7 @@ def plan_people(organisation: Organisation, names: Names, today: dt.date) -> Non
     for place, unit in enumerate(projects):
         if place != GAPS["project"]:
             staff.add(unit, "项目客户关系负责人", [(lead, True)], "section-head")
+    staff.deciders(organisation.units[0])
     for place in range(STAFF - len(organisation.people)):
         unit = projects[place % len(projects)]
         unit.officers.append(staff.add(unit, "客户专员", [(keep, True)], "staff"))
@@ -186,6 +195,11 @@ class _Staff:
         self.add(unit, "系统管理员", [], "system-administrator")
         self.add(unit, "400热线坐席", [], "hotline")
 
+    def deciders(self, unit: Unit) -> None:
+        """Those who decide about money (EXP-03…EXP-07)."""
+        for position, function, role in DECIDERS:
+            self.add(unit, position, [(function, True)], role)
+
     def region(self, unit: Unit, core: list[str], *, gap: bool) -> None:
         """Nine functions, a person each; the one for operations administers the section."""
         for place, name in enumerate(core):
@@ -193,7 +207,8 @@ class _Staff:
                 continue
             role = {0: "section-head", 3: "section-administrator"}.get(place, "staff")
             position = "客户关系中心总经理" if place == 0 else f"{name}主管"
-            self.add(unit, position, [(name, True)], role)
+            posts = [(name, True), ("大区经理", False)] if place == 0 else [(name, True)]
+            self.add(unit, position, posts, role)
 
     def city(self, unit: Unit, core: list[str], place: int) -> None:
         """A head and four people with two functions each."""
@@ -347,6 +362,16 @@ def choose_accounts(organisation: Organisation) -> dict[str, Person]:
     )
     by_role["staff"] = busiest
     return by_role
+
+
+def deciders(organisation: Organisation) -> list[Person]:
+    """Those who decide about money, to log in as."""
+    functions = {function for _position, function, _role in DECIDERS}
+    return [
+        person
+        for person in organisation.people
+        if any(name in functions for name, _alone in person.posts)
+    ]
 
 
 def second_administrator(organisation: Organisation, first: Person) -> Person | None:

@@ -19,6 +19,7 @@ from customers.demo.organisation import (
     Organisation,
     Person,
     choose_accounts,
+    deciders,
     draw_names,
     plan_people,
     plan_units,
@@ -88,7 +89,8 @@ def load_demo(seed: int = SEED) -> Loaded:
         for part in parts():
             counts |= part.write(cursor, scene)
     second = second_administrator(organisation, chosen["system-administrator"])
-    accounts = _open_accounts([*chosen.values(), *([second] if second else [])])
+    others = [*([second] if second else []), *deciders(organisation)]
+    accounts = _open_accounts([*chosen.values(), *others])
     ImportRun.objects.filter(pk=run.pk).update(report=counts, options=run.options | rooms.keys)
     record("demo.loaded", by=None, subject=run, seed=seed)
     transaction.on_commit(lambda: write_accounts_file(accounts))

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext as _
 
 from satisfaction.models import Indicator
 
@@ -28,6 +28,14 @@ class IndicatorForm(forms.ModelForm):
         """The service looks at the row."""
 
 
+def _weight_messages(node: Indicator) -> dict[str, str]:
+    """What is wrong with a weight, by the name of its indicator."""
+    sentence = _("{name}: please write a weight from 0.01 to 9999.99.")
+    words = sentence.format(name=node.shown_name)
+    codes = ("required", "invalid", "min_value", "max_digits", "max_decimal_places")
+    return dict.fromkeys((*codes, "max_whole_digits"), words)
+
+
 class WeightsForm(forms.Form):
     """The weights of the whole tree, one field a node."""
 
@@ -35,11 +43,12 @@ class WeightsForm(forms.Form):
         super().__init__(*args, **kwargs)
         for node in nodes:
             self.fields[f"weight-{node.pk}"] = forms.DecimalField(
-                label=gettext_lazy("Weight"),
+                label=node.shown_name,
                 initial=f"{node.weight.normalize():f}",
                 min_value=Decimal("0.01"),
                 max_digits=6,
                 decimal_places=2,
+                error_messages=_weight_messages(node),
                 widget=forms.NumberInput({"inputmode": "decimal", "step": "0.01"}),
                 localize=False,
             )

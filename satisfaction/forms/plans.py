@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -14,7 +15,7 @@ from regions.forms.fields import UnitByCode
 from regions.models import OrgUnit
 from satisfaction.forms.waves import VIEW, questionnaires_to_ask
 from satisfaction.models import Questionnaire, SurveyPlan
-from satisfaction.services.plans import STEPS, Step
+from satisfaction.services.plans import STEPS, Step, wrong_days
 from satisfaction.services.rights import CHANGE
 
 YEARS_AHEAD = 3
@@ -81,6 +82,7 @@ class PlanForm(forms.Form):
         fields["questionnaire"].queryset = questionnaires_to_ask()
         fields["responsible"].queryset = people
         known = list(plan.steps.select_related("person")) if plan else []
+        self.known_days = {step.due_on for step in known}
         self.places = range(1, len(STEPS) + 2)
         for place in self.places:
             self._add_step(place, known, people, is_new=plan is None)
@@ -116,14 +118,24 @@ class PlanForm(forms.Form):
         """The fields of the line itself."""
         return [self[name] for name in self.fields if "-" not in name]
 
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        wrong = wrong_days(self._steps(data), timezone.localdate(), self.known_days)
+        for place, sentence in wrong.items():
+            self.add_error(f"due-{place + 1}", sentence)
+        return data
+
     def facts(self) -> dict[str, Any]:
         """What `save_plan` takes."""
         data = self.cleaned_data
-        steps = [
-            Step(data[f"step-{n}"], data.get(f"person-{n}"), data.get(f"due-{n}"))
+        line = {name: data[name] for name in self.fields if "-" not in name}
+        return line | {"steps": self._steps(data)}
+
+    def _steps(self, data: dict[str, Any]) -> list[Step]:
+        return [
+            Step(data.get(f"step-{n}") or "", data.get(f"person-{n}"), data.get(f"due-{n}"))
             for n in self.places
         ]
-        return {name: data[name] for name in self.fields if "-" not in name} | {"steps": steps}
 
 
 class MakeWaveForm(forms.Form):

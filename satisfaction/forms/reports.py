@@ -68,7 +68,15 @@ class TargetFilter(forms.Form):
     """The targets of a year and a figure, of a unit and the units directly below it."""
 
     unit = UnitChoiceField(VIEW, required=False, empty_label=None)
-    year = forms.IntegerField(label=_("Year"), min_value=2000, max_value=2100, required=False)
+    year = forms.IntegerField(
+        label=_("Year"),
+        min_value=2000,
+        max_value=2100,
+        required=False,
+        error_messages=dict.fromkeys(
+            ("invalid", "min_value", "max_value"), _("Please write a year from 2000 to 2100.")
+        ),
+    )
     figure = forms.ChoiceField(label=_("Figure"), choices=Figure.choices, required=False)
 
     def __init__(self, data: Any, *, user: Any) -> None:
@@ -93,6 +101,10 @@ class TargetForm(forms.Form):
         required=False,
         max_digits=7,
         decimal_places=4,
+        error_messages=dict.fromkeys(
+            ("invalid", "max_digits", "max_decimal_places", "max_whole_digits"),
+            _("Please write a number, for example 4.2."),
+        ),
         help_text=_("Leave it empty to let the target of the unit above hold."),
     )
 

@@ -25,10 +25,21 @@ class WaveChoiceField(forms.ModelChoiceField):
 
     def __init__(self, **kwargs: Any) -> None:
         options: dict[str, Any] = {"label": _("Wave"), "empty_label": None, "required": False}
+        options["error_messages"] = {
+            "invalid_choice": _("There is no such wave here. Please choose one.")
+        }
         super().__init__(Wave.objects.none(), to_field_name="code", **(options | kwargs))
 
     def label_from_instance(self, wave: Wave) -> str:  # type: ignore[override]
         return str(wave)
+
+
+def _unscored(code: str, known: list[Wave], user: Any) -> Wave | None:
+    """The wave that the address names, if it is in reach and has no figures yet."""
+    if not code or any(one.code == code for one in known):
+        return None
+    wave: Wave | None = Wave.objects.visible_to(user, VIEW).filter(code=code, run=None).first()
+    return wave
 
 
 class ResultsFilter(forms.Form):
@@ -46,6 +57,7 @@ class ResultsFilter(forms.Form):
         self.waves = waves_to_read(user)
         self.units = units_to_read(user).order_by("path")
         self.known = list(self.waves)
+        self.unscored = _unscored(data.get("wave") or "", self.known, user)
         super().__init__(self._completed(data))
         fields: dict[str, Any] = self.fields
         fields["wave"].queryset = self.waves
@@ -54,7 +66,7 @@ class ResultsFilter(forms.Form):
 
     def _completed(self, data: Any) -> dict[str, str]:
         asked = {name: data.get(name) or "" for name in ("wave", "unit", "stage", "method")}
-        if not asked["wave"] and self.known:
+        if (not asked["wave"] or self.unscored) and self.known:
             asked["wave"] = self.known[0].code
         if not asked["unit"]:
             asked["unit"] = self._first_unit(asked["wave"])
@@ -72,7 +84,7 @@ class ResultsFilter(forms.Form):
     @property
     def question(self) -> Question | None:
         """What is asked, None while nothing can be."""
-        if not self.is_valid() or not self.known:
+        if not self.is_valid() or not self.known or self.unscored:
             return None
         data = self.cleaned_data
         if data["wave"] is None or data["unit"] is None:
@@ -130,7 +142,7 @@ class RemarkFilter(ResultsFilter):
 
     @property
     def question(self) -> Question | None:
-        if not self.is_valid() or not self.known:
+        if not self.is_valid() or not self.known or self.unscored:
             return None
         data = self.cleaned_data
         if data["wave"] is None or data["unit"] is None:

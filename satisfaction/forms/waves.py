@@ -1,19 +1,23 @@
 """Forms of waves, quotas and the draw."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import ngettext, pgettext_lazy
 
 from core.widgets import DateInput
 from customers.forms import UnitChoiceField
+from customers.models import OwnerStage
 from regions.forms.fields import UnitByCode
 from regions.models import OrgUnit
 from regions.policies import find
 from satisfaction.models import Questionnaire, QuestionnaireKind, SampleState, Wave, WaveState
 from satisfaction.selectors.waves import WaveQuery
+from satisfaction.services.quotas import MOST, Cell
 from satisfaction.services.waves import AFTER_DRAW, FROM_POLICIES, WHILE_OPEN, newest_version
+from satisfaction.wording import stage_label
 
 VIEW, ADD = "satisfaction.view_wave", "satisfaction.add_wave"
 MOST_WANTED = 200_000
@@ -140,6 +144,75 @@ class AllocateForm(forms.Form):
     def clean_minimum(self) -> int:
         """Nothing is none."""
         return self.cleaned_data["minimum"] or 0
+
+
+class QuotasForm(forms.Form):
+    """The quotas of projects, a field for each owner stage; `free` are who may be asked."""
+
+    def __init__(
+        self,
+        *args: Any,
+        projects: Iterable[OrgUnit],
+        wanted: Mapping[Cell, int],
+        free: Mapping[Cell, int],
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.free = free
+        self.cells = {
+            f"quota-{unit.code}-{stage}": (unit, stage)
+            for unit in projects
+            for stage in OwnerStage.values
+        }
+        for name, (unit, stage) in self.cells.items():
+            self.fields[name] = _quota_field(unit, stage, wanted.get((unit.pk, stage), 0))
+
+    def field_of(self, unit: OrgUnit, stage: str) -> forms.BoundField:
+        """The field of a project and an owner stage."""
+        return self[f"quota-{unit.code}-{stage}"]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        for name, (unit, stage) in self.cells.items():
+            free = self.free.get((unit.pk, stage), 0)
+            if (data.get(name) or 0) > free:
+                words = ngettext(
+                    "Only {free} owner may be asked.", "Only {free} owners may be asked.", free
+                )
+                self.add_error(name, words.format(free=f"{free:,}"))
+        return data
+
+    def wanted(self) -> dict[Cell, int]:
+        """What `set_quotas` takes; nothing is none."""
+        return {
+            (unit.pk, stage): count
+            for name, (unit, stage) in self.cells.items()
+            if (count := self.cleaned_data[name])
+        }
+
+
+def _quota_field(unit: OrgUnit, stage: str, wanted: int) -> forms.IntegerField:
+    words = _("Please give whole numbers from 0 to {most}.").format(most=f"{MOST:,}")
+    messages = {"invalid": words, "min_value": words, "max_value": words}
+    field = forms.IntegerField(
+        label=f"{unit.name} {stage_label(stage)}",
+        min_value=0,
+        max_value=MOST,
+        required=False,
+        initial=wanted,
+        error_messages=messages,
+    )
+    field.widget = forms.TextInput(
+        {
+            "class": "form-control form-control-sm crm-num",
+            "inputmode": "numeric",
+            "size": "5",
+            "maxlength": "9",
+            "autocomplete": "off",
+            "aria-label": field.label,
+        }
+    )
+    return field
 
 
 class DrawForm(forms.Form):

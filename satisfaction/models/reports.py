@@ -107,6 +107,8 @@ class ReportStep(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
     )
     at = models.DateTimeField(default=timezone.now)
+    # Handed up: the targets that held then (`selectors.targets.kept_aims`), which the report keeps.
+    targets = models.JSONField(null=True, editable=False)
 
     class Meta:
         verbose_name = _("step of a survey report")

@@ -13,6 +13,7 @@ from typing import Any
 from django.db.models import Count, Q
 from django.utils import timezone
 
+from core.ratios import ratio
 from customers.models import OwnerStage
 from regions.models import OrgUnit
 from satisfaction.models import Flag, Quota, Response, Sample, SampleState, Wave, WaveState
@@ -55,26 +56,22 @@ class Figures:
 
     @property
     def response_rate(self) -> float | None:
-        return _share(self.answered, self.drawn)
+        return ratio(self.answered, self.drawn)
 
     @property
     def refusal_rate(self) -> float | None:
-        return _share(self.refused, self.drawn)
+        return ratio(self.refused, self.drawn)
 
     @property
     def completion_rate(self) -> float | None:
         """Complete answers of all that were begun."""
         begun = self.complete + self.partial + self.states[SampleState.OPENED]
-        return _share(self.complete, begun)
+        return ratio(self.complete, begun)
 
     @property
     def share(self) -> float | None:
         """Of the answers wanted."""
-        return _share(self.complete, self.wanted)
-
-
-def _share(part: int, whole: int) -> float | None:
-    return part / whole if whole else None
+        return ratio(self.complete, self.wanted)
 
 
 @dataclass(slots=True)

@@ -3,7 +3,7 @@
 A fixed number of queries, whatever the number of units and items.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -33,7 +33,7 @@ from satisfaction.selectors.sight import (
     lines_of,
     waves_to_read,
 )
-from satisfaction.selectors.targets import Aim, aims_of
+from satisfaction.selectors.targets import Aim, aims_from, aims_of
 
 WAVES_OF_TREND = 8
 # Figures that the weighted reading of the group has under the same name.
@@ -43,13 +43,15 @@ WEIGHTED = (Figure.MEAN, Figure.TOP2, Figure.NPS, Figure.DUAL, Figure.IMPROVED_D
 @dataclass(frozen=True, slots=True)
 class Question:
     """What is asked of the results: one wave, one unit, one owner stage (empty: all), one figure.
-    A report names its `run`, because it keeps the figures it was written about."""
+    A report names its `run`, because it keeps the figures it was written about, and the targets it
+    has `kept` once it is handed up."""
 
     wave: Wave
     unit: OrgUnit
     figure: str = Figure.MEAN
     stage: str = ""
     run: ScoringRun | None = None
+    kept: Sequence[Mapping[str, Any]] | None = None
 
     @property
     def scoring(self) -> ScoringRun:
@@ -118,7 +120,10 @@ def overview_of(reader: Any, question: Question) -> Overview:
         (one for one in lines if one.unit.pk != unit.pk), key=partial(_place, figure)
     )
     found.ranked = ranks(_intervals(found.parts, figure))
-    aims = aims_of(reader, [unit, *(one.unit for one in found.parts)], question.year, figure)
+    if question.kept is None:
+        aims = aims_of(reader, [unit, *(one.unit for one in found.parts)], question.year, figure)
+    else:
+        aims = aims_from(question.kept, question.year, figure)
     found.aims = {key: aim for (key, _figure), aim in aims.items()}
     found.trend = _trend(reader, question)
     found.previous = _previous(found)

@@ -22,8 +22,9 @@ class FormPage:
     items: tuple[Item, ...]
 
 
-def asked_of(version: QuestionnaireVersion) -> list[Item]:
-    """All items in the order of asking, with section, options (`item.options.all()`) and condition.
+def asked_of(version: QuestionnaireVersion | int) -> list[Item]:
+    """All items of a version, or of its key, in the order of asking, with section, options
+    (`item.options.all()`) and condition.
 
     Conditions are the items of the list themselves, so `is_asked` asks nothing of the database.
     """
@@ -40,7 +41,7 @@ def asked_of(version: QuestionnaireVersion) -> list[Item]:
     return items
 
 
-def form_pages(version: QuestionnaireVersion) -> list[FormPage]:
+def form_pages(version: QuestionnaireVersion | int) -> list[FormPage]:
     """The pages of the form: each section that asks something, in order. Two queries."""
     groups = groupby(asked_of(version), key=lambda item: item.section)
     return [FormPage(section, tuple(items)) for section, items in groups]

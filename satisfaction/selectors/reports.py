@@ -6,7 +6,7 @@ from typing import Any
 from django.db.models import Q, QuerySet
 
 from regions.models import OrgUnit
-from satisfaction.models import ReportState, SurveyReport, Wave
+from satisfaction.models import ReportState, StepKind, SurveyReport, Wave
 from satisfaction.selectors.sight import FEW, Line, lines_of
 
 REVIEW = "satisfaction.review_report"
@@ -33,6 +33,16 @@ def reports_to_read(reader: Any) -> QuerySet[SurveyReport]:
     return rows.filter(~Q(state=ReportState.DRAFT) | Q(unit__in=mine)).select_related(
         "wave__run", "wave__unit", "wave__version__questionnaire", "unit__parent", "run", "desk"
     )
+
+
+def targets_kept(report: SurveyReport) -> list[dict[str, Any]] | None:
+    """The targets that a report is held against since it was last handed up; None while its author
+    has it: then it is held against those that hold today."""
+    if report.is_writable:
+        return None
+    steps = report.steps.filter(kind=StepKind.HAND_UP).order_by("-pk")
+    kept: list[dict[str, Any]] | None = steps.values_list("targets", flat=True).first()
+    return kept
 
 
 def waiting_for(reader: Any) -> list[SurveyReport]:

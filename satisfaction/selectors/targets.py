@@ -1,13 +1,17 @@
 """Targets: which holds for a unit in a year, and how far off it is (SAT-09)."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
+from django.db.models import F, Q, QuerySet
+
 from regions.models import OrgUnit
-from satisfaction.models import Target
+from satisfaction.models import ItemRole, Target, Wave
 from satisfaction.selectors.sight import Reading
 
+LIBRARY_SCALE = (1, 5)
 MET, MISSED, MAYBE_MET, MAYBE_MISSED = "met", "missed", "maybe_met", "maybe_missed"
 
 
@@ -40,10 +44,53 @@ def aims_of(
     reader: Any, units: Iterable[OrgUnit], year: int, figure: str = ""
 ) -> dict[tuple[int, str], Aim]:
     """(unit, figure) → the target that holds there. One query."""
+    return _nearest(Target.objects.visible_to(reader), units, year, figure)
+
+
+def kept_aims(units: Iterable[OrgUnit], year: int) -> list[dict[str, Any]]:
+    """The targets that hold for these units now, in a form that can be stored."""
+    return [
+        {"unit": unit, "figure": name, "value": str(aim.target.value), "of": aim.target.unit_id}
+        for (unit, name), aim in _nearest(Target.objects.all(), units, year).items()
+    ]
+
+
+def aims_from(
+    kept: Sequence[Mapping[str, Any]], year: int, figure: str
+) -> dict[tuple[int, str], Aim]:
+    """The same as `aims_of`, of targets that were kept. One query."""
+    rows = [row for row in kept if row["figure"] == figure]
+    units = OrgUnit.objects.in_bulk({row["of"] for row in rows})
+    return {
+        (row["unit"], figure): Aim(
+            Target(unit=units[row["of"]], year=year, figure=figure, value=Decimal(row["value"])),
+            row["of"] != row["unit"],
+        )
+        for row in rows
+    }
+
+
+def scale_of_mean(unit: OrgUnit) -> tuple[int, int]:
+    """The ends of the scale on which owners of a unit rate the whole: that of the latest wave held
+    there, or around it; 1 to 5 before the first, as the library asks."""
+    held = Q(unit__in=unit.ancestor_ids()) | Q(unit__path__startswith=unit.path)
+    waves = Wave.objects.filter(held, is_standing=False).select_related("version")
+    latest = (F("closes_on").desc(nulls_last=True), F("opens_on").desc(nulls_last=True), "-pk")
+    wave = waves.filter(version__items__role=ItemRole.OVERALL).order_by(*latest).first()
+    if wave is None:
+        return LIBRARY_SCALE
+    item = wave.version.items.get(role=ItemRole.OVERALL)
+    return item.low or LIBRARY_SCALE[0], item.high or LIBRARY_SCALE[1]
+
+
+def _nearest(
+    rows: QuerySet[Target], units: Iterable[OrgUnit], year: int, figure: str = ""
+) -> dict[tuple[int, str], Aim]:
+    """Each unit's own target, or that of the nearest unit above."""
     known = list(units)
     lines = {unit.pk: unit.ancestor_ids() for unit in known}
     wanted = {key for line in lines.values() for key in line}
-    found = Target.objects.visible_to(reader).filter(unit__in=wanted, year=year)
+    found = rows.filter(unit__in=wanted, year=year)
     if figure:
         found = found.filter(figure=figure)
     by_place = {(one.unit_id, one.figure): one for one in found.select_related("unit")}

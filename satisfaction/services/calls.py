@@ -14,15 +14,15 @@ from django.utils.translation import gettext as _
 from core.errors import Refused, Stale
 from core.values.dates import CHINA
 from customers.services.reveal import reveal
+from regions.models import OrgUnit
 from regions.policies import policy
-from satisfaction.models import Call, CallResult, Item, Response, Sample, SampleState
+from satisfaction.models import Call, CallResult, Item, Sample, SampleState
 from satisfaction.selectors.calling import ASKED, RIGHT, waiting
 from satisfaction.services.answering import Answers
 from satisfaction.services.drawing import drop
 from satisfaction.services.submitting import How, submit
 
 HOLD = timedelta(minutes=30)
-FIRST_HOUR, LAST_HOUR = 9, 20  # of the day, when owners may be rung up
 ATTEMPTS = (CallResult.NO_ANSWER, CallResult.BUSY)
 ENDS = {
     CallResult.REFUSED: SampleState.REFUSED,
@@ -98,14 +98,16 @@ def note_call(
     return call
 
 
-def calling_time(moment: datetime) -> datetime:
-    """The moment, or the next at which owners may be rung up: 9:00 to 20:00."""
+def calling_time(moment: datetime, unit: OrgUnit) -> datetime:
+    """The moment, or the next at which owners of a unit may be called again: between the hours of
+    `satisfaction.call_from` and `satisfaction.call_until`, on the clock of China."""
+    first = policy("satisfaction.call_from", unit=unit)
     local = timezone.localtime(moment, CHINA)
-    if local.hour < FIRST_HOUR:
-        return local.replace(hour=FIRST_HOUR, minute=0, second=0, microsecond=0)
-    if local.hour >= LAST_HOUR:
+    if local.hour < first:
+        return local.replace(hour=first, minute=0, second=0, microsecond=0)
+    if local.hour >= policy("satisfaction.call_until", unit=unit):
         next_day = local + timedelta(days=1)
-        return next_day.replace(hour=FIRST_HOUR, minute=0, second=0, microsecond=0)
+        return next_day.replace(hour=first, minute=0, second=0, microsecond=0)
     return moment
 
 
@@ -119,7 +121,7 @@ def _after(sample: Sample, call: Call) -> None:
     sample.due_at = call.call_back_at
     if call.result in ATTEMPTS:
         hours = policy("satisfaction.call_again_hours", sample.unit)
-        sample.due_at = calling_time(call.at + timedelta(hours=hours))
+        sample.due_at = calling_time(call.at + timedelta(hours=hours), sample.unit)
     sample.save(update_fields=["held_by", "held_until", "due_at"])
     if end is not None:
         drop(sample, end, by=call.by)
@@ -128,15 +130,14 @@ def _after(sample: Sample, call: Call) -> None:
 @transaction.atomic
 def answer_call(
     sample: Sample, answers: Answers, items: dict[int, Item], how: How, *, note: str = ""
-) -> Response:
+) -> None:
     """The interview took place, wholly or in part (`how.is_partial`)."""
     if not answers:
         raise Refused(_("Please answer at least one question."))
     _hold(sample, how.by)
-    response = submit(answers, items, how, sample=sample)
+    submit(answers, items, how, sample=sample)
     result = CallResult.PARTIAL if how.is_partial else CallResult.ANSWERED
     Call.objects.create(sample=sample, by=how.by, result=result, note=note.strip())
-    return response
 
 
 def _hold(sample: Sample, by: Any) -> Sample:

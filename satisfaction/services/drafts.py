@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from core.errors import QuotaExceeded
-from satisfaction.models import SurveyDraft, Wave
+from satisfaction.models import SurveyDraft
 from satisfaction.services.answering import Entry, Kept
 
 KEPT_DAYS = 30
@@ -33,11 +33,11 @@ def draft_of(key: bytes) -> tuple[dict[str, Entry], int]:
     return found if found is not None else ({}, 1)
 
 
-def keep_draft(key: bytes, wave: Wave, entries: Kept, *, page: int) -> dict[str, Entry]:
+def keep_draft(key: bytes, wave: int, entries: Kept, *, page: int) -> dict[str, Entry]:
     """Keep the entries of a page beside those of others, in one statement: two tabs do not undo
     one another. Returns all that is kept. Raises QuotaExceeded for a draft written too often."""
     today = timezone.localdate()
-    values: list[Any] = [key, wave.pk, json.dumps(entries), page, today, _expiry(today), MOST_SAVES]
+    values: list[Any] = [key, wave, json.dumps(entries), page, today, _expiry(today), MOST_SAVES]
     with connection.cursor() as cursor:
         cursor.execute(_KEEP, values)
         row = cursor.fetchone()

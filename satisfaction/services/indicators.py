@@ -37,7 +37,7 @@ def save_indicator(
         raise Refused(_("Please name the indicator."))
     if siblings.filter(name=row.name).exists():
         raise Refused(_("There is an indicator of this name here already."))
-    _check_weight(row.weight)
+    _check_weight(row.weight, row.shown_name)
     if row.level != 2:
         row.touch_point = ""
     row.save()
@@ -56,7 +56,7 @@ def save_weights(weights: Mapping[int, Decimal], *, by: Any) -> int:
         raise Stale(_("Somebody has deleted this meanwhile."))
     changed = [rows[key] for key, weight in weights.items() if rows[key].weight != weight]
     for row in changed:
-        _check_weight(weights[row.pk])
+        _check_weight(weights[row.pk], row.shown_name)
         row.weight = weights[row.pk]
         record(
             "satisfaction.indicator_saved",
@@ -124,6 +124,10 @@ def _free_code(start: str) -> str:
     )
 
 
-def _check_weight(weight: Decimal) -> None:
+def _check_weight(weight: Decimal, name: str) -> None:
     if weight is None or weight <= 0:
-        raise Refused(_("A weight is above zero. To count no more, take the indicator out of use."))
+        raise Refused(
+            _("{name}: a weight is above zero. To count no more, take it out of use.").format(
+                name=name
+            )
+        )

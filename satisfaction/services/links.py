@@ -6,16 +6,19 @@ not lead to one another.
 """
 
 import hashlib
+import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from satisfaction.models import Sample, SampleState, SurveyLink, WaveState
+from core.prepared import Prepared
+from satisfaction.models import Sample, SurveyLink
+from satisfaction.services.storing import FOLLOWED
 
 TOKEN_BYTES = 16
 _LINK, _DRAFT, _MARK = b"satisfaction.link", b"satisfaction.draft", b"satisfaction.mark"
@@ -30,7 +33,7 @@ def issue_link(sample: Sample, *, channel: str, valid_until: datetime, by: Any =
     SurveyLink.objects.create(
         sample=sample,
         channel=channel,
-        token_hash=_digest(_LINK, token),
+        token_hash=link_hash(token),
         expires_at=valid_until,
         created_by=by,
     )
@@ -47,7 +50,7 @@ def issue_links(
             SurveyLink(
                 sample=sample,
                 channel=channel,
-                token_hash=_digest(_LINK, token),
+                token_hash=link_hash(token),
                 expires_at=valid_until,
                 created_by=by,
             )
@@ -63,18 +66,53 @@ def address_of(token: str) -> str:
     return f"{settings.CRM_URL}/s/{token}/"
 
 
-def link_of(token: str) -> SurveyLink | None:
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """Where a link leads that may be followed: to whom, to which questions, and to what he has
+    already sent of his answers and on which page he was."""
+
+    sample: int
+    state: str
+    wave: int
+    is_anonymous: bool
+    version: int
+    is_frozen: bool
+    kept: Mapping[str, Any]
+    page: int
+
+
+_FOLLOW = Prepared(
+    "survey_follow",
+    f"""
+    SELECT s.id, s.state, w.id, w.is_anonymous, w.version_id,
+        (SELECT v.frozen_at IS NOT NULL FROM satisfaction_questionnaireversion v
+            WHERE v.id = w.version_id),
+        (SELECT jsonb_build_array(d.answers, d.page)::text FROM satisfaction_surveydraft d
+            WHERE d.key = %(draft)s AND d.expires_at > %(now)s)
+    {FOLLOWED}
+    """,  # noqa: S608  parts of this module and its neighbour
+    token_hash="bytea",  # noqa: S106  a type
+    draft="bytea",
+    now="timestamptz",
+)
+
+
+def link_of(token: str) -> Followed | None:
     """The link of a token, while it may be followed; None for an unknown, used or expired one, for
     somebody who has answered by another way, and while the wave is not open, so that nobody can
-    tell these apart."""
-    return _usable(token).select_related("sample__wave__version__questionnaire").first()
+    tell these apart. One statement."""
+    now = timezone.now()
+    row = _FOLLOW.row(token_hash=link_hash(token), draft=draft_key(token), now=now)
+    if row is None:
+        return None
+    sample, state, wave, is_anonymous, version, is_frozen, draft = row
+    kept, page = json.loads(draft) if draft else ({}, 1)
+    return Followed(sample, state, wave, is_anonymous, version, is_frozen, kept, page)
 
 
-def hold_link(token: str) -> SurveyLink | None:
-    """The same, locked with its sample until the transaction ends: of two who hand in at once, by
-    this link or by two links of one person, the second finds None."""
-    rows = _usable(token).select_related("sample__wave__version", "sample__unit")
-    return rows.select_for_update(of=("self", "sample")).first()
+def link_hash(token: str) -> bytes:
+    """What the table of links keeps of a token."""
+    return _digest(_LINK, token)
 
 
 def draft_key(token: str) -> bytes:
@@ -85,16 +123,6 @@ def draft_key(token: str) -> bytes:
 def mark_of(token: str) -> str:
     """What a form bears so that it is never handed in under the cookie of another link."""
     return _digest(_MARK, token).hex()[:16]
-
-
-def _usable(token: str) -> QuerySet[SurveyLink]:
-    return SurveyLink.objects.filter(
-        ~Q(sample__state=SampleState.ANSWERED),
-        token_hash=_digest(_LINK, token),
-        used_at=None,
-        expires_at__gt=timezone.now(),
-        sample__wave__state=WaveState.OPEN,
-    )
 
 
 def _digest(label: bytes, token: str) -> bytes:

@@ -1,14 +1,15 @@
 """Noting that somebody began to answer."""
 
 from satisfaction.models import Sample, SampleState
+from satisfaction.services.links import Followed
 
 BEFORE = (SampleState.DRAWN, SampleState.INVITED)
 
 
-def note_opened(sample: Sample) -> None:
+def note_opened(link: Followed) -> None:
     """The first page was sent. Opening the link alone says nothing: chat programs do it to draw a
     preview. Of an anonymous wave it is not noted, for the moment would tell whose draft it is."""
-    if sample.wave.is_anonymous or sample.state not in BEFORE:
+    if link.is_anonymous or link.state not in BEFORE:
         return
-    rows = Sample.objects.filter(pk=sample.pk, state__in=BEFORE)
+    rows = Sample.objects.filter(pk=link.sample, state__in=BEFORE)
     rows.update(state=SampleState.OPENED)

@@ -1,11 +1,12 @@
 """The annual plan of surveys, and waves made of its lines (SAT-04)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 
@@ -35,6 +36,26 @@ class Step:
     due_on: date | None = None
 
 
+def wrong_days(
+    steps: Sequence[Step], today: date, known: Collection[date | None] = ()
+) -> dict[int, str]:
+    """Place of a step → what is wrong with its day: it is past, or before that of an earlier step.
+
+    Days that the plan has already (`known`) may have passed since. Steps without a name are none.
+    """
+    wrong: dict[int, str] = {}
+    latest: date | None = None
+    for place, step in enumerate(steps):
+        if not step.name.strip() or step.due_on is None:
+            continue
+        if step.due_on < today and step.due_on not in known:
+            wrong[place] = _("This day lies in the past. Please choose today or later.")
+        elif latest is not None and step.due_on < latest:
+            wrong[place] = _("This day lies before that of an earlier step.")
+        latest = max(latest or step.due_on, step.due_on)
+    return wrong
+
+
 @transaction.atomic
 def save_plan(
     plan: SurveyPlan | None,
@@ -49,12 +70,16 @@ def save_plan(
     steps: Sequence[Step] = (),
 ) -> SurveyPlan:
     """Write a line of the plan with its steps, a new one or an old one anew. Raises Refused out of
-    reach, for the same questionnaire twice in a month, and when a wave was made of it."""
+    reach, for the same questionnaire twice in a month, for steps whose days are past or out of
+    order, and when a wave was made of it."""
     line = _held(plan, by) if plan is not None else SurveyPlan(created_by=by)
     if not may_run(unit, by):
         raise Refused(_("You may not run surveys of {unit}.").format(unit=unit.name))
     if line.wave_id is not None and (line.unit_id, line.year) != (unit.pk, year):
         raise Refused(_("A wave was made of this line: unit and year stay as they are."))
+    known = set(line.steps.values_list("due_on", flat=True)) if line.pk else set()
+    for place, sentence in wrong_days(steps, timezone.localdate(), known).items():
+        raise Refused(f"{steps[place].name}: {sentence}")
     line.unit, line.year, line.month, line.title = unit, year, month, title.strip()
     line.questionnaire, line.responsible = questionnaire, responsible
     try:

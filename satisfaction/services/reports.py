@@ -24,6 +24,8 @@ from satisfaction.models import (
     UnitScore,
     Wave,
 )
+from satisfaction.selectors.overview import Question
+from satisfaction.selectors.targets import kept_aims
 
 CHANGE = "satisfaction.change_surveyreport"
 REVIEW = "satisfaction.review_report"
@@ -107,7 +109,7 @@ def hand_up(report: SurveyReport, *, by: Any) -> SurveyReport:
     held.state, held.handed_up_by = ReportState.HANDED_UP, by
     held.desk = held.unit.parent or held.unit
     held.save(update_fields=["state", "handed_up_by", "desk"])
-    _step(held, StepKind.HAND_UP, held.unit, by)
+    _step(held, StepKind.HAND_UP, held.unit, by, targets=_targets_of(held))
     _tell_desk(held)
     return held
 
@@ -184,7 +186,7 @@ def distribute(report: SurveyReport, *, by: Any, functions: Iterable[Function]) 
 
 def _hold(report: SurveyReport) -> SurveyReport:
     rows = SurveyReport.objects.select_for_update(of=("self",))
-    return rows.select_related("unit__parent", "wave__run", "desk__parent").get(pk=report.pk)
+    return rows.select_related("unit__parent", "wave__run", "run", "desk__parent").get(pk=report.pk)
 
 
 def _refuse_unless_author(report: SurveyReport, by: Any) -> None:
@@ -200,8 +202,17 @@ def _refuse_review(report: SurveyReport, by: Any) -> None:
         raise Refused(problem)
 
 
-def _step(report: SurveyReport, kind: str, unit: OrgUnit, by: Any, note: str = "") -> None:
-    ReportStep.objects.create(report=report, kind=kind, unit=unit, by=by, note=note.strip())
+def _targets_of(report: SurveyReport) -> list[dict[str, Any]]:
+    """The targets that the report is held against from now on, of its unit and those below it."""
+    units = OrgUnit.objects.filter(Q(pk=report.unit_id) | Q(parent=report.unit_id))
+    return kept_aims(units, Question(report.wave, report.unit, run=report.run).year)
+
+
+def _step(
+    report: SurveyReport, kind: str, unit: OrgUnit, by: Any, note: str = "", **facts: Any
+) -> None:
+    note = note.strip()
+    ReportStep.objects.create(report=report, kind=kind, unit=unit, by=by, note=note, **facts)
     code = report.wave.code
     record(f"satisfaction.report_{kind}", by=by, subject=report, code=code, unit=unit.code)
 

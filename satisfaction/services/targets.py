@@ -12,11 +12,11 @@ from core.errors import Refused
 from core.scope import scope_of
 from regions.models import OrgUnit
 from satisfaction.models import Figure, Target
+from satisfaction.selectors.targets import scale_of_mean
 
 CHANGE = "satisfaction.change_target"
-# The ends of each figure's measure; a mean's scale differs by questionnaire.
+# The ends of each figure's measure; a mean has that of its questionnaire.
 ENDS: dict[str, tuple[int, int]] = {
-    Figure.MEAN: (0, 10),
     Figure.TOP2: (0, 1),
     Figure.NPS: (-100, 100),
 }
@@ -50,11 +50,17 @@ def set_target(unit: OrgUnit, *, year: int, figure: str, value: Decimal | None, 
         if gone:
             record("satisfaction.target_taken_back", by=by, subject=unit, **facts)
         return
-    low, high = ENDS.get(figure, (0, 100))
+    low, high = scale_of_mean(unit) if figure == Figure.MEAN else ENDS.get(figure, (0, 100))
     if not low <= value <= high:
-        sentence = _("Please write a value from {low} to {high}.")
-        raise Refused(sentence.format(low=low, high=high))
+        raise Refused(_out_of_measure(figure, low, high))
     Target.objects.update_or_create(
         unit=unit, year=year, figure=figure, defaults={"value": value, "set_by": by}
     )
     record("satisfaction.target_set", by=by, subject=unit, value=str(value), **facts)
+
+
+def _out_of_measure(figure: str, low: int, high: int) -> str:
+    """What may be written, as people write it: shares in per cent."""
+    if figure == Figure.TOP2:
+        return _("Please write a percentage from 0 to 100.")
+    return _("Please write a value from {low} to {high}.").format(low=low, high=high)

@@ -202,7 +202,7 @@ def _refuse_days(opens_on: date | None, closes_on: date | None) -> None:
     if closes_on and not opens_on:
         raise Refused(_("Please give the first day, too."))
     if opens_on and closes_on and closes_on < opens_on:
-        raise Refused(_("The last day must not be before the first."))
+        raise Refused(_("The last day lies before the first."))
 
 
 def _titles(names: Iterable[str]) -> list[str]:

@@ -15,6 +15,7 @@ from complaints.selectors.paging import count_of, page_of
 from complaints.views.lists import page_size
 from core.access import fresh, requires
 from core.errors import Refused
+from core.exports import why_held
 from core.htmx import ask, leave, page_or_rows, wants_rows
 from core.models import Job, JobState
 from core.notices import mark_read
@@ -203,15 +204,16 @@ def _mine_or_404(request: HttpRequest, pk: int) -> Job:
 def export_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """How far the export is, and the file once it is written."""
     job = _mine_or_404(request, pk)
-    ready = job.state == JobState.DONE and (folder() / job.payload["file"]).exists()
+    held = why_held(job)
+    ready = job.state == JobState.DONE and (folder() / job.payload["file"]).exists() and not held
     context = {
         "job": {
             "pk": job.pk,
             "state": job.state,
-            "phase": job.phase or job.get_state_display(),
+            "phase": job.heading,
             "done": job.done,
             "total": job.total,
-            "message": job.message,
+            "message": held or job.message,
         },
         "poll_url": request.path,
         "result_url": reverse("satisfaction:answers-export-file", args=[pk]) if ready else "",
@@ -232,7 +234,7 @@ def export_file(request: HttpRequest, pk: int) -> FileResponse:
     """The workbook, for whoever asked for it and still may export."""
     job = _mine_or_404(request, pk)
     path = folder() / job.payload["file"]
-    if job.state != JobState.DONE or not path.exists():
+    if job.state != JobState.DONE or not path.exists() or why_held(job):
         raise Http404("file")
     name = _("Answers {day}.xlsx").format(day=timezone.localdate().isoformat())
     return FileResponse(path.open("rb"), as_attachment=True, filename=name)

@@ -17,7 +17,7 @@ from core.htmx import wants_rows
 from core.personal_data import mask
 from regions.models import OrgUnit
 from satisfaction.forms.answers import CallForm
-from satisfaction.models import CallResult, Sample, Wave
+from satisfaction.models import CallResult, QuestionnaireVersion, Sample, Wave
 from satisfaction.privacy import NOTICE_VERSION
 from satisfaction.selectors.calling import (
     RIGHT,
@@ -28,7 +28,8 @@ from satisfaction.selectors.calling import (
     later,
     waiting,
 )
-from satisfaction.services.answering import Kept, answers_of, asked_items, missing, read_post
+from satisfaction.selectors.questionnaires import FormPage
+from satisfaction.services.answering import Kept, answers_of, missing, read_post
 from satisfaction.services.calls import (
     answer_call,
     held_sample,
@@ -38,7 +39,7 @@ from satisfaction.services.calls import (
 )
 from satisfaction.services.submitting import How
 from satisfaction.views.pages import items_of, pages_of
-from satisfaction.views.questions import question_rows
+from satisfaction.views.questions import only_words, question_rows
 
 SEND = require_http_methods(["GET", "HEAD", "POST"])
 SHOWN_SECONDS = 60
@@ -85,7 +86,7 @@ def call(request: HttpRequest, pk: int) -> HttpResponse:
     """One call: the script, the questions, and what came of it."""
     sample = _held_or_404(request, pk)
     form = CallForm(request.POST or None)
-    pages = pages_of(sample.wave.version)
+    pages = _pages(sample.wave.version)
     kept: Kept = {}
     problems: dict[int, str] = {}
     if request.method == "POST" and form.is_valid():
@@ -109,8 +110,12 @@ def call(request: HttpRequest, pk: int) -> HttpResponse:
     return _call_page(request, sample, form, kept, problems)
 
 
+def _pages(version: QuestionnaireVersion) -> list[FormPage]:
+    return pages_of(version.pk, is_frozen=version.frozen_at is not None)
+
+
 def _interviewed(request: HttpRequest, sample: Sample, kept: Kept, data: dict[str, Any]) -> None:
-    items = items_of(pages_of(sample.wave.version))
+    items = items_of(_pages(sample.wave.version))
     started = request.POST.get("began", "")
     seconds = _since(int(started)) if started.isascii() and started.isdecimal() else None
     how = How(
@@ -133,16 +138,17 @@ def _call_page(
 ) -> HttpResponse:
     version = sample.wave.version
     kind = version.questionnaire.kind
-    asked = {item.pk for item in asked_items(items_of(pages_of(version)), kept)}
     sections = [
         {
             "title": page.section.shown_title if page.section else "",
             "rows": [
-                row | {"asked": row["key"] in asked}
-                for row in question_rows(page.items, kept, problems, kind)
+                row | {"only": only_words(item)}
+                for item, row in zip(
+                    page.items, question_rows(page.items, kept, problems, kind), strict=True
+                )
             ],
         }
-        for page in pages_of(version)
+        for page in _pages(version)
     ]
     context = {
         "sample": sample,

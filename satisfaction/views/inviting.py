@@ -169,7 +169,7 @@ def file_detail(request: HttpRequest, code: str, pk: int) -> HttpResponse:
         "job": {
             "pk": job.pk,
             "state": job.state,
-            "phase": job.phase or job.get_state_display(),
+            "phase": job.heading,
             "done": job.done,
             "total": job.total,
             "message": job.message,

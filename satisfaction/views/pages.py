@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from satisfaction.models import Item, QuestionnaireVersion
+from satisfaction.models import Item
 from satisfaction.selectors.questionnaires import FormPage, form_pages
 from satisfaction.services.answering import Kept, asked_items
 
@@ -10,15 +10,15 @@ _frozen: dict[int, list[FormPage]] = {}
 MOST_FROZEN = 64
 
 
-def pages_of(version: QuestionnaireVersion) -> list[FormPage]:
-    """The pages of a version; of a frozen one they are read once a process."""
-    if version.frozen_at is None:
+def pages_of(version: int, *, is_frozen: bool) -> list[FormPage]:
+    """The pages of a version, by its key; of a frozen one they are read once a process."""
+    if not is_frozen:
         return form_pages(version)
-    if version.pk not in _frozen:
+    if version not in _frozen:
         if len(_frozen) >= MOST_FROZEN:
             _frozen.clear()
-        _frozen[version.pk] = form_pages(version)
-    return _frozen[version.pk]
+        _frozen[version] = form_pages(version)
+    return _frozen[version]
 
 
 def items_of(pages: list[FormPage]) -> list[Item]:

@@ -5,15 +5,12 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import translation
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from core.access import requires
-from core.display import listed
-from satisfaction.models import Item
-from satisfaction.selectors.questionnaires import FormPage, form_pages, only_after
+from satisfaction.selectors.questionnaires import FormPage, form_pages
 from satisfaction.views.questionnaires import SEE, address, version_or_404
-from satisfaction.views.questions import question_rows
+from satisfaction.views.questions import only_words, question_rows
 
 CHINESE, ENGLISH = ("zh-hans", "中文"), ("en", "English")
 
@@ -41,14 +38,7 @@ def _page(page: FormPage, kind: str) -> dict[str, Any]:
     rows = question_rows(page.items, {}, {}, kind)
     return {
         "title": page.section.shown_title if page.section else "",
-        "questions": [(_only(item), [row]) for item, row in zip(page.items, rows, strict=True)],
+        "rows": [
+            row | {"only": only_words(item)} for item, row in zip(page.items, rows, strict=True)
+        ],
     }
-
-
-def _only(item: Item) -> str:
-    """After which answers alone an item is asked; empty when everybody is."""
-    if item.condition is None:
-        return ""
-    sentence = _("Asked only after “{name}”: {answers}")
-    answers = listed(only_after(item))
-    return sentence.format(name=item.condition.shown_name, answers=answers)

@@ -23,19 +23,31 @@ from core.errors import QuotaExceeded
 from satisfaction.models import QuestionnaireVersion
 from satisfaction.privacy import NOTICE_VERSION, TAKEN_VERSIONS
 from satisfaction.services.answering import Kept, Read, answers_of, missing, read_post
-from satisfaction.services.drafts import draft_of, keep_draft
+from satisfaction.services.drafts import keep_draft
 from satisfaction.services.links import link_of
 from satisfaction.services.misses import may_miss
 from satisfaction.services.on_site import device_of, new_number
 from satisfaction.services.opening import note_opened
 from satisfaction.services.submitting import Gone, How, submit
 from satisfaction.views import visits
-from satisfaction.views.pages import Step, items_of, pages_of, step_at, way_through
+from satisfaction.views.pages import Step, items_of, step_at, way_through
 from satisfaction.views.questions import question_rows
 from satisfaction.views.visits import Visit, visit_of
 
 GONE, CONFUSED, UNREAD, TOO_OFTEN = 410, 409, 422, 429
 View = Callable[..., HttpResponse]
+
+# Texts of frozen versions that are the same for everybody, written once a process.
+Texts = dict[tuple[Any, ...], str]
+_blank: Texts = {}
+_thanks: Texts = {}
+MOST_TEXTS = 256
+
+
+def _remember(texts: Texts, key: tuple[Any, ...], text: str) -> None:
+    if len(texts) >= MOST_TEXTS:
+        texts.clear()
+    texts[key] = text
 
 
 def survey_page(view: View) -> View:
@@ -86,15 +98,14 @@ def form(request: HttpRequest) -> HttpResponse:
     visit = visit_of(request)
     if visit is None:
         return _gone(request)
-    pages = pages_of(visit.version)
-    kept, at = draft_of(visit.key)
     if request.method == "POST":
         if request.POST.get("mark") != visit.mark:
             sentence = _("Another form was opened in this browser. Please open your link again.")
             return _sentence(sentence, status=CONFUSED)
-        return _Turn(request, visit, kept).answer()
-    number = request.GET.get("page", "")
-    step = step_at(way_through(pages, kept), int(number[:3]) if number.isdecimal() else at)
+        return _Turn(request, visit).answer()
+    number, kept = request.GET.get("page", ""), visit.kept
+    way = way_through(visit.pages, kept)
+    step = step_at(way, int(number[:3]) if number.isdecimal() else visit.at)
     problems = missing(step.items, kept) if "check" in request.GET else {}
     return _show(request, visit, step, kept, problems)
 
@@ -103,10 +114,16 @@ def form(request: HttpRequest) -> HttpResponse:
 @require_safe
 def thanks(request: HttpRequest, pk: int) -> HttpResponse:
     """Words of thanks; on a device the way to the next owner and back to work."""
-    version = QuestionnaireVersion.objects.select_related("questionnaire").filter(pk=pk).first()
-    is_device = device_of(request.COOKIES.get(visits.DEVICE_COOKIE, "")) is not None
-    context = {"version": version, "is_device": is_device}
-    return HttpResponse(render_to_string("satisfaction/public/thanks.html", _frame(context)))
+    ticket = request.COOKIES.get(visits.DEVICE_COOKIE, "")
+    key = (pk, translation.get_language())
+    if not ticket and key in _thanks:
+        return HttpResponse(_thanks[key])
+    version = QuestionnaireVersion.objects.filter(pk=pk).first()
+    context = {"version": version, "is_device": device_of(ticket) is not None}
+    text = render_to_string("satisfaction/public/thanks.html", _frame(context))
+    if not ticket and version is not None and version.frozen_at is not None:
+        _remember(_thanks, key, text)
+    return HttpResponse(text)
 
 
 @survey_page
@@ -123,16 +140,15 @@ class _Turn:
 
     request: HttpRequest
     visit: Visit
-    kept: Kept
 
     def answer(self) -> HttpResponse:
         """Keep what can be taken, then show what is wrong, turn the page, or hand in."""
         post = self.request.POST
-        pages = pages_of(self.visit.version)
+        pages = self.visit.pages
         number = int(post["page"][:3]) if post.get("page", "").isdecimal() else 1
         page = pages[min(max(number, 1), len(pages)) - 1]
         read = read_post(page.items, post)
-        kept = {**self.kept, **self._good(read)}
+        kept = {**self.visit.kept, **self._good(read)}
         way = way_through(pages, kept)
         step = step_at(way, number)
         if "back" in post or "lang" in post:
@@ -166,7 +182,7 @@ class _Turn:
     def _keep(self, read: Read, page: int) -> None:
         keep_draft(self.visit.key, self.visit.wave, self._good(read), page=page)
         if self.visit.link is not None:
-            note_opened(self.visit.link.sample)
+            note_opened(self.visit.link)
 
     def _turn_to(self, step: Step, read: Read) -> HttpResponse:
         self._keep(read, step.number)
@@ -178,22 +194,21 @@ class _Turn:
         if notice not in TAKEN_VERSIONS:
             sentence = _("This form is out of date. Please open your link again.")
             return _sentence(sentence, status=400)
-        pages = pages_of(visit.version)
-        for step in way_through(pages, kept):
+        way = way_through(visit.pages, kept)
+        for step in way:
             if missing(step.items, kept):
                 self._keep(read, step.number)
                 return _to_form(step.number, check=True)
-        items = items_of(pages)
+        items = items_of(visit.pages)
         answers = answers_of(items, kept)
         if not answers:
             self._keep(read, 1)
-            first = way_through(pages, kept)[0]
             sentence = _("Please answer at least one question.")
-            return _show(self.request, visit, first, kept, {}, sentence)
+            return _show(self.request, visit, way[0], kept, {}, sentence)
         how = How(notice, translation.get_language() or "", visit.seconds, by=visit.by)
         by_key = {item.pk: item for item in items}
         submit(answers, by_key, how, token=visit.token, on_site=visit.on_site)
-        return visits.end(HttpResponseRedirect(reverse("survey:thanks", args=[visit.version.pk])))
+        return visits.end(HttpResponseRedirect(reverse("survey:thanks", args=[visit.version])))
 
 
 def _to_form(page: int = 0, *, check: bool = False) -> HttpResponse:
@@ -209,11 +224,11 @@ def _show(
     problems: Mapping[int, str],
     refusal: str = "",
 ) -> HttpResponse:
-    version = visit.version
+    version = QuestionnaireVersion.objects.select_related("questionnaire").get(pk=visit.version)
     context = {
         "visit": visit,
         "version": version,
-        "is_anonymous": visit.wave.is_anonymous,
+        "is_anonymous": visit.is_anonymous,
         "step": step,
         "questions": _questions(version, step, kept, problems),
         "is_last": step.place == step.of,
@@ -225,10 +240,6 @@ def _show(
     }
     text = render_to_string("satisfaction/public/form.html", _frame(context))
     return HttpResponse(text, status=UNREAD if problems or refusal else 200)
-
-
-_blank: dict[tuple[Any, ...], str] = {}
-MOST_BLANK = 256
 
 
 def _questions(
@@ -244,9 +255,7 @@ def _questions(
     rows = question_rows(step.items, kept, problems, version.questionnaire.kind)
     text = render_to_string("satisfaction/_questions.html", {"rows": rows})
     if is_blank:
-        if len(_blank) >= MOST_BLANK:
-            _blank.clear()
-        _blank[key] = text
+        _remember(_blank, key, text)
     return text
 
 

@@ -5,9 +5,11 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from core.display import listed
 from satisfaction.models import Item, ItemRole, QuestionnaireKind
 from satisfaction.models.questionnaires import SCORED_KINDS
 from satisfaction.scales import IMPORTANCE_SCALE
+from satisfaction.selectors.questionnaires import only_after
 from satisfaction.services.answering import CHOOSING, LONGEST, NOT_USED, Entry, Kept
 
 
@@ -27,7 +29,7 @@ def _row(item: Item, entry: Entry, problem: str, kind: str) -> dict[str, Any]:
         "problem": problem,
         "is_required": item.is_required,
         "columns": [],
-        "condition": item.condition,
+        "when": _when(item),
     }
     if item.role == ItemRole.REMARK:
         return row | {"shape": "words", "value": entry.get("t", ""), "longest": LONGEST}
@@ -40,6 +42,22 @@ def _row(item: Item, entry: Entry, problem: str, kind: str) -> dict[str, Any]:
         single = item.role == ItemRole.CHOICE
         return row | {"shape": "radio" if single else "checkbox", "options": options}
     return row | {"shape": "rating", "columns": _columns(item, entry, kind)}
+
+
+def _when(item: Item) -> dict[str, Any] | None:
+    """The question on which another one waits, and its answers after which alone it is asked."""
+    if item.condition is None:
+        return None
+    return {"key": item.condition.pk, "values": " ".join(map(str, item.condition_values))}
+
+
+def only_words(item: Item) -> str:
+    """After which answers alone an item is asked, in a sentence; empty when everybody is."""
+    if item.condition is None:
+        return ""
+    sentence = _("Asked only after “{name}”: {answers}")
+    answers = listed(only_after(item))
+    return sentence.format(name=item.condition.shown_name, answers=answers)
 
 
 def _columns(item: Item, entry: Entry, kind: str) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from regions.models import OrgUnit
 from satisfaction.forms.reports import DistributionForm, ReportFilter, ReportForm, ReviewForm
 from satisfaction.models import Figure, ReportState, SurveyReport, Wave
 from satisfaction.selectors.overview import Overview, Question, overview_of
-from satisfaction.selectors.reports import collected, reports_to_read, waiting_for
+from satisfaction.selectors.reports import collected, reports_to_read, targets_kept, waiting_for
 from satisfaction.selectors.sight import VIEW, units_to_read, waves_to_read
 from satisfaction.services import reports as verbs
 from satisfaction.views.papers import pdf_answer, workbook_answer
@@ -50,7 +50,8 @@ def _report_or_404(request: HttpRequest, pk: int) -> SurveyReport:
 
 
 def _overview(request: HttpRequest, report: SurveyReport) -> Overview:
-    question = Question(report.wave, report.unit, Figure.MEAN, run=report.run)
+    kept = targets_kept(report)
+    question = Question(report.wave, report.unit, Figure.MEAN, run=report.run, kept=kept)
     return overview_of(request.user, question)
 
 

@@ -113,7 +113,7 @@ def _shown(job: Job) -> dict[str, Any]:
     return {
         "pk": job.pk,
         "state": job.state,
-        "phase": job.phase or job.get_state_display(),
+        "phase": job.heading,
         "done": job.done,
         "total": job.total,
         "message": job.message,

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -14,12 +14,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from complaints.selectors.paging import count_of, page_of
 from complaints.views.lists import page_size
 from core.access import requires
-from core.errors import Refused
 from core.htmx import ask, leave, page_or_rows
 from core.saving import saved
 from customers.models import OwnerStage
 from regions.models import Kind, OrgUnit
-from satisfaction.forms.waves import AllocateForm, DrawForm, PeopleFilter
+from satisfaction.forms.waves import AllocateForm, DrawForm, PeopleFilter, QuotasForm
 from satisfaction.models import Quota, Sample, SampleState, Wave, WaveState
 from satisfaction.nonresponse import contrast
 from satisfaction.selectors.people import (
@@ -32,9 +31,9 @@ from satisfaction.selectors.people import (
     drawn_people,
     people_rows,
 )
-from satisfaction.selectors.target import LEFT_OUT, Targets, targets_of
+from satisfaction.selectors.target import LEFT_OUT, targets_of
 from satisfaction.services.drawing import draw, replace_dropped
-from satisfaction.services.quotas import MOST, Cell, allocate, set_quotas
+from satisfaction.services.quotas import Cell, allocate, set_quotas
 from satisfaction.services.rights import CHANGE
 from satisfaction.views.waves import (
     own_wave_or_404,
@@ -71,13 +70,19 @@ def sample_page(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _planning_page(
-    request: HttpRequest, wave: Wave, form: AllocateForm, draw_form: DrawForm, status: int = 200
+    request: HttpRequest,
+    wave: Wave,
+    form: AllocateForm,
+    draw_form: DrawForm,
+    status: int = 200,
+    quotas_form: QuotasForm | None = None,
 ) -> HttpResponse:
     targets = targets_of(wave, timezone.now())
     within = _within(request, wave)
     quotas = {(one.unit_id, one.stage): one.wanted for one in Quota.objects.filter(wave=wave)}
     projects = list(_projects(wave, within))
-    grid = [_grid_row(unit, targets, quotas) for unit in projects[:GRID]]
+    shown = projects if len(projects) <= GRID else []
+    typed = quotas_form or QuotasForm(projects=shown, wanted=quotas, free=targets.free)
     context = {
         "wave": wave,
         "state": wave_badge(wave),
@@ -86,7 +91,8 @@ def _planning_page(
         "free": sum(targets.free.values()),
         "left_out": _reasons(targets.left_out),
         "stages": [stage_label(stage) for stage in OwnerStage.values],
-        "grid": grid if len(projects) <= GRID else [],
+        "grid": [_grid_row(unit, typed, quotas) for unit in shown],
+        "quotas_form": typed,
         "too_many": len(projects) > GRID,
         "branches": _branches(wave, within) if len(projects) > GRID or within else [],
         "within": within,
@@ -95,7 +101,6 @@ def _planning_page(
         "draw_form": draw_form,
         "may_draw": wave.state == WaveState.PLANNED and bool(quotas),
         "is_planned": wave.state == WaveState.PLANNED,
-        "most": MOST,
         "crumbs": wave_crumbs(wave, (_("Sample"), "")),
     }
     return render(request, "satisfaction/sample.html", context, status=status)
@@ -122,26 +127,13 @@ def _reasons(left_out: dict[str, int]) -> list[tuple[str, int]]:
     return [(str(LEFT_OUT[one]), left_out[one]) for one in LEFT_OUT if one in left_out]
 
 
-def _name(unit: OrgUnit, stage: str) -> str:
-    """The name of a field of the grid."""
-    return f"quota-{unit.code}-{stage}"
-
-
-def _grid_row(unit: OrgUnit, targets: Targets, quotas: dict[Cell, int]) -> dict[str, Any]:
-    """A project of the grid: for each stage its field, its quota and who may be asked."""
-    cells = []
-    for stage in OwnerStage.values:
-        target = targets.cells.get((unit.pk, stage))
-        cells.append(
-            {
-                "name": _name(unit, stage),
-                "label": f"{unit.name} {stage_label(stage)}",
-                "wanted": quotas.get((unit.pk, stage), 0),
-                "free": target.free if target else 0,
-            }
-        )
-    whole = quotas.get((unit.pk, ""), 0)
-    return {"unit": unit, "cells": cells, "whole": whole}
+def _grid_row(unit: OrgUnit, form: QuotasForm, quotas: dict[Cell, int]) -> dict[str, Any]:
+    """A project of the grid: for each stage its field and how many may be asked."""
+    cells = [
+        {"field": form.field_of(unit, stage), "free": form.free.get((unit.pk, stage), 0)}
+        for stage in OwnerStage.values
+    ]
+    return {"unit": unit, "cells": cells, "whole": quotas.get((unit.pk, ""), 0)}
 
 
 # --- quotas ---------------------------------------------------------------------------------------
@@ -170,50 +162,20 @@ def quotas_save(request: HttpRequest, code: str) -> HttpResponse:
     """Write the quotas of the grid as they were typed."""
     wave = own_wave_or_404(request, code)
     within = _within(request, wave)
-    try:
-        projects = list(_projects(wave, within))
-        wanted = _typed(request.POST, projects)
-        _refuse_more_than_owners(wave, wanted, projects)
-        set_quotas(wave, wanted, by=request.user, within=within)
-    except Refused as refusal:
-        form = AllocateForm(request.POST)
-        form.errors.clear()
-        form.add_error(None, str(refusal))
-        return _planning_page(request, wave, form, DrawForm(), status=422)
-    messages.success(request, _("The quotas are saved."))
-    return redirect(f"{wave_url(wave, 'sample')}{f'?unit={within.code}' if within else ''}")
-
-
-def _typed(data: QueryDict, projects: list[OrgUnit]) -> dict[Cell, int]:
-    """The numbers of the grid. Raises Refused for what is no whole number."""
-    wanted: dict[Cell, int] = {}
-    for unit in projects:
-        for stage in OwnerStage.values:
-            text = data.get(_name(unit, stage), "").strip()
-            if text and not (text.isascii() and text.isdigit()):
-                raise Refused(
-                    _("“{text}” of {unit} is no whole number.").format(text=text, unit=unit.name)
-                )
-            if text and int(text):
-                wanted[unit.pk, stage] = int(text)
-    return wanted
-
-
-def _refuse_more_than_owners(wave: Wave, wanted: dict[Cell, int], projects: list[OrgUnit]) -> None:
-    """Raises Refused for a quota that its owners cannot fill, naming it."""
-    free = targets_of(wave, timezone.now()).free
-    names = {unit.pk: unit.name for unit in projects}
-    for (unit, stage), count in wanted.items():
-        if count > free.get((unit, stage), 0):
-            sentence = _("{unit}, {stage}: {count} answers wanted, but only {free} may be asked.")
-            raise Refused(
-                sentence.format(
-                    unit=names[unit],
-                    stage=OwnerStage(stage).label,
-                    count=f"{count:,}",
-                    free=f"{free.get((unit, stage), 0):,}",
-                )
-            )
+    form = QuotasForm(
+        request.POST,
+        projects=list(_projects(wave, within)),
+        wanted={},
+        free=targets_of(wave, timezone.now()).free,
+    )
+    if saved(
+        request,
+        form,
+        lambda data: (set_quotas(wave, form.wanted(), by=request.user, within=within), True),
+        _("The quotas are saved."),
+    ):
+        return redirect(f"{wave_url(wave, 'sample')}{f'?unit={within.code}' if within else ''}")
+    return _planning_page(request, wave, AllocateForm(), DrawForm(), status=422, quotas_form=form)
 
 
 # --- the draw -------------------------------------------------------------------------------------

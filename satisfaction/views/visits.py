@@ -13,10 +13,13 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from satisfaction.models import QuestionnaireVersion, SurveyLink, Wave
-from satisfaction.services.links import draft_key, link_of, mark_of
+from satisfaction.selectors.questionnaires import FormPage
+from satisfaction.services.answering import Kept
+from satisfaction.services.drafts import draft_of
+from satisfaction.services.links import Followed, draft_key, link_of, mark_of
 from satisfaction.services.on_site import LASTS, device_of
 from satisfaction.services.submitting import OnSite
+from satisfaction.views.pages import pages_of
 
 # __Host- binds a cookie to this host over HTTPS; such a cookie belongs to every path.
 PREFIX, PATH = ("__Host-", "/") if settings.HTTPS else ("", "/s/")
@@ -29,25 +32,32 @@ LONGEST_TOKEN = 64
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One form in one browser. `token` is empty on site; `by` handed the device over."""
+    """One form in one browser, with what was sent of it before (`kept`) and the page it stood at.
+    `token` is empty on site; `by` handed the device over. `wave` and `version` are keys."""
 
-    wave: Wave
+    wave: int
+    is_anonymous: bool
+    version: int
+    is_frozen: bool
     key: bytes
     mark: str
     began: int
+    kept: Kept
+    at: int
     token: str = ""
-    link: SurveyLink | None = None
+    link: Followed | None = None
     on_site: OnSite | None = None
     by: Any = None
-
-    @property
-    def version(self) -> QuestionnaireVersion:
-        return self.wave.version
 
     @property
     def seconds(self) -> int | None:
         """How long he has been at it; None when his cookie does not say."""
         return int(time.time()) - self.began if self.began else None
+
+    @property
+    def pages(self) -> list[FormPage]:
+        """The pages of the form."""
+        return pages_of(self.version, is_frozen=self.is_frozen)
 
 
 def visit_of(request: HttpRequest) -> Visit | None:
@@ -57,15 +67,44 @@ def visit_of(request: HttpRequest) -> Visit | None:
     if not token or len(token) > LONGEST_TOKEN:
         return None
     if token.startswith(ON_SITE):
-        device = device_of(request.COOKIES.get(DEVICE_COOKIE, ""))
-        if device is None:
-            return None
-        form = device.form(token)
-        return Visit(device.wave, form.draft, mark_of(token), start, on_site=form, by=device.by)
+        return _visit_on_site(token, start, request.COOKIES.get(DEVICE_COOKIE, ""))
     link = link_of(token)
     if link is None:
         return None
-    return Visit(link.sample.wave, draft_key(token), mark_of(token), start, token, link)
+    return Visit(
+        wave=link.wave,
+        is_anonymous=link.is_anonymous,
+        version=link.version,
+        is_frozen=link.is_frozen,
+        key=draft_key(token),
+        mark=mark_of(token),
+        began=start,
+        kept=link.kept,
+        at=link.page,
+        token=token,
+        link=link,
+    )
+
+
+def _visit_on_site(number: str, began: int, ticket: str) -> Visit | None:
+    device = device_of(ticket)
+    if device is None:
+        return None
+    form, wave = device.form(number), device.wave
+    kept, page = draft_of(form.draft)
+    return Visit(
+        wave=wave.pk,
+        is_anonymous=wave.is_anonymous,
+        version=wave.version_id,
+        is_frozen=wave.version.frozen_at is not None,
+        key=form.draft,
+        mark=mark_of(number),
+        began=began,
+        kept=kept,
+        at=page,
+        on_site=form,
+        by=device.by,
+    )
 
 
 def begin(response: HttpResponse, token: str) -> HttpResponse:

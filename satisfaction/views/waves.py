@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from complaints.selectors.paging import count_of, page_of
 from complaints.views.lists import page_size
+from core import display
 from core.access import requires
 from core.htmx import page_or_rows
 from core.saving import saved, status_of
@@ -268,13 +269,13 @@ def _tiles(wave: Wave, cockpit: Cockpit, reader: Any, *, runs: bool) -> list[dic
         },
         {
             "label": _("Response rate"),
-            "value": _percent(total.response_rate),
-            "change": _("last wave {share}").format(share=_percent(last)) if last else "",
+            "value": display.share(total.response_rate),
+            "change": _("last wave {share}").format(share=display.share(last)) if last else "",
             "url": wave_url(wave, "wave-nonresponse"),
         },
         {
             "label": _("Refusal rate"),
-            "value": _percent(total.refusal_rate),
+            "value": display.share(total.refusal_rate),
             "change": ngettext("{count} owner", "{count} owners", total.refused).format(
                 count=f"{total.refused:,}"
             ),
@@ -299,10 +300,6 @@ def _of(number: int, wanted: int) -> str:
     return f"{number:,}/{wanted:,}" if wanted else f"{number:,}"
 
 
-def _percent(share: float | None) -> str:
-    return "—" if share is None else f"{share:.1%}"
-
-
 def _contrast(cockpit: Cockpit) -> dict[str, Any] | None:
     """The stage whose part among the answers moved most, once somebody has answered."""
     found = contrast(
@@ -312,8 +309,8 @@ def _contrast(cockpit: Cockpit) -> dict[str, Any] | None:
         return None
     return {
         "stage": stage_label(found.widest.label),
-        "answered": _percent(found.widest.answered_share),
-        "drawn": _percent(found.widest.drawn_share),
+        "answered": display.share(found.widest.answered_share),
+        "drawn": display.share(found.widest.drawn_share),
         "differs": found.differs,
         "p": found.p,
     }

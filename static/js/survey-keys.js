@@ -7,7 +7,7 @@ window.crm.behaviour("survey-keys", (form) => {
   let at = 0;
 
   function questions() {
-    return [...form.querySelectorAll("[data-question]")];
+    return [...form.querySelectorAll("[data-question]")].filter((question) => !question.hidden);
   }
 
   /* Groups of points of a question: its score, then importance and expectation. */
@@ -28,6 +28,7 @@ window.crm.behaviour("survey-keys", (form) => {
     const point = group && group.querySelector(`input[value="${value}"]`);
     if (!point) return false;
     point.checked = point.type === "checkbox" ? !point.checked : true;
+    point.dispatchEvent(new Event("change", { bubbles: true }));
     point.focus();
     point.closest("[data-question]").scrollIntoView({ block: "nearest" });
     return true;

@@ -25,9 +25,11 @@ from tests.access.small import fresh, make_desk
 from tests.factories import (
     give,
     make_activity,
+    make_approval,
     make_case,
     make_customer,
     make_mail,
+    make_money,
     make_ownership,
     make_property,
     make_response,
@@ -170,9 +172,11 @@ def rows_of_each_table(unit: OrgUnit, by: User) -> None:
     make_mail(f"mail {unit.code}", unit=unit)
     response = make_response(unit=unit)
     make_sample(unit=unit)
+    make_approval(unit=unit, applicant=by)
     recovery = Recovery(response=response, cause=Cause.REMARK, word="漏水")
     recovery.place_in(unit)
     recovery.save()
+    make_money(unit=unit, by=make_user(unit=unit), customer=customer)
 
 
 def test_every_scoped_table_has_a_row_to_compare(world):

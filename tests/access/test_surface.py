@@ -125,6 +125,7 @@ def test_every_scoped_queryset_names_its_right():
         rights.add(rows.view_permission)
 
     assert rights == {
+        "approvals.view_approval",
         "customers.view_customer",
         "complaints.view_case",
         "complaints.add_case",

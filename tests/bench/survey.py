@@ -1,8 +1,9 @@
 """Owners who answer all at once, on the real server, while staff go on working.
 
 One form of a dozen rated questions and a remark is handed in over and over, each time by another
-link, paced at the rate that is promised; beside it somebody fetches the list of customers again and
-again. Then as fast as the server takes it. The generator shares the machine with what it measures.
+link, paced at the rate that is promised; before and beside it somebody fetches the list of
+customers again and again. That three times, and then as fast as the server takes it. The generator
+shares the machine with what it measures; how much processor time each party takes is measured too.
 """
 
 import os
@@ -12,144 +13,28 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import timedelta
 from http.client import HTTPConnection
-from itertools import count
-from urllib.parse import urlencode
 
+import psutil
 from django.conf import settings
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from core.bulk import copy_rows, next_ids
 from crm_site.management.commands.up import programs
-from regions.models import OrgUnit
-from satisfaction.models import (
-    Item,
-    ItemRole,
-    Questionnaire,
-    QuestionnaireVersion,
-    Response,
-    Section,
-    Wave,
-)
-from satisfaction.privacy import NOTICE_VERSION
-from satisfaction.services.links import _LINK, _digest, mark_of
 from tests.bench import data, servers
+from tests.bench.load import Load, Work, send
 from tests.bench.scenes import READERS
+from tests.bench.survey_links import Asked
 from tests.bench.targets import SUBMISSIONS, SURVEY_TO_CALM, Verdict
 
 PORT = 8791
-SENDERS = 8
-RATED = 12
-CSRF = "b" * 32
-PACED, FLAT_OUT = 10, 5  # seconds
-
-
-@dataclass(slots=True)
-class Load:
-    """What the senders achieved: answers taken, refusals, milliseconds of each."""
-
-    taken: int = 0
-    refused: int = 0
-    took: list[float] = field(default_factory=list)
-    seconds: float = 0.0
-
-    @property
-    def a_second(self) -> float:
-        return self.taken / self.seconds if self.seconds else 0.0
-
-
-class Asked:
-    """A wave with as many links as will be used, and their tokens."""
-
-    def __init__(self, number: int) -> None:
-        group = OrgUnit.objects.get(parent=None)
-        self.wave = Wave.objects.create(
-            code=f"bench-{time.time_ns()}",
-            title="bench",
-            unit=group,
-            version=_version(),
-            state="open",
-        )
-        self.items = list(self.wave.version.items.order_by("position"))
-        self.tokens = [f"bench-{key:016d}" for key in range(number)]
-        project = OrgUnit.objects.filter(kind="project").order_by("pk")[0]
-        self._write(project)
-
-    def _write(self, unit: OrgUnit) -> None:
-        now = timezone.now()
-        with servers.connect(settings.DATABASES["default"]["NAME"]) as database:
-            cursor = database.cursor()
-            keys = next_ids(cursor, "satisfaction_sample", len(self.tokens))
-            copy_rows(
-                cursor,
-                "satisfaction_sample",
-                "id wave_id unit_id region_id city_id project_id stage position state reminders"
-                " created_at",
-                [
-                    (
-                        key,
-                        self.wave.pk,
-                        unit.pk,
-                        *unit.scope_columns(),
-                        "stable",
-                        key,
-                        "invited",
-                        0,
-                        now,
-                    )
-                    for key in keys
-                ],
-            )
-            links = next_ids(cursor, "satisfaction_surveylink", len(self.tokens))
-            until = now + timedelta(days=1)
-            copy_rows(
-                cursor,
-                "satisfaction_surveylink",
-                "id sample_id channel token_hash expires_at created_at",
-                [
-                    (link, key, "link", _digest(_LINK, token), until, now)
-                    for link, key, token in zip(links, keys, self.tokens, strict=True)
-                ],
-            )
-
-    def request(self, token: str) -> tuple[bytes, dict[str, str]]:
-        """Body and headers of the form of a token, handed in."""
-        fields = {
-            "csrfmiddlewaretoken": CSRF,
-            "page": "1",
-            "mark": mark_of(token),
-            "notice": NOTICE_VERSION,
-            "next": "1",
-            "q": [item.pk for item in self.items],
-            **{f"s{item.pk}": 1 + item.pk % 5 for item in self.items[:RATED]},
-            f"t{self.items[-1].pk}": "停车位太少，物业很好。",
-        }
-        headers = {
-            "Content-Type": "application/x-www-form-urlencoded",
-            "Cookie": f"csrftoken={CSRF}; survey={token}.{int(time.time()) - 90}",
-        }
-        return urlencode(fields, doseq=True).encode(), headers
-
-
-def _version() -> QuestionnaireVersion:
-    questionnaire = Questionnaire.objects.create(
-        code=f"bench-{time.time_ns()}"[:40], kind="owners", title="bench"
-    )
-    version = QuestionnaireVersion.objects.create(questionnaire=questionnaire, number=1)
-    section = Section.objects.create(version=version, position=1, title="bench")
-    common = {"version": version, "section": section}
-    for place in range(1, RATED + 1):
-        role = ItemRole.OVERALL if place == 1 else ItemRole.ITEM
-        Item.objects.create(
-            **common, position=place, role=role, name=f"{place}", low=1, high=5, is_required=True
-        )
-    Item.objects.create(**common, position=RATED + 1, role=ItemRole.REMARK, name="words")
-    QuestionnaireVersion.objects.filter(pk=version.pk).update(frozen_at=timezone.now())
-    return QuestionnaireVersion.objects.get(pk=version.pk)
+ROUNDS = 3
+CALM, PACED, FLAT_OUT = 3, 6, 5  # seconds
+MOST = 1000  # answers a second that are prepared for
+WARM = 200  # answers and pages before anything counts; every process has had its share then
+STORED = b"302"
 
 
 def run(size: int) -> tuple[list[Verdict], dict[str, float]]:
@@ -166,103 +51,99 @@ def _measure(size: int, database: str) -> tuple[list[Verdict], dict[str, float]]
     settings.DATABASES["default"]["NAME"] = database
     # The data are older than passwords may be; whoever must change his sees no list.
     User.objects.exclude(password_changed_at=None).update(password_changed_at=timezone.now())
-    asked = Asked(SUBMISSIONS * (PACED + 2) + 1000 * FLAT_OUT)
+    asked = Asked(WARM + SUBMISSIONS * PACED * ROUNDS + MOST * FLAT_OUT)
+    forms = iter(asked.requests())
     cookie = _staff_cookie()
-    left = iter(asked.tokens)
-    with _server(database):
-        calm = _staff(cookie, PACED / 2)
-        paced, staff = _together(asked, left, cookie, SUBMISSIONS, PACED)
-        flat, _slow = _together(asked, left, cookie, 0, FLAT_OUT)
-    stored = Response.objects.filter(wave=asked.wave).count()
-    before, during = statistics.median(calm), statistics.median(staff)
+    with _server(database) as web:
+        loads = [send(PORT, forms, SUBMISSIONS, WARM / SUBMISSIONS, STORED)]
+        for _page in range(WARM // 4):
+            _page_of_staff(cookie)
+        calm, during = [], []
+        for _round in range(ROUNDS):
+            calm.append(_staff(cookie, CALM))
+            load, staff = _together(forms, cookie)
+            loads.append(load)
+            during.append(staff)
+        flat, shares = _flat_out(forms, web)
+    loads.append(flat)
+    before, beside = statistics.median(calm), statistics.median(during)
+    ratio = statistics.median(b / a for a, b in zip(calm, during, strict=True))
+    paced = loads[1:-1]
+    taken = sum(load.taken for load in loads)
+    wrong = sum(load.refused for load in loads) + sum(abs(n - taken) for n in asked.stored())
+    a_second = statistics.median(load.a_second for load in paced)
     found = {
-        "paced_a_second": paced.a_second,
-        "paced_ms": statistics.median(paced.took),
+        "paced_a_second": a_second,
+        "paced_ms": statistics.median(ms for load in paced for ms in load.took),
         "most_a_second": flat.a_second,
+        **shares,
         "staff_calm_ms": before,
-        "staff_ms": during,
-        "refused": paced.refused + flat.refused,
-        "lost": paced.taken + flat.taken - stored,
+        "staff_ms": beside,
+        "wrong": wrong,
     }
-    at_most = f"at most {flat.a_second:,.0f}"
+    at_most = f"survey, at most {flat.a_second:,.0f}"
     verdicts = [
-        Verdict(size, f"survey, {at_most}", "answers a second", paced.a_second, SUBMISSIONS,
-                paced.a_second / SUBMISSIONS, 0.97, at_least=True),
-        Verdict(size, "survey", "customer list while owners answer / calm", during, before,
-                during / before, SURVEY_TO_CALM),
-        Verdict(size, "survey", "answers refused or lost", found["refused"] + abs(found["lost"]),
-                None, found["refused"] + abs(found["lost"]), 0),
+        Verdict(size, at_most, "answers a second", a_second, SUBMISSIONS, a_second / SUBMISSIONS,
+                0.97, at_least=True),
+        Verdict(size, "survey", "customer list while owners answer / calm", beside, before,
+                ratio, SURVEY_TO_CALM),
+        Verdict(size, "survey", "answers refused, lost or stored twice", wrong, None, wrong, 0),
     ]  # fmt: skip
     return verdicts, found
 
 
-def _together(
-    asked: Asked, left: Iterator[str], cookie: str, rate: int, seconds: float
-) -> tuple[Load, list[float]]:
-    """Owners and staff at the same time; `rate` answers a second, 0 for as many as it takes."""
-    load = Load()
+def _together(forms: Iterator[bytes], cookie: str) -> tuple[Load, float]:
+    """Owners at the promised rate, and the median page of staff meanwhile, in milliseconds."""
     staff: list[float] = []
-    watcher = threading.Thread(target=lambda: staff.extend(_staff(cookie, seconds)))
+    watcher = threading.Thread(target=lambda: staff.append(_staff(cookie, PACED)))
     watcher.start()
-    _send(asked, left, rate, seconds, load)
+    load = send(PORT, forms, SUBMISSIONS, PACED, STORED)
     watcher.join()
-    return load, staff
+    return load, staff[0]
 
 
-def _send(asked: Asked, left: Iterator[str], rate: int, seconds: float, load: Load) -> None:
-    lock, turn = threading.Lock(), count()
-    began = time.perf_counter()
-
-    def work() -> None:
-        while True:
-            with lock:
-                token, place = next(left, None), next(turn)
-            due = began + place / rate if rate else time.perf_counter()
-            if token is None or max(due, time.perf_counter()) >= began + seconds:
-                return
-            time.sleep(max(0.0, due - time.perf_counter()))
-            body, headers = asked.request(token)
-            started = time.perf_counter()
-            status = _fetch("POST", "/s/form/", body, headers)
-            spent = (time.perf_counter() - started) * 1000
-            with lock:
-                load.took.append(spent)
-                load.taken += status == 302
-                load.refused += status != 302
-
-    threads = [threading.Thread(target=work) for _sender in range(SENDERS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    load.seconds = time.perf_counter() - began
+def _flat_out(forms: Iterator[bytes], web: int) -> tuple[Load, dict[str, float]]:
+    """As many as the server takes, and the milliseconds of processor time of each party in one."""
+    connection.ensure_connection()
+    postmaster = psutil.Process(connection.connection.info.backend_pid).ppid()
+    works = {
+        "web": Work(web),
+        "database": Work(postmaster),
+        "generator": Work(os.getpid(), alone=True),
+    }
+    load = send(PORT, forms, 0, FLAT_OUT, STORED)
+    each = max(1, len(load.took))
+    return load, {f"{name}_cpu_ms": work.spent() * 1000 / each for name, work in works.items()}
 
 
-def _staff(cookie: str, seconds: float) -> list[float]:
-    """Milliseconds of the list of customers, one after another with a pause to read."""
+def _staff(cookie: str, seconds: float) -> float:
+    """The median list of customers in milliseconds, one after another with a pause to read."""
     took = []
     until = time.perf_counter() + seconds
     while time.perf_counter() < until:
-        started = time.perf_counter()
-        status = _fetch("GET", "/customers/", None, {"Cookie": cookie})
-        if status != 200:
-            raise RuntimeError(f"the list of customers answered {status}")
-        took.append((time.perf_counter() - started) * 1000)
+        took.append(_page_of_staff(cookie))
         time.sleep(0.1)
-    return took[1:] or took
+    return statistics.median(took)
+
+
+def _page_of_staff(cookie: str) -> float:
+    started = time.perf_counter()
+    status = _fetch("/customers/", {"Cookie": cookie})
+    if status != 200:
+        raise RuntimeError(f"the list of customers answered {status}")
+    return (time.perf_counter() - started) * 1000
 
 
 def _staff_cookie() -> str:
     client = Client(SERVER_NAME="127.0.0.1")
-    User.objects.exclude(password_changed_at=None).update(password_changed_at=timezone.now())
     client.force_login(User.objects.get(employee_no=READERS["region"]))
     return "; ".join(f"{name}={morsel.value}" for name, morsel in client.cookies.items())
 
 
-def _fetch(method: str, path: str, body: bytes | None, headers: dict[str, str]) -> int:
+def _fetch(path: str, headers: dict[str, str]) -> int:
     connection = HTTPConnection("127.0.0.1", PORT, timeout=30)
     try:
-        connection.request(method, path, body, headers)
+        connection.request("GET", path, headers=headers)
         answer = connection.getresponse()
         answer.read()
         return answer.status
@@ -271,14 +152,14 @@ def _fetch(method: str, path: str, body: bytes | None, headers: dict[str, str]) 
 
 
 @contextmanager
-def _server(database: str) -> Iterator[None]:
-    """The web server as `manage.py up` starts it, alone."""
+def _server(database: str) -> Iterator[int]:
+    """The web server as `manage.py up` starts it, alone; gives the key of its process."""
     command = [*programs(PORT)[0].command, "--log-level", "error"]
     environment = {**os.environ, **servers.environment(database), "CRM_PROCESS": "web"}
     server = subprocess.Popen(command, cwd=servers.ROOT, env=environment)
     try:
         _wait_for(server)
-        yield
+        yield server.pid
     finally:
         server.terminate()
         server.wait(30)
@@ -287,7 +168,7 @@ def _server(database: str) -> Iterator[None]:
 def _wait_for(server: subprocess.Popen) -> None:
     for _attempt in range(100):
         try:
-            if _fetch("GET", "/healthz", None, {}) == 200:
+            if _fetch("/healthz", {}) == 200:
                 return
         except OSError:
             time.sleep(0.3)

@@ -1,7 +1,10 @@
 """The benchmarks measure what they say: same rows on both sides, verdicts that can fail."""
 
+from collections.abc import Iterator
+
 import pytest
 from django.db import connection
+from django.test import override_settings
 
 from accounts.models import User
 from customers.demo import activities, archive, organisation
@@ -9,6 +12,7 @@ from customers.demo.services import load_demo
 from customers.models import Customer, CustomerShare
 from customers.selectors.lists import BY_NAME, ListQuery, customer_page
 from customers.selectors.terms import understand
+from tests.access.conftest import taken_back
 from tests.bench import raw
 from tests.bench.__main__ import arguments
 from tests.bench.measure import Figures, traced
@@ -17,15 +21,24 @@ from tests.bench.scenes import branches_of
 from tests.bench.targets import Verdict, _on_scene
 
 
+@pytest.fixture(scope="module")
+def _loaded(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[None]:
+    """The demonstration with fewer people, once for all tests of this module."""
+    home = tmp_path_factory.mktemp("home")
+    with django_db_blocker.unblock(), taken_back():
+        with pytest.MonkeyPatch.context() as patch, override_settings(CRM_HOME=home):
+            patch.setattr(archive, "OWNERS", 400)
+            patch.setattr(archive, "ORGANISATIONS", 10)
+            patch.setattr(organisation, "STAFF", 300)
+            for name, number in (("DONE", 300), ("PLANNED", 5), ("OVERDUE", 5), ("CANCELLED", 5)):
+                patch.setattr(activities, name, number)
+            load_demo()
+        yield
+
+
 @pytest.fixture
-def _demo(db, monkeypatch, settings, tmp_path):
-    monkeypatch.setattr(archive, "OWNERS", 400)
-    monkeypatch.setattr(archive, "ORGANISATIONS", 10)
-    monkeypatch.setattr(organisation, "STAFF", 300)
-    for name, number in (("DONE", 300), ("PLANNED", 5), ("OVERDUE", 5), ("CANCELLED", 5)):
-        monkeypatch.setattr(activities, name, number)
-    settings.CRM_HOME = tmp_path
-    load_demo()
+def _demo(_loaded: None, db: None) -> None:
+    """The same; what a test does to it is taken back."""
 
 
 @pytest.mark.usefixtures("_demo")

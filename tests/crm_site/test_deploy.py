@@ -17,7 +17,7 @@ from django.db import connection
 from crm_site import services
 from crm_site.management.commands import up
 from crm_site.services.programs import installed_programs
-from tests.crm_site.homes import manage
+from tests.crm_site.homes import manage, python
 
 DEPLOY: Path = settings.BASE_DIR / "deploy"
 UNITS = sorted((DEPLOY / "systemd").iterdir())
@@ -238,3 +238,15 @@ def test_postgresql_knows_every_setting(db):
     assert len(names) > 15
     # A server built without OpenSSL has no such settings.
     assert names - known <= {"ssl", "ssl_min_protocol_version"}
+
+
+@pytest.mark.parametrize(
+    ("given", "address"),
+    [
+        ({"PORT": "8123"}, "http://127.0.0.1:8123"),
+        ({"PORT": "8123", "CRM_URL": "https://crm.example.cn/"}, "https://crm.example.cn"),
+    ],
+)
+def test_links_in_mails_follow_the_port_unless_an_address_is_given(tmp_path, given, address):
+    code = "from django.conf import settings; print(settings.CRM_URL)"
+    assert python(tmp_path, code, **given).stdout.strip() == address

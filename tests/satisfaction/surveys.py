@@ -8,6 +8,15 @@ from typing import Any
 
 from django.core.management import call_command
 
+from satisfaction.models import (
+    Analysis,
+    Comparison,
+    Driver,
+    IndicatorScore,
+    ItemScore,
+    ScoringRun,
+    UnitScore,
+)
 from tests.customers.files import import_file, table, write_xlsx
 
 SAMPLE = Path(__file__).parent / "sample"
@@ -53,3 +62,14 @@ def scored(wave: str = "2026-H2", *arguments: str) -> dict[str, Any]:
     out = StringIO()
     call_command("score_satisfaction", "--wave", wave, *arguments, "--json", stdout=out)
     return json.loads(out.getvalue())
+
+
+def bytes_of(run: ScoringRun) -> list:
+    """Everything that both passes of a run have written, without keys, to be compared."""
+    found: list = [Analysis.objects.get(run=run).checksum, run.checksum]
+    for model in (UnitScore, ItemScore, IndicatorScore, Driver, Comparison):
+        found += sorted(
+            repr([(f.name, getattr(one, f.attname)) for f in model._meta.fields[2:]])
+            for one in model.objects.filter(run=run)
+        )
+    return found

@@ -12,7 +12,6 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from core.errors import Refused
-from core.faults import Fault
 from satisfaction.models import (
     Against,
     Analysis,
@@ -20,7 +19,6 @@ from satisfaction.models import (
     Driver,
     Indicator,
     IndicatorScore,
-    ItemScore,
     Response,
     RunState,
     ScoringRun,
@@ -31,7 +29,7 @@ from satisfaction.services.analysing import analyse
 from satisfaction.services.scoring import score_wave
 from tests.access.conftest import taken_back
 from tests.customers.files import import_file
-from tests.satisfaction.surveys import ANSWERS, TREE, import_survey
+from tests.satisfaction.surveys import ANSWERS, TREE, bytes_of, import_survey
 from tests.satisfaction.test_scoring import ITEMS, OVERALL, importance, of, satisfaction
 
 CLOSE = pytest.approx
@@ -210,50 +208,10 @@ def test_units_are_held_against_themselves_in_the_last_wave(analysed):
     assert found.difference == CLOSE(now.mean - np.mean(sum(means.values(), [])))
 
 
-def bytes_of(run: ScoringRun) -> list:
-    """Everything that both passes have written, without keys."""
-    found: list = [Analysis.objects.get(run=run).checksum, run.checksum]
-    for model in (UnitScore, ItemScore, IndicatorScore, Driver, Comparison):
-        found += sorted(
-            repr([(f.name, getattr(one, f.attname)) for f in model._meta.fields[2:]])
-            for one in model.objects.filter(run=run)
-        )
-    return found
-
-
 def test_a_second_scoring_and_analysis_give_the_same_bytes(analysed):
     again = analyse(score_wave(the_wave(), by=None), resamples=RESAMPLES)
     assert again.seed == analysed.seed
     assert bytes_of(again.run) == bytes_of(analysed.run)
-
-
-@pytest.mark.parametrize("point", ["scoring.begun", "scoring.summed", "scoring.written"])
-def test_a_scoring_that_is_killed_leaves_the_old_figures(analysed, monkeypatch, point):
-    before = bytes_of(analysed.run)
-    monkeypatch.setenv("CRM_FAULTS", f"{point}:*:raise")
-    with pytest.raises(Fault):
-        score_wave(the_wave(), by=None)
-    monkeypatch.delenv("CRM_FAULTS")
-
-    assert the_wave().run_id == analysed.run_id
-    assert bytes_of(analysed.run) == before
-    assert not UnitScore.objects.filter(run__state=RunState.FAILED).exists()
-    assert score_wave(the_wave(), by=None).checksum == analysed.run.checksum
-
-
-@pytest.mark.parametrize("point", ["analysis.unit", "analysis.computed", "analysis.written"])
-def test_an_analysis_that_is_killed_leaves_nothing_and_begins_anew(analysed, monkeypatch, point):
-    run = score_wave(the_wave(), by=None)
-    monkeypatch.setenv("CRM_FAULTS", f"{point}:*:raise")
-    with pytest.raises(Fault):
-        analyse(run, resamples=RESAMPLES)
-    monkeypatch.delenv("CRM_FAULTS")
-
-    assert not Driver.objects.filter(run=run).exists()
-    assert not run.units.exclude(dual_low=None).exists()
-    assert Analysis.objects.get(run=run).state == RunState.RUNNING
-    again = analyse(run, resamples=RESAMPLES)
-    assert (again.state, again.checksum) == (RunState.DONE, analysed.checksum)
 
 
 def test_answers_that_changed_are_not_analysed(analysed):

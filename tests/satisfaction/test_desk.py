@@ -12,9 +12,13 @@ from audit.models import Entry
 from core.errors import Refused, Stale
 from regions.services.policies import set_policy
 from satisfaction.models import Call, Quota, Rating, Response, Sample
+from satisfaction.privacy import NOTICE_VERSION
 from satisfaction.selectors.calling import cells_of, waiting
-from satisfaction.services.calls import next_sample, note_call, show_number
-from tests.factories import make_customer, make_response, make_user
+from satisfaction.services.answering import Answers
+from satisfaction.services.calls import calling_time, next_sample, note_call, show_number
+from satisfaction.services.submitting import How, submit
+from tests.complaints.cases import local
+from tests.factories import make_customer, make_response, make_user, say
 from tests.satisfaction.asking import make_open_wave, make_sample
 
 pytestmark = pytest.mark.django_db
@@ -130,6 +134,24 @@ def test_attempts_pause_and_end_and_a_reserve_steps_in(world, wave):
     assert next_sample(by=by) == reserve
 
 
+@pytest.mark.parametrize(
+    ("at", "again"),
+    [
+        ("2026-11-23 08:59", "2026-11-23 09:00"),
+        ("2026-11-23 09:00", "2026-11-23 09:00"),
+        ("2026-11-23 19:59", "2026-11-23 19:59"),
+        ("2026-11-23 20:00", "2026-11-24 09:00"),
+    ],
+)
+def test_nobody_is_called_again_at_night(world, at, again):
+    assert calling_time(local(at), world.n1a) == local(again)
+    say(world.n1, "satisfaction.call_from", 8)
+    say(world.n1, "satisfaction.call_until", 21)
+    assert calling_time(local("2026-11-23 20:30"), world.n1a) == local("2026-11-23 20:30")
+    assert calling_time(local("2026-11-23 21:00"), world.n1a) == local("2026-11-24 08:00")
+    assert calling_time(local("2026-11-23 20:30"), world.s1a) == local("2026-11-24 09:00")
+
+
 def test_a_call_back_comes_at_its_time_before_all_others(world, wave):
     first, second = people(wave, world.n1a, 2)
     by = interviewer(world)
@@ -206,6 +228,15 @@ def test_an_interview_is_stored_with_its_interviewer(world, wave):
     sample.refresh_from_db()
     assert (sample.state, sample.held_by_id) == ("answered", None)
     assert client.get(url).status_code == 404
+
+
+def test_nobody_hands_in_for_a_number_that_another_holds(world, wave):
+    (sample,) = people(wave, world.n1a, 1)
+    next_sample(by=interviewer(world))
+    how = How(NOTICE_VERSION, by=interviewer(world))
+    with pytest.raises(Refused):
+        submit(Answers(remarks={wave.version.items.last().pk: "好"}), {}, how, sample=sample)
+    assert not Response.objects.exists()
 
 
 def test_what_was_broken_off_is_kept_as_partial(world, wave):

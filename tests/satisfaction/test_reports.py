@@ -8,7 +8,7 @@ from openpyxl import load_workbook
 
 from core.errors import Refused
 from core.models import Notice
-from satisfaction.models import ReportState, SurveyReport, Target
+from satisfaction.models import Item, ReportState, SurveyReport, Target
 from satisfaction.selectors.reports import reports_to_read, waiting_for
 from satisfaction.selectors.sight import Reading
 from satisfaction.selectors.targets import MAYBE_MET, MAYBE_MISSED, MET, MISSED, Aim, aims_of
@@ -67,6 +67,19 @@ def test_nobody_sets_the_mark_he_is_measured_by(world):
 def test_a_target_stays_in_its_measure(world):
     with pytest.raises(Refused):
         set_target(world.n1, year=2026, figure="top2", value=68, by=world.boss)
+
+
+def test_a_mean_has_the_scale_of_the_latest_wave(client, world, wave):
+    client.force_login(world.boss)
+    address = reverse("satisfaction:target", args=["N1A"]) + "?year=2026&figure=mean"
+    told = set()
+    for wrong in ("9", "0.5", "4.12345", "x"):
+        refused = client.post(address, {"value": wrong})
+        assert refused.status_code == 422
+        told.add(str(refused.context["form"].errors["value"]))
+    assert len(told) == 2  # off the scale, and no such number
+    Item.objects.create(version=wave.version, position=9, role="overall", name="x", low=1, high=10)
+    assert client.post(address, {"value": "9"}).status_code == 302
 
 
 @pytest.mark.parametrize(
@@ -171,6 +184,26 @@ def test_a_later_scoring_changes_no_figure_of_a_report(client, world, author, re
     assert "3.8," in words
     client.post(reverse("satisfaction:report-renew", args=[report.pk]))
     assert "2.20" in client.get(report.get_absolute_url()).content.decode()
+
+
+def test_a_report_keeps_the_targets_of_the_moment_it_was_handed_up(client, world, author, report):
+    def target(value):
+        set_target(world.n1, year=2026, figure="mean", value=value, by=None)
+
+    def page() -> str:
+        return client.get(report.get_absolute_url()).content.decode()
+
+    client.force_login(author)
+    target(4.11)
+    assert "4.11" in page()
+    target(3.91)
+    assert "3.91" in page()  # it is still with its author
+    reports.hand_up(report, by=author)
+    target(3.51)
+    assert "3.91" in page()
+    assert "3.51" not in page()
+    set_target(world.n1, year=2026, figure="mean", value=None, by=None)
+    assert "3.91" in page()
 
 
 def test_the_page_writes_and_hands_up(client, author, report):

@@ -15,9 +15,9 @@ from audit.models import Entry
 from core import pdf
 from regions.models import Kind
 from satisfaction.models import Remark, Wave
-from satisfaction.selectors.sight import FEW, WITHHELD, lines_of
+from satisfaction.selectors.sight import FEW, WITHHELD, items_of, lines_of
 from satisfaction.services.targets import set_target
-from tests.factories import World, make_response, make_unit
+from tests.factories import World, make_response, make_unit, make_wave
 from tests.satisfaction.published import ITEMS, compare_with, publish
 
 pytestmark = pytest.mark.django_db
@@ -68,6 +68,22 @@ def test_comparing_with_a_unit_out_of_reach_is_no_choice(client, world, waves):
     client.force_login(world.north_head)
     text = text_of(get(client, "compare", unit="N1A", against="S1A"))
     assert "4.21" not in text
+
+
+def test_a_wave_without_figures_says_so(client, world, waves):
+    make_wave("2027-H1", title="明年")
+    client.force_login(world.boss)
+    for name in (*PAGES, "remarks"):
+        text = text_of(get(client, name, wave="2027-H1"))
+        assert "明年" in text.partition("crm-empty")[2]
+        assert "crm-summary" not in text
+        assert "3.67" not in text  # nor those of another wave
+
+
+def test_single_items_stay_in_the_branch(world, waves):
+    assert {one.unit_id for one in items_of(waves[1].run_id, world.north_clerk, _every())} == {
+        world.n1a.pk
+    }
 
 
 def test_units_inside_one_another_are_not_compared(client, world, waves):

@@ -7,7 +7,6 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from core.faults import VARIABLE, Fault
 from satisfaction.models import (
     Rating,
     Response,
@@ -35,21 +34,39 @@ def given(wave: Wave, score: int = 4):
 
 
 @pytest.mark.django_db
-def test_an_answer_and_the_use_of_its_link_stand_or_fall_together(world, monkeypatch):
+def test_an_answer_and_the_use_of_its_link_stand_or_fall_together(world):
     wave = make_open_wave(world.group)
     sample = make_sample(wave, world.n1a)
     token = make_link(sample)
-    monkeypatch.setenv(VARIABLE, "submitting.response:*:raise")
+    answers, items = given(wave)
+    (first,) = answers.ratings
 
-    with pytest.raises(Fault):
-        submit(*given(wave), HOW, token=token)
+    with pytest.raises(
+        IntegrityError
+    ):  # the last table that is written refuses a rating of nothing
+        submit(Answers({first: Given()}), items, HOW, token=token)
 
     assert not Response.objects.exists()
     assert SurveyLink.objects.get().used_at is None
     sample.refresh_from_db()
     assert sample.state == SampleState.DRAWN
-    monkeypatch.delenv(VARIABLE)
-    assert submit(*given(wave), HOW, token=token).sample_id == sample.pk
+    key = submit(*given(wave), HOW, token=token)
+    assert Response.objects.get(pk=key).sample_id == sample.pk
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("shut", ["closed", "expired", "answered"])
+def test_a_link_that_leads_nowhere_is_not_used_up(world, shut):
+    wave = make_open_wave(world.group)
+    sample = make_sample(wave, world.n1a, state="answered" if shut == "answered" else "invited")
+    token = make_link(sample, days=-1 if shut == "expired" else 1)
+    Wave.objects.filter(pk=wave.pk).update(state="closed" if shut == "closed" else "open")
+
+    with pytest.raises(Gone):
+        submit(*given(wave), HOW, token=token)
+
+    assert SurveyLink.objects.get().used_at is None
+    assert not Response.objects.exists()
 
 
 @pytest.mark.django_db
@@ -162,7 +179,8 @@ def test_no_join_leads_from_an_anonymous_answer_to_a_person(world):
 
 @pytest.mark.django_db(transaction=True)
 def test_two_who_hand_in_at_once_give_one_answer(world):
-    wave = make_open_wave(world.group)
+    """Where the wave is anonymous nothing but the locks stands between them."""
+    wave = make_open_wave(world.group, is_anonymous=True)
     sample = make_sample(wave, world.n1a)
     tokens = [make_link(sample), make_link(sample, channel="qr")]
     answers = given(wave)
@@ -171,7 +189,7 @@ def test_two_who_hand_in_at_once_give_one_answer(world):
     def hand_in(token: str) -> None:
         start.wait()
         try:
-            told.append(submit(*answers, HOW, token=token).pk)
+            told.append(submit(*answers, HOW, token=token))
         except Gone:
             told.append(None)
         finally:

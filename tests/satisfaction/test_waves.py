@@ -14,8 +14,8 @@ from satisfaction.nonresponse import contrast
 from satisfaction.selectors.cockpit import cockpit_of
 from satisfaction.services.drawing import draw
 from satisfaction.services.links import issue_link
+from satisfaction.services.plans import Step, remove_plan, save_plan, wrong_days
 from satisfaction.services.plans import make_wave as make_from_plan
-from satisfaction.services.plans import remove_plan, save_plan
 from satisfaction.services.waves import change_wave, close_wave, open_and_close, open_wave
 from tests.factories import make_response, make_unit, say
 from tests.satisfaction.waves import make_owner, make_version, make_wave, quota
@@ -60,7 +60,7 @@ def test_a_wave_follows_the_rules_of_its_unit_and_freezes_its_questions(world):
     change_wave(wave, by=world.north_keeper, closes_on=TODAY + 5 * DAY)
     close_wave(wave, by=world.north_keeper)
     wave.refresh_from_db()
-    assert (wave.state, wave.closes_on) == ("closed", TODAY)
+    assert (wave.state, wave.closes_on) == ("closed", timezone.localdate())
 
 
 def test_days_open_and_close_waves_and_end_links(drawn, world):
@@ -254,6 +254,58 @@ def test_who_answered_is_compared_with_who_was_drawn():
     assert contrast({"a": (30, 0), "b": (30, 0)}).p is None
 
 
+def test_the_cockpit_marks_who_lags_and_leads_only_where_the_reader_may_go(client, world):
+    wave = make_wave(world.group)
+    for unit, wanted, have in ((world.n1a, 5, 4), (world.n1b, 5, 1)):
+        Quota.objects.create(wave=wave, unit=unit, stage="stable", wanted=wanted)
+        for _n in range(have):
+            make_response(unit=unit, wave=wave, stage="stable")
+    Wave.objects.update(state="open")
+
+    def page(user, query=""):
+        client.force_login(user)
+        return client.get(url("wave", "W1") + query).context
+
+    context = page(world.north_keeper, "?unit=N1")
+    behind = {row["unit"].code: row["cells"][0]["behind"] for row in context["matrix"]}
+    assert (behind["N1A"], behind["N1B"]) == (False, True)
+    # Answers, who answered, the list of those who refused (nobody is drawn yet), flagged answers.
+    assert [bool(tile["url"]) for tile in context["tiles"]] == [True, True, False, True]
+    assert context["on_site_url"]
+    clerk = page(world.north_clerk)
+    assert [bool(tile["url"]) for tile in clerk["tiles"]] == [False, True, False, False]
+    assert not page(world.boss)["on_site_url"]
+
+
+def test_the_days_of_a_plan_lie_ahead_and_in_order():
+    def places(*days, known=()):
+        steps = [Step("x", due_on=one and TODAY + one) for one in days]
+        return set(wrong_days(steps, TODAY, known))
+
+    assert places(DAY, None, 3 * DAY, 3 * DAY) == set()
+    assert places(-DAY, DAY) == {0}
+    assert places(-DAY, DAY, known={TODAY - DAY}) == set()  # it has passed since
+    assert places(3 * DAY, None, 2 * DAY, 4 * DAY) == {2}
+    assert wrong_days([Step(" ", due_on=TODAY - DAY)], TODAY) == {}
+
+
+def test_a_wrong_day_of_a_plan_is_told_at_its_field(client, world):
+    make_version()
+    client.force_login(world.north_keeper)
+    form = {"title": "年度", "unit": "N1", "year": TODAY.year + 1, "month": 3,
+            "questionnaire": "owners", "responsible": world.north_head.employee_no,
+            "step-1": "设计", "due-1": "2020-01-01"}  # fmt: skip
+    refused = client.post(url("plan-new"), form)
+    assert refused.status_code == 422
+    assert list(refused.context["form"].errors) == ["due-1"]
+    assert 'value="2020-01-01"' in refused.content.decode()
+    facts = {"year": TODAY.year, "month": 3, "title": "x", "responsible": world.north_head}
+    facts["questionnaire"] = make_version().questionnaire
+    late = [Step("设计", due_on=TODAY - DAY)]
+    with pytest.raises(Refused, match="设计"):
+        save_plan(None, by=None, unit=world.n1, steps=late, **facts)
+
+
 def test_planning_quotas_and_the_draw_by_the_pages(client, world):
     make_version()
     for _n in range(3):
@@ -270,8 +322,12 @@ def test_planning_quotas_and_the_draw_by_the_pages(client, world):
     assert client.post(url("wave-new"), form).url == url("sample", "2026-P")
     assert client.post(url("quotas-allocate", "2026-P"), {"total": "2"}).status_code == 302
     assert Quota.objects.get().wanted == 2
-    bad = client.post(url("quotas-save", "2026-P"), {"quota-N1A-stable": "x"})
-    assert bad.status_code == 422
+    for wrong in ("x", "-1", "4"):  # three owners live there
+        bad = client.post(url("quotas-save", "2026-P"), {"quota-N1A-stable": wrong})
+        assert bad.status_code == 422
+        assert list(bad.context["quotas_form"].errors) == ["quota-N1A-stable"]
+        assert f'value="{wrong}"' in bad.content.decode()
+        assert Quota.objects.get().wanted == 2
     assert client.post(url("quotas-save", "2026-P"), {"quota-N1A-stable": "1"}).status_code == 302
     assert client.post(url("sample-draw", "2026-P"), {"seed": "5"}).status_code == 302
     assert client.post(url("sample-draw", "2026-P"), {"seed": "6"}).status_code == 422

@@ -22,12 +22,16 @@ from django.utils.translation import gettext as _
 from psycopg.errors import LockNotAvailable
 
 from core.display import listed
+from core.migration_states import LeanExecutor
 
 LOCK_SECONDS = 3
 WATCH_SECONDS = 0.5
 IDLE_SECONDS = 600  # in a transaction: the machine of the operator went away
 PAUSES = (2, 5, 10)  # seconds before each further try
 SHOWN = 5
+
+# Django's command has no other place to say which executor it uses.
+migrate.MigrationExecutor = LeanExecutor  # type: ignore[attr-defined]
 
 
 class Command(migrate.Command):

@@ -1,0 +1,1 @@
+"""What is read, scoped by `visible_to`."""

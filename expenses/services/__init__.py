@@ -1,0 +1,1 @@
+"""What is written: one verb, one function, one transaction."""

@@ -1,0 +1,98 @@
+"""Beside the form of an application: its sum, what the rules say of it, the budget it would take
+and the way it would go. Everything follows each change of the form (W13)."""
+
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from approvals.drawing import Shown
+from approvals.shown import drawing_of_route
+from core.display import listed, money
+from expenses.forms.apply import Sheet
+from expenses.models import Application, EvidenceKind, Family
+from expenses.selectors.ceilings import category_ceiling
+from expenses.selectors.checks import ceiling_words, check, missing
+from expenses.services.applications import KIND, facts_of_given
+from expenses.services.drafting import wanted_of_given
+
+ZERO = Decimal("0.00")
+CENT = Decimal("0.01")
+
+
+@dataclass(slots=True)
+class Panel:
+    """What stands beside the form."""
+
+    sums: list[Decimal | None] = field(default_factory=list)
+    gift_sums: list[Decimal | None] = field(default_factory=list)
+    total: Decimal = ZERO
+    refusals: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    budget: Any = None
+    over_budget: bool = False
+    left: Decimal | None = None
+    way: list[Shown] = field(default_factory=list)
+    no_way: str = ""
+
+
+def panel_of(sheet: Sheet) -> Panel:
+    """The panel for what the form says so far. Never raises."""
+    given = sheet.given()
+    panel = Panel(
+        sums=[_sum(one.quantity, one.price) if one else None for one in _lines(sheet)],
+        gift_sums=[
+            _sum(Decimal(one.quantity), one.gift.price) if (one := form.wish()) else None
+            for form in sheet.gifts
+        ],
+    )
+    panel.total = sum((one for one in [*panel.sums, *panel.gift_sums] if one), ZERO)
+    if given is None:
+        return panel
+    user, known = sheet.user, sheet.application
+    wanted = wanted_of_given(given, by=user, application=known)
+    checked = check(wanted)
+    # What is not filled in yet is no mistake before the form is sent.
+    early = set(missing(wanted))
+    panel.refusals = [one for one in checked.refusals if one not in early]
+    panel.warnings = list(checked.warnings)
+    panel.budget, panel.over_budget = checked.budget, checked.over_budget
+    if checked.budget is not None:
+        panel.left = checked.budget.left - panel.total
+    panel.notes = _notes(wanted.paper)
+    facts = facts_of_given(given, by=user, check=checked, application=known)
+    drawing, panel.no_way = drawing_of_route(KIND, facts, user)
+    panel.way = drawing.steps if drawing is not None else []
+    return panel
+
+
+def _lines(sheet: Sheet) -> list[Any]:
+    return [form.line() for form in sheet.lines]
+
+
+def _sum(quantity: Decimal, price: Decimal) -> Decimal:
+    return (quantity * price).quantize(CENT, ROUND_HALF_UP)
+
+
+def _notes(paper: Application) -> list[str]:
+    """What the rules of the category mean for this sum."""
+    category, notes = paper.category, []
+    most = category_ceiling(category, paper.unit_id)
+    if most is not None:
+        notes.append(
+            _("At most {limit} for one application of this kind.").format(limit=money(most))
+        )
+    if category.family != Family.CASH:
+        notes.append(ceiling_words(paper))
+    if category.wants_evidence:
+        kinds = listed(EvidenceKind(kind).label for kind in category.evidence_kinds)
+        sentence = ngettext(
+            "Within {count} working day after the event, please upload: {kinds}.",
+            "Within {count} working days after the event, please upload: {kinds}.",
+            category.evidence_days,
+        )
+        notes.append(sentence.format(count=category.evidence_days, kinds=kinds or _("evidence")))
+    return notes
