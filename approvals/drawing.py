@@ -8,11 +8,10 @@ which passes it by. Colours come from classes; every state also has a sign and a
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import pgettext, pgettext_lazy
 
 from approvals.definitions import Definition, StepDef
 from approvals.wording import Names, condition_words, how_words, limit_words, people_words
@@ -118,7 +117,7 @@ class Measures:
 
 
 ROW = Measures(width=150, height=84, gap=38, label=0, aside=134)
-COLUMN = Measures(width=212, height=84, gap=26, label=34, aside=238)
+COLUMN = Measures(width=212, height=84, gap=26, label=50, aside=238)
 MARGIN = 8
 PADDING = 10
 
@@ -149,12 +148,12 @@ def draw(
     upright: bool = False,
 ) -> Drawing:
     """Draw the steps between the applicant and the end. `at` is when he applied, in words."""
-    start = Shown("", _("Apply"), who=applicant, said=at, state="done" if at else "plan")
-    ended = bool(steps) and all(step.state in ("done", "skipped") for step in steps)
-    end = Shown("", _("End"), state="done" if ended else "plan")
-    return _Pen(COLUMN if upright else ROW, upright).draw(
-        [replace(start, condition=""), *steps, end], list(steps)
+    start = Shown(
+        "", pgettext("flow", "Apply"), who=applicant, said=at, state="done" if at else "plan"
     )
+    ended = bool(steps) and all(step.state in ("done", "skipped") for step in steps)
+    end = Shown("", pgettext("flow", "End"), state="done" if ended else "plan")
+    return _Pen(COLUMN if upright else ROW, upright).draw([start, *steps, end], list(steps))
 
 
 class _Pen:
@@ -232,7 +231,7 @@ class _Pen:
         else:
             x, bottom = self._point(middle - self.half, self.sizes.aside - self.across)
             x, room = x + 2, self.sizes.width + self.sizes.gap / 2
-        rows = fitted(text, room, 2)
+        rows = fitted(text, room, 3 if self.upright else 2)
         top = bottom - 8 - 15 * (len(rows) - 1)
         for row, words in enumerate(rows):
             drawing.labels.append(Label(x, top + 15 * row, words, "is-condition"))

@@ -6,7 +6,7 @@ with the condition in words.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -66,7 +66,7 @@ def bands(definition: Definition, names: Names) -> list[Band]:
     for above, up_to in zip(edges, edges[1:], strict=False):
         sample = up_to if up_to is not None else (above or Decimal(0)) + CENT
         steps = tuple(
-            _says(step, names)
+            _says(step, names, sample)
             for step in definition.steps
             if _may_apply(step.condition, sample, names.policies)
         )
@@ -74,14 +74,30 @@ def bands(definition: Definition, names: Names) -> list[Band]:
     return found
 
 
-def _says(step: StepDef, names: Names) -> Says:
-    other = step.condition is not None and any(
-        term.field != AMOUNT for term in step.condition.terms
-    )
-    condition = condition_words(step, names) if other else ""
+def _says(step: StepDef, names: Names, amount: Decimal) -> Says:
+    """The step at an amount; of its condition what the amount leaves open."""
+    left = replace(step, condition=_left(step.condition, amount, names.policies))
     return Says(
-        step.name, people_words(step.who, names), how_words(step), condition, step.opinion_only
+        step.name,
+        people_words(step.who, names),
+        how_words(step),
+        condition_words(left, names),
+        step.opinion_only,
     )
+
+
+def _left(
+    condition: Condition | None, amount: Decimal, policies: Mapping[str, Any]
+) -> Condition | None:
+    """The comparisons with other fields; None where the amount alone is enough."""
+    if condition is None:
+        return None
+    known = tuple(term for term in condition.terms if term.field == AMOUNT)
+    others = tuple(term for term in condition.terms if term.field != AMOUNT)
+    enough = condition.joined == "any" and known
+    if enough and holds(Condition("any", known), _Amount(amount), policies):
+        return None
+    return Condition(condition.joined, others) if others else None
 
 
 def _cuts(step: StepDef, policies: Mapping[str, Any]) -> list[Decimal]:

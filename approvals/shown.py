@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from accounts.models import Role, User
+from approvals.conditions import UNIT_LEVEL
 from approvals.definitions import Definition, DefinitionError, StepDef, Who, WhoKind
 from approvals.definitions import policies_named as named_policies
 from approvals.drawing import Drawing, Shown, draw, shown_step, shown_steps
@@ -27,6 +28,7 @@ from approvals.subjects import SUBJECTS
 from approvals.wording import Names
 from core.display import when
 from core.errors import Refused
+from regions.models import Kind
 from regions.policies import policy
 
 # What of the state of a step the drawing has a sign for.
@@ -51,7 +53,8 @@ def names_for(definitions: Iterable[Definition], kind: str = "", unit: Any = Non
         roles=_named(Role.objects, "code", _keys(people, WhoKind.ROLE)),
         people=_named(User.objects, "employee_no", _keys(people, WhoKind.PERSON)),
         fields={spec.key: spec.label for spec in specs},
-        choices={spec.key: dict(spec.pairs()) for spec in specs if spec.type == "choice"},
+        choices={UNIT_LEVEL: dict(Kind.choices)}
+        | {spec.key: dict(spec.pairs()) for spec in specs if spec.type == "choice"},
         policies={key: policy(key, unit=unit) for flow in flows for key in named_policies(flow)},
     )
 

@@ -169,7 +169,10 @@ class CallForm(ActForm):
 
     verb = forms.ChoiceField(
         label=pgettext_lazy("telephone", "What was decided"),
-        choices=((Verb.APPROVE, _("Approve")), (Verb.REJECT, _("Reject"))),
+        choices=(
+            (Verb.APPROVE, pgettext_lazy("approval", "Approve")),
+            (Verb.REJECT, pgettext_lazy("approval", "Reject")),
+        ),
         widget=forms.RadioSelect,
     )
     called_at = forms.DateTimeField(

@@ -132,7 +132,7 @@ class StepForm(forms.Form):
         condition = stored.get("condition") or {}
         self.terms = _boxes(data, prefix, "field", len(_terms(condition)), TERMS)
         super().__init__(data, prefix=prefix, initial=_initial(stored, offers))
-        self.offers = offers
+        self.offers, self.first = offers, stored
         fields = self.fields
         fields["key"] = forms.CharField(widget=forms.HiddenInput, required=False)
         fields["name"] = forms.CharField(
@@ -225,7 +225,7 @@ class StepForm(forms.Form):
     @property
     def has_more(self) -> bool:
         """Whether something stands in what is folded away."""
-        step = self.stored()
+        step = self.stored() if self.is_bound else self.first
         return bool(set(step) - {"key", "name", "who", "how", "share"})
 
     def stored(self) -> dict[str, Any]:

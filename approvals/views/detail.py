@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from approvals.errors import Conflict
 from approvals.forms.acts import DecideForm
-from approvals.models import Approval, ApprovalFile, Step, StepState, Task, TaskState
+from approvals.models import REQUEST_KIND, Approval, ApprovalFile, Step, StepState, Task, TaskState
 from approvals.selectors.history import history, steps_now
 from approvals.selectors.powers import (
     Powers,
@@ -150,7 +150,8 @@ def _page(
         "subject_object": case.obj,
         "reader": request.user,
         "hidden_fields": _stepdef(case).hidden_fields if case.task else (),
-        "url": case.facts.url if case.facts else "",
+        # A request stands here whole; its own page would only lead back.
+        "url": case.facts.url if case.facts and one.subject_kind != REQUEST_KIND else "",
         "unchanged": case.is_unchanged,
         "drawing": drawing_of_approval(one, case.steps, request.user),
         "history": history(one),

@@ -242,30 +242,30 @@ def flow_edit(request: HttpRequest, pk: int) -> HttpResponse:
     focus, status = -1, 200
     act = request.POST.get("act", "")
     if request.method != "POST":
-        editor = FlowEditor(subject, version.definition)
+        stored = version.definition
+        editor = FlowEditor(subject, stored)
     elif act in ("save", "publish"):
         editor = FlowEditor(subject, {}, request.POST)
+        stored = editor.definition()
         if editor.is_valid():
-            version = save_draft(version, editor.definition(), by=request.user)
+            save_draft(version, stored, by=request.user)
             if act == "publish":
                 return redirect("approvals:flow-publish", one.pk)
             messages.success(request, _("The draft is saved; it does not hold yet."))
             return redirect("approvals:flow-edit", one.pk)
         status = 422
     else:
-        before = FlowEditor(subject, {}, request.POST).definition()
-        steps, focus = moved(before["steps"], act)
-        editor = FlowEditor(subject, before | {"steps": steps})
-    drawn = editor.definition() if request.method == "POST" else version.definition
-    if request.method == "POST" and status == 200:
-        drawn = before | {"steps": steps}
+        stored = FlowEditor(subject, {}, request.POST).definition()
+        steps, focus = moved(stored["steps"], act)
+        stored = stored | {"steps": steps}
+        editor = FlowEditor(subject, stored)
     context = {
         "flow": one,
         "version": version,
         "editor": editor,
         "focus": focus,
         "crumbs": _flow_crumbs(one, (_("Edit"), "")),
-        **_followed(drawn, one),
+        **_followed(stored, one),
     }
     page, part = "approvals/flow_edit.html", "approvals/_flow_editor.html"
     return page_or_rows(request, page, part, context, status)

@@ -25,6 +25,9 @@ from accounts.models import (
     UserState,
 )
 from accounts.services import appoint_stand_in, draft_hand_over, give_section_role
+from approvals.models import Body, Flow, Task
+from approvals.services import record_by_phone, remark
+from approvals.services.requests import attach_to_request, submit_request, write_request
 from audit.models import Entry
 from complaints.exports import KIND as CASE_EXPORT
 from complaints.models import Case, Category, Level
@@ -195,6 +198,7 @@ def _names(north: Branch, crossing: Customer) -> dict[str, str]:
         **_notices_of(clerk),
         **_working_time_of(units["a"]),
         **_log_ins_of(clerk),
+        **_papers_of(clerk, north.people["head"], north.people["keeper"]),
         **_asked(),
         "absent": ABSENT,
         "soon": (timezone.localdate() + timedelta(days=5)).isoformat(),
@@ -326,6 +330,41 @@ def _work_of(case: Case, clerk: User) -> dict[str, Any]:
         "measure": measure.pk,
         "contractor": save_contractor(None, by=None, unit=unit, name="matrix").pk,
         "template": template.pk,
+    }
+
+
+def _papers_of(clerk: User, head: User, keeper: User) -> dict[str, Any]:
+    """A draft of the clerk with a file; a paper of his that the head is to decide, with a comment
+    and its file; one that the head approved by telephone; a body with a member."""
+    draft = write_request(form="free", title="matrix", values={"reason": "draft"}, by=clerk)
+    file = attach_to_request(draft, BytesIO(b"%PDF-1.4 draft"), "a.pdf", by=clerk)
+    approvals = []
+    for title in ("matrix asked", "matrix called"):
+        paper = write_request(form="free", title=title, values={"reason": "x"}, by=clerk)
+        approvals.append(submit_request(paper, by=clerk, chosen={"first": [head]}))
+    asked, called = approvals
+    remark(asked, by=clerk, comment="matrix", files=[(BytesIO(b"%PDF-1.4 said"), "b.pdf")])
+    task = Task.objects.get(step__approval=called)
+    witness = make_user(unit=clerk.unit)
+    signature = record_by_phone(
+        task,
+        recorded_by=keeper,
+        witness=witness,
+        called_at=timezone.now(),
+        verb="approve",
+        comment="matrix",
+    )
+    body = Body.objects.create(key="matrix", name="matrix", unit=OrgUnit.objects.get(kind="group"))
+    return {
+        "paper": draft.pk,
+        "paper_file": file.pk,
+        "asked": asked.pk,
+        "asked_file": asked.files.get().pk,
+        "signature": signature.pk,
+        "body": body.pk,
+        "member": body.members.create(user=clerk).pk,
+        "flow": Flow.objects.get(key="general").pk,
+        "fixed_flow": Flow.objects.get(key="rule").pk,
     }
 
 

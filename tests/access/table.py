@@ -809,7 +809,88 @@ ADMINISTRATION = (
     ),
 )
 
-TABLE = (*PAGES, *ADMINISTRATION)
+# Parties of a paper: the clerk asked, the head decides, the others see their branch.
+PAPER_SEEN = "302  404  200  200  200  200  200  200  404  404"
+PAPER_TOLD = "302  404  422  422  422  422  422  422  404  404"
+PAPER_MINE = "302  404  200  404  404  404  404  404  404  404"
+FLOW_READERS = "302  403  403  200  200  200  200  200  403  200"
+FLOW_KEEPERS = "302  403  403  403  403  403  403  200  403  403"
+FLOW_KEPT = "302  403  403  403  403  403  403  302  403  403"
+APPROVALS = (
+    Row("GET", "approvals:inbox", SIGNED_IN),
+    Row("POST", "approvals:approve-many", "302  302  302  302  302  302  302  302  302  302"),
+    Row("GET", "approvals:people", SIGNED_IN),
+    Row("GET", "approvals:authority", SIGNED_IN),
+    Row("GET", "approvals:phone", SIGNED_IN),
+    Row("GET", "approvals:requests", SIGNED_IN),
+    Row("GET", "approvals:request-new", "302  302  302  302  302  302  302  302  302  302"),
+    Row("GET", "approvals:request", PAPER_MINE, args=("@paper",)),
+    Row("GET", "approvals:request-edit", PAPER_MINE, args=("@paper",)),
+    Row(
+        "POST",
+        "approvals:request-edit",
+        "302  404  422  404  404  404  404  404  404  404",
+        args=("@paper",),
+    ),
+    Row("GET", "approvals:request-drop", PAPER_MINE, args=("@paper",)),
+    Row("GET", "approvals:request-file", PAPER_MINE, args=("@paper", "@paper_file")),
+    Row(
+        "POST",
+        "approvals:request-file-remove",
+        "302  404  302  404  404  404  404  404  404  404",
+        args=("@paper", "@paper_file"),
+    ),
+    Row("GET", "approvals:approval", PAPER_SEEN, args=("@asked",)),
+    Row("GET", "approvals:file", PAPER_SEEN, args=("@asked", "@asked_file")),
+    Row(
+        "POST",
+        "approvals:decide",
+        "302  404  409  409  409  409  409  409  404  404",
+        args=("@asked",),
+    ),
+    Row("GET", "approvals:act", PAPER_SEEN, args=("@asked", "remark")),
+    Row("POST", "approvals:act", PAPER_TOLD, args=("@asked", "remark")),
+    Row(
+        "GET",
+        "approvals:act",
+        "302  404  403  200  403  403  403  403  404  404",
+        args=("@asked", "transfer"),
+    ),
+    Row(
+        "GET",
+        "approvals:act",
+        "302  404  200  403  403  403  403  403  404  404",
+        args=("@asked", "withdraw"),
+    ),
+    Row("GET", "approvals:phone-sign", PAPER_SEEN, args=("@signature",)),
+    Row(
+        "POST",
+        "approvals:phone-sign",
+        "302  404  422  302  422  422  422  422  404  404",
+        args=("@signature",),
+    ),
+    Row("GET", "approvals:flows", FLOW_READERS),
+    Row("GET", "approvals:flow", FLOW_READERS, args=("@flow",)),
+    Row("GET", "approvals:flow-version", FLOW_READERS, args=("@flow", "1")),
+    Row("GET", "approvals:flow-new", FLOW_KEEPERS),
+    Row("POST", "approvals:flow-take-over", FLOW_KEPT, args=("seal",)),
+    Row("GET", "approvals:flow-settings", FLOW_KEEPERS, args=("@flow",)),
+    Row("GET", "approvals:flow-edit", FLOW_KEEPERS, args=("@flow",)),
+    Row(
+        "GET",
+        "approvals:flow-edit",
+        "302  403  403  403  403  403  403  403  403  403",
+        args=("@fixed_flow",),
+    ),
+    Row("POST", "approvals:flow-drawing", FLOW_KEEPERS, args=("@flow",)),
+    Row("GET", "approvals:flow-publish", FLOW_KEPT, args=("@flow",)),
+    Row("GET", "approvals:bodies", FLOW_KEEPERS),
+    Row("GET", "approvals:body-new", FLOW_KEEPERS),
+    Row("GET", "approvals:body", FLOW_KEEPERS, args=("@body",)),
+    Row("POST", "approvals:member-end", FLOW_KEPT, args=("@body", "@member")),
+)
+
+TABLE = (*PAGES, *APPROVALS, *ADMINISTRATION)
 
 # Addresses without a row, each with the reason why none is needed.
 EXEMPT = {
