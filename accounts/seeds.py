@@ -111,6 +111,7 @@ MANAGE = (
     *ANSWER_FOR_CASES,
     *ANSWER_FOR_PEOPLE,
     *SEE_TO_APPROVALS,
+    *ANSWER_FOR_MONEY,
 )
 READ_TREE = ("regions.view_orgchange", "regions.view_section")
 CHANGE_TREE = (

@@ -158,6 +158,9 @@ MENU: tuple[Group, ...] = (
             Item(_("Expense analysis"), "expenses:analysis"),
             Item(_("Review list"), "expenses:review"),
             Item(_("Gift stock"), "expenses:stock"),
+            Item(_("Customer events"), "expenses:events"),
+            Item(_("Key dates"), "expenses:key-dates"),
+            Item(_("Expense categories"), "expenses:categories"),
         ),
     ),
     Group(

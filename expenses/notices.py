@@ -34,6 +34,6 @@ register_kind(
         "expenses.key_date",
         _("A key date of a customer comes near"),
         mail=True,
-        sample={"customer": "陈志远", "kind": "wedding", "title": "", "on": "2026-12-06"},
+        sample={"customer": "陈志远", "title": "婚礼", "on": "2026-12-06"},
     )
 )

@@ -26,9 +26,10 @@ class Applications(Participant):
     title = gettext_lazy("expense applications")
 
     def current(self, units: Iterable[int]) -> int:
-        """What nobody has decided and what is still to be paid."""
+        """What nobody has decided and what is still to be paid; papers of former times are not."""
         states = [*OPEN, State.IN_APPROVAL, State.APPROVED]
-        return Application.objects.filter(unit__in=list(units), state__in=states).count()
+        rows = Application.objects.filter(import_run=None, state__in=states)
+        return rows.filter(unit__in=list(units)).count()
 
     def problems(self, source: Any, target: Any) -> list[str]:
         """What is in approval is decided upon by the people of its unit."""

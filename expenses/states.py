@@ -21,7 +21,7 @@ class State(models.TextChoices):
     APPROVED = "approved", pgettext_lazy("application", "Approved")
     REJECTED = "rejected", pgettext_lazy("application", "Rejected")
     WITHDRAWN = "withdrawn", pgettext_lazy("application", "Withdrawn")
-    PAID = "paid", _("Paid")
+    PAID = "paid", pgettext_lazy("application", "Paid")
     SETTLED = "settled", _("Settled")
     VOID = "void", pgettext_lazy("application", "Void")
 

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from expenses.book_urls import book_urls
 from expenses.views import after, detail, exports, form, lists
 
 app_name = "expenses"
@@ -55,6 +56,7 @@ paper_urls = [
     # What there is to do, and what was done.
     path("expenses/evidence/", lists.evidence_list, name="evidence"),
     path("expenses/ledger/", lists.ledger, name="ledger"),
+    *book_urls,
 ]
 
 urlpatterns = [

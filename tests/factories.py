@@ -3,6 +3,7 @@
 import itertools
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from email.message import EmailMessage
 from email.policy import SMTP
 from typing import Any
@@ -27,6 +28,18 @@ from customers.models import (
 )
 from customers.services import add_contact, create_customer, share_customer
 from customers.services.customers import place_customer
+from expenses.models import Application, BudgetChange, EntryKind
+from expenses.models import Budget as ExpenseBudget
+from expenses.models import Category as ExpenseCategory
+from expenses.services.applications import Given, Line
+from expenses.services.applications import save as write_application
+from expenses.services.booking import book
+from expenses.services.budget_rows import move as move_budget
+from expenses.services.events import save as save_event
+from expenses.services.gifts import create as create_gift
+from expenses.services.gifts import receive
+from expenses.services.key_dates import save as save_key_date
+from expenses.services.payments import pay
 from regions.models import Kind, OrgUnit, PolicyValue
 from regions.services import remember
 from regions.services.policies import set_policy
@@ -318,3 +331,49 @@ def make_mail(title: str, *, unit: OrgUnit | None = None, box: str = "tests") ->
         mail.place_in(unit)
         mail.save()
     return mail
+
+
+def make_money(
+    *, unit: OrgUnit, by: User, customer: Customer | None = None, word: str = "运动会"
+) -> Application:
+    """A paper of a unit that was approved and half paid out of the unit's budget, a draft, a
+    change of the budget, a gift, an event and a key date; `word` stands in every text."""
+    customer = customer or make_customer(unit=unit, by=by)
+    category = ExpenseCategory.objects.get(code="gift")
+    today = timezone.localdate()
+    budget = ExpenseBudget(year=today.year, category=category)
+    budget.place_in(unit)
+    budget.save()
+    move_budget(budget, "allot", by=None, reason=word, allotted=Decimal("5000.00"))
+    given = Given(
+        category=category,
+        unit=unit,
+        title=word,
+        reason=word,
+        event_on=today,
+        lines=[Line(word, Decimal(1), Decimal("300.00"))],
+        customers=[(customer, None)],
+    )
+    write_application(given, by=by)
+    paper = write_application(given, by=by)
+    paper.budget, paper.state, paper.submitted_at = budget, "approved", timezone.now()
+    move_budget(budget, "commit", by=None, application=paper, committed=paper.amount)
+    book(paper, EntryKind.APPROVE, by=None, approved=paper.amount, text=word)
+    paper.evidence_due_on = today
+    paper.save()
+    pay(paper, amount=Decimal("100.00"), by=None, note=word)
+    change = BudgetChange(
+        kind="supplement", target=budget, amount=Decimal(1), reason=word, asked_by=by
+    )
+    change.place_in(unit)
+    change.save()
+    receive(create_gift(unit, name=word, price=Decimal(9), by=None), quantity=3, by=None)
+    save_event(
+        by=by, unit=unit, kind="party", title=word, starts_at=timezone.now(),
+        customers=[(customer, None)],
+    )  # fmt: skip
+    save_key_date(
+        by=by, unit=unit, customer=customer, kind="wedding", title=word, month=5, day=1, owner=by
+    )
+    paper.refresh_from_db()
+    return paper

@@ -32,7 +32,7 @@ MESSAGES: dict[str, Any] = {
     "amount_too_large": gettext_lazy("The amount is too large. Please check it."),
     "state_missing": gettext_lazy("The state is missing. Please fill in how far the paper came."),
     "state": gettext_lazy(
-        "The state “{word}” is unknown. Please write 审批中, 已批准, 已驳回 or 已支付."
+        "The state “{word}” is unknown. Please write in approval, approved, rejected or paid."
     ),
     "unknown_applicant": gettext_lazy(
         "There is no person “{word}” in your scope, or more than one; no applicant was recorded."

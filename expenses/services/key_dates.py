@@ -85,8 +85,7 @@ def remind(today: date | None = None) -> int:
             key=f"key-date:{row.pk}:{comes.isoformat()}",
             url=application_address(row),
             customer=row.customer.name,
-            kind=row.kind,
-            title=row.title,
+            title=row.title or str(row.get_kind_display()),
             on=comes.isoformat(),
         )
         KeyDate.objects.filter(pk=row.pk).update(reminded_for=comes)

@@ -50,6 +50,7 @@ from customers.models import (
     Ownership,
     Property,
 )
+from expenses.models import Application, Budget, Event, Gift, KeyDate, LedgerEntry
 from regions.models import Kind, OrgUnit
 from satisfaction.models import SurveyReport, Wave
 from satisfaction.services.reports import begin_report, hand_up, write_report
@@ -60,6 +61,7 @@ from tests.factories import (
     make_contact,
     make_customer,
     make_mail,
+    make_money,
     make_ownership,
     make_place,
     make_post,
@@ -90,6 +92,12 @@ TABLES: tuple[type[Any], ...] = (
     IncomingMail,
     Wave,
     SurveyReport,
+    Application,
+    Budget,
+    LedgerEntry,
+    Gift,
+    Event,
+    KeyDate,
 )
 FIRST_KEY = 40_000_001
 KEY = re.compile(r"(?<!\d)[45]\d{7}(?!\d)")
@@ -181,6 +189,7 @@ def make_branch(marks: Marks, group: OrgUnit, crossing: Customer | None = None) 
         _cross(branch, crossing)
     _cases(branch)
     _figures(branch)
+    _money(branch)
     branch.run = make_run(branch)
     for model in TABLES:
         branch.keys |= set(model.objects.values_list("pk", flat=True)) - before[model]
@@ -394,6 +403,16 @@ def _figures(branch: Branch) -> None:
     report = begin_report(wave=wave, unit=units["a"], by=head)
     write_report(report, by=head, summary=f"{marks.sign}州平稳", findings=f"{marks.sign}维修")
     hand_up(report, by=head)
+
+
+def _money(branch: Branch) -> None:
+    """Papers of the clerk, with budget, gift, event and key date."""
+    make_money(
+        unit=branch.units["a"],
+        by=branch.people["clerk"],
+        customer=branch.customers["mine"],
+        word=f"{branch.marks.sign}年会",
+    )
 
 
 def make_crossing(branch: Branch) -> Customer:

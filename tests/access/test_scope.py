@@ -28,6 +28,7 @@ from tests.factories import (
     make_case,
     make_customer,
     make_mail,
+    make_money,
     make_ownership,
     make_property,
     make_response,
@@ -173,6 +174,7 @@ def rows_of_each_table(unit: OrgUnit, by: User) -> None:
     recovery = Recovery(response=response, cause=Cause.REMARK, word="漏水")
     recovery.place_in(unit)
     recovery.save()
+    make_money(unit=unit, by=make_user(unit=unit), customer=customer)
 
 
 def test_every_scoped_table_has_a_row_to_compare(world):

@@ -108,7 +108,7 @@ def test_a_wrong_payment_is_reversed_by_a_line_against_it(world, cast, paper):
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE expenses_ledgerentry SET paid = 0",
+        "UPDATE expenses_ledgerentry SET approved = 0",
         "UPDATE expenses_ledgerentry SET unit_id = region_id",
         "DELETE FROM expenses_ledgerentry",
     ],
