@@ -28,7 +28,7 @@ from expenses.views.common import application_or_404, paper_crumbs
 
 STOCK = "expenses.change_gift"
 STEPS: tuple[tuple[frozenset[str], str], ...] = (
-    (frozenset({State.DRAFT, State.SENT_BACK}), gettext_noop("Fill in")),
+    (frozenset({State.DRAFT, State.SENT_BACK}), gettext_noop("Filling in")),
     (frozenset({State.IN_APPROVAL}), gettext_noop("Approval")),
     (frozenset({State.APPROVED}), gettext_noop("Payment")),
     (frozenset({State.PAID}), gettext_noop("Proof and settlement")),
