@@ -107,14 +107,12 @@ def event(request: HttpRequest, pk: int) -> HttpResponse:
 @SEND
 def event_new(request: HttpRequest) -> HttpResponse:
     """Plan an event."""
-    form = EventForm(
-        request.POST or None, user=request.user, initial={"organiser": request.user.employee_no}
-    )
-    facts: Any = form.facts
+    user: Any = request.user
+    form = EventForm(request.POST or None, user=user, initial={"organiser": user.employee_no})
     made = saved(
         request,
         form,
-        lambda data: verbs.save(by=request.user, **facts()),
+        lambda data: verbs.save(by=user, **form.facts()),
         _("The event is planned."),
     )
     if made is not None:

@@ -230,7 +230,7 @@ def _asked() -> dict[str, Any]:
 def _books_of(city: OrgUnit, project: OrgUnit, clerk: User) -> dict[str, Any]:
     """A budget of the city and a change of it, a gift, and of the clerk: a paper that was spent, a
     key date, an event with a photograph."""
-    kind = ExpenseCategory.objects.get(code="gift")
+    kind = ExpenseCategory.objects.get(code="festive")
     budget = allot(city, category=kind, year=2026, amount=Decimal(90), by=None)
     change = BudgetChange(kind="supplement", target=budget, amount=Decimal(5), reason="matrix")
     change.place_in(city)
@@ -254,6 +254,7 @@ def _books_of(city: OrgUnit, project: OrgUnit, clerk: User) -> dict[str, Any]:
     file = events.attach(event, BytesIO(attached.picture()), "matrix.jpg", by=clerk)
     return {
         "expense_category": kind.pk,
+        "unplanned": ExpenseCategory.objects.get(code="survey").pk,
         "budget": budget.pk,
         "budget_change": change.pk,
         "spent": paper.pk,

@@ -828,7 +828,7 @@ ADMINISTRATION = (
         "expenses:budget-allot",
         ALLOTTERS_DO,
         args=("@project_code", "2026"),
-        data={"category": "@expense_category", "way": "give", "amount": "5"},
+        data={"category": "@unplanned", "way": "give", "amount": "5"},
     ),
     Row("GET", "expenses:budget-carry-over", ALLOTTERS, args=("@project_code", "2026")),
     Row("POST", "expenses:budget-carry-over", ALLOTTERS_DO, args=("@project_code", "2026")),
