@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Literal
 
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
@@ -64,7 +64,7 @@ def _write_way(book: SheetWriter, key: str, label: str, shares: list[Share]) -> 
         for one in shares
     ]
     book.write_sheet(label, columns, rows)
-    kind = "line" if key == MONTH else "bar"
+    kind: Literal["bar", "line"] = "line" if key == MONTH else "bar"
     book.draw(SheetChart(kind, _("Paid (yuan)"), 0, 4, len(rows), len(columns) + 1))
 
 

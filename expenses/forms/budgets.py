@@ -33,7 +33,8 @@ class Reason(forms.CharField):
     """Why money is moved, in one line."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**({"label": _("Reason"), "max_length": 200} | kwargs))
+        options: dict[str, Any] = {"label": _("Reason"), "max_length": 200}
+        super().__init__(**(options | kwargs))
 
 
 class PeriodForm(forms.Form):

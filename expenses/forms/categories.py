@@ -31,7 +31,8 @@ class QuestionsField(forms.CharField):
     """
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**({"required": False, "widget": forms.Textarea({"rows": 4})} | kwargs))
+        options: dict[str, Any] = {"required": False, "widget": forms.Textarea({"rows": 4})}
+        super().__init__(**(options | kwargs))
         self.known: dict[str, str] = {}
 
     def prepare_value(self, value: Any) -> Any:
@@ -110,7 +111,6 @@ class CategoryForm(forms.ModelForm):
             *("fields_text", "evidence_days", "evidence_kinds", "ceiling_policy", "words"),
             *("position", "is_offered"),
         )
-        field_classes = {}  # noqa: RUF012 - as Django reads it
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -165,7 +165,7 @@ def _customer_sums(
     names = {"asked": "amount", "approved": "approved_amount", "paid": "paid_amount"}
     single = rows.exclude(application__in=list(numbers)).values("customer")
     sums = {
-        row["customer"]: _money(row)
+        row["customer"]: _money({**row})
         for row in single.annotate(
             n=Count("pk"), **{key: Sum(f"application__{name}") for key, name in names.items()}
         )

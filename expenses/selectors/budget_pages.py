@@ -119,7 +119,7 @@ def units_below(user: Any, unit: OrgUnit, year: int) -> list[UnitSums]:
         Q(unit__parent=unit) | Q(parent__unit=unit), year=year
     )
     sums = budgets.order_by().values("unit").annotate(*(Sum(name) for name in SUMS))
-    by_unit = {one["unit"]: one for one in sums}
+    by_unit: dict[int, dict[str, Any]] = {one["unit"]: {**one} for one in sums}
     found = []
     for below in OrgUnit.objects.filter(pk__in=by_unit).in_tree_order():
         given = {name: by_unit[below.pk][f"{name}__sum"] for name in SUMS}
@@ -137,7 +137,8 @@ def unit_above(user: Any, unit: OrgUnit, year: int) -> UnitSums | None:
         .values("unit")
         .annotate(*(Sum(name) for name in SUMS))
     )
-    near = max(sums, key=lambda one: above.index(one["unit"]), default=None)
+    rows: list[dict[str, Any]] = [{**one} for one in sums]
+    near = max(rows, key=lambda one: above.index(one["unit"]), default=None)
     if near is None:
         return None
     given = {name: near[f"{name}__sum"] for name in SUMS}

@@ -194,7 +194,8 @@ def _weekends(papers: QuerySet[Application]) -> Reasons:
     )
     groups: dict[int, list[tuple[date, int, str]]] = defaultdict(list)
     for person, day, paper, name in rows:
-        groups[person].append((day, paper, name))
+        if day is not None and person is not None:
+            groups[person].append((day, paper, name))
     for group in groups.values():
         for start, (first, *_rest) in enumerate(group):
             near = [one for one in group[start:] if (one[0] - first).days < CLUSTER_DAYS]
@@ -223,7 +224,7 @@ def _receipts(papers: QuerySet[Application]) -> Reasons:
             issued_on=group["issued_on"],
             amount=group["amount"],
         ).values_list("application", "application__number")
-        yield from _each(list(dict.fromkeys(rows)), group)
+        yield from _each(list(dict.fromkeys(rows)), {**group})
 
 
 def _each(rows: Iterable[tuple[int, str]], group: dict[str, Any]) -> Reasons:

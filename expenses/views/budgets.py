@@ -411,7 +411,7 @@ def budget_change(request: HttpRequest, pk: int) -> HttpResponse:
     approval = reading.approval_of(request.user, change)
     context = {
         "change": change,
-        "state": dict(zip(("tone", "icon"), CHANGE_TONES[change.state], strict=True)),
+        "state": dict(zip(("tone", "icon"), CHANGE_TONES[ChangeState(change.state)], strict=True)),
         "approval_url": approval.get_absolute_url() if approval else "",
         "crumbs": _crumbs(change.target.unit, change.target.year, (change.get_kind_display(), "")),
     }

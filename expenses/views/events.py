@@ -19,7 +19,6 @@ from complaints.selectors.paging import count_of, page_of
 from complaints.views.saving import saved, status_of
 from core.access import requires
 from core.attachments.serving import send
-from core.attachments.store import MEGABYTE
 from core.errors import Refused
 from core.htmx import ask, leave, page_or_rows
 from expenses.forms.events import EventFilter, EventForm, HeldForm, initial_of
@@ -28,8 +27,8 @@ from expenses.powers import ADD
 from expenses.selectors import events as reading
 from expenses.selectors.events import CHANGE, VIEW
 from expenses.services import events as verbs
+from expenses.services.papers import MOST_BYTES
 from expenses.views.lists import keys_of
-from regions.policies import policy
 
 SEND = require_http_methods(["GET", "HEAD", "POST"])
 TONES = {
@@ -98,7 +97,7 @@ def event(request: HttpRequest, pk: int) -> HttpResponse:
         "may_plan": may_change and planned,
         "may_hold": may_change and planned and one.starts_at <= timezone.now(),
         "may_apply": request.user.has_perm(ADD) and one.state != EventState.CANCELLED,
-        "most_bytes": int(policy("expenses.file_megabytes")) * MEGABYTE,
+        "most_bytes": MOST_BYTES,
         "crumbs": _crumbs((one.title, "")),
     }
     return render(request, "expenses/event.html", context)
@@ -108,14 +107,12 @@ def event(request: HttpRequest, pk: int) -> HttpResponse:
 @SEND
 def event_new(request: HttpRequest) -> HttpResponse:
     """Plan an event."""
-    form = EventForm(
-        request.POST or None, user=request.user, initial={"organiser": request.user.employee_no}
-    )
-    facts: Any = form.facts
+    user: Any = request.user
+    form = EventForm(request.POST or None, user=user, initial={"organiser": user.employee_no})
     made = saved(
         request,
         form,
-        lambda data: verbs.save(by=request.user, **facts()),
+        lambda data: verbs.save(by=user, **form.facts()),
         _("The event is planned."),
     )
     if made is not None:

@@ -76,7 +76,8 @@ def _row(one: KeyDate, today: Any) -> dict[str, Any]:
 @SEND
 def key_date_new(request: HttpRequest) -> HttpResponse:
     """Keep a key date; with ?customer= that customer is chosen already."""
-    initial: dict[str, Any] = {"owner": request.user.employee_no}
+    user: Any = request.user
+    initial: dict[str, Any] = {"owner": user.employee_no}
     asked = request.GET.get("customer", "")
     if asked.isdecimal():
         known = Customer.objects.visible_to(request.user).filter(pk=asked).first()

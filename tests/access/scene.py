@@ -50,6 +50,10 @@ from customers.exports import KIND, folder
 from customers.models import Customer, CustomerShare, CustomerUnit
 from customers.services import hand_over_places
 from customers.services.work import PLACES
+from expenses.models import Application, BudgetChange
+from expenses.models import Category as ExpenseCategory
+from expenses.services import events, gifts, key_dates
+from expenses.services.budgets import allot
 from regions.models import ChangeKind, OrgUnit, PolicyValue, UnitVersion, WorkingCalendar
 from regions.services import add_unit, draft_change, save_section
 from regions.services.calendars import add_exception, create_calendar, use_calendar
@@ -200,6 +204,7 @@ def _names(north: Branch, crossing: Customer) -> dict[str, str]:
         **_log_ins_of(clerk),
         **_papers_of(clerk, north.people["head"], north.people["keeper"]),
         **_asked(),
+        **_books_of(units["city"], units["a"], clerk),
         "absent": ABSENT,
         "soon": (timezone.localdate() + timedelta(days=5)).isoformat(),
     }
@@ -223,6 +228,44 @@ def _asked() -> dict[str, Any]:
         "asked_section": item.section_id,
         "item": item.pk,
         "indicator": Indicator.objects.filter(level=1)[0].pk,
+    }
+
+
+def _books_of(city: OrgUnit, project: OrgUnit, clerk: User) -> dict[str, Any]:
+    """A budget of the city and a change of it, a gift, and of the clerk: a paper that was spent, a
+    key date, an event with a photograph."""
+    kind = ExpenseCategory.objects.get(code="festive")
+    budget = allot(city, category=kind, year=2026, amount=Decimal(90), by=None)
+    change = BudgetChange(kind="supplement", target=budget, amount=Decimal(5), reason="matrix")
+    change.place_in(city)
+    change.save()
+    paper = Application(
+        number="matrix", category=kind, applicant=clerk, title="matrix", amount=Decimal(5)
+    )
+    paper.place_in(project)
+    paper.save()
+    customer = CustomerUnit.objects.filter(unit=project)[0].customer
+    facts = {"kind": "wedding", "month": 5, "day": 1, "owner": clerk}
+    date_ = key_dates.save(by=None, unit=project, customer=customer, **facts)
+    event = events.save(
+        by=None,
+        unit=project,
+        kind="party",
+        title="matrix",
+        starts_at=timezone.now() - HOUR,
+        organiser=clerk,
+    )
+    file = events.attach(event, BytesIO(attached.picture()), "matrix.jpg", by=clerk)
+    return {
+        "expense_category": kind.pk,
+        "unplanned": ExpenseCategory.objects.get(code="survey").pk,
+        "budget": budget.pk,
+        "budget_change": change.pk,
+        "spent": paper.pk,
+        "gift": gifts.create(city, name="matrix", price=Decimal(5), by=None).pk,
+        "key_date": date_.pk,
+        "event": event.pk,
+        "event_file": file.pk,
     }
 
 

@@ -86,6 +86,17 @@ SURVEY_FILE = "302  403  403  403  200  403  404  403  403  403"
 QUESTIONERS = "302  403  403  403  403  403  200  403  403  403"
 QUESTIONERS_DO = "302  403  403  403  403  403  302  403  403  403"
 
+MONEY_READERS = "302  403  403  200  200  200  200  403  403  200"
+MONEY_TAKERS = "302  403  403  302  302  302  302  403  403  302"
+MONEY_HERE = "302  403  403  200  200  200  200  403  403  404"
+MONEY_MARKS = "302  403  403  302  302  302  302  403  403  404"
+ALLOTTERS = "302  403  403  200  200  403  200  403  403  404"
+ALLOTTERS_DO = "302  403  403  302  302  403  302  403  403  404"
+EVENT_KEEPERS = "302  403  200  200  200  403  200  403  200  200"
+EVENT_KEEPERS_HERE = "302  403  200  200  200  403  200  403  404  404"
+EVENT_KEEPERS_DO = "302  403  302  302  302  403  302  403  404  404"
+KINDS_OF_MONEY = "302  403  403  403  403  403  200  200  403  403"
+
 PAGES = (
     #                                 door none staff head keep boss read adm s.st s.hd
     Row("GET", "healthz", EVERYBODY),
@@ -807,6 +818,82 @@ ADMINISTRATION = (
         data={"action": "disable_tasks", "_selected_action": "@task"},
         columns=ADMIN_COLUMNS,
     ),
+    # --- budgets, analysis, stock, key dates and events
+    Row("GET", "expenses:budgets", MONEY_TAKERS),
+    Row("GET", "expenses:budget-unit", MONEY_HERE, args=("@project_code", "2026")),
+    Row("GET", "expenses:budget-entries", MONEY_HERE, args=("@project_code", "2026")),
+    Row("GET", "expenses:budget-allot", ALLOTTERS, args=("@project_code", "2026")),
+    Row(
+        "POST",
+        "expenses:budget-allot",
+        ALLOTTERS_DO,
+        args=("@project_code", "2026"),
+        data={"category": "@unplanned", "way": "give", "amount": "5"},
+    ),
+    Row("GET", "expenses:budget-carry-over", ALLOTTERS, args=("@project_code", "2026")),
+    Row("POST", "expenses:budget-carry-over", ALLOTTERS_DO, args=("@project_code", "2026")),
+    Row("GET", "expenses:budget-hand-down", ALLOTTERS, args=("@budget",)),
+    Row(
+        "POST",
+        "expenses:budget-hand-down",
+        ALLOTTERS_DO,
+        args=("@budget",),
+        data={"to": "@project_code", "way": "give", "amount": "5"},
+    ),
+    Row("GET", "expenses:budget-ask", ALLOTTERS, args=("@budget",)),
+    Row("GET", "expenses:budget-change", MONEY_HERE, args=("@budget_change",)),
+    Row("POST", "expenses:ledger-export", MONEY_TAKERS),
+    Row("GET", "expenses:ledger-export-detail", NOBODY_ELSES, args=("@job",)),
+    Row("GET", "expenses:ledger-export-file", NOBODY_ELSES, args=("@job",)),
+    Row("GET", "expenses:analysis", MONEY_READERS),
+    Row("GET", "expenses:analysis-workbook", MONEY_READERS),
+    Row("GET", "expenses:analysis-pdf", MONEY_READERS),
+    Row("GET", "expenses:review", MONEY_READERS),
+    Row("GET", "expenses:review-mark", MONEY_HERE, args=("@spent", "split")),
+    Row(
+        "POST",
+        "expenses:review-mark",
+        MONEY_MARKS,
+        args=("@spent", "split"),
+        data={"note": "matrix"},
+    ),
+    Row("GET", "expenses:stock", CASE_READERS),
+    Row("GET", "expenses:gift", CASE_HERE, args=("@gift",)),
+    Row("GET", "expenses:gift-new", "302  403  403  200  200  403  200  403  403  200"),
+    Row("GET", "expenses:gift-receive", ALLOTTERS, args=("@gift",)),
+    Row("POST", "expenses:gift-receive", ALLOTTERS_DO, args=("@gift",), data={"quantity": "1"}),
+    Row("GET", "expenses:gift-count", ALLOTTERS, args=("@gift",)),
+    Row(
+        "POST",
+        "expenses:gift-count",
+        ALLOTTERS_DO,
+        args=("@gift",),
+        data={"counted": "1", "reason": "matrix"},
+    ),
+    Row("GET", "expenses:key-dates", CASE_READERS),
+    Row("GET", "expenses:key-date-new", EVENT_KEEPERS),
+    Row("GET", "expenses:key-date", EVENT_KEEPERS_HERE, args=("@key_date",)),
+    Row("GET", "expenses:events", CASE_READERS),
+    Row("GET", "expenses:event-new", EVENT_KEEPERS),
+    Row("GET", "expenses:event", CASE_SEEN, args=("@event",)),
+    Row("GET", "expenses:event-edit", EVENT_KEEPERS_HERE, args=("@event",)),
+    Row("GET", "expenses:event-hold", EVENT_KEEPERS_HERE, args=("@event",)),
+    Row(
+        "POST",
+        "expenses:event-hold",
+        EVENT_KEEPERS_DO,
+        args=("@event",),
+        data={"minutes": "matrix"},
+    ),
+    Row("GET", "expenses:event-cancel", EVENT_KEEPERS_HERE, args=("@event",)),
+    Row("POST", "expenses:event-cancel", EVENT_KEEPERS_DO, args=("@event",)),
+    Row("POST", "expenses:event-attach", EVENT_KEEPERS_DO, args=("@event",)),
+    Row("GET", "expenses:event-file", CASE_SEEN, args=("@event", "@event_file")),
+    Row("GET", "expenses:event-thumb", CASE_SEEN, args=("@event", "@event_file")),
+    Row("POST", "expenses:event-detach", EVENT_KEEPERS_DO, args=("@event", "@event_file")),
+    Row("GET", "expenses:categories", "302  403  403  403  200  403  200  200  403  403"),
+    Row("GET", "expenses:category-new", KINDS_OF_MONEY),
+    Row("GET", "expenses:category", KINDS_OF_MONEY, args=("@expense_category",)),
 )
 
 # Parties of a paper: the clerk asked, the head decides, the others see their branch.
