@@ -49,7 +49,7 @@ def place_words(who: Who) -> str:
         return str(Kind(who.level).label)
     if not who.up:
         return _("applying unit")
-    return ngettext("one level up", "{count} levels up", who.up).format(count=who.up)
+    return ngettext("{count} level up", "{count} levels up", who.up).format(count=who.up)
 
 
 def who_words(who: Who, names: Names) -> str:
