@@ -59,7 +59,7 @@ def test_steps_are_said_in_words():
         "within 2 working days, then a reminder",
     )
     assert (manager.who, manager.how, manager.condition) == (
-        "Head (one level up), 宋涛",
+        "Head (1 level up), 宋涛",
         "All sign",
         "if Amount above ¥3,000.00",
     )
