@@ -161,7 +161,9 @@ class CopyForm(ActForm):
 class RemarkForm(ActForm):
     """A comment with files, without a decision."""
 
-    files = FilesField(label=_("Attachments"))
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["files"] = FilesField(label=_("Attachments"))
 
 
 class CallForm(ActForm):

@@ -57,7 +57,8 @@ class FilesField(forms.FileField):
 
     def __init__(self, **options: Any) -> None:
         widget = FilesInput({"multiple": True, "accept": accepted()})
-        super().__init__(**({"widget": widget, "required": False} | options))
+        more: dict[str, Any] = {"widget": widget, "required": False}
+        super().__init__(**(more | options))
 
     def clean(self, data: Any, initial: Any = None) -> list[Any]:
         files = data if isinstance(data, list | tuple) else [data] if data else []

@@ -27,7 +27,7 @@ class RequestForm(forms.Form):
         self, *args: Any, ready: Ready, user: Any, paper: Request | None = None, **kwargs: Any
     ) -> None:
         initial = kwargs.pop("initial", {}) | (_initial(paper) if paper else {})
-        super().__init__(*args, initial=initial, **kwargs)
+        super().__init__(*args, **(kwargs | {"initial": initial}))
         self.ready = ready
         if ready.amount:
             required = ready.amount == "required"

@@ -401,8 +401,8 @@ def _papers_of(clerk: User, head: User, keeper: User) -> dict[str, Any]:
     return {
         "paper": draft.pk,
         "paper_file": file.pk,
-        "asked": asked.pk,
-        "asked_file": asked.files.get().pk,
+        "in_approval": asked.pk,
+        "comment_file": asked.files.get().pk,
         "signature": signature.pk,
         "body": body.pk,
         "member": body.members.create(user=clerk).pk,
