@@ -96,10 +96,25 @@ def gift_words(gift: Gift) -> str:
     return str(sentence).format(name=gift.name, price=money(gift.price), count=gift.free)
 
 
+class Rows(forms.BaseFormSet):
+    """Rows each of which may be left empty. None counts as given before: whoever empties a row
+    takes it out."""
+
+    def initial_form_count(self) -> int:
+        return 0
+
+    def total_form_count(self) -> int:
+        if self.is_bound:
+            return int(super().total_form_count())
+        return len(self.initial or ()) + self.extra  # type: ignore[attr-defined]
+
+
 LineSet: Any = forms.formset_factory(
-    LineForm, extra=EMPTY_LINES, absolute_max=MOST_LINES, max_num=MOST_LINES
+    LineForm, formset=Rows, extra=EMPTY_LINES, absolute_max=MOST_LINES, max_num=MOST_LINES
 )
-GiftSet: Any = forms.formset_factory(GiftForm, extra=1, absolute_max=MOST_LINES, max_num=MOST_LINES)
+GiftSet: Any = forms.formset_factory(
+    GiftForm, formset=Rows, extra=1, absolute_max=MOST_LINES, max_num=MOST_LINES
+)
 
 
 class ApplicationForm(forms.Form):
@@ -265,7 +280,7 @@ class Sheet:
         self.user, self.application = user, application
         self.contacts, self.key_date = contacts or {}, key_date
         self.head = ApplicationForm(data, user=user, application=application, initial=initial or {})
-        self.lines = LineSet(data, prefix=LINES, initial=lines or [])
+        self.lines = LineSet(data, prefix=LINES, initial=lines if data is None else None)
         unit, category = self.head.chosen_unit, self.head.chosen_category
         self.takes_gifts = bool(category and category.gifts != Needs.NO)
         self.stock = list(Gift.objects.offered_in(unit)) if unit and self.takes_gifts else []
@@ -273,7 +288,7 @@ class Sheet:
         self.gifts = GiftSet(
             data if has_gifts else None,
             prefix=GIFTS,
-            initial=gifts or [],
+            initial=gifts if data is None else None,
             form_kwargs={"gifts": self.stock},
         )
         self.read_gifts = has_gifts
