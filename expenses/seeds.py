@@ -1,9 +1,11 @@
 """Categories that every property group starts with; administrators change them (EXP-01, EXP-02)."""
 
+from typing import Any
+
 from expenses.models import Category, Family, Needs
 
 # code, name, family, what its form asks, working days for evidence, ceiling, other names
-CATEGORIES = (
+CATEGORIES: tuple[tuple[Any, ...], ...] = (
     (
         *("event", "客户活动", Family.GOODS),
         {"customers": Needs.MUST, "event": Needs.MUST, "gifts": Needs.MAY},

@@ -6,12 +6,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Q, Sum
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from accounts.models import Post, RoleGrant, User
-from accounts.scopes import narrow
-from core.scope import EVERYTHING
 from expenses.models import Budget, BudgetEntry, Category
 from regions.models import OrgUnit
 
@@ -125,32 +123,6 @@ def table(reader: Any, unit: OrgUnit, year: int) -> tuple[list[BudgetRow], Budge
         total.add(row)
         rows.append(row)
     return rows, total
-
-
-def branch_totals(reader: Any, unit: OrgUnit, year: int) -> list[BudgetRow]:
-    """What a whole branch has and used by category: allotments of its topmost budgets, uses of
-    all. One query a table."""
-    scope = narrow(EVERYTHING, unit, below=True)
-    mine = Budget.objects.visible_to(reader).visible_to(scope).filter(year=year)
-    used = mine.values("category").annotate(
-        *(Sum(name) for name in ("reserved", "committed", "spent"))
-    )
-    tops = mine.exclude(parent__in=mine.values("pk")).values("category").annotate(Sum("allotted"))
-    allotted = {row["category"]: row["allotted__sum"] for row in tops}
-    sums = {row["category"]: row for row in used}
-    rows = []
-    for category in Category.objects.filter(pk__in=sums):
-        row = sums[category.pk]
-        rows.append(
-            BudgetRow(
-                category,
-                allotted=allotted.get(category.pk, ZERO),
-                reserved=row["reserved__sum"],
-                committed=row["committed__sum"],
-                spent=row["spent__sum"],
-            )
-        )
-    return rows
 
 
 def movements(budgets: Iterable[Budget], *, most: int = 50) -> list[BudgetEntry]:

@@ -128,10 +128,16 @@ def granted(world: World, amount: str = "100.00", **more: Any) -> Application:
     return paper
 
 
-def refuse(paper: Application) -> Application:
-    """The product-line manager rejects."""
+def at_product(paper: Application) -> Task:
+    """Bring a paper to the product-line manager; his task."""
     while (task := tasks(paper)[0]).step.key != "product":
         approve(task, by=task.person)
+    return task
+
+
+def refuse(paper: Application) -> Application:
+    """The product-line manager rejects."""
+    task = at_product(paper)
     reject(task, by=task.person, comment="理由不足")
     paper.refresh_from_db()
     return paper

@@ -15,6 +15,7 @@ from expenses.services.applications import KIND
 from expenses.services.budgets import hand_down
 from tests.expenses.papers import (
     CASH,
+    at_product,
     columns,
     give_budget,
     given,
@@ -204,8 +205,8 @@ def test_what_is_rejected_sent_back_or_withdrawn_is_free_again(world, cast):
     assert (columns(budget), refused.state) == (empty, "rejected")
 
     back = submitted(world, "2800.00")
-    task = tasks(back)[0]
-    send_back(task, by=task.person, comment="请补充方案")
+    at_product(back)
+    send_back(tasks(back)[0], by=cast.product, comment="请补充方案")
     back.refresh_from_db()
     assert (columns(budget), back.state) == (empty, "sent_back")
     applications.submit(back, by=world.north_clerk)

@@ -13,7 +13,7 @@ from expenses.models import Application
 from expenses.selectors.invariants import differences
 from expenses.services import applications, budget_rows, payments
 from tests.expenses.papers import cast_of, columns, give_budget, granted, write
-from tests.factories import make_customer
+from tests.factories import make_customer, say
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PEOPLE = 20
@@ -100,6 +100,16 @@ def test_without_the_lock_the_database_still_refuses_the_last_yuan(world, monkey
 
     assert sorted(ended) == ["broken", "done"]
     assert columns(budget)[2] == "700.00"
+
+
+def test_two_papers_for_one_customer_share_the_ceiling_of_his_year(world):
+    cast_of(world)
+    give_budget(world)
+    say(world.group, "expenses.customer_year_ceiling", Decimal("150.00"))
+    customer = make_customer(unit=world.n1a)
+    papers = [write(world, "100.00", customers=[(customer, None)]) for _number in range(2)]
+
+    assert sorted(submit_all(world, papers)) == ["done", "refused"]
 
 
 def test_two_clerks_pay_the_same_paper_once(world):
