@@ -22,7 +22,7 @@ from expenses.selectors.analysis import (
 
 WAYS = [
     (UNIT, _("By unit")),
-    (CATEGORY, _("By category")),
+    (CATEGORY, pgettext_lazy("expense", "By category")),
     (CUSTOMER, _("By customer")),
     (CASE, pgettext_lazy("expense", "By complaint")),
     (EVENT, pgettext_lazy("expense", "By event")),
@@ -39,7 +39,11 @@ class AnalysisFilter(forms.Form):
     unit = UnitChoiceField(VIEW, required=False, empty_label=None)
     year = forms.TypedChoiceField(label=_("Year"), coerce=int)
     quarter = forms.TypedChoiceField(
-        label=_("Period"), choices=PARTS, required=False, coerce=int, empty_value=None
+        label=pgettext_lazy("expense", "Period"),
+        choices=PARTS,
+        required=False,
+        coerce=int,
+        empty_value=None,
     )
     way = forms.ChoiceField(choices=WAYS, widget=forms.HiddenInput)
 

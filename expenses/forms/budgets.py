@@ -72,10 +72,16 @@ class AllotForm(_Moves):
     """Money from the group's own planning for a category."""
 
     category = forms.ModelChoiceField(
-        Category.objects.filter(is_offered=True), label=_("Category"), empty_label="—"
+        Category.objects.filter(is_offered=True),
+        label=pgettext_lazy("expense", "Category"),
+        empty_label="—",
     )
     quarter = forms.TypedChoiceField(
-        label=_("Period"), choices=QUARTERS, required=False, coerce=int, empty_value=None
+        label=pgettext_lazy("expense", "Period"),
+        choices=QUARTERS,
+        required=False,
+        coerce=int,
+        empty_value=None,
     )
     field_order = ("category", "quarter", "way", "amount", "reason")
 
@@ -144,13 +150,13 @@ class EntryFilter(forms.Form):
 
     category = forms.ModelChoiceField(
         Category.objects.all(),
-        label=_("Category"),
+        label=pgettext_lazy("expense", "Category"),
         required=False,
         to_field_name="code",
         empty_label=_("All categories"),
     )
     quarter = forms.TypedChoiceField(
-        label=_("Period"),
+        label=pgettext_lazy("expense", "Period"),
         choices=[("", _("All periods")), *QUARTERS[1:]],
         required=False,
         coerce=int,

@@ -97,7 +97,7 @@ class CategoryForm(forms.ModelForm):
         ),
     )
     evidence_kinds = forms.MultipleChoiceField(
-        label=_("Evidence wanted"),
+        label=pgettext_lazy("expense category", "Evidence asked for"),
         choices=EvidenceKind.choices,
         required=False,
         widget=forms.CheckboxSelectMultiple,
@@ -118,6 +118,7 @@ class CategoryForm(forms.ModelForm):
         known = self.instance.fields if self.instance.pk else []
         rows["fields_text"].initial = known
         rows["fields_text"].known = {one["label"]: one["key"] for one in known}
+        rows["position"].label = pgettext_lazy("expense category", "Place in the list")
         rows["evidence_days"].help_text = _("Working days after the event; empty asks for none.")
         rows["words"].help_text = _("As files of former times name it, with blanks between.")
         rows["ceiling_policy"].choices = [

@@ -30,7 +30,9 @@ DAYS = [(n, str(n)) for n in range(1, 32)]
 class KeyDateFilter(forms.Form):
     """The whole state of the list of key dates."""
 
-    span = forms.ChoiceField(label=_("Period"), choices=SPANS, required=False)
+    span = forms.ChoiceField(
+        label=pgettext_lazy("expense", "Period"), choices=SPANS, required=False
+    )
     unit = UnitChoiceField(VIEW, required=False)
     kind = forms.ChoiceField(
         label=_("Kind"), required=False, choices=[("", _("All kinds")), *DateKind.choices]
