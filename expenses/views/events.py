@@ -16,7 +16,7 @@ from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from complaints.selectors.paging import count_of, page_of
-from complaints.views.saving import saved, status_of
+from core.saving import saved, status_of
 from core.access import requires
 from core.attachments.serving import send
 from core.errors import Refused

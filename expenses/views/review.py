@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from complaints.views.saving import saved, status_of
+from core.saving import saved, status_of
 from core.access import requires
 from core.htmx import ask, leave, page_or_rows
 from customers.forms import UnitChoiceField
