@@ -284,7 +284,8 @@ class Sheet:
         unit, category = self.head.chosen_unit, self.head.chosen_category
         self.takes_gifts = bool(category and category.gifts != Needs.NO)
         self.stock = list(Gift.objects.offered_in(unit)) if unit and self.takes_gifts else []
-        has_gifts = data is None or f"{GIFTS}-TOTAL_FORMS" in data
+        # Without a stock the page has no rows of gifts, and sends none.
+        has_gifts = data is None or (bool(self.stock) and f"{GIFTS}-TOTAL_FORMS" in data)
         self.gifts = GiftSet(
             data if has_gifts else None,
             prefix=GIFTS,

@@ -183,6 +183,8 @@ def _sent(request: HttpRequest, draft: DraftPage, source: dict[str, Any]) -> Htt
         return _page(request, sheet, draft)
     sheet = Sheet(request.user, request.POST, **source)
     if not sheet.is_valid():
+        if not sheet.head.errors:
+            sheet.head.add_error(None, _("Please look at the lines that are marked."))
         return _page(request, sheet, draft, status=422)
     given = sheet.given()
     if given is None:
