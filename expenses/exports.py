@@ -36,7 +36,7 @@ KIND = "expenses.export"
 COLUMNS = (
     SheetColumn(gettext_lazy("Application number"), "id"),
     SheetColumn(gettext_lazy("State")),
-    SheetColumn(gettext_lazy("Category")),
+    SheetColumn(pgettext_lazy("expense", "Category")),
     SheetColumn(pgettext_lazy("application", "Purpose"), width=30),
     SheetColumn(gettext_lazy("Region"), width=16),
     SheetColumn(gettext_lazy("City"), width=16),

@@ -12,7 +12,7 @@ from django.utils.translation import pgettext_lazy
 from complaints.models import Case
 from core.display import money
 from core.formfields import PhoneField
-from core.widgets import DateInput, RemoteSelect
+from core.widgets import DateInput, MoneyInput, RemoteSelect
 from customers.models import Customer
 from expenses.forms.fields import CustomersField, Yuan
 from expenses.models import Application, Category, Event, Gift, Needs
@@ -24,22 +24,33 @@ ADD = "expenses.add_application"
 LINES, GIFTS = "line", "gift"
 EMPTY_LINES = 2
 MOST_LINES = 60
+FIELD = "form-control"  # these stand in tables, without the frame of a field
+_for_what = pgettext_lazy("expense line", "What for")
+_price = pgettext_lazy("expense line", "Price")
 BENEFICIARY = ("beneficiary_name", "beneficiary_bank", "account", "phone")
 
 
 class LineForm(forms.Form):
     """A line of what the money is for. An empty one does not count."""
 
-    text = forms.CharField(label=pgettext_lazy("expense line", "What for"), max_length=120)
+    text = forms.CharField(
+        label=_for_what,
+        max_length=120,
+        widget=forms.TextInput({"class": FIELD, "placeholder": _for_what}),
+    )
     quantity = forms.DecimalField(
         label=_("Quantity"),
         max_digits=10,
         decimal_places=2,
         min_value=Decimal("0.01"),
         initial=1,
-        widget=forms.TextInput({"inputmode": "decimal", "autocomplete": "off"}),
+        widget=forms.TextInput({"class": FIELD, "inputmode": "decimal", "autocomplete": "off"}),
     )
-    price = Yuan(label=pgettext_lazy("expense line", "Price"), min_value=0)
+    price = Yuan(
+        label=_price,
+        min_value=0,
+        widget=MoneyInput({"class": FIELD, "placeholder": _price}),
+    )
 
     def line(self) -> Line | None:
         """The line, as far as it reads."""
@@ -52,12 +63,17 @@ class LineForm(forms.Form):
 class GiftForm(forms.Form):
     """A gift of the stock and how many pieces of it."""
 
-    gift = forms.ModelChoiceField(Gift.objects.none(), label=_("Gift"), empty_label="—")
+    gift = forms.ModelChoiceField(
+        Gift.objects.none(),
+        label=_("Gift"),
+        empty_label="—",
+        widget=forms.Select({"class": "form-select"}),
+    )
     quantity = forms.IntegerField(
         label=_("Quantity"),
         min_value=1,
         initial=1,
-        widget=forms.TextInput({"inputmode": "numeric", "autocomplete": "off"}),
+        widget=forms.TextInput({"class": FIELD, "inputmode": "numeric", "autocomplete": "off"}),
     )
 
     def __init__(self, *args: Any, gifts: list[Gift], **kwargs: Any) -> None:
@@ -80,10 +96,25 @@ def gift_words(gift: Gift) -> str:
     return str(sentence).format(name=gift.name, price=money(gift.price), count=gift.free)
 
 
+class Rows(forms.BaseFormSet):
+    """Rows each of which may be left empty. None counts as given before: whoever empties a row
+    takes it out."""
+
+    def initial_form_count(self) -> int:
+        return 0
+
+    def total_form_count(self) -> int:
+        if self.is_bound:
+            return int(super().total_form_count())
+        return len(self.initial or ()) + self.extra  # type: ignore[attr-defined]
+
+
 LineSet: Any = forms.formset_factory(
-    LineForm, extra=EMPTY_LINES, absolute_max=MOST_LINES, max_num=MOST_LINES
+    LineForm, formset=Rows, extra=EMPTY_LINES, absolute_max=MOST_LINES, max_num=MOST_LINES
 )
-GiftSet: Any = forms.formset_factory(GiftForm, extra=1, absolute_max=MOST_LINES, max_num=MOST_LINES)
+GiftSet: Any = forms.formset_factory(
+    GiftForm, formset=Rows, extra=1, absolute_max=MOST_LINES, max_num=MOST_LINES
+)
 
 
 class ApplicationForm(forms.Form):
@@ -92,7 +123,7 @@ class ApplicationForm(forms.Form):
 
     category = forms.ModelChoiceField(
         Category.objects.filter(is_offered=True),
-        label=_("Category"),
+        label=pgettext_lazy("expense", "Category"),
         to_field_name="code",
         empty_label="—",
     )
@@ -249,7 +280,7 @@ class Sheet:
         self.user, self.application = user, application
         self.contacts, self.key_date = contacts or {}, key_date
         self.head = ApplicationForm(data, user=user, application=application, initial=initial or {})
-        self.lines = LineSet(data, prefix=LINES, initial=lines or [])
+        self.lines = LineSet(data, prefix=LINES, initial=lines if data is None else None)
         unit, category = self.head.chosen_unit, self.head.chosen_category
         self.takes_gifts = bool(category and category.gifts != Needs.NO)
         self.stock = list(Gift.objects.offered_in(unit)) if unit and self.takes_gifts else []
@@ -257,7 +288,7 @@ class Sheet:
         self.gifts = GiftSet(
             data if has_gifts else None,
             prefix=GIFTS,
-            initial=gifts or [],
+            initial=gifts if data is None else None,
             form_kwargs={"gifts": self.stock},
         )
         self.read_gifts = has_gifts
@@ -271,6 +302,8 @@ class Sheet:
 
     def given(self) -> Given | None:
         """What the form says, as far as it reads; None without category and unit."""
+        if not self.head.is_bound:
+            return self._proposed()
         self.is_valid()
         data = getattr(self.head, "cleaned_data", {})
         category, unit = data.get("category"), data.get("unit")
@@ -302,4 +335,29 @@ class Sheet:
             beneficiary_bank=data.get("beneficiary_bank", ""),
             account=data.get("account") or None,
             phone=data.get("phone") or None,
+        )
+
+    def _proposed(self) -> Given | None:
+        """What a form says that nobody has touched yet: what counts for rules and budget."""
+        category, unit, first = self.head.chosen_category, self.head.chosen_unit, self.head.initial
+        if category is None or unit is None:
+            return None
+        keys = first.get("customers") or []
+        stock = {gift.pk: gift for gift in self.stock}
+        return Given(
+            category=category,
+            unit=unit,
+            title=first.get("title", ""),
+            event_on=first.get("event_on"),
+            people=first.get("people"),
+            one_off=first.get("one_off", True),
+            lines=[
+                Line(one["text"], one["quantity"], one["price"]) for one in self.lines.initial or ()
+            ],
+            gifts=[
+                GiftWish(stock[one["gift"]], one["quantity"])
+                for one in self.gifts.initial or ()
+                if one["gift"] in stock
+            ],
+            customers=[(one, None) for one in Customer.objects.filter(pk__in=keys)],
         )

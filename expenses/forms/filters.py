@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 from core.widgets import DateInput, RemoteSelect
@@ -72,7 +73,7 @@ class PaperFilter(ScopedFilter):
     state = forms.ChoiceField(label=_("State"), required=False, choices=STATES)
     category = forms.ModelChoiceField(
         Category.objects.all(),
-        label=_("Category"),
+        label=pgettext_lazy("expense", "Category"),
         required=False,
         empty_label="—",
         to_field_name="code",
@@ -130,7 +131,7 @@ class LedgerFilter(ScopedFilter):
     kind = forms.ChoiceField(label=_("Kind"), required=False, choices=[*ANY, *EntryKind.choices])
     category = forms.ModelChoiceField(
         Category.objects.all(),
-        label=_("Category"),
+        label=pgettext_lazy("expense", "Category"),
         required=False,
         empty_label="—",
         to_field_name="code",

@@ -11,6 +11,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from core.access import requires
@@ -134,7 +135,8 @@ def proof(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect("expenses:proof", pk)
     context = _proof_context(paper) | {
         "receipt_form": form,
-        "evidence_form": EvidenceForm(),
+        # Two forms on one page: their fields must not share ids.
+        "evidence_form": EvidenceForm(auto_id="evidence_%s"),
         "most_bytes": MOST_BYTES,
         "crumbs": paper_crumbs(paper, (_("Evidence and receipts"), "")),
     }
@@ -213,7 +215,14 @@ def settlement_new(request: HttpRequest, pk: int) -> HttpResponse:
         paid=f"¥{paper.paid_amount:,.2f}",
         receipts=f"¥{shown:,.2f}",
     )
-    return _page(request, paper, form, _("Settle"), question, verb=_("Settle"))
+    return _page(
+        request,
+        paper,
+        form,
+        pgettext("expense", "Settle"),
+        question,
+        verb=pgettext("expense", "Settle"),
+    )
 
 
 @requires(VIEW)

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, pgettext
 from django.views.decorators.http import require_POST, require_safe
 
 from approvals.models import Approval
@@ -28,7 +28,7 @@ from expenses.views.common import application_or_404, paper_crumbs
 
 STOCK = "expenses.change_gift"
 STEPS: tuple[tuple[frozenset[str], str], ...] = (
-    (frozenset({State.DRAFT, State.SENT_BACK}), gettext_noop("Fill in")),
+    (frozenset({State.DRAFT, State.SENT_BACK}), gettext_noop("Filling in")),
     (frozenset({State.IN_APPROVAL}), gettext_noop("Approval")),
     (frozenset({State.APPROVED}), gettext_noop("Payment")),
     (frozenset({State.PAID}), gettext_noop("Proof and settlement")),
@@ -83,7 +83,7 @@ def buttons(
         label = _("Evidence and receipts")
         leading.append(_button(paper, "proof", label, "upload"))
     if pays and paper.state in (State.PAID, State.APPROVED) and paper.paid_amount:
-        leading.append(_button(paper, "settlement", _("Settle"), "check"))
+        leading.append(_button(paper, "settlement", pgettext("expense", "Settle"), "check"))
         rare.append(_button(paper, "refund", _("Record a refund"), "arrow-back-up"))
     return {"primary": leading[0] if leading else None, "others": leading[1:], "rare": rare}
 

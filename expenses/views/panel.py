@@ -32,6 +32,7 @@ class Panel:
     refusals: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    is_known: bool = False
     budget: Any = None
     over_budget: bool = False
     left: Decimal | None = None
@@ -42,16 +43,11 @@ class Panel:
 def panel_of(sheet: Sheet) -> Panel:
     """The panel for what the form says so far. Never raises."""
     given = sheet.given()
-    panel = Panel(
-        sums=[_sum(one.quantity, one.price) if one else None for one in _lines(sheet)],
-        gift_sums=[
-            _sum(Decimal(one.quantity), one.gift.price) if (one := form.wish()) else None
-            for form in sheet.gifts
-        ],
-    )
+    panel = Panel(sums=_line_sums(sheet), gift_sums=_gift_sums(sheet))
     panel.total = sum((one for one in [*panel.sums, *panel.gift_sums] if one), ZERO)
     if given is None:
         return panel
+    panel.is_known = True
     user, known = sheet.user, sheet.application
     wanted = wanted_of_given(given, by=user, application=known)
     checked = check(wanted)
@@ -69,8 +65,31 @@ def panel_of(sheet: Sheet) -> Panel:
     return panel
 
 
-def _lines(sheet: Sheet) -> list[Any]:
-    return [form.line() for form in sheet.lines]
+def _line_sums(sheet: Sheet) -> list[Decimal | None]:
+    """The sum of each line of the form; None where it does not read yet."""
+    if not sheet.head.is_bound:
+        return [
+            _sum(Decimal(form.initial["quantity"]), Decimal(form.initial["price"]))
+            if "price" in form.initial
+            else None
+            for form in sheet.lines
+        ]
+    lines = [form.line() for form in sheet.lines]
+    return [_sum(one.quantity, one.price) if one else None for one in lines]
+
+
+def _gift_sums(sheet: Sheet) -> list[Decimal | None]:
+    """The sum of each gift of the form."""
+    if not sheet.gifts.is_bound:
+        prices = {gift.pk: gift.price for gift in sheet.stock}
+        return [
+            _sum(Decimal(form.initial["quantity"]), prices[form.initial["gift"]])
+            if form.initial.get("gift") in prices
+            else None
+            for form in sheet.gifts
+        ]
+    wishes = [form.wish() for form in sheet.gifts]
+    return [_sum(Decimal(one.quantity), one.gift.price) if one else None for one in wishes]
 
 
 def _sum(quantity: Decimal, price: Decimal) -> Decimal:

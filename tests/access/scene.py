@@ -47,6 +47,7 @@ from customers.exports import KIND, folder
 from customers.models import Customer, CustomerShare, CustomerUnit
 from customers.services import hand_over_places
 from customers.services.work import PLACES
+from expenses.exports import KIND as PAPER_EXPORT
 from expenses.models import Application, BudgetChange
 from expenses.models import Category as ExpenseCategory
 from expenses.services import events, gifts, key_dates
@@ -81,6 +82,7 @@ from tests.access.branches import (
     make_group,
     make_outsiders,
 )
+from tests.access.papers import papers_of
 from tests.factories import (
     make_mail,
     make_place,
@@ -190,6 +192,8 @@ def _names(north: Branch, crossing: Customer) -> dict[str, str]:
         "crontab": CrontabSchedule.objects.all()[0].pk,
         **_cases_of(units["a"], clerk),
         **_answers_of(units["a"], clerk),
+        **papers_of(units["a"], clerk),
+        "paper_export": _export_of(north.people["head"], PAPER_EXPORT).pk,
         **_waves_of(units["city"], units["a"], north.people["keeper"]),
         **_runs_of(units["city"]),
         "survey": f"{NORTH.word}-S",

@@ -42,6 +42,12 @@ class Row:
         return dict(zip(self.columns, map(int, self.expected.split()), strict=True))
 
 
+PAPER_READERS = "302  403  200  200  200  200  200  403  200  200"
+PAPER_WRITERS = "302  403  200  200  200  403  200  403  200  200"
+PAPER_HERE = "302  403  200  200  200  200  200  403  404  404"
+PAPER_APPLICANT = "302  403  200  403  403  403  403  403  404  404"
+PAPER_EXPORTER = "302  403  403  200  404  404  404  403  403  404"
+CASHIER = "302  403  403  403  403  403  200  403  403  403"
 EVERYBODY = "200  200  200  200  200  200  200  200  200  200"
 SIGNED_IN = "302  200  200  200  200  200  200  200  200  200"
 VIEWERS = "302  403  200  200  200  200  200  200  200  200"
@@ -224,6 +230,42 @@ PAGES = (
         data={"role": "after", "caption": "matrix"}),
     Row("GET", "complaints:file-remove", KEEPERS_HERE, args=("@case", "@case_file")),
     Row("POST", "complaints:file-remove", KEEPERS_DO, args=("@case", "@case_file")),
+    # --- applications for money: the list, the form, one paper and what comes after its approval
+    Row("GET", "expenses:applications", PAPER_READERS),
+    Row("GET", "expenses:evidence", PAPER_READERS),
+    Row("GET", "expenses:ledger", "302  403  403  200  200  200  200  403  403  200"),
+    Row("GET", "expenses:new", PAPER_WRITERS),
+    Row("POST", "expenses:new", "302  403  422  422  422  403  422  403  422  422"),
+    Row("POST", "expenses:form-part", PAPER_WRITERS, args=("panel",)),
+    Row("GET", "expenses:customer-choices", PAPER_WRITERS, data={"q": "matrix"}),
+    Row("GET", "expenses:case-choices", PAPER_WRITERS, data={"q": "matrix"}),
+    Row("POST", "expenses:export", "302  403  403  302  302  302  302  403  403  302"),
+    Row("GET", "expenses:export-detail", PAPER_EXPORTER, args=("@paper_export",)),
+    Row("GET", "expenses:export-file", PAPER_EXPORTER, args=("@paper_export",)),
+    Row("GET", "expenses:detail", PAPER_HERE, args=("@paper",)),
+    Row("GET", "expenses:edit", "302  403  200  409  409  403  409  403  404  404",
+        args=("@paper_draft",)),
+    Row("GET", "expenses:withdraw", PAPER_APPLICANT, args=("@paper_draft",)),
+    Row("GET", "expenses:cancel", PAPER_APPLICANT, args=("@paper_draft",)),
+    Row("GET", "expenses:payment", CASHIER, args=("@paper",)),
+    Row("GET", "expenses:refund", CASHIER, args=("@paper",)),
+    Row("GET", "expenses:call-off", CASHIER, args=("@paper",)),
+    Row("GET", "expenses:settlement", CASHIER, args=("@paper",)),
+    Row("GET", "expenses:payment-reverse", CASHIER, args=("@paper", "@paper_payment")),
+    Row("POST", "expenses:payment-reverse", "302  403  403  403  403  403  302  403  403  403",
+        args=("@paper", "@paper_payment"), data={"reason": "matrix"}),
+    Row("GET", "expenses:proof", "302  403  200  200  200  403  200  403  404  404",
+        args=("@paper",)),
+    Row("POST", "expenses:evidence-add", "302  403  302  302  302  403  302  403  404  404",
+        args=("@paper",)),
+    Row("POST", "expenses:gifts-give", "302  403  403  302  302  403  302  403  403  404",
+        args=("@paper",)),
+    Row("POST", "expenses:reveal", CASHIER, args=("@paper", "account"),
+        data={"reason": "call_back"}),
+    Row("GET", "expenses:file", PAPER_HERE, args=("@paper", "evidence", "@paper_file")),
+    Row("GET", "expenses:file-thumb", PAPER_HERE, args=("@paper", "evidence", "@paper_file")),
+    Row("POST", "expenses:file-remove", "302  403  302  302  302  302  302  403  404  404",
+        args=("@paper", "evidence", "@paper_file")),
     # --- cases: groups, patterns, public opinion, warnings, duty
     Row("GET", "complaints:note-new", CASE_WORKERS, args=("@case",)),
     Row("POST", "complaints:note-new", CASE_WORK, args=("@case",), data={"text": "matrix"}),
