@@ -6,12 +6,15 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, Sum
 
+from accounts.scopes import narrow
+from core.scope import EVERYTHING
 from customers.models import CustomerUnit
+from expenses.models import Budget, Category
 from expenses.models.common import CENT
 from expenses.selectors.analysis import Question, Share
-from expenses.selectors.budgets import BudgetRow, branch_totals
+from expenses.selectors.budgets import BudgetRow
 from regions.models import OrgUnit
 from satisfaction.models import Figure, Wave
 from satisfaction.selectors.sight import VIEW as SATISFACTION
@@ -39,6 +42,26 @@ class Outlook:
 
 
 LEAST_DAYS = 30
+USED = ("reserved", "committed", "spent")
+
+
+def branch_totals(user: Any, unit: OrgUnit, year: int) -> list[BudgetRow]:
+    """What a whole branch has and used by category: allotments of its topmost budgets in reach,
+    uses of all."""
+    scope = narrow(EVERYTHING, unit, below=True)
+    mine = Budget.objects.visible_to(user).visible_to(scope).filter(year=year).order_by()
+    used = mine.values("category").annotate(**{f"{name}_sum": Sum(name) for name in USED})
+    tops = mine.exclude(parent__in=mine.values("pk")).values("category")
+    allotted = dict(tops.annotate(total=Sum("allotted")).values_list("category", "total"))
+    sums: dict[int, dict[str, Any]] = {row["category"]: {**row} for row in used}
+    return [
+        BudgetRow(
+            category,
+            allotted=allotted.get(category.pk, Decimal("0.00")),
+            **{name: sums[category.pk][f"{name}_sum"] for name in USED},
+        )
+        for category in Category.objects.filter(pk__in=sums)
+    ]
 
 
 def outlooks(user: Any, unit: OrgUnit, year: int, today: date) -> list[Outlook]:
