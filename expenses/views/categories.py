@@ -8,8 +8,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from core.saving import saved, status_of
 from core.access import requires
+from core.saving import saved, status_of
 from core.scope import scope_of
 from expenses.forms.categories import CategoryForm
 from expenses.models import Category

@@ -16,11 +16,11 @@ from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from complaints.selectors.paging import count_of, page_of
-from core.saving import saved, status_of
 from core.access import requires
 from core.attachments.serving import send
 from core.errors import Refused
 from core.htmx import ask, leave, page_or_rows
+from core.saving import saved, status_of
 from expenses.forms.events import EventFilter, EventForm, HeldForm, initial_of
 from expenses.models import Event, EventFile, EventState
 from expenses.powers import ADD

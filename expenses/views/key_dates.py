@@ -12,9 +12,9 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from complaints.selectors.paging import count_of, page_of
-from core.saving import saved, status_of
 from core.access import requires
 from core.htmx import page_or_rows
+from core.saving import saved, status_of
 from customers.models import Customer
 from expenses.forms.key_dates import KeyDateFilter, KeyDateForm, initial_of
 from expenses.models import KeyDate

@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from core.saving import saved, status_of
 from core.access import requires
 from core.htmx import ask, leave, page_or_rows
+from core.saving import saved, status_of
 from customers.forms import UnitChoiceField
 from expenses.models import Application, ReviewMark
 from expenses.selectors.review import RIGHT, WORDS, ReviewQuery, findings
