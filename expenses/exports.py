@@ -59,12 +59,12 @@ def _rows(user: Any, query: PaperQuery) -> Iterator[tuple[Any, ...]]:
     for papers in all_papers(user, query, PERMISSION):
         names: dict[int, list[str]] = {}
         customers = ApplicationCustomer.objects.filter(application__in=[p.pk for p in papers])
-        for paper, name in customers.values_list("application", "customer__name"):
-            names.setdefault(paper, []).append(name)
+        for key, name in customers.values_list("application", "customer__name"):
+            names.setdefault(key, []).append(name)
         for paper in papers:
             yield (
                 *(paper.number, paper.get_state_display(), paper.category.name, paper.title),
-                *(units.get(key or 0, "") for key in (paper.region_id, paper.city_id)),
+                *(units.get(place or 0, "") for place in (paper.region_id, paper.city_id)),
                 *(paper.unit.name, paper.applicant.name if paper.applicant else ""),
                 *(paper.applied_on, paper.event_on, paper.people),
                 "、".join(names.get(paper.pk, [])),

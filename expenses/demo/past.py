@@ -142,7 +142,7 @@ class Past:
                 spent=paper.amount,
                 application=paper,
                 by_id=finance.key,
-                at=paper.ended_at,
+                at=paper.ended_at or paper.created_at,
             )
             for paper in settled
             if paper.budget is not None
@@ -200,7 +200,7 @@ class Past:
                 receipts=ZERO,
                 explanation=PAPER_ONLY,
                 by_id=finance.key,
-                at=paper.ended_at,
+                at=paper.ended_at or paper.created_at,
             )
             for paper in papers
         )

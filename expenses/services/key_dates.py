@@ -40,11 +40,11 @@ def save(*, by: Any, unit: OrgUnit, key_date: KeyDate | None = None, **values: A
         if name not in FIELDS:
             raise LookupError(name)
         setattr(row, name, value)
-    if row.on is None and not (row.month and row.day):
-        raise Refused(_("Please enter the day."))
     if row.on is not None:
         row.month = row.day = None
-    elif not 1 <= row.day <= calendar.monthrange(LEAP_YEAR, row.month)[1]:
+    elif not row.month or not row.day:
+        raise Refused(_("Please enter the day."))
+    elif row.month > 12 or row.day > calendar.monthrange(LEAP_YEAR, row.month)[1]:
         raise Refused(_("There is no such day."))
     if row.remind_days > MOST_DAYS:
         raise Refused(_("Please choose at most {most} days.").format(most=MOST_DAYS))

@@ -42,20 +42,20 @@ def reserve(application: Application, *, by: Any) -> None:
 
 def commit(application: Application, *, by: Any) -> None:
     """What was reserved is approved. Over budget, the approval adds what lacks to the budget."""
-    if application.budget_id is None:
+    if application.budget is None:
         return
     amount = application.amount
     if application.over_budget:
         reason = _("approved over budget: {number}").format(number=application.number)
-        lacking = amount - max(ZERO, Budget.objects.get(pk=application.budget_id).left)
+        lacking = amount - max(ZERO, Budget.objects.get(pk=application.budget.pk).left)
         if lacking > 0:
             supplement(application.budget, amount=lacking, by=by, reason=reason)
-        budget = hold([application.budget_id])[application.budget_id]
+        budget = hold([application.budget.pk])[application.budget.pk]
         if budget.left < amount:  # somebody was faster since we looked
             raise Refused(_("The budget has just changed. Please try again."))
         move(budget, BudgetMove.COMMIT, by=by, application=application, committed=amount)
         return
-    budget = hold([application.budget_id])[application.budget_id]
+    budget = hold([application.budget.pk])[application.budget.pk]
     move(
         budget,
         BudgetMove.COMMIT,
@@ -68,34 +68,34 @@ def commit(application: Application, *, by: Any) -> None:
 
 def free(application: Application, *, by: Any) -> None:
     """Nothing will be approved: what was reserved is free again."""
-    if application.budget_id is None or application.over_budget:
+    if application.budget is None or application.over_budget:
         return
-    budget = hold([application.budget_id])[application.budget_id]
+    budget = hold([application.budget.pk])[application.budget.pk]
     amount = -application.amount
     move(budget, BudgetMove.FREE, by=by, application=application, reserved=amount)
 
 
 def release(application: Application, amount: Decimal, *, by: Any) -> None:
     """A part of what was approved will not be paid."""
-    if application.budget_id is None:
+    if application.budget is None:
         return
-    budget = hold([application.budget_id])[application.budget_id]
+    budget = hold([application.budget.pk])[application.budget.pk]
     move(budget, BudgetMove.FREE, by=by, application=application, committed=-amount)
 
 
 def spend(application: Application, amount: Decimal, *, by: Any) -> None:
     """A part of what was approved is paid."""
-    if application.budget_id is None:
+    if application.budget is None:
         return
-    budget = hold([application.budget_id])[application.budget_id]
+    budget = hold([application.budget.pk])[application.budget.pk]
     move(budget, BudgetMove.SPEND, by=by, application=application, committed=-amount, spent=amount)
 
 
 def take_back(application: Application, amount: Decimal, *, by: Any, gone: bool = False) -> None:
     """Money came back: it may be paid again, or with `gone` is free for something else."""
-    if application.budget_id is None:
+    if application.budget is None:
         return
-    budget = hold([application.budget_id])[application.budget_id]
+    budget = hold([application.budget.pk])[application.budget.pk]
     move(
         budget,
         BudgetMove.REFUND,

@@ -331,12 +331,9 @@ def gifts_give(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _file_or_404(request: HttpRequest, pk: int, kind: str, file_pk: int) -> Any:
-    table = TABLES.get(kind)
-    rows: Any = (
-        table._base_manager.none()
-        if table is None
-        else table.objects.visible_to(request.user, VIEW)
-    )
+    if kind not in TABLES:
+        raise Http404
+    rows: Any = TABLES[kind].objects.visible_to(request.user, VIEW)
     file = rows.filter(application=pk, pk=file_pk).select_related("application").first()
     if file is None:
         raise Http404("file")

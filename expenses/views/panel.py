@@ -111,7 +111,7 @@ def _notes(paper: Application) -> list[str]:
         sentence = ngettext(
             "Within {count} working day after the event, please upload: {kinds}.",
             "Within {count} working days after the event, please upload: {kinds}.",
-            category.evidence_days,
+            category.evidence_days or 0,
         )
         notes.append(sentence.format(count=category.evidence_days, kinds=kinds or _("evidence")))
     return notes

@@ -130,6 +130,12 @@ def test_every_scoped_queryset_names_its_right():
         "complaints.view_case",
         "complaints.add_case",
         "satisfaction.view_response",
+        "expenses.view_application",
+        "expenses.view_budget",
+        "expenses.view_event",
+        "expenses.view_gift",
+        "expenses.view_keydate",
+        "expenses.view_ledgerentry",
     }
 
 
