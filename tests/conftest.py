@@ -13,6 +13,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import TransactionTestCase
+from django.utils import translation
 
 from tests.factories import World, make_world
 from tests.templates import copy_template
@@ -120,3 +121,10 @@ if settings.DATABASE_OWNER:
 def world(db: None) -> World:
     """A group with two regions and people of every role in each; see tests.factories."""
     return make_world()
+
+
+@pytest.fixture
+def english() -> Iterator[None]:
+    """Sentences in the language of the source, for tests that tell refusals by their words."""
+    with translation.override("en"):
+        yield

@@ -45,6 +45,8 @@ TOKEN = re.compile(r"[A-Za-z0-9]{64}")
 DAYS = "|".join(str(datetime.now(UTC).date() + timedelta(days=n)) for n in (-1, 0, 1, 2))
 # Each opened form has a draft of its own.
 DRAFT = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
+# Each form carries a key by which a second sending is recognised.
+REQUEST_KEY = re.compile(r"\b[0-9a-f]{32}\b")
 RUNNING_CLOCK = re.compile(rf'<time datetime="(?:{DAYS})[^>]*>[^<]*</time>')
 
 
@@ -135,7 +137,7 @@ def text_of(response: HttpResponse) -> str:
     heads = [str(response.status_code), response.get("Location", "")]
     heads.append(response.get("Content-Disposition", ""))
     text = "\n".join([*heads, words_of(data, response.get("Content-Type", ""))])
-    for changing in (DRAFT, REQUEST_ID, TOKEN, RUNNING_CLOCK):
+    for changing in (DRAFT, REQUEST_ID, TOKEN, REQUEST_KEY, RUNNING_CLOCK):
         text = changing.sub("", text)
     return text
 

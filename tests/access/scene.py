@@ -206,7 +206,7 @@ def _names(north: Branch, crossing: Customer) -> dict[str, str]:
         **_notices_of(clerk),
         **_working_time_of(units["a"]),
         **_log_ins_of(clerk),
-        **_papers_of(clerk, north.people["head"], north.people["keeper"]),
+        **_requests_of(clerk, north.people["head"], north.people["keeper"]),
         **_asked(),
         **_books_of(units["city"], units["a"], clerk),
         "absent": ABSENT,
@@ -380,7 +380,7 @@ def _work_of(case: Case, clerk: User) -> dict[str, Any]:
     }
 
 
-def _papers_of(clerk: User, head: User, keeper: User) -> dict[str, Any]:
+def _requests_of(clerk: User, head: User, keeper: User) -> dict[str, Any]:
     """A draft of the clerk with a file; a paper of his that the head is to decide, with a comment
     and its file; one that the head approved by telephone; a body with a member."""
     draft = write_request(form="free", title="matrix", values={"reason": "draft"}, by=clerk)
@@ -403,8 +403,8 @@ def _papers_of(clerk: User, head: User, keeper: User) -> dict[str, Any]:
     )
     body = Body.objects.create(key="matrix", name="matrix", unit=OrgUnit.objects.get(kind="group"))
     return {
-        "paper": draft.pk,
-        "paper_file": file.pk,
+        "request": draft.pk,
+        "request_file": file.pk,
         "in_approval": asked.pk,
         "comment_file": asked.files.get().pk,
         "signature": signature.pk,

@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User, UserState
+from approvals.services.requests import write_request
 from complaints.services.contract_works import plan_work, save_contractor
 from complaints.services.measures import give_measure
 from complaints.services.outside import note_opinion, warn_early
@@ -173,6 +174,7 @@ def rows_of_each_table(unit: OrgUnit, by: User) -> None:
     response = make_response(unit=unit)
     make_sample(unit=unit)
     make_approval(unit=unit, applicant=by)
+    write_request(form="free", title="r", values={"reason": "r"}, by=make_user(unit=unit))
     recovery = Recovery(response=response, cause=Cause.REMARK, word="漏水")
     recovery.place_in(unit)
     recovery.save()

@@ -37,7 +37,7 @@ from tests.approvals.flows import (
 )
 from tests.factories import give, make_post, make_user, say
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 MONDAY = dt.datetime(2026, 11, 23, 9, 0, tzinfo=CHINA)
 DAY = {"amount": "1", "unit": "working_days"}
 

@@ -11,7 +11,7 @@ import pytest
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 
-from approvals.models import Approval, Decision, Task
+from approvals.models import Approval, Decision, Task, Verb
 from approvals.services import approve, held, reject, submit, withdraw
 from core import faults
 from core.errors import Refused
@@ -81,7 +81,8 @@ def test_of_many_who_decide_one_task_one_does(world, count, monkeypatch):
 
     assert Counter(one.partition(":")[0] for one in ended) == {"running": 1, "Conflict": count - 1}
     winner = people[[one == "running" for one in ended].index(True)]
-    assert all(winner.name in one and "Agreed" in one for one in ended if one != "running")
+    agreed = str(Verb.APPROVE.label)
+    assert all(winner.name in one and agreed in one for one in ended if one != "running")
     assert Decision.objects.filter(verb="approve").count() == 1
     assert way(approval) == [("any", "done"), ("next", "open")]
     assert Notice.objects.count() == before + 1

@@ -51,7 +51,7 @@ from tests.approvals.flows import (
 )
 from tests.factories import make_post, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 
 
 def told(kind: str) -> list[str]:

@@ -36,7 +36,7 @@ from tests.expenses.papers import (
 )
 from tests.factories import make_customer
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 M = Decimal
 
 

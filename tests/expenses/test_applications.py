@@ -28,7 +28,7 @@ from tests.expenses.papers import (
 )
 from tests.factories import make_customer, make_post, make_user, say
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 
 ONE_OFF = ["commerce", "product", "finance"]
 A = ["region", "commerce", "product", "finance"]

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from expenses.models import Application
-from expenses.services import applications
+from expenses.services import applications, gifts
 from expenses.states import State
 from tests.attached import picture
 from tests.expenses.papers import YEAR, give_budget, given, write
@@ -63,6 +63,9 @@ def test_without_a_category_what_money_is_given_for_stands_to_choose(client, wor
     ],
 )
 def test_the_form_asks_what_the_category_wants(client, world, code, asked, absent):
+    gifts.receive(
+        gifts.create(world.n1, name="保温杯", price=Decimal(60), by=None), quantity=1, by=None
+    )
     client.force_login(world.north_clerk)
     page = client.get(f"{NEW}?category={code}").text
 
