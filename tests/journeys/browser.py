@@ -86,13 +86,17 @@ def sideways(page: Page) -> list[str]:
 
 def check(page: Page, *, narrow: bool = False) -> None:
     """The page as it stands breaks no rule of axe; `narrow` also looks at it on a phone."""
-    assert axe(page) == []
+    _nothing(axe(page))
     if not narrow:
         return
     page.set_viewport_size(NARROW)
-    assert sideways(page) == []
-    assert axe(page) == []
+    _nothing(sideways(page))
+    _nothing(axe(page))
     page.set_viewport_size(WIDE)
+
+
+def _nothing(found: list[str]) -> None:
+    assert found == [], "\n".join(found)
 
 
 def picture(page: Page, folder: Path, name: str) -> None:
