@@ -59,7 +59,7 @@ class How(TextChoices):
     ONE = "one", gettext_lazy("One person")  # the first one found
     ANY = "any", gettext_lazy("Any one signs")
     ALL = "all", gettext_lazy("All sign")
-    IN_ORDER = "in_order", gettext_lazy("In order")
+    IN_ORDER = "in_order", pgettext_lazy("way to sign", "In order")
     SHARE = "share", gettext_lazy("A share of them")
 
 

@@ -53,18 +53,31 @@ class Band:
 
     @property
     def decides(self) -> str:
-        """Who has the last word: the last step of the band that always decides."""
-        sure = [step for step in self.steps if not step.opinion_only and not step.condition]
-        return sure[-1].name if sure else ""
+        """Who has the last word: steps that come last in some cases, each with its case, and the
+        last step that always decides."""
+        last = []
+        for step in reversed(self.steps):
+            if step.opinion_only:
+                continue
+            last.append(f"{step.name}（{step.condition}）" if step.condition else step.name)
+            if not step.condition:
+                break
+        return " / ".join(last)
 
 
-def bands(definition: Definition, names: Names) -> list[Band]:
-    """The bands of a flow from the smallest amounts up; `names` holds the policies' values."""
-    cuts = sorted({cut for step in definition.steps for cut in _cuts(step, names.policies)})
+def bands(definition: Definition, names: Names, *, taken: Condition | None = None) -> list[Band]:
+    """The bands of a flow from the smallest amounts up; `names` holds the policies' values.
+
+    `taken` is the condition under which the flow is taken: amounts that it rules out have no band.
+    """
+    conditions = [taken, *(step.condition for step in definition.steps)]
+    cuts = sorted({cut for one in conditions for cut in _cuts(one, names.policies)})
     edges: list[Decimal | None] = [None, *cuts, None]
     found = []
     for above, up_to in zip(edges, edges[1:], strict=False):
         sample = up_to if up_to is not None else (above or Decimal(0)) + CENT
+        if not _may_apply(taken, sample, names.policies):
+            continue
         steps = tuple(
             _says(step, names, sample)
             for step in definition.steps
@@ -100,9 +113,9 @@ def _left(
     return Condition(condition.joined, others) if others else None
 
 
-def _cuts(step: StepDef, policies: Mapping[str, Any]) -> list[Decimal]:
-    """The largest amounts that still lie below a comparison of the step."""
-    terms = step.condition.terms if step.condition else ()
+def _cuts(condition: Condition | None, policies: Mapping[str, Any]) -> list[Decimal]:
+    """The largest amounts that still lie below a comparison of a condition."""
+    terms = condition.terms if condition else ()
     return [
         bound if term.operator in (Operator.GT, Operator.LE) else bound - CENT
         for term in terms

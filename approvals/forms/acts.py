@@ -180,7 +180,7 @@ class CallForm(ActForm):
     called_at = forms.DateTimeField(
         label=_("When the call was"), widget=DateTimeInput(), input_formats=FORMATS
     )
-    witness = ColleagueField(label=_("Witness"))
+    witness = ColleagueField(label=pgettext_lazy("call", "Witness"))
     needs_comment = True
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

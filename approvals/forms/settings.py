@@ -62,7 +62,7 @@ class FlowForm(forms.Form):
         help_text=_("Holds for this unit and those below; empty: for the whole group."),
     )
     position = forms.IntegerField(
-        label=_("Position"),
+        label=pgettext_lazy("flow", "Order of precedence"),
         min_value=1,
         max_value=999,
         initial=100,

@@ -228,7 +228,10 @@ def _is_weighty(request: HttpRequest, **arguments: Any) -> bool:
 @signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
 def act(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
-    """One act. Without the power 403; what was decided meanwhile 409, with what was typed."""
+    """One act. Without the power 403; what was decided meanwhile 409, with what was typed.
+
+    A post with `start` comes from the decision's form: it only brings the words along.
+    """
     approval = approval_or_404(request, pk)
     if verb not in ACTS:
         raise Http404("verb")
@@ -237,15 +240,16 @@ def act(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     powers = may(task, request.user).verbs if task is not None else frozenset()
     if not (powers | may_on(approval, request.user)).intersection(move.powers):
         raise PermissionDenied(verb)
+    sent = request.method == "POST" and "start" not in request.POST
     form = move.form(
-        request.POST or None,
-        request.FILES or None,
+        request.POST if sent else None,
+        request.FILES if sent else None,
         reader=request.user,
         task=task,
-        initial={"request_key": uuid4().hex},
+        initial={"request_key": uuid4().hex, "comment": request.POST.get("comment", "")},
     )
     status = 200
-    if request.method == "POST":
+    if sent:
         status = 422
         if form.is_valid():
             try:

@@ -10,11 +10,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from approvals.definitions import Definition, DefinitionError, parse
+from approvals.conditions import parse_condition
+from approvals.definitions import Definition, DefinitionError, StepDef, parse
 from approvals.guide import bands
 from approvals.models import Flow, FlowVersion
 from approvals.shown import names_for
 from approvals.subjects import SUBJECTS
+from approvals.wording import condition_words
 from core.access import signed_in
 
 
@@ -57,9 +59,13 @@ def _row(flow: Flow) -> dict[str, Any] | None:
     except DefinitionError:
         return None
     subject = SUBJECTS.get(flow.subject_kind)
+    taken = parse_condition(flow.condition) if flow.condition else None
+    way_in = StepDef("taken", "", (), condition=taken)
+    names = names_for([definition, Definition((way_in,))], flow.subject_kind, flow.unit_id)
     return {
         "flow": flow,
         "version": version,
         "papers": str(subject.label) if subject else flow.subject_kind,
-        "bands": bands(definition, names_for([definition], flow.subject_kind, flow.unit_id)),
+        "taken": condition_words(way_in, names),
+        "bands": bands(definition, names, taken=taken),
     }

@@ -16,7 +16,16 @@ from django.views.decorators.http import require_POST, require_safe
 
 from approvals.errors import Conflict
 from approvals.forms.acts import DecideForm
-from approvals.models import REQUEST_KIND, Approval, ApprovalFile, Step, StepState, Task, TaskState
+from approvals.models import (
+    REQUEST_KIND,
+    Approval,
+    ApprovalFile,
+    ApprovalState,
+    Step,
+    StepState,
+    Task,
+    TaskState,
+)
 from approvals.selectors.history import history, steps_now
 from approvals.selectors.powers import (
     Powers,
@@ -152,6 +161,7 @@ def _page(
         "hidden_fields": _stepdef(case).hidden_fields if case.task else (),
         # A request stands here whole; its own page would only lead back.
         "url": case.facts.url if case.facts and one.subject_kind != REQUEST_KIND else "",
+        "mend_url": _mend_url(case, request.user),
         "unchanged": case.is_unchanged,
         "drawing": drawing_of_approval(one, case.steps, request.user),
         "history": history(one),
@@ -168,6 +178,14 @@ def _page(
         "crumbs": crumbs((one.title, "")),
     }
     return render(request, "approvals/approval.html", context, status=status)
+
+
+def _mend_url(case: Case, reader: Any) -> str:
+    """Where the applicant mends a paper that came back; empty for everybody else."""
+    one = case.approval
+    if one.state != ApprovalState.SENT_BACK or one.applicant_id != reader.pk or case.obj is None:
+        return ""
+    return str(case.obj.get_absolute_url())
 
 
 def _due(one: Approval, step: Step | None) -> Any:

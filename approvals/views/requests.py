@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from approvals.approvals import facts_of_request, lines_of_request
 from approvals.forms.requests import RequestForm
-from approvals.models import REQUEST_KIND, Approval, Request, RequestFile
+from approvals.models import REQUEST_KIND, Approval, Decision, Request, RequestFile, Verb
 from approvals.ready import Ready, forms
 from approvals.services.requests import (
     attach_to_request,
@@ -189,6 +189,7 @@ def request_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "files": list(paper.files.order_by("pk")),
         "state": state_badge(paper),
         "approval": approval,
+        "sent_back": _sent_back(approval),
         "drawing": drawing,
         "problem": problem,
         "is_free": _is_free(paper),
@@ -196,6 +197,14 @@ def request_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "crumbs": crumbs((_("New request"), reverse("approvals:requests")), (paper.title, "")),
     }
     return render(request, "approvals/request.html", context)
+
+
+def _sent_back(approval: Approval | None) -> Decision | None:
+    """Who sent a paper back last, and why."""
+    if approval is None:
+        return None
+    rows = approval.decisions.filter(verb=Verb.SEND_BACK).select_related("by")
+    return rows.order_by("-pk").first()
 
 
 def _is_free(paper: Request) -> bool:

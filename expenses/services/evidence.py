@@ -30,7 +30,8 @@ def add(
 ) -> Evidence:
     """Attach one file; with one of each kind the category wants, the duty is done.
 
-    The same file again gives the row that is there. Raises Refused before the approval.
+    The same file again gives the row that is there. Raises Refused before the approval, and for a
+    file that is there as another kind.
     """
     caption = caption.strip()[:200]
     return add_file(file, name, lambda kept: _write(application, kept, by, kind, caption))
@@ -41,6 +42,9 @@ def _write(application: Application, kept: KeptFile, by: Any, kind: str, caption
     if row.state not in GRANTED:
         raise Refused(_("Evidence is added once the application is approved."))
     known = row.evidence.filter(sha256=kept.sha256).first()
+    if known is not None and known.kind != kind:
+        sentence = _("This file is there already, as {kind}. Please choose another one.")
+        raise Refused(sentence.format(kind=known.get_kind_display()))
     if known is not None:
         return known
     refuse_full(row.evidence.count())

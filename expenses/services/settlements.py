@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Sum
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit.services import record
@@ -60,6 +61,8 @@ def _refuse(row: Application, spent: Decimal, receipts: Decimal, explanation: st
         raise Refused(_("Somebody else must settle one's own application."))
     if row.state not in (State.APPROVED, State.PAID):
         raise Refused(_("Only what is approved can be settled."))
+    if row.event_on is not None and row.event_on > timezone.localdate():
+        raise Refused(_("The event has not taken place yet; please settle it afterwards."))
     if spent != row.paid_amount:
         sentence = _("{paid} was paid: please record the payment or the refund of the rest first.")
         raise Refused(sentence.format(paid=money(row.paid_amount)))

@@ -198,11 +198,10 @@ def _line(unit: OrgUnit, year: int, row: BudgetRow) -> dict[str, Any]:
 
 def summary(rows: list[BudgetRow], total: BudgetRow, today: date) -> str:
     """One sentence: what is left, and what will not last at the pace so far."""
-    own = total.allotted - total.handed_down
     left = _("{left} left.").format(left=money(total.left))
-    if own > 0:
+    if total.allotted > 0:
         words = _("{left} left ({share}).")
-        left = words.format(left=money(total.left), share=share(total.left / own))
+        left = words.format(left=money(total.left), share=share(total.left / total.allotted))
     ending = reading.runs_out(rows, today)
     if not ending:
         return left

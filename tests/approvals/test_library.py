@@ -8,6 +8,7 @@ from django.http import QueryDict
 from django.utils import translation
 
 from approvals import ready
+from approvals.conditions import parse_condition
 from approvals.definitions import Definition, parse
 from approvals.forms.flows import FlowEditor, moved
 from approvals.guide import bands
@@ -156,13 +157,18 @@ def test_the_guide_cuts_a_flow_at_its_amounts():
         ("up to ¥3,000.00", "产品线经理", ["商务核签", "产品线经理"]),
         (
             "above ¥3,000.00 up to ¥99,999.99",
-            "总经理",
+            "法务（if kind is x） / 总经理",
             ["商务核签", "产品线经理", "总经理", "法务"],
         ),
         (
             "above ¥99,999.99",
-            "董事会",
+            "法务（if kind is x） / 董事会",
             ["商务核签", "产品线经理", "总经理", "董事会", "法务"],
         ),
     ]
     assert found[1].steps[3].condition == "if kind is x"
+    small = parse_condition({"all": [{"field": "amount", "is": "le", "value": "3000"}]})
+    assert [
+        (band.words, band.decides)
+        for band in bands(flow, Names(policies={"a.ceiling": Decimal(3000)}), taken=small)
+    ] == [("up to ¥3,000.00", "产品线经理")]
