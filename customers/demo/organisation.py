@@ -207,7 +207,7 @@ class _Staff:
                 continue
             role = {0: "section-head", 3: "section-administrator"}.get(place, "staff")
             position = "客户关系中心总经理" if place == 0 else f"{name}主管"
-            posts = [(name, True), ("大区经理", False)] if place == 0 else [(name, True)]
+            posts = [(name, True), ("大区经理", False)] if place == 3 else [(name, True)]
             self.add(unit, position, posts, role)
 
     def city(self, unit: Unit, core: list[str], place: int) -> None:
@@ -371,6 +371,17 @@ def deciders(organisation: Organisation) -> list[Person]:
         person
         for person in organisation.people
         if any(name in functions for name, _alone in person.posts)
+    ]
+
+
+def superiors(organisation: Organisation, person: Person) -> list[Person]:
+    """Who leads the project of a person, and the manager of his region: his papers go to them."""
+    project, region = person.unit, person.unit.line()[1]
+    return [
+        one
+        for one in organisation.people
+        if (one.unit is project and one.role == "section-head")
+        or (one.unit is region and any(name == "大区经理" for name, _alone in one.posts))
     ]
 
 

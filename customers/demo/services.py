@@ -2,7 +2,7 @@
 
 import secrets
 import string
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 from django.db import connection, transaction
 from django.utils import timezone
@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Role, User
 from audit.models import Entry
-from audit.services import record
+from audit.services import invented, record
 from core.errors import Refused
 from core.models import ImportRun, ImportState
 from customers.demo.activities import Year, write_activities
@@ -24,6 +24,7 @@ from customers.demo.organisation import (
     plan_people,
     plan_units,
     second_administrator,
+    superiors,
     write_organisation,
 )
 from customers.demo.parts import Scene, parts
@@ -45,6 +46,7 @@ class Account:
     password: str
     name: str
     unit: str
+    position: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +88,12 @@ def load_demo(seed: int = SEED) -> Loaded:
         rooms = write_rooms(cursor, organisation, archive, chosen, now)
         counts = _counts(organisation, archive, activities) | rooms.counts
         scene = Scene(organisation, archive, chosen, now, seed, run.pk)
-        for part in parts():
-            counts |= part.write(cursor, scene)
+        with invented():
+            for part in parts():
+                counts |= part.write(cursor, scene)
     second = second_administrator(organisation, chosen["system-administrator"])
     others = [*([second] if second else []), *deciders(organisation)]
+    others += superiors(organisation, chosen["staff"])
     accounts = _open_accounts([*chosen.values(), *others])
     ImportRun.objects.filter(pk=run.pk).update(report=counts, options=run.options | rooms.keys)
     record("demo.loaded", by=None, subject=run, seed=seed)
@@ -153,7 +157,8 @@ def _open_accounts(people: list[Person]) -> list[Account]:
 
 
 def _account(role: Role, person: Person, password: str) -> Account:
-    return Account(role.name, person.number, password, person.name, person.unit.name)
+    unit, position = person.unit.name, person.position
+    return Account(role.name, person.number, password, person.name, unit, position)
 
 
 def new_password() -> str:
@@ -170,8 +175,9 @@ def new_password() -> str:
 
 
 def account_lines(accounts: list[Account]) -> list[str]:
-    """One line an account: role, employee number, password, name, unit, parted by tabs."""
-    return ["\t".join((a.role, a.employee_no, a.password, a.name, a.unit)) for a in accounts]
+    """One line an account: role, employee number, password, name, unit, position, parted by
+    tabs."""
+    return ["\t".join(astuple(one)) for one in accounts]
 
 
 def write_accounts_file(accounts: list[Account]) -> None:

@@ -86,7 +86,8 @@ def write_events(scene: Scene, units: list[Unit], guests: dict[int, list[int]]) 
                 unit=place,
                 kind=kind,
                 title=title,
-                starts_at=timezone.now().replace(hour=6, minute=0) + dt.timedelta(days=days),
+                starts_at=timezone.now().replace(hour=6, minute=0, second=0, microsecond=0)
+                + dt.timedelta(days=days),
                 place=room,
                 people=people,
                 customers=[(one, None) for one in invited],

@@ -20,7 +20,7 @@ from customers.models import CustomerUnit
 from expenses.demo.beside import write_dates, write_events, write_gifts
 from expenses.demo.past import COUNT, Past
 from expenses.demo.words import TALES, Tale
-from expenses.models import Application, Budget, Category
+from expenses.models import Application, Budget, Category, Needs
 from expenses.services import applications, payments
 from expenses.services.applications import KIND, Given, Line
 from regions.models import Kind, OrgUnit
@@ -52,7 +52,7 @@ def write_money(cursor: Any, scene: Scene) -> dict[str, int]:
     finance = _holder(scene, "财务审单")
     Past(scene, projects, guests).write(finance, _holder(scene, "总经理"))
     mails = OutboxMessage.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    Papers(scene, guests[staff.unit.key]).write()
+    papers = Papers(scene, guests[staff.unit.key]).write()
     gifts = write_gifts(scene, staff.unit)
     dates = write_dates(scene, projects[:4], guests)
     events = write_events(scene, projects[:4], guests)
@@ -60,7 +60,7 @@ def write_money(cursor: Any, scene: Scene) -> dict[str, int]:
     OutboxMessage.objects.filter(pk__gt=mails, user__is_demo=True).delete()
     return {
         "budgets": Budget.objects.count(),
-        "applications": COUNT + len(TALES),
+        "applications": COUNT + papers,
         "gifts": gifts,
         "key_dates": dates,
         "events": events,
@@ -113,12 +113,18 @@ class Papers:
                 unit=self.unit, customer__in=guests
             ).select_related("customer")
         }
-        cases = Case.objects.filter(unit=self.unit, state__in=sorted(OPEN)).order_by("-pk")
-        self.cases = list(cases[:4])
+        # Which cases are open depends on the hour; a project may have none that is.
+        cases = Case.objects.filter(unit=self.unit).order_by("-pk")[:40]
+        self.cases = sorted(cases, key=lambda case: case.state not in OPEN)[:4]
 
-    def write(self) -> None:
-        for tale in TALES:
+    def write(self) -> int:
+        tales = [tale for tale in TALES if self.cases or self._category(tale).case != Needs.MUST]
+        for tale in tales:
             self._write(tale)
+        return len(tales)
+
+    def _category(self, tale: Tale) -> Category:
+        return self.categories[tale.category]
 
     def _write(self, tale: Tale) -> None:
         paper = applications.save(self._given(tale), by=self.by)
@@ -152,7 +158,7 @@ class Papers:
             Application.objects.filter(pk=paper.pk).update(evidence_due_on=late)
 
     def _given(self, tale: Tale) -> Given:
-        category = self.categories[tale.category]
+        category = self._category(tale)
         count = min(tale.customers, len(self.customers))
         chosen = self.random.sample(list(self.customers.values()), count)
         cash = category.beneficiary == "must"

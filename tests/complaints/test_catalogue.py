@@ -139,7 +139,9 @@ def test_the_administrator_of_a_section_reads_what_is_the_groups(client, world):
     assert client.get(reverse("complaints:category-new")).status_code == 403
     # A role of the group's own that gives the right over one branch writes nothing either.
     role = Role.objects.get(code="section-administrator")
-    role.permissions.add(Permission.objects.get(codename="add_category"))
+    role.permissions.add(
+        Permission.objects.get(content_type__app_label="complaints", codename="add_category")
+    )
     with pytest.raises(Refused):
         save_category(None, by=User.objects.get(pk=world.north_head.pk), name="某类", parent=None)
 

@@ -13,7 +13,7 @@ from regions.policies.types import rows
 from tests.complaints.cases import fresh, stand
 from tests.factories import make_case, make_post, make_user, say
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 
 
 @pytest.fixture

@@ -87,7 +87,7 @@ def test_every_kind_of_row_is_written():
     assert counts["people"] == User.objects.filter(is_demo=True).count() == STAFF
     assert counts["owners"] == Customer.objects.filter(kind="person").count() == OWNERS
     assert counts["organisations"] == ORGANISATIONS
-    assert counts["activities"] == Activity.objects.count() == 955
+    assert counts["activities"] == 955 <= Activity.objects.count()  # events of expenses add some
     assert counts["places"] == CustomerUnit.objects.count()
     assert counts["properties"] == Property.objects.count()
     assert not OrgUnit.objects.exclude(code__startswith="D").exists()
@@ -170,16 +170,16 @@ def test_one_account_a_role_can_log_in_and_nobody_else(client):
     document = run_demo()
 
     accounts = document["accounts"]
-    # one a role, a second administrator who may approve what the first proposes, and the five
-    # who decide about money
-    assert len({account["role"] for account in accounts}) == len(accounts) - 1 - 5 == 7
+    # one a role, a second administrator who may approve what the first proposes, the five who
+    # decide about money, and the two whom the papers of the member of staff come to first
+    assert len({account["role"] for account in accounts}) == len(accounts) - 1 - 5 - 2 == 7
     for account in accounts:
         user = User.objects.get(employee_no=account["employee_no"])
         assert user.check_password(account["password"])
         assert user.password_changed_at is not None
-        assert user.grants.get().role.name == account["role"]
+        assert account["role"] in {grant.role.name for grant in user.grants.all()}
     usable = [user for user in User.objects.filter(is_demo=True) if user.has_usable_password()]
-    assert len(usable) == 8
+    assert len(usable) == len(accounts)
 
 
 def test_accounts_are_written_where_only_the_operator_reads(
@@ -192,7 +192,7 @@ def test_accounts_are_written_where_only_the_operator_reads(
     assert path.stat().st_mode & 0o777 == 0o600
     first = loaded.accounts[0]
     assert path.read_text("utf-8").splitlines()[0] == "\t".join(
-        (first.role, first.employee_no, first.password, first.name, first.unit)
+        (*(first.role, first.employee_no, first.password, first.name), first.unit, first.position)
     )
     with django_capture_on_commit_callbacks(execute=True):
         remove_demo()
