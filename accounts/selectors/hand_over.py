@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Count, Q
 
-from accounts.handover import kinds
+from accounts.handover import Work, kinds
 from accounts.models import User, WorkLeft
 from core.scope import EVERYTHING, Scope, scope_of
 from regions.models import OrgUnit
@@ -63,15 +63,16 @@ def receivers_for(person: User, *, by: User, text: str, limit: int) -> list[User
     if text:
         people = people.filter(Q(name__contains=text) | Q(employee_no__istartswith=text))
     people = people.order_by("name", "employee_no")
-    units = work_table(person, by=by).unit_ids
-    return list(islice(_allowed(people, units, by), limit))
+    table = work_table(person, by=by)
+    there = [work for work, total in zip(kinds(), table.totals, strict=True) if total]
+    return list(islice(_allowed(people, table.unit_ids, there, by), limit))
 
 
-def _allowed(people: Any, units: list[int], by: User) -> Any:
+def _allowed(people: Any, units: list[int], works: list[Work], by: User) -> Any:
     start = 0
     while batch := list(people[start : start + BATCH]):
         able: set[int] = set()
-        for work in kinds():
+        for work in works:
             able |= {key for key, where in work.takers(batch, units, by).items() if where}
         yield from (person for person in batch if person.pk in able)
         start += BATCH

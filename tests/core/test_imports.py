@@ -44,6 +44,7 @@ def test_the_kinds_and_who_may_bring_them():
         "org": "accounts.import_organisation",
         "complaints": "complaints.import_case",
         "survey": "satisfaction.import_response",
+        "expenses": "expenses.import_application",
         "public_days": "regions.change_publicday",
     }
     with pytest.raises(FileProblem, match="owners"):
