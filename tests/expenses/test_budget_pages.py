@@ -103,7 +103,7 @@ def test_the_page_asks_the_same_with_more_rows(client, world, django_assert_num_
         client.get(page(world.n1, "budget-entries"))
 
 
-PAGE_QUERIES = 20
+PAGE_QUERIES = 21
 ENTRY_QUERIES = 8
 
 
