@@ -82,6 +82,10 @@ def test_topic_text_and_own_values_narrow_the_list(client, world):
         "expenses.regional_ceiling",
         "expenses.signature_after_return",
         "expenses.missing_evidence",
+        "expenses.customer_year_ceiling",
+        "expenses.level_ceilings",
+        "expenses.over_budget",
+        "expenses.carry_over",
     }
     assert shown("q=enquiry") == {"complaints.enquiry_reply"}
     assert shown("own=on") == set()
