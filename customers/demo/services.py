@@ -12,7 +12,7 @@ from accounts.models import Role, User
 from audit.models import Entry
 from audit.services import invented, record
 from core.errors import Refused
-from core.models import ImportRun, ImportState
+from core.models import ImportRun, ImportState, OutboxMessage
 from customers.demo.activities import Year, write_activities
 from customers.demo.archive import Archive, plan_archive, write_archive, write_places
 from customers.demo.organisation import (
@@ -91,6 +91,8 @@ def load_demo(seed: int = SEED) -> Loaded:
         with invented():
             for part in parts():
                 counts |= part.write(cursor, scene)
+        # Nobody real reads the mails of invented people.
+        OutboxMessage.objects.filter(user__in=[one.key for one in organisation.people]).delete()
     second = second_administrator(organisation, chosen["system-administrator"])
     others = [*([second] if second else []), *deciders(organisation)]
     others += superiors(organisation, chosen["staff"])

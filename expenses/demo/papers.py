@@ -13,7 +13,6 @@ from approvals.models import Approval, Task, TaskState
 from approvals.services.library import install_library
 from complaints.models import Case
 from complaints.states import OPEN
-from core.models import OutboxMessage
 from customers.demo.organisation import Person, Unit
 from customers.demo.parts import Scene
 from customers.models import CustomerUnit
@@ -51,13 +50,10 @@ def write_money(cursor: Any, scene: Scene) -> dict[str, int]:
     guests = {unit.key: _guests(unit) for unit in projects}
     finance = _holder(scene, "财务审单")
     Past(scene, projects, guests).write(finance, _holder(scene, "总经理"))
-    mails = OutboxMessage.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     papers = Papers(scene, guests[staff.unit.key]).write()
     gifts = write_gifts(scene, staff.unit)
     dates = write_dates(scene, projects[:4], guests)
     events = write_events(scene, projects[:4], guests)
-    # Nobody real reads the mails of invented people.
-    OutboxMessage.objects.filter(pk__gt=mails, user__is_demo=True).delete()
     return {
         "budgets": Budget.objects.count(),
         "applications": COUNT + papers,
