@@ -283,6 +283,8 @@ class _Scene:
         shares = []
         for number, (to, kind, right, ago, until, reason) in enumerate(plans):
             place = self._foreign_place(to, kind, number)
+            if place is None:
+                continue
             shares.append(
                 CustomerShare(
                     user_id=to.key,
@@ -296,8 +298,9 @@ class _Scene:
             )
         return CustomerShare.objects.bulk_create(shares)
 
-    def _foreign_place(self, person: Person, kind: str, number: int) -> Place:
-        """A kept place of a customer who has no place in this person's region."""
+    def _foreign_place(self, person: Person, kind: str, number: int) -> Place | None:
+        """A kept place of a customer who has no place in this person's region; a small archive may
+        have none of a kind."""
         region = person.unit.line()[1]
         near = {p.client.key for p in self.archive.places if p.unit.line()[1] is region}
         places = [
@@ -305,7 +308,7 @@ class _Scene:
             for place in self.archive.places
             if place.client.kind == kind and place.keeper and place.client.key not in near
         ]
-        return places[number * 3 % len(places)]  # a small archive has few of a kind
+        return places[number * 3 % len(places)] if places else None
 
     def write_hand_over(self) -> HandOver:
         """Customers of a project that were shared out anew some days ago, with their plans."""
