@@ -42,12 +42,53 @@ ANSWER_FOR_MONEY = (
 )
 # Whoever pays is not the one who answers for the unit that spends.
 PAY_MONEY = ("expenses.pay_application", "expenses.view_beneficiary")
+# What the checks find is mended by whoever it was given to, so everybody may be given something.
+READ_FINDINGS = ("compliance.view_finding", "compliance.view_inspection")
+READ_STAFFING = ("compliance.view_accountchange", "compliance.view_staffplan")
+ANSWER_FOR_STAFFING = (
+    *READ_STAFFING,
+    "compliance.ask_accountchange",
+    "compliance.change_inspection",
+    "compliance.change_staffplan",
+    "compliance.manage_finding",
+)
+KEEP_ACCOUNTS = (
+    "compliance.ask_accountchange",
+    "compliance.carry_out_accountchange",
+    "compliance.view_accountchange",
+    "compliance.view_finding",
+)
 READ_KINDS_OF_MONEY = ("expenses.view_category",)
 KEEP_KINDS_OF_MONEY = (
     *READ_KINDS_OF_MONEY,
     "expenses.add_category",
     "expenses.change_category",
 )
+# Everybody sees his own trips, days and sanctions without a right.
+SEE_DUTIES = (
+    "compliance.view_absence",
+    "compliance.view_circular",
+    "compliance.view_log_ins",
+)
+ANSWER_FOR_DUTIES = (*SEE_DUTIES, "compliance.correct_absence", "compliance.publish_circular")
+IMPORT_DUTIES = ("compliance.import_absence", "compliance.import_log_ins")
+# Everybody reads bulletins addressed to him and does his own tasks without a right.
+WATCH_DAILY_WORK = (
+    "compliance.change_target",
+    "compliance.publish_bulletin",
+    "compliance.view_assignment",
+    "compliance.view_compliance",
+    "compliance.view_rule",
+    "compliance.view_target",
+)
+SEE_TO_DAILY_WORK = (*WATCH_DAILY_WORK, "compliance.assign_task")
+# Strategic customers are the company's: everybody sees those of his branches, units nominate their
+# own, and the committee's office runs the round for all.
+SEE_STRATEGIC = ("compliance.view_strategic",)
+NOMINATE_STRATEGIC = ("compliance.nominate_strategic",)
+REVIEW_PLANS = ("compliance.review_customerplan",)
+SEE_COMMITTEE = ("compliance.view_committee",)
+RUN_ROUNDS = ("compliance.run_round",)
 VIEW = (
     "regions.view_orgunit",
     "accounts.view_user",
@@ -55,6 +96,8 @@ VIEW = (
     "complaints.view_case",
     *READ_FIGURES,
     *READ_MONEY,
+    *SEE_STRATEGIC,
+    *READ_FINDINGS,
 )
 WORK_ON_CASES = (
     "complaints.add_case",
@@ -91,6 +134,7 @@ KEEP = (
     *WORK_ON_CASES,
     *SPEND_MONEY,
     "satisfaction.fill_on_site",
+    "compliance.view_target",
     "core.add_importrun",
 )
 ANSWER_FOR_PEOPLE = (
@@ -112,6 +156,11 @@ MANAGE = (
     *ANSWER_FOR_PEOPLE,
     *SEE_TO_APPROVALS,
     *ANSWER_FOR_MONEY,
+    *ANSWER_FOR_DUTIES,
+    *SEE_TO_DAILY_WORK,
+    *NOMINATE_STRATEGIC,
+    *REVIEW_PLANS,
+    *ANSWER_FOR_STAFFING,
 )
 READ_TREE = ("regions.view_orgchange", "regions.view_section")
 CHANGE_TREE = (
@@ -167,6 +216,8 @@ ADMINISTER = (
     "customers.view_customer",
     *KEEP_CLASSES,
     *KEEP_KINDS_OF_MONEY,
+    *KEEP_ACCOUNTS,
+    *IMPORT_DUTIES,
     *(
         f"django_celery_beat.{act}_{kind}"
         for act in ("view", "add", "change")
@@ -193,8 +244,12 @@ ROLES = (
             *ANSWER_FOR_FIGURES,
             *READ_APPROVALS,
             *READ_BOOKS,
+            *READ_STAFFING,
+            *SEE_DUTIES,
             "expenses.review_application",
             "expenses.export_application",
+            *SEE_TO_DAILY_WORK,
+            *SEE_COMMITTEE,
         ),
     ),
     ("section-head", "版块负责人", Reach.SUBTREE, (*MANAGE, "regions.view_orgchange", *READ_RULES)),
@@ -205,7 +260,8 @@ ROLES = (
         Reach.SUBTREE,
         (
             *(*MANAGE, *CHANGE_TREE, *SET_RULES, *READ_CLASSES, *WRITE_ANSWERS, *RUN_SURVEYS),
-            *READ_KINDS_OF_MONEY,
+            *(*READ_KINDS_OF_MONEY, *IMPORT_DUTIES),
+            "compliance.change_rule",
             "regions.change_workingcalendar",
         ),
     ),
@@ -233,8 +289,14 @@ ROLES = (
             *SEE_TO_APPROVALS,
             *SPEND_MONEY,
             *ANSWER_FOR_MONEY,
+            *WATCH_DAILY_WORK,
+            "compliance.change_rule",
+            *(*SEE_COMMITTEE, *RUN_ROUNDS, *REVIEW_PLANS),
             *PAY_MONEY,
+            *ANSWER_FOR_STAFFING,
             *KEEP_KINDS_OF_MONEY,
+            *(*ANSWER_FOR_DUTIES, *IMPORT_DUTIES),
+            "customers.import_transaction",
             "core.add_importrun",
         ),
     ),

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from accounts.models import EndReason, PasswordLink, SignedInDevice
 from accounts.sessions import end
+from core.exports.lists import delete_files_of
 from core.models import Job, JobState
 
 Sweeper = Callable[[Collection[int]], None]
@@ -38,3 +39,6 @@ def shut_out(people: Collection[int]) -> int:
     for sweeper in SWEEPERS:
         sweeper(people)
     return end(SignedInDevice.objects.filter(user__in=people), reason=EndReason.ACCOUNT)
+
+
+sweeps(delete_files_of)

@@ -1,4 +1,4 @@
-"""Large exports are handed out only after an approval, where the rule says so .
+"""Large exports are handed out only after an approval, where the rule says so.
 
 The file is written as always and lies in the private folder; its owner gets it with the approval.
 """
@@ -12,10 +12,9 @@ from approvals.models import Approval, ApprovalState
 from approvals.services import last_approval, submit
 from approvals.subjects import Facts, FieldSpec, Handlers, Subject, register
 from core.display import thousands
-from core.exports import GATES, Gate
+from core.exports import GATES, Gate, announce
 from core.jobs import KINDS
 from core.models import Job
-from core.notices import notify
 from regions.models import OrgUnit
 from regions.policies import policy
 
@@ -64,14 +63,7 @@ def why_held(job: Job) -> str:
 
 def released(job: Job, approval: Approval, *, by: Any) -> None:
     """The owner may fetch his file now."""
-    notify(
-        [approval.applicant],
-        "core.export_ready",
-        key=f"export:{job.pk}",
-        url=job.payload["url"],
-        rows=job.payload["rows"],
-        outcome="done",
-    )
+    announce(job, to=approval.applicant, rows=job.payload["rows"], url=job.payload["url"])
 
 
 register(

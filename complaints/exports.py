@@ -4,22 +4,15 @@ Telephone numbers stay masked. A page asks for a job, so that a worker writes lo
 rights of the moment it runs; the command writes in its own process.
 """
 
-import secrets
-from collections.abc import Collection, Iterator
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from django.contrib.auth import get_user_model
-from django.db import transaction
 from django.http import QueryDict
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from accounts.models import UserState
-from accounts.shutting import sweeps
 from audit.services import record
 from complaints.forms.filters import CaseFilter
 from complaints.models import Case, Complainant
@@ -27,17 +20,14 @@ from complaints.selectors.contract_works import cost_by_case
 from complaints.selectors.lists import CaseQuery, all_cases
 from complaints.selectors.summary import AGES, Figures, Part, Summary
 from core.errors import Refused
-from core.exports import exports, hold_back
+from core.exports import ListExport, exports, offer
+from core.exports.lists import Payload, Progress
 from core.files.writer import SheetColumn, SheetWriter
-from core.jobs import Ending, Running, StopAsked, enqueue, handles
-from core.models import Job, Queue
-from core.notices import notify
 from core.scope import EVERYTHING
-from customers.exports import folder
 from regions.models import OrgUnit
+from regions.selectors.units import branch_of_code
 
 PERMISSION = "complaints.export_case"
-KIND = "complaints.export"
 
 COLUMNS = (
     SheetColumn(gettext_lazy("Case number"), "id"),
@@ -117,81 +107,37 @@ def write_export(user: Any, query: CaseQuery, target: Path, *, progress: Any = N
         )
 
 
-def start_export(*, by: Any, filter_query: str) -> Job:
-    """Ask a worker for the export of a filtered list. Raises Refused while one is running."""
-    payload = {"filter": filter_query, "file": f"{secrets.token_hex(16)}.xlsx"}
-    job = enqueue(KIND, key=f"{KIND}:{by.pk}", by=by, payload=payload, files=True)
-    if job.payload != payload:
-        raise Refused(_("An export of yours is still running. Please wait for it."))
-    return job
-
-
-@handles(KIND, title=gettext_lazy("Export cases"), queue=Queue.FILES)
-def _export_job(running: Running) -> Ending:
-    user = running.job.actor
-    if user is None or not user.has_perm(PERMISSION):
-        raise Refused(_("You may not export cases any more."))
-    data = QueryDict(running.payload["filter"])
+def _write(user: Any, payload: Payload, target: Path, *, progress: Progress) -> int:
+    data = QueryDict(payload["filter"])
     query = CaseFilter(data, user=user).query(data.get("sort", ""))
     if query.term.problem:
         raise Refused(str(query.term.problem))
-    target = folder() / running.payload["file"]
+    return write_export(user, query, target, progress=progress)
 
-    def progress(done: int) -> None:
-        running.progress(done, 0, _("Writing the workbook"))
 
-    rows = write_export(user, query, target, progress=progress)
-    target.chmod(0o600)
-    return Ending(
-        _("{rows} cases were written.").format(rows=f"{rows:,}"),
-        partial(_exported, running.job, user, rows, target),
+CASES = offer(
+    ListExport(
+        kind="complaints.export",
+        title=gettext_lazy("Export cases"),
+        note=gettext_lazy(
+            "The workbook holds exactly the filtered list; numbers of persons are masked."
+        ),
+        right=PERMISSION,
+        refusal=gettext_lazy("You may not export cases any more."),
+        done=gettext_lazy("{rows} cases were written."),
+        file_name=gettext_lazy("Cases {day}.xlsx"),
+        deed="case.exported",
+        page="complaints:export-detail",
+        file="complaints:export-file",
+        write=_write,
     )
-
-
-def _exported(job: Job, user: Any, rows: int, target: Path) -> None:
-    """Record the export, and tell whoever waits for it elsewhere.
-
-    Raises StopAsked for somebody whose account was closed after the last batch: his files were
-    deleted then, and this one must not come after.
-    """
-    people = get_user_model().objects.select_for_update(of=("self",))
-    if not people.filter(pk=user.pk, state=UserState.ACTIVE).exists():
-        target.unlink(missing_ok=True)
-        raise StopAsked
-    record("case.exported", by=user, subject=job, rows=rows)
-    url = reverse("complaints:export-detail", args=[job.pk])
-    if hold_back(job, rows=rows, by=user, url=url):
-        return
-    notify(
-        [user],
-        "core.export_ready",
-        key=notice_key(job),
-        url=url,
-        rows=rows,
-        outcome="done",
-    )
-
-
-def notice_key(job: Job) -> str:
-    """The event of an export being ready (core.notices)."""
-    return f"export:{job.pk}"
-
-
-@sweeps
-def _delete_files_of(people: Collection[int]) -> None:
-    """Workbooks written for people whose accounts close are deleted at once (reliability 13)."""
-    payloads = Job.objects.filter(kind=KIND, actor__in=people).values_list("payload", flat=True)
-    for name in [payload["file"] for payload in payloads]:
-        transaction.on_commit(partial((folder() / name).unlink, missing_ok=True))
+)
 
 
 @exports("complaints")
 def _export_command(unit_code: str, target: Path) -> int:
     """The operator's export of a branch or of the whole group."""
-    unit = OrgUnit.objects.filter(code=unit_code).first() if unit_code else None
-    if unit_code and unit is None:
-        raise Refused(_("There is no unit with the code {code}.").format(code=unit_code))
-    rows = write_export(EVERYTHING, CaseQuery(unit=unit), target)
+    rows = write_export(EVERYTHING, CaseQuery(unit=branch_of_code(unit_code)), target)
     record("case.exported", by=None, rows=rows)
     return rows
 

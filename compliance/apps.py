@@ -7,3 +7,22 @@ from django.utils.translation import gettext_lazy as _
 class ComplianceConfig(AppConfig):
     name = "compliance"
     verbose_name = _("Compliance")
+
+    def ready(self) -> None:
+        # They register themselves: kinds of files, checks of the organisation, parts of the pages
+        # of units and people, entries of calendars, counts beside the menu, what follows from
+        # staff events, the work people hand over.
+        from compliance import (  # noqa: F401
+            checks,
+            contact_panels,
+            daily_panels,
+            imports,
+            staffing_panels,
+        )
+        from compliance.selectors import (  # noqa: F401
+            agenda_entries,
+            bulletins,
+            strategic_entries,
+            tasks,
+        )
+        from compliance.services import account_changes, work  # noqa: F401

@@ -4,6 +4,7 @@
 `PermissionDenied` and `Http404` (Django's): the edge answers. Anything else is a bug and surfaces.
 """
 
+from django.db import IntegrityError
 from django.utils.functional import Promise
 
 
@@ -32,3 +33,8 @@ class Crowded(Exception):
 
 class QuotaExceeded(Refused):
     """A daily allowance is used up; answered with status 429."""
+
+
+def constraint_of(error: IntegrityError) -> str:
+    """The constraint of the database that a statement broke, "" when it names none."""
+    return getattr(getattr(error.__cause__, "diag", None), "constraint_name", None) or ""

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from core.values.base import BadValue
 from core.values.identity import parse_identity
+from core.values.money import parse_money
 from core.values.names import clean_name
 from core.values.phones import parse_phone
 from core.widgets import PhoneInput
@@ -46,6 +47,18 @@ class IdentityField(ParsedField):
         options: dict[str, Any] = {"label": _("Identity number"), "max_length": 40}
         super().__init__(**(options | kwargs))
         self.widget.attrs.setdefault("autocomplete", "off")
+
+
+class MoneyField(ParsedField):
+    """Yuan in any notation (`¥1,234.50`, `12万`); clean value Decimal with two places, or None."""
+
+    parse = staticmethod(parse_money)
+
+    def __init__(self, **kwargs: Any) -> None:
+        options: dict[str, Any] = {"label": _("Amount")}
+        super().__init__(**(options | kwargs))
+        # Not max_length: it would count the letters of a Decimal.
+        self.widget.attrs |= {"inputmode": "decimal", "maxlength": "30"}
 
 
 class NameField(ParsedField):

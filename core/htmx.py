@@ -6,6 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 
+STOP_POLLING = 286  # the status with which htmx asks no more
+
 
 def wants_rows(request: HttpRequest) -> bool:
     """True when htmx swaps a part of the page; a boosted or restored page wants all of it."""

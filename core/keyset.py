@@ -11,10 +11,9 @@ from datetime import date, datetime
 from typing import Any
 
 from django.core.signing import BadSignature, Signer
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 SIGNER = Signer(salt="core.keyset", sep=".")
-PAGE_SIZES = (25, 50, 100)
 READERS = {"time": datetime.fromisoformat, "date": date.fromisoformat}
 
 
@@ -85,30 +84,3 @@ class Page:
 
     def __len__(self) -> int:
         return len(self.rows)
-
-
-def page_of(
-    rows: QuerySet[Any], order: Order, *, after: str = "", before: str = "", size: int = 25
-) -> Page:
-    """One page of a queryset that is not cut into parts by scope; those that are unite the top
-    rows of each part instead. `after` and `before` are cursors of an earlier page."""
-    back = read_cursor(order, before)
-    start = back or read_cursor(order, after)
-    if start:
-        rows = rows.filter(order.after(start, bool(back)))
-    found = list(rows.order_by(*order.by(bool(back)))[: size + 1])
-    more = len(found) > size
-    found = found[:size]
-    if back:
-        found.reverse()
-    has_previous, has_next = (more, True) if back else (bool(start), more)
-
-    def cursor(row: Any) -> str:
-        return write_cursor(order, Key(getattr(row, order.column), row.pk))
-
-    return Page(
-        rows=found,
-        previous=cursor(found[0]) if found and has_previous else "",
-        next=cursor(found[-1]) if found and has_next else "",
-        size=size,
-    )

@@ -4,7 +4,7 @@ A scope is a set of branches of the organisation tree, computed from role grants
 (`accounts.scopes`). Scoped tables carry the unit of a row and, derived from it, its region, city
 and project; a branch is then an equality on its narrowest column, which is the only design that
 stays fast on a branch without recent rows (docs/adr/0002-scope-columns.md). Ordered lists must
-never OR branches: they take the top rows of each branch and unite them, see core.keyset.
+never OR branches: they take the top rows of each branch and unite them, see core.paging.
 """
 
 from dataclasses import dataclass, field

@@ -48,6 +48,30 @@ SCHEDULE = (
         crontab=("10", "0"),
     ),
     Periodic(
+        _("Count overdue contacts"),
+        "compliance.count_contacts",
+        _("Keeps how many contacts are overdue in each unit, for the trend of its months."),
+        crontab=("50", "3"),
+    ),
+    Periodic(
+        _("Open and close the yearly round"),
+        "compliance.run_rounds",
+        _("Opens and closes nominations of strategic customers by their days."),
+        crontab=("15", "0"),
+    ),
+    Periodic(
+        _("Urge late requests for resources"),
+        "compliance.urge_resources",
+        _("Urges departments until what a strategic customer needs is provided or refused."),
+        crontab=("30", "8"),
+    ),
+    Periodic(
+        _("Remind specialists of strategic customers"),
+        "compliance.remind_specialists",
+        _("Tells specialists at the end of a month of contacts and summaries that are missing."),
+        crontab=("0", "9"),
+    ),
+    Periodic(
         _("Escalate cases"),
         "complaints.escalate",
         _("Tells the next one up when a time limit of a case comes near or has passed."),
@@ -177,6 +201,18 @@ SCHEDULE = (
         crontab=("15", "3"),
     ),
     Periodic(
+        _("Check the organisation"),
+        "compliance.check_organisation",
+        _("Runs every check of names, posts, plans and accounts; findings open and close by it."),
+        crontab=("45", "3"),
+    ),
+    Periodic(
+        _("Escalate account changes"),
+        "compliance.escalate_account_changes",
+        _("Tells who answers for accounts of changes that were not carried out in time."),
+        crontab=("40", "8"),
+    ),
+    Periodic(
         _("Begin the review of grants"),
         "accounts.tell_reviewers",
         _("On the first working day of the month, asks heads and administrators to review grants."),
@@ -187,6 +223,18 @@ SCHEDULE = (
         "customers.delete_old_shares",
         _("Deletes shares of customers half a year after they ended."),
         crontab=("55", "2"),
+    ),
+    Periodic(
+        _("Remind of rule reviews"),
+        "compliance.remind_rule_reviews",
+        _("Tells keepers of rule documents that a yearly review comes near."),
+        crontab=("20", "8"),
+    ),
+    Periodic(
+        _("Judge the log-in duty"),
+        "compliance.judge_log_ins",
+        _("Stores who met the log-in duty of the day before, finds lapses and drafts notices."),
+        crontab=("20", "1"),
     ),
 )
 

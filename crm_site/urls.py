@@ -37,6 +37,7 @@ urlpatterns = [
     path("complaints/", include("complaints.urls")),
     path("satisfaction/", include("satisfaction.urls")),
     path("", include("expenses.urls")),
+    path("", include("compliance.urls")),
     path("reports/", include("reports.urls")),
     path("shares/", share_list, name="shares"),
     path("shares/end/", share_end, name="shares-end"),

@@ -28,6 +28,7 @@ from customers.models import (
 )
 from customers.selectors.keepers import refuse_keeper
 from customers.selectors.lists import BY_NAME, ORDERS, RECENT, ListQuery
+from customers.selectors.rhythm import overdue_condition
 from customers.selectors.search import namesakes
 from customers.selectors.shares import share_colleagues
 from customers.selectors.terms import understand
@@ -112,6 +113,7 @@ class CustomerFilter(forms.Form):
     ownership_class = forms.ChoiceField(label=_("Ownership class"), required=False)
     quiet = forms.ChoiceField(label=_("Last contact"), required=False, choices=[*ANY, *QUIET_DAYS])
     due = forms.BooleanField(label=_("Contact is due"), required=False)
+    overdue = forms.BooleanField(label=_("Contact is overdue for the class"), required=False)
     unkept = forms.BooleanField(label=_("Without keeper"), required=False)
     only = forms.BooleanField(label=_("This unit only"), required=False)
     import_run = forms.IntegerField(required=False, widget=forms.HiddenInput)
@@ -172,6 +174,7 @@ class CustomerFilter(forms.Form):
             unkept=bool(data.get("unkept")),
             contact_before=timezone.localdate() - timedelta(days=int(quiet)) if quiet else None,
             due=bool(data.get("due")),
+            overdue=overdue_condition() if data.get("overdue") else None,
             import_run=data.get("import_run"),
             term=term,
             order=ORDERS.get(sort, default),
@@ -183,6 +186,7 @@ TEXT_FIELDS = (
     "ownership_class",
     "level",
     "industry",
+    "business_type",
     "nature",
     "source",
     "address",
@@ -223,6 +227,7 @@ class CustomerForm(forms.ModelForm):
             "ownership_class",
             "level",
             "industry",
+            "business_type",
             "nature",
             "source",
             "address",
@@ -240,8 +245,8 @@ class CustomerForm(forms.ModelForm):
             "name gender phone other_phone identity level unit keeper source address remark"
         ).split(),
         CustomerKind.ORGANISATION: (
-            "name ownership_class level nature industry unit keeper phone address postcode scale "
-            "assets first_cooperation_on payment_record source remark"
+            "name ownership_class level nature industry business_type unit keeper phone address "
+            "postcode scale assets first_cooperation_on payment_record source remark"
         ).split(),
     }
 
@@ -257,6 +262,7 @@ class CustomerForm(forms.ModelForm):
         scheme = Scheme.GRADE if self.kind == CustomerKind.PERSON else Scheme.IMPORTANCE
         self._offer("level", scheme)
         self._offer("ownership_class", Scheme.OWNERSHIP)
+        self._offer("business_type", Scheme.BUSINESS)
         if "gender" in self.fields:
             self.fields["gender"] = forms.ChoiceField(
                 label=_("Gender"),

@@ -26,6 +26,7 @@ from regions.policies.types import (
 COUNTED = 1000  # no page counts farther
 
 STRATEGIC = _("Strategic-customer regime, 1.2")
+CONTACTS = _("Strategic-customer regime, 2.2(2), 3.2(6–7)")
 CONSTRUCTION = _("Construction group's maintenance rule, Art 5")
 SALES = _("Sales department's rule, 3.1")
 RETAIL = _("Retail customer rule, 2")
@@ -127,7 +128,6 @@ register(
         default=("cooperations", "follow_up", "sound", "willing", "agreement", "influence"),
         group="customers",
         below=Below.GROUP,
-        prepared=True,
         variants=(
             (
                 CONSTRUCTION,
@@ -147,7 +147,6 @@ register(
         default=3,
         group="customers",
         below=Below.GROUP,
-        prepared=True,
         variants=((CONSTRUCTION, 3),),
     )
 )
@@ -155,6 +154,7 @@ WHO = (
     ("specialist", _("marketing specialist")),
     ("contact_leader", _("contact leader")),
     ("top_leader", _("principal leader of the company")),
+    ("travelling_leader", _("leader who inspects a project there")),
     ("keeper", _("keeper")),
 )
 WHOM = (
@@ -162,6 +162,7 @@ WHOM = (
     ("key", _("key customers")),
     ("general", _("general customers")),
     ("potential", _("potential customers")),
+    ("vip", _("VIP owners")),
     ("opportunity", _("leads and opportunities")),
 )
 SPANS = (
@@ -174,6 +175,7 @@ STRATEGIC_CONTACTS = (
     {"whom": "strategic", "who": "specialist", "times": 1, "span": "month"},
     {"whom": "strategic", "who": "top_leader", "times": 1, "span": "year"},
     {"whom": "strategic", "who": "contact_leader", "times": 2, "span": "year"},
+    {"whom": "strategic", "who": "travelling_leader", "times": 1, "span": "year"},
 )
 OPPORTUNITY_CONTACTS = ({"whom": "opportunity", "who": "keeper", "times": 1, "span": "month"},)
 register(
@@ -181,7 +183,7 @@ register(
         key="customers.contact_frequency",
         title=_("How often customers are contacted"),
         meaning=_("The least that is expected; an empty table leaves it to everybody's judgement."),
-        source=_("Strategic-customer regime, 2.2(2), 3.2(6)"),
+        source=CONTACTS,
         type=Rows(
             (
                 Column("whom", _("Customers"), Choice(WHOM)),
@@ -194,12 +196,105 @@ register(
         ),
         default=rows((*STRATEGIC_CONTACTS, *OPPORTUNITY_CONTACTS)),
         group="customers",
-        prepared=True,
         variants=(
-            (_("Strategic-customer regime, 2.2(2), 3.2(6)"), rows(STRATEGIC_CONTACTS)),
+            (CONTACTS, rows(STRATEGIC_CONTACTS)),
             (_("Group CRM-system rules, Art 3(2)"), rows(OPPORTUNITY_CONTACTS)),
             (CONSTRUCTION, ()),
         ),
+    )
+)
+MEANS = (
+    ("visit", _("visits")),
+    ("high_level_visit", _("high-level visits")),
+    ("consultation", _("consultation groups")),
+    ("forum", _("forums")),
+    ("questionnaire", _("satisfaction questionnaires")),
+    ("return_visit", _("periodic return visits")),
+    ("get_together", _("get-togethers")),
+    ("greeting", _("festival greetings")),
+    ("phone", _("telephone calls")),
+    ("departments", _("visits between departments")),
+)
+FOCUS = (
+    ("mode", _("mode of cooperation")),
+    ("resources", _("resources the company provides")),
+    ("quality", _("quality")),
+    ("price", _("price")),
+    ("services", _("services")),
+    ("schedule", _("schedule")),
+    ("objections", _("objections")),
+)
+
+
+def _pairs(column: str, table: dict[str, str]) -> tuple[Row, ...]:
+    """One row for each class and word."""
+    return rows(
+        {"whom": whom, column: word} for whom, words in table.items() for word in words.split()
+    )
+
+
+def _each_once(table: Sequence[Row]) -> Promise | None:
+    """A class and a word stand together once."""
+    if len({tuple(row.values()) for row in table}) == len(table):
+        return None
+    return _("Two rows say the same.")
+
+
+CLASSES = tuple(choice for choice in WHOM if choice[0] != "opportunity")
+register(
+    Policy(
+        key="customers.contact_means",
+        title=_("Means of contact by class"),
+        meaning=_("By what means customers of each class are kept in touch with."),
+        source=CONSTRUCTION,
+        type=Rows(
+            (
+                Column("whom", _("Customers"), Choice(CLASSES)),
+                Column("means", _("Means"), Choice(MEANS)),
+            ),
+            minimum=0,
+            maximum=50,
+            rule=_each_once,
+        ),
+        default=_pairs(
+            "means",
+            {
+                "strategic": "high_level_visit consultation forum questionnaire return_visit"
+                " get_together greeting",
+                "key": "departments forum phone questionnaire greeting",
+                "general": "departments phone questionnaire greeting",
+                "potential": "phone",
+                "vip": "visit phone get_together greeting",
+            },
+        ),
+        group="customers",
+    )
+)
+register(
+    Policy(
+        key="customers.contact_focus",
+        title=_("What to watch by class"),
+        meaning=_("To what attention is paid with customers of each class."),
+        source=CONSTRUCTION,
+        type=Rows(
+            (
+                Column("whom", _("Customers"), Choice(CLASSES)),
+                Column("focus", _("Watched"), Choice(FOCUS)),
+            ),
+            minimum=0,
+            maximum=50,
+            rule=_each_once,
+        ),
+        default=_pairs(
+            "focus",
+            {
+                "strategic": "mode resources quality price services",
+                "key": "mode quality price objections",
+                "general": "price quality schedule objections",
+                "vip": "quality services objections",
+            },
+        ),
+        group="customers",
     )
 )
 register(

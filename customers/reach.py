@@ -6,9 +6,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.reach import Fact, facts_of_person
+from core.paging import COUNT_CAP
 from core.scope import Scope, scope_of
 from customers.models import CustomerUnit
-from customers.selectors.lists import COUNT_CAP
 from customers.selectors.shares import shares_held
 
 

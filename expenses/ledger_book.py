@@ -4,39 +4,26 @@ Written by a worker, or by the command `export expenses` in its own process. Ben
 their accounts stay out of it.
 """
 
-import secrets
-from collections.abc import Collection, Iterator
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from django.contrib.auth import get_user_model
-from django.db import transaction
 from django.http import QueryDict
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from accounts.models import UserState
-from accounts.shutting import sweeps
 from audit.services import record
-from complaints.selectors.paging import page_of
-from core.errors import Refused
-from core.exports import exports
+from core.exports import ListExport, exports, offer
+from core.exports.lists import Payload, Progress
 from core.files.writer import SheetColumn, SheetWriter
-from core.jobs import Ending, Running, StopAsked, enqueue, handles
-from core.models import Job, Queue
-from core.notices import notify
+from core.paging import page_of
 from core.scope import EVERYTHING
-from customers.exports import folder
-from expenses.exports import PERMISSION, notice_key
+from expenses.exports import PERMISSION, REFUSAL
 from expenses.forms.filters import LedgerFilter
 from expenses.models import LedgerEntry
 from expenses.selectors.lists import CHUNK, LedgerQuery, ledger_parts, ledger_rows
-from regions.models import OrgUnit
-
-KIND = "expenses.ledger_export"
+from regions.selectors.units import branch_of_code
 
 COLUMNS = (
     SheetColumn(gettext_lazy("Booked on"), "date"),
@@ -80,66 +67,33 @@ def write_ledger(user: Any, query: LedgerQuery, target: Path, *, progress: Any =
         return book.write_sheet(_("Ledger"), COLUMNS, _rows(user, query), progress=progress)
 
 
-def start_export(*, by: Any, filter_query: str) -> Job:
-    """Ask a worker for the export of a filtered ledger. Raises Refused while one is running."""
-    payload = {"filter": filter_query, "file": f"{secrets.token_hex(16)}.xlsx"}
-    job = enqueue(KIND, key=f"{KIND}:{by.pk}", by=by, payload=payload, files=True)
-    if job.payload != payload:
-        raise Refused(_("An export of yours is still running. Please wait for it."))
-    return job
+def _write(user: Any, payload: Payload, target: Path, *, progress: Progress) -> int:
+    query = LedgerFilter(QueryDict(payload["filter"]), user=user).query()
+    return write_ledger(user, query, target, progress=progress)
 
 
-@handles(KIND, title=gettext_lazy("Export the ledger"), queue=Queue.FILES)
-def _export_job(running: Running) -> Ending:
-    user = running.job.actor
-    if user is None or not user.has_perm(PERMISSION):
-        raise Refused(_("You may not export expenses any more."))
-    query = LedgerFilter(QueryDict(running.payload["filter"]), user=user).query()
-    target = folder() / running.payload["file"]
-
-    def progress(done: int) -> None:
-        running.progress(done, 0, _("Writing the workbook"))
-
-    rows = write_ledger(user, query, target, progress=progress)
-    target.chmod(0o600)
-    return Ending(
-        _("{rows} lines were written.").format(rows=f"{rows:,}"),
-        partial(_exported, running.job, user, rows, target),
+LEDGER = offer(
+    ListExport(
+        kind="expenses.ledger_export",
+        title=gettext_lazy("Export the ledger"),
+        note=gettext_lazy(
+            "The workbook holds exactly the filtered lines; beneficiaries stay out of it."
+        ),
+        right=PERMISSION,
+        refusal=REFUSAL,
+        done=gettext_lazy("{rows} lines were written."),
+        file_name=gettext_lazy("Ledger {day}.xlsx"),
+        deed="ledger.exported",
+        page="expenses:ledger-export-detail",
+        file="expenses:ledger-export-file",
+        write=_write,
     )
-
-
-def _exported(job: Job, user: Any, rows: int, target: Path) -> None:
-    """Record the export and tell whoever waits for it. Raises StopAsked for somebody whose account
-    was closed after the last row: his files were deleted then, this one must not come after."""
-    people = get_user_model().objects.select_for_update(of=("self",))
-    if not people.filter(pk=user.pk, state=UserState.ACTIVE).exists():
-        target.unlink(missing_ok=True)
-        raise StopAsked
-    record("ledger.exported", by=user, subject=job, rows=rows)
-    notify(
-        [user],
-        "core.export_ready",
-        key=notice_key(job),
-        url=reverse("expenses:ledger-export-detail", args=[job.pk]),
-        rows=rows,
-        outcome="done",
-    )
-
-
-@sweeps
-def _delete_files_of(people: Collection[int]) -> None:
-    """Workbooks written for people whose accounts close are deleted at once."""
-    payloads = Job.objects.filter(kind=KIND, actor__in=people).values_list("payload", flat=True)
-    for name in [payload["file"] for payload in payloads]:
-        transaction.on_commit(partial((folder() / name).unlink, missing_ok=True))
+)
 
 
 @exports("expenses")
 def _export_command(unit_code: str, target: Path) -> int:
     """The operator's export of a branch or of the whole group."""
-    unit = OrgUnit.objects.filter(code=unit_code).first() if unit_code else None
-    if unit_code and unit is None:
-        raise Refused(_("There is no unit with the code {code}.").format(code=unit_code))
-    rows = write_ledger(EVERYTHING, LedgerQuery(unit=unit), target)
+    rows = write_ledger(EVERYTHING, LedgerQuery(unit=branch_of_code(unit_code)), target)
     record("ledger.exported", by=None, rows=rows)
     return rows

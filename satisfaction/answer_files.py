@@ -1,29 +1,18 @@
 """Workbooks of answers: the list exactly as it is filtered, without identity unless permitted."""
 
-import secrets
-from collections.abc import Collection, Iterator
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from django.contrib.auth import get_user_model
-from django.db import transaction
 from django.http import QueryDict
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
-from accounts.models import UserState
-from accounts.shutting import sweeps
-from audit.services import record
 from core.errors import Refused
-from core.exports import hold_back
+from core.exports import ListExport, offer
+from core.exports.lists import Payload, Progress
 from core.files.writer import SheetColumn, SheetWriter
-from core.jobs import Ending, Running, StopAsked, enqueue, handles
-from core.models import Job, Queue
-from core.notices import notify
-from customers.exports import folder
 from customers.models import OwnerStage
 from regions.models import OrgUnit
 from satisfaction.forms.answers import AnswerFilter
@@ -32,7 +21,7 @@ from satisfaction.models.questionnaires import UNRATED
 from satisfaction.selectors.answers import IDENTITY, VIEW, AnswerQuery, Said, all_answers
 from satisfaction.selectors.questionnaires import asked_of
 
-KIND = "satisfaction.export_answers"
+REFUSAL = gettext_lazy("You may not export answers any more.")
 
 
 class AnswerSheet:
@@ -131,68 +120,36 @@ def write_export(user: Any, query: AnswerQuery, target: Path, *, progress: Any =
         )
 
 
-def start_export(wave: Wave, *, by: Any, filter_query: str) -> Job:
-    """Ask a worker for the export of a filtered list. Raises Refused while one is running."""
-    name = f"{secrets.token_hex(16)}.xlsx"
-    payload = {"wave": wave.pk, "filter": filter_query, "file": name}
-    job = enqueue(KIND, key=f"{KIND}:{by.pk}", by=by, payload=payload, files=True)
-    if job.payload != payload:
-        raise Refused(_("An export of yours is still running. Please wait for it."))
-    return job
+def _write(user: Any, payload: Payload, target: Path, *, progress: Progress) -> int:
+    waves = Wave.objects.visible_to(user, VIEW).select_related("version")
+    wave = waves.filter(pk=payload["wave"]).first()
+    if wave is None:
+        raise Refused(str(REFUSAL))
+    query = AnswerFilter(QueryDict(payload["filter"]), user=user).query(wave)
+    return write_export(user, query, target, progress=progress)
 
 
-@handles(KIND, title=gettext_lazy("Export answers"), queue=Queue.FILES)
-def _export_job(running: Running) -> Ending:
-    user = running.job.actor
-    if user is None or not user.has_perm(VIEW):
-        raise Refused(_("You may not export answers any more."))
-    wave = Wave.objects.visible_to(user, VIEW).select_related("version")
-    found = wave.filter(pk=running.payload["wave"]).first()
-    if found is None:
-        raise Refused(_("You may not export answers any more."))
-    query = AnswerFilter(QueryDict(running.payload["filter"]), user=user).query(found)
-    target = folder() / running.payload["file"]
+def _about(payload: Payload) -> dict[str, Any]:
+    """The wave whose answers left, for the record."""
+    return {"code": Wave.objects.values_list("code", flat=True).get(pk=payload["wave"])}
 
-    def progress(done: int) -> None:
-        running.progress(done, 0, _("Writing the workbook"))
 
-    rows = write_export(user, query, target, progress=progress)
-    target.chmod(0o600)
-    return Ending(
-        _("{rows} answers were written.").format(rows=f"{rows:,}"),
-        partial(_exported, running.job, user, found, rows, target),
+ANSWERS = offer(
+    ListExport(
+        kind="satisfaction.export_answers",
+        title=gettext_lazy("Export answers"),
+        note=gettext_lazy(
+            "The workbook holds exactly the filtered list. Who answered stands in it only if "
+            "you may know."
+        ),
+        right=VIEW,
+        refusal=REFUSAL,
+        done=gettext_lazy("{rows} answers were written."),
+        file_name=gettext_lazy("Answers {day}.xlsx"),
+        deed="satisfaction.answers_exported",
+        page="satisfaction:answers-export-detail",
+        file="satisfaction:answers-export-file",
+        write=_write,
+        about=_about,
     )
-
-
-def _exported(job: Job, user: Any, wave: Wave, rows: int, target: Path) -> None:
-    """Record the export, and tell whoever waits for it elsewhere. Raises StopAsked for somebody
-    whose account was closed after the last batch."""
-    people = get_user_model().objects.select_for_update(of=("self",))
-    if not people.filter(pk=user.pk, state=UserState.ACTIVE).exists():
-        target.unlink(missing_ok=True)
-        raise StopAsked
-    record("satisfaction.answers_exported", by=user, subject=job, rows=rows, code=wave.code)
-    url = reverse("satisfaction:answers-export-detail", args=[job.pk])
-    if hold_back(job, rows=rows, by=user, url=url):
-        return
-    notify(
-        [user],
-        "core.export_ready",
-        key=notice_key(job),
-        url=url,
-        rows=rows,
-        outcome="done",
-    )
-
-
-def notice_key(job: Job) -> str:
-    """The event of an export being ready (core.notices)."""
-    return f"export:{job.pk}"
-
-
-@sweeps
-def _delete_files_of(people: Collection[int]) -> None:
-    """Workbooks written for people whose accounts close are deleted at once (reliability 13)."""
-    payloads = Job.objects.filter(kind=KIND, actor__in=people).values_list("payload", flat=True)
-    for name in [payload["file"] for payload in payloads]:
-        transaction.on_commit(partial((folder() / name).unlink, missing_ok=True))
+)

@@ -10,5 +10,11 @@ class SatisfactionConfig(AppConfig):
 
     def ready(self) -> None:
         # They register themselves: imports, files, and work that is asked for.
-        from satisfaction import beside, imports, link_files, loop_policies  # noqa: F401
+        from satisfaction import (  # noqa: F401
+            answer_files,
+            beside,
+            imports,
+            link_files,
+            loop_policies,
+        )
         from satisfaction.services import scoring_jobs  # noqa: F401

@@ -23,6 +23,7 @@ from django.utils.translation import gettext_lazy
 from accounts.shutting import sweeps
 from audit.services import record
 from core.errors import Refused
+from core.exports.files import delete_files, path_of
 from core.faults import fault_point
 from core.files.parts import written_whole
 from core.files.writer import SheetColumn, SheetWriter
@@ -31,7 +32,6 @@ from core.models import LIVE_JOBS, Job, Queue
 from core.notices import notify
 from core.pdf import render_pdf
 from core.personal_data import Erased
-from customers.exports import folder
 from customers.models import Contact, Customer, Ownership
 from regions.models import OrgUnit
 from satisfaction.codes import code_of
@@ -144,7 +144,7 @@ def _file_job(running: Running) -> Ending:
         running.hold()
         forget_links(Sample.objects.filter(wave=wave), running.job.created_at, user)
     samples = list(people.select_related("customer__subject", "unit").order_by("unit", "pk"))
-    target = folder() / running.payload["file"]
+    target = path_of(running.job)
     with written_whole(target) as part:
         rows = _with_links(running, wave, samples, user)
         if act == CODES:
@@ -240,11 +240,6 @@ def notice_key(job: Job) -> str:
     return f"links:{job.pk}"
 
 
-def path_of(job: Job) -> Path:
-    """Where the file of a job lies."""
-    return folder() / job.payload["file"]
-
-
 # --- deleting it ----------------------------------------------------------------------------------
 
 
@@ -262,6 +257,4 @@ def delete_old_files() -> int:
 @sweeps
 def _delete_files_of(people: Collection[int]) -> None:
     """Files written for people whose accounts close are deleted at once."""
-    payloads = Job.objects.filter(kind=FILE, actor__in=people).values_list("payload", flat=True)
-    for name in [payload["file"] for payload in payloads]:
-        transaction.on_commit(partial((folder() / name).unlink, missing_ok=True))
+    delete_files(Job.objects.filter(kind=FILE, actor__in=people))

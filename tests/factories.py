@@ -2,7 +2,7 @@
 
 import itertools
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -15,6 +15,23 @@ from approvals.models import Approval, Flow, FlowVersion, Step, Task
 from complaints.models import Case, IncomingMail, Mailbox
 from complaints.services import register_case
 from complaints.services.mailbox import take_in
+from compliance.models import (
+    AccountChange,
+    ChangeLine,
+    Finding,
+    FunctionPlan,
+    ImplementationRule,
+    Inspection,
+    InspectionPoint,
+    Nomination,
+    PlannedPost,
+    RoundState,
+)
+from compliance.services import rounds, strategic
+from compliance.services.assignments import assign
+from compliance.services.bulletins import publish as publish_bulletin
+from compliance.services.rules import save_rule
+from compliance.services.targets import set_targets
 from core.values.rooms import Room
 from customers.models import (
     Activity,
@@ -361,6 +378,37 @@ def make_mail(title: str, *, unit: OrgUnit | None = None, box: str = "tests") ->
     return mail
 
 
+def make_strategic(*, unit: OrgUnit, by: User, leader: User, word: str = "战略") -> Nomination:
+    """A customer of a unit, on the list under a pair, nominated in the open round of this year,
+    with everything that can hang on him; `word` stands in every text."""
+    customer = make_customer(
+        unit=unit, by=by, keeper=by, kind=CustomerKind.ORGANISATION, name=f"{word}集团"
+    )
+    today = timezone.localdate()
+    one = rounds.prepare_round(today.year, by=None)
+    if one.state == RoundState.PREPARED:
+        one = rounds.open_round(one, by=None)
+    pair = {"specialist": by, "contact_leader": leader}
+    row = rounds.nominate(one, by=None, unit=unit, customer=customer, reason=word, **pair)
+    rounds.give_charge(customer, by=None, today=today, unit=unit, **pair)
+    customer.refresh_from_db()
+    strategic.save_plan(customer, by=by, year=today.year, goals=word, steps=word, answers={})
+    strategic.note_signal(
+        customer, by=by, kind="other", content=word, learnt_on=today, act_by=today
+    )
+    strategic.save_summary(
+        customer, by=by, month=today, progress=word, requests=word, next_steps=word
+    )
+    strategic.ask_resource(
+        customer, by=by, kind="staff", content=word, department=word, to=by, needed_by=today
+    )
+    strategic.plan_talk(
+        place_of(customer, unit), by=by, kind="visit", leader=leader, purpose=word,
+        at=timezone.now() + timedelta(days=1),
+    )  # fmt: skip
+    return row
+
+
 def make_money(
     *, unit: OrgUnit, by: User, customer: Customer | None = None, word: str = "运动会"
 ) -> Application:
@@ -405,3 +453,76 @@ def make_money(
     )
     paper.refresh_from_db()
     return paper
+
+
+def make_daily(*, unit: OrgUnit, person: User) -> None:
+    """A bulletin, a task, a target and a rule of a unit."""
+    publish_bulletin(title="通知", body="内容", by=None, units=[unit])
+    assign(to=person, by=None, title="核对", unit=unit)
+    month = timezone.localdate().replace(day=1)
+    set_targets(unit=unit, month=month, values={"visits": Decimal(8)}, by=None)
+    save_rule(
+        by=None, unit=unit, title="细则", applies_to="全体", department="客户关系部",
+        interpreted_by="客户关系部", keeper=person, next_review_on=date(2099, 1, 1),
+    )  # fmt: skip
+
+
+def make_finding(*, unit: OrgUnit, word: str = "缺负责人", **values: Any) -> Finding:
+    """An open finding of a rule that no check knows; `word` stands in its sentence."""
+    row = Finding(
+        **{
+            "rule": "TESTS",
+            "severity": "medium",
+            "rank": 2,
+            "message": word,
+            "opened_on": timezone.localdate(),
+        }
+        | values
+    )
+    row.place_in(unit)
+    row.save()
+    row.events.create(kind="opened", text=word)
+    return row
+
+
+def make_account_change(*, unit: OrgUnit, person: User, word: str = "调动", **values: Any) -> Any:
+    """A form that a staff event opened about a person; `word` is its reason."""
+    today = timezone.localdate()
+    row = AccountChange(
+        **{"kind": "close", "cause": "leave", "event_on": today, "due_on": today, "reason": word}
+        | values
+    )
+    row.place_in(unit)
+    row.save()
+    ChangeLine.objects.create(
+        change=row, person=person, employee_no=person.employee_no, name=person.name
+    )
+    return row
+
+
+def make_staffing(*, unit: OrgUnit, by: User, word: str = "编制") -> dict[str, Any]:
+    """A row of a unit in every table of staffing, about somebody else than `by`; `word` stands in
+    every text."""
+    today = timezone.localdate()
+    plan = FunctionPlan(pace=word, targets=word, results=word)
+    line = PlannedPost(
+        year=today.year,
+        function=Function.objects.get_or_create(name="客户专员")[0],
+        establishment=1,
+        grade=word,
+        capability=word,
+        duties=word,
+    )
+    rule = ImplementationRule(title=word, issued_on=today, effective_on=today, summary=word)
+    seen = Inspection(inspected_on=today, summary=word, place=word, by=by)
+    for row in (plan, line, rule, seen):
+        row.place_in(unit)
+        row.save()
+    point = InspectionPoint.objects.create(inspection=seen, text=word, owner=by, due_on=today)
+    return {
+        "finding": make_finding(unit=unit, word=word),
+        "account_change": make_account_change(unit=unit, person=by, word=word),
+        "planned_post": line,
+        "inspection": seen,
+        "point": point,
+    }

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from accounts.imports.organisation_rows import Organisation, PersonRow, UnitRow
 from accounts.models import Function, Post, Role, RoleGrant, User, UserState
 from accounts.services.people import end_all_of, keeping_an_administrator
+from accounts.staff_events import StaffEvent, StaffEventKind, tell
 from core.files.problems import FileProblem
 from core.imports.kinds import ImportContext
 from core.imports.report import Report
@@ -36,6 +37,7 @@ class OrganisationWriter:
             people = self._people(organisation, units)
             self._posts(organisation, units, people)
             self._grants(organisation, units, people)
+        tell(self.events, by=self.context.actor)
 
     # --- units --------------------------------------------------------------------------------
 
@@ -98,6 +100,7 @@ class OrganisationWriter:
 
     def _people(self, organisation: Organisation, units: dict[str, OrgUnit]) -> dict[str, User]:
         rows = organisation.people
+        self.events: list[StaffEvent] = []
         people = {user.employee_no: user for user in User.objects.filter(employee_no__in=rows)}
         had_left = {user.pk for user in people.values() if user.state == UserState.LEFT}
         new: list[User] = []
@@ -108,8 +111,10 @@ class OrganisationWriter:
                 user = User(employee_no=row.employee_no)
                 user.set_unusable_password()
                 new.append(user)
+            before = (user.state, user.unit_id)
             if self._fill(user, row, units[row.unit]) and user.pk is not None:
                 changed.append(user)
+                self._note(user, row, before)
             people[row.employee_no] = user
         User.objects.bulk_create(new, batch_size=BATCH)
         User.objects.bulk_update(changed, [*PERSON_VALUES, "unit", "state"], batch_size=BATCH)
@@ -118,6 +123,25 @@ class OrganisationWriter:
         self.report.created["people"] += len(new)
         self.report.updated["people"] += len(changed)
         return people
+
+    def _note(self, user: User, row: PersonRow, before: tuple[str, int | None]) -> None:
+        """Keep what happened to somebody who was there already, and say it (ACC-07)."""
+        state, unit_id = before
+        if user.state == UserState.LEFT:
+            if state == UserState.LEFT:
+                return
+            kind, day = StaffEventKind.LEFT, row.left_on or self.context.today
+            sentence = _("{name} left on {day}; the account was closed.")
+        elif unit_id is not None and user.unit_id != unit_id:
+            kind, day = StaffEventKind.MOVED, self.context.today
+            sentence = _("{name} moves from {before} to {unit}; check the rights.")
+        else:
+            return
+        came_from = OrgUnit.objects.get(pk=unit_id) if unit_id else user.unit
+        self.events.append(StaffEvent(user, kind, day, came_from))
+        names = {"name": user.name, "day": day.isoformat(), "unit": user.unit.name}
+        message = sentence.format(before=came_from.name, **names)
+        self.report.warn(row.number, "ACC-07", message)
 
     def _fill(self, user: User, row: PersonRow, unit: OrgUnit) -> bool:
         """Put a row's values on a person; empty cells do not erase, but a date of leaving ends."""

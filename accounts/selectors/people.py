@@ -6,7 +6,8 @@ from django.contrib.auth.models import Permission
 from django.db.models import Prefetch, Q, QuerySet
 
 from accounts.models import Post, RoleGrant, User
-from core.keyset import Key, Order, Page, read_cursor, write_cursor
+from core.keyset import Order, Page
+from core.paging import page_of_rows
 from regions.models import OrgUnit
 
 BY_NUMBER = Order("number", "employee_no")
@@ -27,26 +28,9 @@ class PeopleQuery:
 def people_page(reader: User, query: PeopleQuery, *, size: int = PAGE_SIZE) -> Page:
     """One page of the people a reader may see, by employee number. Four queries at most."""
     people = _narrowed(User.objects.visible_to(reader), query)
-    backwards = bool(query.before)
-    key = read_cursor(BY_NUMBER, query.before or query.after)
-    if key is not None:
-        people = people.filter(BY_NUMBER.after(key, reverse=backwards))
-    elif backwards:
-        backwards = False
     posts = Post.objects.now().select_related("function")
     people = people.select_related("unit").prefetch_related(Prefetch("posts", posts, "held_posts"))
-    found = list(people.order_by(*BY_NUMBER.by(reverse=backwards))[: size + 1])
-    more, rows = len(found) > size, found[:size]
-    if backwards:
-        rows.reverse()
-    has_previous = more if backwards else key is not None
-    has_next = bool(backwards) or more
-    return Page(
-        rows=rows,
-        previous=_cursor(rows[0]) if rows and has_previous else "",
-        next=_cursor(rows[-1]) if rows and has_next else "",
-        size=size,
-    )
+    return page_of_rows(people, BY_NUMBER, after=query.after, before=query.before, size=size)
 
 
 def _narrowed(people: QuerySet[User], query: PeopleQuery) -> QuerySet[User]:
@@ -57,10 +41,6 @@ def _narrowed(people: QuerySet[User], query: PeopleQuery) -> QuerySet[User]:
     if query.unit is not None:
         people = people.filter(unit__path__startswith=query.unit.path)
     return people.filter(state=query.state) if query.state else people
-
-
-def _cursor(user: User) -> str:
-    return write_cursor(BY_NUMBER, Key(user.employee_no, user.pk))
 
 
 def grants_shown(user: User) -> list[RoleGrant]:

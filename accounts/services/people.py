@@ -37,6 +37,7 @@ from accounts.selectors import administrators
 from accounts.services.following import follow_sections, hold_sections
 from accounts.sessions import delete_old, end_sessions
 from accounts.shutting import shut_out
+from accounts.staff_events import StaffEvent, StaffEventKind, tell
 from audit.services import record
 from core.errors import Refused, Stale
 from core.scope import Scope
@@ -83,10 +84,13 @@ def change_person(user: User, *, by: User | None, **changes: Any) -> User:
     target = changes.get("unit")
     if target is not None and not _holds(by, CHANGE, target):
         raise Refused(_("You may not move people to {unit}.").format(unit=target.name))
+    before = person.unit
     for name, value in changes.items():
         setattr(person, name, value)
     person.full_clean()
     person.save(update_fields=sorted(changes))
+    if target is not None and before is not None and before != target:
+        tell([StaffEvent(person, StaffEventKind.MOVED, timezone.localdate(), before)], by=by)
     record(
         "user.changed",
         by=by,

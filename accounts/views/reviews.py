@@ -120,7 +120,7 @@ def _decisions(request: HttpRequest) -> list[Decision]:
     found = []
     for name, value in request.POST.items():
         head, _dash, key = name.partition("-")
-        if head == "decision" and key.isdigit() and value in GrantDecision.values:
+        if head == "decision" and key.isdecimal() and value in GrantDecision.values:
             reason = request.POST.get(f"reason-{key}", "")[:200]
             found.append(Decision(int(key), value, reason))
     return found

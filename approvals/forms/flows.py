@@ -262,7 +262,7 @@ class StepForm(forms.Form):
         who: dict[str, Any] = {"kind": kind} | ({"name": name} if name else {})
         place = self.cleaned_data.get(f"place{at}") or "0"
         if kind in PLACED and place != "0":
-            who |= {"up": int(place)} if place.isdigit() else {"level": place}
+            who |= {"up": int(place)} if place.isdecimal() else {"level": place}
         return who
 
     def _condition(self) -> dict[str, Any] | None:
@@ -435,7 +435,7 @@ def moved(steps: list[Any], act: str) -> tuple[list[Any], int]:
     """Steps after a button of the editor, and the place that has the focus then: "add-2" puts a
     new one behind the second, "remove-1", "up-1", "down-1"."""
     name, _dash, number = act.partition("-")
-    at = int(number) if number.isdigit() else len(steps)
+    at = int(number) if number.isdecimal() else len(steps)
     if name == "add":
         place = min(at, len(steps))
         return [*steps[:place], {"name": "", "who": [], "how": How.ANY}, *steps[place:]], place

@@ -8,7 +8,8 @@ from django.db.models import QuerySet
 
 from approvals.models import Approval, Flow, Task
 from approvals.selectors import inbox
-from core.keyset import Order, Page, page_of
+from core.keyset import Order, Page
+from core.paging import page_of_rows
 
 FLOW = "flow_version__flow"
 
@@ -68,7 +69,9 @@ def lines(
     joins = [f"{tab.way}__{join}" if tab.way else join for join in ("applicant", "unit", FLOW)]
     if tab.name == "waiting":
         joins.append("person")
-    page = page_of(rows.select_related(*joins), tab.order, after=after, before=before, size=size)
+    page = page_of_rows(
+        rows.select_related(*joins), tab.order, after=after, before=before, size=size
+    )
     return replace(page, rows=[Line(_approval(row), row) for row in page.rows])
 
 

@@ -5,7 +5,7 @@ sendings of the same form one is carried out: the same `request_key` gives the s
 anybody else reads in a `Conflict` who decided, and when.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -305,26 +305,45 @@ def _to_step(held: Held, task: Task, powers: Powers, to: str, comment: str) -> N
 # --- handing on and asking others -----------------------------------------------------------------
 
 
-def transfer(task: Task, *, to: Any, by: Any, comment: str = "", request_key: str = "") -> Approval:
-    """Let another decide instead."""
+def _name_others(
+    task: Task,
+    verb: str,
+    people: Iterable[Any],
+    act: Callable[[Held, Task, list[User]], None],
+    *,
+    by: Any,
+    comment: str,
+    request_key: str,
+) -> Approval:
+    """Write down that somebody names others for his task; `act` then lets them in."""
     try:
         with holding(task.step.approval_id, by=by, request_key=request_key) as held:
             task = read_task(held, task)
-            powers = _powers(held, task, "transfer")
-            person = _others(held, task, [to])[0]
+            powers = _powers(held, task, verb)
+            found = _others(held, task, people)
             held.decide(
-                Verb.TRANSFER,
+                verb,
                 step=task.step,
                 task=task,
                 acting_for=powers.acting_for,
                 comment=comment,
-                to=[person.name],
+                to=[one.name for one in found],
             )
-            replace(held, task, person, Origin.TRANSFER)
-            tell_open(held, task.step)
+            act(held, task, found)
             return held.approval
     except Replayed as same:
         return same.approval
+
+
+def transfer(task: Task, *, to: Any, by: Any, comment: str = "", request_key: str = "") -> Approval:
+    """Let another decide instead."""
+
+    def hand_on(held: Held, task: Task, people: list[User]) -> None:
+        replace(held, task, people[0], Origin.TRANSFER)
+        tell_open(held, task.step)
+
+    said = {"by": by, "comment": comment, "request_key": request_key}
+    return _name_others(task, Verb.TRANSFER, [to], hand_on, **said)
 
 
 def replace(held: Held, task: Task, person: User, origin: str) -> Task:
@@ -373,23 +392,13 @@ def add_signer(
 ) -> Approval:
     """Let others decide too: before the person, who then waits for them, or after him."""
     verb = Verb.ADD_AFTER if after else Verb.ADD_BEFORE
-    try:
-        with holding(task.step.approval_id, by=by, request_key=request_key) as held:
-            task = read_task(held, task)
-            powers = _powers(held, task, verb)
-            people = _others(held, task, who)
-            held.decide(
-                verb,
-                step=task.step,
-                task=task,
-                acting_for=powers.acting_for,
-                comment=comment,
-                to=[one.name for one in people],
-            )
-            _add(held, task, people, Origin.AFTER if after else Origin.BEFORE)
-            return held.approval
-    except Replayed as same:
-        return same.approval
+    origin = Origin.AFTER if after else Origin.BEFORE
+    said = {"by": by, "comment": comment, "request_key": request_key}
+    return _name_others(task, verb, who, _adding(origin), **said)
+
+
+def _adding(origin: str) -> Callable[[Held, Task, list[User]], None]:
+    return lambda held, task, people: _add(held, task, people, origin)
 
 
 def _add(held: Held, task: Task, people: Sequence[User], origin: str) -> None:
@@ -411,23 +420,8 @@ def _let_wait(task: Task) -> None:
 
 def delegate(task: Task, *, to: Any, by: Any, comment: str = "", request_key: str = "") -> Approval:
     """Let another look into it; it comes back with his answer, and the person decides."""
-    try:
-        with holding(task.step.approval_id, by=by, request_key=request_key) as held:
-            task = read_task(held, task)
-            powers = _powers(held, task, "delegate")
-            person = _others(held, task, [to])[0]
-            held.decide(
-                Verb.DELEGATE,
-                step=task.step,
-                task=task,
-                acting_for=powers.acting_for,
-                comment=comment,
-                to=[person.name],
-            )
-            _add(held, task, [person], Origin.DELEGATION)
-            return held.approval
-    except Replayed as same:
-        return same.approval
+    said = {"by": by, "comment": comment, "request_key": request_key}
+    return _name_others(task, Verb.DELEGATE, [to], _adding(Origin.DELEGATION), **said)
 
 
 def give_back(
@@ -465,12 +459,22 @@ def _give_back(held: Held, task: Task, comment: str, *, agrees: bool | None) -> 
 
 
 def choose_next(
-    task: Task, *, to: Any, by: Any, comment: str = "", request_key: str = ""
+    task: Task,
+    *,
+    to: Any,
+    by: Any,
+    comment: str = "",
+    request_key: str = "",
+    values: Mapping[str, Any] | None = None,
+    files: attached.Uploads = (),
 ) -> Approval:
     """Agree, and name who decides next: in a free flow, or where the next step is for people
-    whom this one's approver chooses."""
+    whom this one's approver chooses. `values` and `files` as for `approve`."""
     try:
-        with holding(task.step.approval_id, by=by, request_key=request_key) as held:
+        with (
+            attached.kept(task.step.approval, files) as stored,
+            holding(task.step.approval_id, by=by, request_key=request_key) as held,
+        ):
             task = read_task(held, task)
             powers = _powers(held, task, "choose_next")
             if not held.is_unchanged():
@@ -478,11 +482,10 @@ def choose_next(
             people = as_users(to)
             if not people:
                 raise Refused(_("Please choose somebody who can log in."))
-            if awaits_choice(task.step):
-                _agree(held, task, powers, comment, people, None, verb=Verb.CHOOSE_NEXT)
-            else:
+            if not awaits_choice(task.step):
                 _go_on_with(held, task, people[0])
-                _agree(held, task, powers, comment, (), None, verb=Verb.CHOOSE_NEXT)
+                people = []
+            _agree(held, task, powers, comment, people, values, stored, Verb.CHOOSE_NEXT)
             return held.approval
     except Replayed as same:
         return same.approval

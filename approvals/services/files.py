@@ -27,9 +27,23 @@ def kept(approval: Approval, files: Uploads) -> Iterator[list[KeptFile]]:
             stored.append(keep(file, name, most_bytes=most_bytes(approval)))
         yield stored
     except BaseException:
-        for one in stored:
-            discard(one.stored_name)
+        _discard(stored)
         raise
+    _discard(_without_row(stored))
+
+
+def _without_row(stored: Sequence[KeptFile]) -> list[KeptFile]:
+    """What nobody wanted in the end: the content was there already, or the paper had changed."""
+    if not stored:
+        return []
+    rows = ApprovalFile.objects.filter(stored_name__in=[one.stored_name for one in stored])
+    wanted = set(rows.values_list("stored_name", flat=True))
+    return [one for one in stored if one.stored_name not in wanted]
+
+
+def _discard(files: Sequence[KeptFile]) -> None:
+    for one in files:
+        discard(one.stored_name)
 
 
 def adopt(stored: Sequence[KeptFile], decision: Decision, by: Any) -> None:
@@ -37,7 +51,6 @@ def adopt(stored: Sequence[KeptFile], decision: Decision, by: Any) -> None:
     had = set(ApprovalFile.objects.filter(approval=decision.approval).values_list("sha256"))
     for one in stored:
         if (one.sha256,) in had:
-            discard(one.stored_name)
             continue
         had.add((one.sha256,))
         ApprovalFile.objects.create(

@@ -25,7 +25,7 @@ from approvals.services.routing import Router
 from approvals.subjects import Facts, Subject, hash_of, plain, subject_of
 from audit.services import record
 from core.display import when
-from core.errors import Refused
+from core.errors import Refused, constraint_of
 from core.faults import fault_point
 from core.locking import lock
 
@@ -161,7 +161,7 @@ def holding(pk: int, *, by: Any, request_key: str = "", now: Any = None) -> Iter
             for act in held.letters:
                 act()
     except IntegrityError as problem:
-        if "decision_request" in str(problem):
+        if constraint_of(problem) == "decision_request":
             raise Conflict(_("This was sent already, for another paper.")) from problem
         raise
     fault_point("approval.after_commit")

@@ -23,7 +23,7 @@ from approvals.services.routing import Router, keys_of, refuse_route
 from approvals.services.steps import advance, lay_out, lay_out_again
 from approvals.subjects import hash_of, plain, subject_of
 from core.display import when
-from core.errors import Refused
+from core.errors import Refused, constraint_of
 from core.locking import lock
 
 
@@ -69,7 +69,7 @@ def submit(
     except Replayed as same:
         return same.approval
     except IntegrityError as problem:
-        if "approval_one_open" not in str(problem):
+        if constraint_of(problem) != "approval_one_open":
             raise
         return _submitted_meanwhile(obj, kind, by, request_key)
 

@@ -76,7 +76,7 @@ def body_new(request: HttpRequest) -> HttpResponse:
         "back": reverse("approvals:bodies"),
         "crumbs": _crumbs((_("New body"), "")),
     }
-    return render(request, "approvals/plain_form.html", context, status=status_of(request))
+    return render(request, "components/plain_form.html", context, status=status_of(request))
 
 
 @requires(VIEW)

@@ -11,7 +11,6 @@ from django.views.decorators.http import require_safe
 from approvals.models import Approval, ApprovalState
 from approvals.selectors.colleagues import colleagues
 from core.access import signed_in
-from core.keyset import PAGE_SIZES
 
 SHOWN = 30
 # state → tone and icon
@@ -47,12 +46,6 @@ def approval_or_404(request: HttpRequest, pk: int) -> Approval:
 def crumbs(*more: tuple[str, str]) -> list[tuple[str, str]]:
     """My approvals › …; the last one has no address."""
     return [(_("My approvals"), reverse("approvals:inbox") if more else ""), *more]
-
-
-def page_size(request: HttpRequest) -> int:
-    """Rows a page from the address, one of PAGE_SIZES."""
-    size = request.GET.get("size", "")
-    return int(size) if size.isdigit() and int(size) in PAGE_SIZES else PAGE_SIZES[0]
 
 
 @signed_in

@@ -243,7 +243,7 @@ def _act(request: HttpRequest, case: Case, form: DecideForm) -> str:
     if request.POST.get("verb") != "approve":
         raise PermissionDenied("verb")
     if data.get("next"):
-        choose_next(task, to=data["next"], **shared)
+        choose_next(task, to=data["next"], values=form.values() or None, files=files, **shared)
         return _("Approved and passed on to {person}: {title}").format(
             person=data["next"].name, title=title
         )

@@ -66,9 +66,7 @@ def _papers(kind: str) -> str:
 @require_safe
 def flow_list(request: HttpRequest) -> HttpResponse:
     """Flows in reach by kind of paper, and what the catalogue offers beside them."""
-    flows = (
-        Flow.objects.visible_to(request.user).select_related("unit").prefetch_related("versions")
-    )
+    flows = Flow.objects.visible_to(request.user).select_related("unit")
     rows = [
         {"flow": flow, "papers": _papers(flow.subject_kind), "version": _newest(flow)}
         for flow in flows.prefetch_related("versions")
@@ -123,7 +121,7 @@ def flow_new(request: HttpRequest) -> HttpResponse:
         "back": reverse("approvals:flows"),
         "crumbs": _crumbs((_("New flow"), "")),
     }
-    return render(request, "approvals/plain_form.html", context, status=status_of(request))
+    return render(request, "components/plain_form.html", context, status=status_of(request))
 
 
 @requires(VIEW)
@@ -228,7 +226,7 @@ def flow_settings(request: HttpRequest, pk: int) -> HttpResponse:
         "back": one.get_absolute_url(),
         "crumbs": _flow_crumbs(one, (_("Settings of the flow"), "")),
     }
-    return render(request, "approvals/plain_form.html", context, status=status_of(request))
+    return render(request, "components/plain_form.html", context, status=status_of(request))
 
 
 @requires(CHANGE)

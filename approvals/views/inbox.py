@@ -17,9 +17,10 @@ from approvals.selectors.inbox import waiting, waiting_count
 from approvals.selectors.powers import needs_step_up
 from approvals.selectors.tabs import TABS, Line, flows_in, lines
 from approvals.services import approve_many
-from approvals.views.common import crumbs, page_size, state_badge
+from approvals.views.common import crumbs, state_badge
 from core.access import fresh_if, signed_in
 from core.htmx import page_or_rows
+from core.paging import asked_page
 from regions.calendars.left import time_left
 
 MOST = 100  # approved at once
@@ -31,14 +32,7 @@ def inbox(request: HttpRequest) -> HttpResponse:
     """One of the four lists; the oldest of what waits stands first, the others newest first."""
     tab = TABS.get(request.GET.get("tab", ""), TABS["waiting"])
     form = InboxFilter(request.GET, flows=flows_in(request.user, tab))
-    page = lines(
-        request.user,
-        tab,
-        flow=form.chosen(),
-        after=request.GET.get("after", ""),
-        before=request.GET.get("before", ""),
-        size=page_size(request),
-    )
+    page = lines(request.user, tab, flow=form.chosen(), **asked_page(request))
     count = waiting_count(request.user)
     context = {
         "tab": tab.name,
@@ -108,7 +102,7 @@ def _row(line: Line) -> dict[str, Any]:
 
 def _picked(request: HttpRequest) -> list[Task]:
     """The ticked tasks that wait for the reader, in the order of the list."""
-    keys = [int(key) for key in request.POST.getlist("pick") if key.isdigit()][:MOST]
+    keys = [int(key) for key in request.POST.getlist("pick") if key.isdecimal()][:MOST]
     rows = waiting(request.user).filter(pk__in=keys).order_by("pk")
     joins = ("person", "step__approval__flow_version__flow", "step__approval__applicant")
     return list(rows.select_related(*joins))

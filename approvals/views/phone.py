@@ -15,11 +15,12 @@ from approvals.forms.phone import PhoneFilter
 from approvals.models import PhoneSignature
 from approvals.selectors.powers import persons_of
 from approvals.services import sign
-from approvals.views.common import crumbs, page_size
+from approvals.views.common import crumbs
 from core.access import fresh_if, signed_in
 from core.errors import Refused
 from core.htmx import ask, leave, page_or_rows
-from core.keyset import Order, page_of
+from core.keyset import Order
+from core.paging import asked_page, page_of_rows
 from core.saving import status_of
 from regions.calendars.left import time_left
 
@@ -44,12 +45,8 @@ def phone_list(request: HttpRequest) -> HttpResponse:
     everything = form.wants_all()
     if not everything:
         rows = rows.unsigned()
-    page = page_of(
-        rows.select_related(*JOINS),
-        LATEST if everything else ORDER,
-        after=request.GET.get("after", ""),
-        before=request.GET.get("before", ""),
-        size=page_size(request),
+    page = page_of_rows(
+        rows.select_related(*JOINS), LATEST if everything else ORDER, **asked_page(request)
     )
     acting = persons_of(request.user) | {request.user.pk}
     shown = [_row(one, acting) for one in page.rows]

@@ -7,8 +7,9 @@ from django.db.models import Count
 
 from complaints.models import Case, Channel, IncomingFile, IncomingMail, MailState
 from complaints.states import REGISTER
-from core.keyset import Key, Order, Page, read_cursor, write_cursor
+from core.keyset import Order, Page
 from core.menu_counts import COUNTED, count_beside
+from core.paging import page_of_rows
 from regions.models import Kind
 
 OLDEST: Final = Order("received", "received_at", kind="time")
@@ -28,27 +29,13 @@ PARTS: Final = {
 def mail_page(user: Any, part: str, *, after: str = "", before: str = "", size: int = 25) -> Page:
     """A page of the mails in reach that stand in the states of a part."""
     order = OLDEST if part == "waiting" else NEWEST
-    back = read_cursor(order, before)
-    start = back or read_cursor(order, after)
-    rows = IncomingMail.objects.visible_to(user).filter(state__in=PARTS[part])
-    if start is not None:
-        rows = rows.filter(order.after(start, bool(back)))
-    found = list(
-        rows.select_related("unit", "subject", "case", "settled_by")
+    rows = (
+        IncomingMail.objects.visible_to(user)
+        .filter(state__in=PARTS[part])
+        .select_related("unit", "subject", "case", "settled_by")
         .annotate(enclosed=Count("files"))
-        .order_by(*order.by(bool(back)))[: size + 1]
     )
-    more = len(found) > size
-    found = found[:size]
-    if back:
-        found.reverse()
-    has_previous, has_next = (more, True) if back else (bool(start), more)
-    return Page(
-        rows=found,
-        previous=write_cursor(order, _key(found[0])) if found and has_previous else "",
-        next=write_cursor(order, _key(found[-1])) if found and has_next else "",
-        size=size,
-    )
+    return page_of_rows(rows, order, after=after, before=before, size=size)
 
 
 def waiting_mails(user: Any) -> int:
@@ -66,10 +53,6 @@ def mails_of(user: Any, case: Case) -> list[IncomingMail]:
         return []
     rows = IncomingMail.objects.visible_to(user, REGISTER).filter(case=case)
     return list(rows.order_by("received_at", "pk")[:MAILS])
-
-
-def _key(mail: IncomingMail) -> Key:
-    return Key(mail.received_at, mail.pk)
 
 
 def mail_in_reach(user: Any, pk: int | str) -> IncomingMail | None:

@@ -19,12 +19,12 @@ from complaints.models import Case, Category, Level
 from complaints.selectors.due import running_deadlines
 from complaints.selectors.terms import CaseTerm
 from complaints.states import OPEN, VIEW, WAITING
-from core.keyset import Key, Order, Page, read_cursor, write_cursor
+from core.keyset import Key, Order, Page
+from core.paging import count_of, keys_of, page_of
 from core.scope import Scope, scope_of
 from customers.models import Customer
 from regions.models import OrgUnit
 
-COUNT_CAP = 1000
 DESK_SIZE = 100
 
 RECENT = Order("-taken_in", "taken_in_at", descending=True, kind="time")
@@ -127,22 +127,10 @@ def case_keys(
     permission: str = VIEW,
 ) -> list[Key]:
     """Up to `size` keys of the list beyond `key`, in list order (backwards when `reverse`)."""
-    order = query.order
-
-    def top(cases: QuerySet) -> QuerySet:
-        if key:
-            cases = cases.filter(order.after(key, reverse))
-        return cases.order_by(*order.by(reverse)).values_list("pk", order.column)[:size]
-
     if query.term.problem:
         return []
-    parts = [top(part) for part in _parts(user, query, permission)]
-    if not parts:
-        return []
-    united = parts[0]
-    if len(parts) > 1:
-        united = parts[0].union(*parts[1:]).order_by(*order.by(reverse))[:size]
-    return [Key(value, pk) for pk, value in united]
+    parts = _parts(user, query, permission)
+    return keys_of(parts, query.order, key=key, size=size, reverse=reverse)
 
 
 def rows_of(keys: Iterable[Key]) -> list[Case]:
@@ -162,35 +150,15 @@ def case_page(
     user: Any, query: CaseQuery, *, after: str = "", before: str = "", size: int = 25
 ) -> Page:
     """One page of the list. `after` and `before` are cursors of an earlier page."""
-    order = query.order
-    back = read_cursor(order, before)
-    start = back or read_cursor(order, after)
-    keys = case_keys(user, query, key=start, size=size + 1, reverse=bool(back))
-    more = len(keys) > size
-    keys = keys[:size]
-    if back:
-        keys.reverse()
-    has_previous, has_next = (more, True) if back else (bool(start), more)
-    return Page(
-        rows=rows_of(keys),
-        previous=write_cursor(order, keys[0]) if keys and has_previous else "",
-        next=write_cursor(order, keys[-1]) if keys and has_next else "",
-        size=size,
-    )
+    parts = [] if query.term.problem else list(_parts(user, query, VIEW))
+    return page_of(parts, query.order, rows_of, after=after, before=before, size=size)
 
 
 def count_cases(user: Any, query: CaseQuery, permission: str = VIEW) -> tuple[int, bool]:
     """How many cases the list has, up to COUNT_CAP: (number, whether there are more)."""
     if query.term.problem:
         return 0, False
-    parts = [
-        part.order_by().values("pk")[: COUNT_CAP + 1] for part in _parts(user, query, permission)
-    ]
-    if not parts:
-        return 0, False
-    united = parts[0].union(*parts[1:]) if len(parts) > 1 else parts[0]
-    number = united.count()
-    return (COUNT_CAP, True) if number > COUNT_CAP else (number, False)
+    return count_of(_parts(user, query, permission))
 
 
 def all_cases(

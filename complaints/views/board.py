@@ -71,7 +71,7 @@ def case_board(request: HttpRequest) -> HttpResponse:
 def _chosen(request: HttpRequest) -> HttpResponse | None:
     """The form of the move somebody chose on a card."""
     case, move = request.GET.get("case", ""), request.GET.get("move", "")
-    if not case.isdigit() or move not in MOVES:
+    if not case.isdecimal() or move not in MOVES:
         return None
     return redirect("complaints:move", pk=int(case), move=move)
 
@@ -136,7 +136,7 @@ def _make(request: HttpRequest, case: Case, move: Move) -> HttpResponse:
     version = request.POST.get("version", "")
     try:
         done = make_move(
-            case, move.name, by=request.user, version=int(version) if version.isdigit() else None
+            case, move.name, by=request.user, version=int(version) if version.isdecimal() else None
         )
     except (Stale, Refused) as refusal:
         return _refused(request, case, str(refusal))

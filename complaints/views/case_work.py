@@ -71,7 +71,7 @@ def _form_page(
         "back": case.get_absolute_url(),
         "crumbs": case_crumbs(case, (title, "")),
     }
-    template = more.pop("template", "complaints/plain_form.html")
+    template = more.pop("template", "components/plain_form.html")
     return render(request, template, context | more, status=status_of(request))
 
 
@@ -196,7 +196,7 @@ def cost_new(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _work_of(case: Case, key: str) -> WorkOrder | None:
     works = WorkOrder.objects.filter(case=case).prefetch_related("parts")
-    return works.filter(pk=key).first() if key.isdigit() else None
+    return works.filter(pk=key).first() if key.isdecimal() else None
 
 
 @requires(HANDLE)

@@ -150,7 +150,7 @@ def case_file_edit(request: HttpRequest, pk: int, file_pk: int) -> HttpResponse:
         "back": back,
         "crumbs": case_crumbs(file.case, (file.name, back), (_("What the file shows"), "")),
     }
-    return render(request, "complaints/plain_form.html", context, status=status_of(request))
+    return render(request, "components/plain_form.html", context, status=status_of(request))
 
 
 @requires(VIEW)

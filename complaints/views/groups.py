@@ -84,13 +84,13 @@ def group_new(request: HttpRequest) -> HttpResponse:
         "back": reverse("complaints:patterns"),
         "crumbs": _crumbs((_("Form a group complaint"), "")),
     }
-    return render(request, "complaints/plain_form.html", context, status=status_of(request))
+    return render(request, "components/plain_form.html", context, status=status_of(request))
 
 
 def _cases_asked_for(request: HttpRequest) -> list[Case]:
     """The cases of `?project=&category=`, else those that were posted."""
     project, category = request.GET.get("project", ""), request.GET.get("category", "")
-    if project.isdigit() and (category.isdigit() or not category):
+    if project.isdecimal() and (category.isdecimal() or not category):
         key = int(category) if category else None
         return list(watch.cases_of(request.user, int(project), key, timezone.now()))
     numbers = request.GET.get("cases", "").split()

@@ -23,13 +23,7 @@ from complaints.states import CALL_BACK, HANDLE, MOVES, REGISTER, URGE, VIEW, St
 from complaints.views.common import rows_for
 from core.access import requires
 from core.htmx import page_or_rows
-from core.keyset import PAGE_SIZES
-
-
-def page_size(request: HttpRequest) -> int:
-    """Rows a page from the address, one of PAGE_SIZES."""
-    size = request.GET.get("size", "")
-    return int(size) if size.isdigit() and int(size) in PAGE_SIZES else PAGE_SIZES[0]
+from core.paging import asked_page, without_page
 
 
 def count_sentence(number: int, capped: bool) -> str:
@@ -43,13 +37,7 @@ def listing(request: HttpRequest, query: CaseQuery) -> dict[str, Any]:
     """A page of a list with its count, or the problem of its search text."""
     if query.term.problem:
         return {"problem": query.term.problem, "query": query}
-    page = case_page(
-        request.user,
-        query,
-        after=request.GET.get("after", ""),
-        before=request.GET.get("before", ""),
-        size=page_size(request),
-    )
+    page = case_page(request.user, query, **asked_page(request))
     number, capped = count_cases(request.user, query)
     return {
         "query": query,
@@ -57,14 +45,6 @@ def listing(request: HttpRequest, query: CaseQuery) -> dict[str, Any]:
         "rows": rows_for(page.rows),
         "count": count_sentence(number, capped),
     }
-
-
-def _without_page(request: HttpRequest) -> str:
-    """The address of the list without its place in it, as the export reads it."""
-    query = request.GET.copy()
-    for name in ("after", "before", "size"):
-        query.pop(name, None)
-    return query.urlencode()
 
 
 @requires(VIEW)
@@ -79,7 +59,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
         "can_register": request.user.has_perm(REGISTER),
         "sort": query.order.name,
         "may_export": request.user.has_perm(EXPORT),
-        "filter_query": _without_page(request),
+        "filter_query": without_page(request),
     }
     return page_or_rows(request, "complaints/list.html", "complaints/_rows.html", context)
 

@@ -18,12 +18,11 @@ from complaints.selectors.measures import (
     measure_parts,
     measure_rows,
 )
-from complaints.selectors.paging import count_of, page_of
 from complaints.services import measures as verbs
 from complaints.states import HANDLE, VIEW
-from complaints.views.lists import page_size
 from core.access import requires
 from core.htmx import page_or_rows
+from core.paging import asked_page, count_of, page_of
 from core.saving import saved, status_of
 
 SEND = require_http_methods(["GET", "HEAD", "POST"])
@@ -66,14 +65,7 @@ def measure_list(request: HttpRequest) -> HttpResponse:
     form = MeasureFilter(request.GET, user=request.user)
     query = form.query()
     parts = measure_parts(request.user, query)
-    page = page_of(
-        parts,
-        query.order,
-        measure_rows,
-        after=request.GET.get("after", ""),
-        before=request.GET.get("before", ""),
-        size=page_size(request),
-    )
+    page = page_of(parts, query.order, measure_rows, **asked_page(request))
     context = {
         "filter_form": form,
         "query": query,
@@ -118,7 +110,7 @@ def measure_new(request: HttpRequest) -> HttpResponse:
         "back": case.get_absolute_url() if case else reverse("complaints:measures"),
         "crumbs": _crumbs((_("New measure"), "")),
     }
-    return render(request, "complaints/plain_form.html", context, status=status_of(request))
+    return render(request, "components/plain_form.html", context, status=status_of(request))
 
 
 def _seen(request: HttpRequest, measure: Measure) -> bool:

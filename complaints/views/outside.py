@@ -70,7 +70,7 @@ def opinion_new(request: HttpRequest) -> HttpResponse:
         "back": reverse("complaints:opinions"),
         "crumbs": _crumbs(_("Public opinion"), "complaints:opinions", (_("Register"), "")),
     }
-    return render(request, "complaints/plain_form.html", context, status=status_of(request))
+    return render(request, "components/plain_form.html", context, status=status_of(request))
 
 
 @requires(VIEW)
@@ -150,7 +150,7 @@ def warning_new(request: HttpRequest) -> HttpResponse:
         "back": reverse("complaints:warnings"),
         "crumbs": _crumbs(_("Early warnings"), "complaints:warnings", (_("Register"), "")),
     }
-    return render(request, "complaints/plain_form.html", context, status=status_of(request))
+    return render(request, "components/plain_form.html", context, status=status_of(request))
 
 
 def _warning(request: HttpRequest, pk: int) -> EarlyWarning:
@@ -203,4 +203,4 @@ def _warning_form(
         "back": reverse("complaints:warnings"),
         "crumbs": _crumbs(_("Early warnings"), "complaints:warnings", (title, "")),
     }
-    return render(request, "complaints/plain_form.html", context, status=status_of(request))
+    return render(request, "components/plain_form.html", context, status=status_of(request))

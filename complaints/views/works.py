@@ -23,7 +23,6 @@ from complaints.selectors.contract_works import (
     work_rows,
 )
 from complaints.selectors.detail import warranty_of
-from complaints.selectors.paging import count_of, page_of
 from complaints.services import contract_works as verbs
 from complaints.services.files import may_attach
 from complaints.services.handling import may_work_on
@@ -31,11 +30,11 @@ from complaints.states import ASSIGN, HANDLE, VIEW
 from complaints.views.case_work import worked_on_or_refuse
 from complaints.views.common import case_crumbs, crumbs, subject_of
 from complaints.views.files import attach_all
-from complaints.views.lists import page_size
 from complaints.work_states import UNFINISHED, WORK_MOVES, WorkState, work_moves_from
 from core.access import requires
 from core.errors import Refused, Stale
 from core.htmx import page_or_rows
+from core.paging import asked_page, count_of, page_of
 from core.saving import saved, status_of
 
 SEND = require_http_methods(["GET", "HEAD", "POST"])
@@ -75,14 +74,7 @@ def work_list(request: HttpRequest) -> HttpResponse:
     form = WorkFilter(request.GET, user=request.user)
     query = form.query()
     parts = work_parts(request.user, query)
-    page = page_of(
-        parts,
-        query.order,
-        work_rows,
-        after=request.GET.get("after", ""),
-        before=request.GET.get("before", ""),
-        size=page_size(request),
-    )
+    page = page_of(parts, query.order, work_rows, **asked_page(request))
     context = {
         "filter_form": form,
         "query": query,
@@ -120,7 +112,7 @@ def work_new(request: HttpRequest, pk: int) -> HttpResponse:
         "back": case.get_absolute_url(),
         "crumbs": case_crumbs(case, (_("Dispatch a crew"), "")),
     }
-    return render(request, "complaints/plain_form.html", context, status=status_of(request))
+    return render(request, "components/plain_form.html", context, status=status_of(request))
 
 
 # --- one work -------------------------------------------------------------------------------------
@@ -200,7 +192,7 @@ def work_edit(request: HttpRequest, pk: int) -> HttpResponse:
             work.case, (work.title, work.get_absolute_url()), (_("Change the work"), "")
         ),
     }
-    return render(request, "complaints/plain_form.html", context, status=status_of(request))
+    return render(request, "components/plain_form.html", context, status=status_of(request))
 
 
 @requires(HANDLE)
@@ -239,7 +231,7 @@ def work_move(request: HttpRequest, pk: int, move: str) -> HttpResponse:
             work.case, (work.title, work.get_absolute_url()), (str(wanted.label), "")
         ),
     }
-    return render(request, "complaints/plain_form.html", context, status=status)
+    return render(request, "components/plain_form.html", context, status=status)
 
 
 def _begin_anew(form: Any, work: WorkOrder) -> None:
@@ -339,4 +331,4 @@ def _contractor_form(
         "back": reverse("complaints:contractors"),
         "crumbs": work_crumbs((_("Contractors"), reverse("complaints:contractors")), (title, "")),
     }
-    return render(request, "complaints/plain_form.html", context, status=status_of(request))
+    return render(request, "components/plain_form.html", context, status=status_of(request))

@@ -3,12 +3,13 @@
 import datetime as dt
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
 from django.contrib.auth import get_user_model
+from django.db import transaction
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -92,6 +93,19 @@ class ImportContext:
     checkpoint: Callable[[int, Report], None] = lambda row, report: None
     applied_through: int = 0
     counts: dict[str, Any] = field(default_factory=dict)
+
+    @contextmanager
+    def chunk(self, row: int, report: Report) -> Iterator[None]:
+        """Write rows up to `row` and their checkpoint in one transaction; after an error the
+        report counts what it counted before."""
+        before = (report.created.copy(), report.updated.copy())
+        try:
+            with transaction.atomic():
+                yield
+                self.checkpoint(row, report)
+        except BaseException:
+            report.created, report.updated = before
+            raise
 
     def scope(self, permission: str) -> Scope:
         return EVERYTHING if self.actor is None else scope_of(self.actor, permission)

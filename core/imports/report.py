@@ -28,6 +28,9 @@ COUNTED = {
     "questionnaires": gettext_lazy("Questionnaires"),
     "applications": gettext_lazy("Applications"),
     "expense_categories": gettext_lazy("Categories of expenses"),
+    "log_ins": gettext_lazy("Log-ins"),
+    "absences": gettext_lazy("Trips and leave"),
+    "transactions": gettext_lazy("Purchases"),
 }
 
 

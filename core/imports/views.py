@@ -21,7 +21,7 @@ from core.access import requires
 from core.display import listed
 from core.errors import Refused
 from core.files.writer import SheetColumn, SheetWriter
-from core.htmx import wants_rows
+from core.htmx import STOP_POLLING, wants_rows
 from core.imports.kinds import KINDS, ImportKind, kind_named
 from core.imports.report import COUNTED
 from core.imports.runs import (
@@ -41,7 +41,6 @@ from core.notices import mark_read
 from core.widgets import RemoteSelect
 
 RIGHT = "core.add_importrun"
-STOP_POLLING = 286
 LISTED = 50
 PROBLEMS_SHOWN = 20
 MODES = (

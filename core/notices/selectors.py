@@ -6,10 +6,11 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from core.keyset import Key, Order, Page, read_cursor, write_cursor
+from core.keyset import Order, Page
 from core.models import Notice, OutboxMessage
 from core.notices.kinds import KINDS
 from core.notices.render import Words, words_of_notice
+from core.paging import page_of_rows
 
 NEWEST_FIRST = Order("newest", "id", descending=True)
 PAGE_SIZE = 50
@@ -71,24 +72,4 @@ def outbox_page(*, state: str = "", channel: str = "", after: str = "", before: 
 
 def newest_first(rows: QuerySet, *, after: str, before: str, size: int = PAGE_SIZE) -> Page:
     """One page of rows by falling key. One query."""
-    backwards = bool(before)
-    key = read_cursor(NEWEST_FIRST, before or after)
-    if key is not None:
-        rows = rows.filter(NEWEST_FIRST.after(key, reverse=backwards))
-    else:
-        backwards = False
-    found = list(rows.order_by(NEWEST_FIRST.by(reverse=backwards)[0])[: size + 1])
-    more, page = len(found) > size, found[:size]
-    if backwards:
-        page.reverse()
-    has_previous = more if backwards else key is not None
-    return Page(
-        rows=page,
-        previous=_cursor(page[0]) if page and has_previous else "",
-        next=_cursor(page[-1]) if page and (backwards or more) else "",
-        size=size,
-    )
-
-
-def _cursor(row: Any) -> str:
-    return write_cursor(NEWEST_FIRST, Key(row.pk, row.pk))
+    return page_of_rows(rows, NEWEST_FIRST, after=after, before=before, size=size)

@@ -101,7 +101,7 @@ def _act(
     request: HttpRequest, verb: Callable[..., int], said: Callable[[int], str]
 ) -> HttpResponse:
     """Do a verb to the ticked messages and say how many it concerned."""
-    picked = [value for value in request.POST.getlist("pick") if value.isdigit()]
+    picked = [value for value in request.POST.getlist("pick") if value.isdecimal()]
     rows: QuerySet[OutboxMessage] = OutboxMessage.objects.filter(pk__in=picked)
     try:
         messages.success(request, said(verb(rows, by=request.user)))

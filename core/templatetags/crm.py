@@ -24,6 +24,7 @@ from django.utils.translation import gettext as _
 
 from core import display
 from core.attachments import accepted
+from core.paging import CURSORS
 
 register = template.Library()
 
@@ -35,7 +36,6 @@ TONE_ICONS = {
     "ok": "circle-check",
 }
 # Paging keys belong to one order of one list: any change of sort or filter begins at the top.
-CURSORS = ("after", "before")
 UNDO_PREFIX = "undo="
 
 

@@ -67,10 +67,12 @@ def find(account: Account, program: str, folder: Path) -> Found:
 def _scan(program: str, folder: str) -> list[tuple[int, int, float]]:
     """Pid, parent and start time of the matching processes this process may look at."""
     seen = []
-    for process in psutil.process_iter(["name"]):
-        if process.info["name"] != program:
-            continue
+    # Not psutil.process_iter: what it remembers of a number hides the process that has it now.
+    for pid in psutil.pids():
         try:
+            process = psutil.Process(pid)
+            if process.name() != program:
+                continue
             if process.status() != psutil.STATUS_ZOMBIE and process.cwd() == folder:
                 seen.append((process.pid, process.ppid(), process.create_time()))
         except (*_GONE, psutil.AccessDenied):

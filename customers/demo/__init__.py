@@ -7,6 +7,7 @@ codes that were never assigned. The same seed on the same day makes the same gro
 `services.load_demo` writes it, `removal.remove_demo` takes it out again, with whatever people did
 in it meanwhile; `manage.py demo` calls them. Modules: `names` draws words, `organisation` plans
 units and people, `archive` plans customers and what they own, `activities` plans the year,
-`rooms` writes sections, rules, working time, changes, shares and notices, `tables` writes rows by
+`rooms` writes sections, rules, working time, changes, shares and notices, `purchases` what
+business customers bought, `tables` writes rows by
 COPY, `parts` asks other apps for what they add.
 """

@@ -341,13 +341,17 @@ def _write_rights(cursor: Any, people: list[Person], today: dt.date) -> None:
     )
 
 
+MANAGERS = {Kind.CITY: "城市总经理", Kind.PROJECT: "项目总经理"}
+
+
 def _boss(person: Person, heads: dict[int, str]) -> str:
-    """The head of his unit, for a head that of the unit above."""
+    """The head of his unit; for a head the general manager there, as the rules say (ORG-05)."""
     above = person.unit.parent
     name = heads[person.unit.key]
-    if name == person.name:
-        name = heads.get(above.key, "") if above else ""
-    return name
+    if name != person.name:
+        return name
+    manager = MANAGERS.get(Kind(person.unit.kind), "")
+    return manager or (heads.get(above.key, "") if above else "")
 
 
 def choose_accounts(organisation: Organisation) -> dict[str, Person]:

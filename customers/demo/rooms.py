@@ -82,9 +82,11 @@ def write_rooms(
     organisation: Organisation,
     archive: Archive,
     chosen: dict[str, Person],
+    others: list[Person],
     now: dt.datetime,
 ) -> Rooms:
-    """Write it all; units, people, customers and places stand already."""
+    """Write it all; units, people, customers and places stand already. `others` have accounts
+    beside those chosen, one a role."""
     scene = _Scene(organisation, archive, chosen, now)
     rooms = Rooms()
     scene.write_sections(rooms)
@@ -100,7 +102,7 @@ def write_rooms(
     notices.changes(changes)
     notices.shares(shares)
     notices.hand_over(hand_over)
-    notices.passwords()
+    notices.passwords(others)
     rooms.counts["notices"] = notices.write()
     return rooms
 
@@ -451,11 +453,11 @@ class _Notices:
             until="",
         )
 
-    def passwords(self) -> None:
+    def passwords(self, others: list[Person]) -> None:
         """Those to whom little else happens read that their passwords were set."""
         chosen = self.scene.chosen
         quiet = [chosen[role] for role in ("group-management", "group-function", "hotline")]
-        for person in (*quiet, self.scene.administrators()[1]):
+        for person in (*quiet, *others):
             self.add(
                 person,
                 "accounts.password_changed",

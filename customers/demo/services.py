@@ -85,7 +85,8 @@ def load_demo(seed: int = SEED) -> Loaded:
         activities = write_activities(cursor, year)
         write_places(cursor, archive, run.pk)
         chosen = choose_accounts(organisation)
-        rooms = write_rooms(cursor, organisation, archive, chosen, now)
+        others = _others(organisation, chosen)
+        rooms = write_rooms(cursor, organisation, archive, chosen, others, now)
         counts = _counts(organisation, archive, activities) | rooms.counts
         scene = Scene(organisation, archive, chosen, now, seed, run.pk)
         with invented():
@@ -93,9 +94,6 @@ def load_demo(seed: int = SEED) -> Loaded:
                 counts |= part.write(cursor, scene)
         # Nobody real reads the mails of invented people.
         OutboxMessage.objects.filter(user__in=[one.key for one in organisation.people]).delete()
-    second = second_administrator(organisation, chosen["system-administrator"])
-    others = [*([second] if second else []), *deciders(organisation)]
-    others += superiors(organisation, chosen["staff"])
     accounts = _open_accounts([*chosen.values(), *others])
     ImportRun.objects.filter(pk=run.pk).update(report=counts, options=run.options | rooms.keys)
     record("demo.loaded", by=None, subject=run, seed=seed)
@@ -143,6 +141,13 @@ def _counts(organisation: Organisation, archive: Archive, activities: int) -> di
 
 
 # --- accounts -------------------------------------------------------------------------------------
+
+
+def _others(organisation: Organisation, chosen: dict[str, Person]) -> list[Person]:
+    """Whose accounts are told beside one a role: those whom somebody's papers and changes go to."""
+    second = second_administrator(organisation, chosen["system-administrator"])
+    found = [*([second] if second else []), *deciders(organisation)]
+    return found + superiors(organisation, chosen["staff"])
 
 
 def _open_accounts(people: list[Person]) -> list[Account]:

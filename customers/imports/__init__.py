@@ -1,3 +1,7 @@
-"""Files of customers: home owners with their flats, and business customers."""
+"""Files of customers: home owners with their flats, business customers, purchases."""
 
-from customers.imports import organisations, owners  # noqa: F401  they register themselves
+from customers.imports import (  # noqa: F401  they register themselves
+    organisations,
+    owners,
+    transactions,
+)

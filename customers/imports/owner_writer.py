@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Self
 
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -86,14 +86,8 @@ class OwnerWriter:
 
     def write(self, rows: Sequence[Any], report: Report) -> None:
         """Write one chunk and its checkpoint in one transaction; counts go into the report."""
-        before = (report.created.copy(), report.updated.copy())
-        try:
-            with transaction.atomic():
-                self._write(rows, report)
-                self.context.checkpoint(rows[-1].number, report)
-        except BaseException:
-            report.created, report.updated = before
-            raise
+        with self.context.chunk(rows[-1].number, report):
+            self._write(rows, report)
 
     def pass_over(self, row: Any) -> None:
         """Leave out a row that an earlier, killed run has written; the keepers' turn goes on."""

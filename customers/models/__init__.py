@@ -2,6 +2,8 @@
 
 from customers.models.activities import Activity, ActivityKind, ActivityState
 from customers.models.customers import (
+    CLASS_WORDS,
+    POTENTIAL,
     STRATEGIC,
     Contact,
     Customer,
@@ -14,8 +16,11 @@ from customers.models.customers import (
     Scheme,
 )
 from customers.models.properties import Ownership, Property
+from customers.models.transactions import Transaction, TransactionFile
 
 __all__ = [
+    "CLASS_WORDS",
+    "POTENTIAL",
     "STRATEGIC",
     "Activity",
     "ActivityKind",
@@ -31,4 +36,6 @@ __all__ = [
     "Ownership",
     "Property",
     "Scheme",
+    "Transaction",
+    "TransactionFile",
 ]

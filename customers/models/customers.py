@@ -81,6 +81,7 @@ class Scheme(models.TextChoices):
     OWNERSHIP = "ownership", _("Ownership class")
     IMPORTANCE = "importance", _("Importance class")
     GRADE = "grade", _("Customer grade")
+    BUSINESS = "business", _("Business type")
 
 
 class CustomerClass(models.Model):
@@ -103,6 +104,17 @@ class CustomerClass(models.Model):
 
 # The word of the importance scheme for those whom the strategic-customer regime is about (CUS-03).
 STRATEGIC = "战略客户"
+# … and for those of whom nothing more is known yet (CUS-05).
+POTENTIAL = "潜在客户"
+# The words that a rule about a class of customers means: importance classes of organisations and
+# customer grades of persons. A file may bring other words; no rule speaks of them.
+CLASS_WORDS: dict[str, tuple[str, ...]] = {
+    "strategic": (STRATEGIC,),
+    "key": ("重点客户", "重点"),
+    "general": ("一般客户", "普通"),
+    "potential": (POTENTIAL,),
+    "vip": ("VIP",),
+}
 
 
 class CustomerQuerySet(models.QuerySet):
@@ -153,6 +165,13 @@ class Customer(models.Model):
     )
     industry = models.CharField(_("industry"), max_length=40, blank=True)
     nature = models.CharField(_("nature of the organisation"), max_length=40, blank=True)
+    business_type = models.CharField(
+        _("business type"),
+        max_length=20,
+        blank=True,
+        db_default="",
+        help_text=_("What a customer trades as; ABC classes are made within each type."),
+    )
     source = models.CharField(_("customer source"), max_length=40, blank=True)
     address = models.CharField(_("address"), max_length=200, blank=True)
     postcode = models.CharField(_("postcode"), max_length=12, blank=True)
@@ -227,6 +246,10 @@ class Customer(models.Model):
             models.Index(fields=["identity_last4"], name="customer_identity4"),
             models.Index(
                 fields=["import_run"], condition=Q(import_run__isnull=False), name="customer_import"
+            ),
+            # A few hundred of a million: the company's list must not read the archive.
+            models.Index(
+                fields=["pinyin", "id"], condition=Q(level=STRATEGIC), name="customer_strategic"
             ),
         ]
 

@@ -9,6 +9,7 @@ rows of each are united (docs/adr/0003-places.md).
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
@@ -16,14 +17,14 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.scopes import narrow
-from core.keyset import Key, Order, Page, read_cursor, write_cursor
+from core.keyset import Key, Order, Page
+from core.paging import COUNT_CAP, keys_of, page_of
 from core.scope import Scope, scope_of
 from customers.models import Customer, CustomerShare, CustomerUnit, Ownership
 from customers.selectors.terms import Form, Term
 from regions.models import OrgUnit
 
 PERMISSION = "customers.view_customer"
-COUNT_CAP = 1000
 
 RECENT = Order("-last_contact", "last_contact_at", descending=True, kind="time")
 OLDEST = Order("last_contact", "last_contact_at", kind="time")
@@ -57,6 +58,7 @@ class ListQuery:
     contact_before: date | None = None
     contact_after: date | None = None
     due: bool = False
+    overdue: Q | None = None  # customers.selectors.rhythm says what is late
     import_run: int | None = None
     term: Term = Term("")
     order: Order = RECENT
@@ -84,6 +86,8 @@ class ListQuery:
             places = places.filter(last_contact_at__gte=_midnight(self.contact_after))
         if self.due:
             places = places.filter(next_contact_on__lte=today)
+        if self.overdue is not None:
+            places = places.filter(self.overdue)
         return places
 
     def forms(self) -> list[Form]:
@@ -179,20 +183,8 @@ def place_keys(
     permission: str = PERMISSION,
 ) -> list[Key]:
     """Up to `size` keys of the list beyond `key`, in list order (backwards when `reverse`)."""
-    order = query.order
-
-    def top(places: QuerySet) -> QuerySet:
-        if key:
-            places = places.filter(order.after(key, reverse))
-        return places.order_by(*order.by(reverse)).values_list("pk", order.column)[:size]
-
-    parts = [top(part) for part in _parts(user, query, permission)]
-    if not parts:
-        return []
-    united = parts[0]
-    if len(parts) > 1:
-        united = parts[0].union(*parts[1:]).order_by(*order.by(reverse))[:size]
-    return [Key(value, pk) for pk, value in united]
+    parts = _parts(user, query, permission)
+    return keys_of(parts, query.order, key=key, size=size, reverse=reverse)
 
 
 def count_customers(user: Any, query: ListQuery, permission: str = PERMISSION) -> tuple[int, bool]:
@@ -242,20 +234,12 @@ def customer_page(
     user: Any, query: ListQuery, *, after: str = "", before: str = "", size: int = 25
 ) -> Page:
     """One page of the list. `after` and `before` are cursors of an earlier page."""
-    order = query.order
-    back = read_cursor(order, before)
-    start = back or read_cursor(order, after)
-    keys = place_keys(user, query, key=start, size=size + 1, reverse=bool(back))
-    more = len(keys) > size
-    keys = keys[:size]
-    if back:
-        keys.reverse()
-    rows = rows_of(user, keys)
-    has_previous, has_next = (more, True) if back else (bool(start), more)
-    return Page(
-        rows=rows,
-        previous=write_cursor(order, keys[0]) if keys and has_previous else "",
-        next=write_cursor(order, keys[-1]) if keys and has_next else "",
+    return page_of(
+        list(_parts(user, query, PERMISSION)),
+        query.order,
+        partial(rows_of, user),
+        after=after,
+        before=before,
         size=size,
     )
 

@@ -4,6 +4,7 @@ from customers.services.activities import (
     cancel_activity,
     complete_activity,
     log_activity,
+    move_activity,
     plan_activity,
 )
 from customers.services.contacts import add_contact, change_contact
@@ -31,6 +32,7 @@ __all__ = [
     "hand_over",
     "hand_over_places",
     "log_activity",
+    "move_activity",
     "may_share",
     "plan_activity",
     "reveal",

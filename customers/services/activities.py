@@ -27,9 +27,10 @@ def log_activity(
     contact: Contact | None = None,
     result: str = "",
     next_on: dt.date | None = None,
+    entered_by: Any = None,
 ) -> Activity:
     """Record something that was done with a customer in a unit with its result, and when he is
-    due again.
+    due again. `entered_by` is who writes it down where that is not who did it.
 
     The place remembers the last contact, notes excepted. Raises Refused for a time to come, and
     for a next contact on a day that has passed.
@@ -39,10 +40,10 @@ def log_activity(
     refuse_past_contact(next_on)
     activity = _new(place, by=by, kind=kind, content=content, at=at, contact=contact)
     activity.state, activity.done_at = ActivityState.DONE, timezone.now()
-    activity.result = result
+    activity.result, activity.entered_by = result, entered_by or by
     activity.save()
     _touch(activity, place, next_on)
-    record("activity.logged", by=by, subject=place.customer, kind=kind)
+    record("activity.logged", by=entered_by or by, subject=place.customer, kind=kind)
     return activity
 
 
@@ -93,6 +94,23 @@ def complete_activity(
     ).first()
     if place is not None:
         _touch(activity, place, next_on)
+    record("activity.changed", by=by, subject=activity.customer)
+    return activity
+
+
+@transaction.atomic
+def move_activity(activity: Activity, *, by: Any, at: dt.datetime) -> Activity:
+    """Put a planned activity to another time; a next contact that was planned with it goes along.
+
+    Raises Refused for a time that has passed, and when it is closed already.
+    """
+    if at < timezone.now() - CLOCK_SKEW:
+        raise Refused(_("This time has passed already. Please choose a later one."))
+    before = timezone.localdate(activity.at)
+    _close(activity, ActivityState.PLANNED, at=at)
+    CustomerUnit.objects.filter(
+        customer=activity.customer_id, unit=activity.unit_id, next_contact_on=before
+    ).update(next_contact_on=timezone.localdate(at))
     record("activity.changed", by=by, subject=activity.customer)
     return activity
 

@@ -46,7 +46,8 @@ def _chosen(request: HttpRequest) -> list[int]:
             sentence = _("At most {count} customers at once. Please narrow the filter.")
             raise Refused(sentence.format(count=f"{limit:,}"))
         return [key.pk for key in keys]
-    picked = [int(key) for key in request.POST.getlist("pick") if key.isdigit()][:HAND_OVER_AT_ONCE]
+    picked = [int(key) for key in request.POST.getlist("pick") if key.isdecimal()]
+    picked = picked[:HAND_OVER_AT_ONCE]
     rows = CustomerUnit.objects.visible_to(request.user, RIGHT).filter(pk__in=picked)
     return list(rows.values_list("pk", flat=True))
 

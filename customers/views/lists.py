@@ -9,19 +9,11 @@ from django.utils.translation import ngettext
 
 from core.access import requires
 from core.htmx import page_or_rows
-from core.keyset import PAGE_SIZES
+from core.paging import asked_page, without_page
 from customers.forms import CustomerFilter
 from customers.selectors.lists import ListQuery, count_customers, customer_page
 from customers.views.common import may
 from customers.views.rows import list_rows
-
-CURSORS = ("after", "before")
-
-
-def page_size(request: HttpRequest) -> int:
-    """Rows a page from the address, one of PAGE_SIZES."""
-    size = request.GET.get("size", "")
-    return int(size) if size.isdigit() and int(size) in PAGE_SIZES else PAGE_SIZES[0]
 
 
 def count_sentence(number: int, capped: bool) -> str:
@@ -45,13 +37,7 @@ def customer_list(request: HttpRequest) -> HttpResponse:
     if query.term.problem:
         context["problem"] = query.term.problem
     else:
-        page = customer_page(
-            request.user,
-            query,
-            after=request.GET.get("after", ""),
-            before=request.GET.get("before", ""),
-            size=page_size(request),
-        )
+        page = customer_page(request.user, query, **asked_page(request))
         number, capped = count_customers(request.user, query)
         context |= {
             "page": page,
@@ -60,7 +46,7 @@ def customer_list(request: HttpRequest) -> HttpResponse:
         }
     context |= {
         "bulk_actions": _bulk_actions(request),
-        "filter_query": _filter_query(request),
+        "filter_query": without_page(request),
         "may": may(
             request,
             "customers.add_customer",
@@ -71,14 +57,6 @@ def customer_list(request: HttpRequest) -> HttpResponse:
         "is_filtered": form.is_filtered(),
     }
     return page_or_rows(request, "customers/list.html", "customers/_rows.html", context)
-
-
-def _filter_query(request: HttpRequest) -> str:
-    """The filter without paging, for bulk acts and the export."""
-    data = request.GET.copy()
-    for name in (*CURSORS, "size"):
-        data.pop(name, None)
-    return data.urlencode()
 
 
 def _bulk_actions(request: HttpRequest) -> list[tuple[str, str, str]]:

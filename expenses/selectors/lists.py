@@ -10,8 +10,8 @@ from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
 
 from accounts.scopes import narrow
-from complaints.selectors.paging import count_of, page_of
 from core.keyset import Key, Order, Page
+from core.paging import count_of, page_of
 from core.scope import Scope, scope_of
 from customers.models import Customer
 from expenses.models import Application, Category, LedgerEntry

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit.services import record
@@ -145,8 +146,11 @@ def carry_over(year: int, *, unit: OrgUnit, by: Any) -> int:
     """Give what is left of the year's budgets of a branch to the same budgets of the next year.
 
     Only where the rule of the unit says so (policy expenses.carry_over); done twice it moves what
-    was freed meanwhile. Returns how many budgets gave something.
+    was freed meanwhile. Returns how many budgets gave something. Raises Refused for a year that has
+    not begun.
     """
+    if year > timezone.localdate().year:
+        raise Refused(_("The year {year} has not begun yet.").format(year=year))
     _one_at_a_time()
     rows = Budget.objects.filter(year=year, quarter=None, unit__path__startswith=unit.path)
     count = 0

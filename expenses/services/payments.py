@@ -4,6 +4,7 @@ Whoever books is not the applicant. What was booked stays: a mistake is reversed
 it. Sums are yuan.
 """
 
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -43,28 +44,43 @@ def pay(
     Of cash for a family event the applicant is told time and amount (EXP-04). Raises Refused for
     more than is still owed, before the approval, on a day to come, and for one's own application.
     """
+    return _once(
+        _pay,
+        *(application, amount, by, paid_on),
+        method=method,
+        reference=reference,
+        note=note,
+        request_key=request_key or None,
+    )
+
+
+def _once(
+    book_it: Callable[..., Payment],
+    application: Application,
+    amount: Decimal,
+    by: Any,
+    paid_on: date | None,
+    **words: Any,
+) -> Payment:
+    """Book in a transaction; a request that came before gives what it booked then."""
+    key = words["request_key"]
     try:
         with transaction.atomic():
-            return _pay(
-                *(application, _amount(amount), by, paid_on or timezone.localdate()),
-                method=method,
-                reference=reference,
-                note=note,
-                request_key=request_key or None,
-            )
-    except IntegrityError as problem:
-        if not request_key or "request_key" not in str(problem):
+            row = _held(application)
+            before = _booked(row, key)
+            if before is not None:
+                return before
+            _refuse_own(row, by)
+            day = paid_on or timezone.localdate()
+            return book_it(row, _amount(amount), by, day, **words)
+    except IntegrityError:  # the same request at the same moment
+        before = _booked(application, key)
+        if before is None:
             raise
-        return Payment.objects.get(request_key=request_key)
-
-
-def _pay(application: Application, amount: Decimal, by: Any, day: date, **words: Any) -> Payment:
-    row = _held(application)
-    key = words["request_key"]
-    before = Payment.objects.filter(request_key=key).first() if key else None
-    if before is not None:
         return before
-    _refuse_own(row, by)
+
+
+def _pay(row: Application, amount: Decimal, by: Any, day: date, **words: Any) -> Payment:
     if row.state not in PAYABLE:
         raise Refused(_("Only what is approved can be paid."))
     if amount > row.still_owed:
@@ -72,8 +88,7 @@ def _pay(application: Application, amount: Decimal, by: Any, day: date, **words:
         raise Refused(
             sentence.format(left=money(row.still_owed), approved=money(row.approved_amount))
         )
-    if day > timezone.localdate():
-        raise Refused(_("The day of the payment lies in the future."))
+    _refuse_future(day)
     using.spend(row, amount, by=by)
     entry = book(row, EntryKind.PAY, by=by, paid=amount, on=day, text=words["reference"])
     payment = Payment.objects.create(
@@ -84,6 +99,16 @@ def _pay(application: Application, amount: Decimal, by: Any, day: date, **words:
     record("application.paid", by=by, subject=row, number=row.number, amount=str(amount))
     _tell_remittance(row, payment)
     return payment
+
+
+def _booked(application: Application, request_key: str | None) -> Payment | None:
+    """The payment that this request booked before. Raises Refused when it was another paper's."""
+    if not request_key:
+        return None
+    before = Payment.objects.filter(request_key=request_key).first()
+    if before is not None and before.application_id != application.pk:
+        raise Refused(_("This was sent already, for another paper."))
+    return before
 
 
 def _tell_remittance(row: Application, payment: Payment) -> None:
@@ -100,25 +125,37 @@ def _tell_remittance(row: Application, payment: Payment) -> None:
         )
 
 
-@transaction.atomic
 def refund(
     application: Application,
     *,
     amount: Decimal,
     by: Any,
     paid_on: date | None = None,
+    method: str = PayBy.TRANSFER,
     reference: str = "",
     note: str = "",
+    request_key: str = "",
 ) -> Payment:
     """Record money that came back. Until the settlement it may be paid again; after it, it lowers
-    what the application cost. Raises Refused for more than was paid."""
-    amount = _amount(amount)
-    row = _held(application)
-    _refuse_own(row, by)
+    what the application cost. The same `request_key` books once, as for `pay`.
+
+    Raises Refused for more than was paid, on a day to come, and for one's own application.
+    """
+    return _once(
+        _refund,
+        *(application, amount, by, paid_on),
+        method=method,
+        reference=reference,
+        note=note,
+        request_key=request_key or None,
+    )
+
+
+def _refund(row: Application, amount: Decimal, by: Any, day: date, **words: Any) -> Payment:
     if row.state not in (*PAYABLE, State.SETTLED) or amount > row.paid_amount:
         sentence = _("Only {paid} was paid.")
         raise Refused(sentence.format(paid=money(row.paid_amount)))
-    day = paid_on or timezone.localdate()
+    _refuse_future(day)
     settled = row.state == State.SETTLED
     using.take_back(row, amount, by=by, gone=settled)
     entry = book(
@@ -128,17 +165,16 @@ def refund(
         paid=-amount,
         approved=-amount if settled else Decimal(0),
         on=day,
-        text=note or reference,
+        text=words["note"] or words["reference"],
     )
     payment = Payment.objects.create(
         application=row,
         kind=PaymentKind.REFUND,
         amount=amount,
         paid_on=day,
-        reference=reference,
-        note=note,
         entry=entry,
         by=by,
+        **words,
     )
     _settle_state(row)
     record("application.refunded", by=by, subject=row, number=row.number, amount=str(amount))
@@ -186,6 +222,11 @@ def _held(application: Application) -> Application:
 def _refuse_own(row: Application, by: Any) -> None:
     if by is not None and by.pk == row.applicant_id:
         raise Refused(_("Somebody else must book the payment of one's own application."))
+
+
+def _refuse_future(day: date) -> None:
+    if day > timezone.localdate():
+        raise Refused(_("The day of the payment lies in the future."))
 
 
 def _settle_state(row: Application) -> None:

@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 
 from audit.services import record
 from core.attachments import KeptFile
-from core.errors import Refused
+from core.errors import Refused, constraint_of
 from core.locking import lock
 from expenses.models import Application, Receipt, ReceiptKind
 from expenses.models.common import CENT
+from expenses.powers import PAY, reaches
 from expenses.services.papers import add_file, drop, refuse_full
 from expenses.states import GRANTED, State
 
@@ -59,7 +60,7 @@ def add(
     try:
         return add_file(file, name, lambda kept: _write(application, kept, by, values))
     except IntegrityError as problem:  # two people at the same moment
-        if "receipt_number_once" not in str(problem) and "receipt_file_once" not in str(problem):
+        if constraint_of(problem) not in ("receipt_number_once", "receipt_file_once"):
             raise
         raise Refused(_("This receipt was entered just now by somebody else.")) from problem
 
@@ -102,10 +103,13 @@ def _refuse_known(row: Application, kept: KeptFile, number: str) -> None:
 
 @transaction.atomic
 def remove(receipt: Receipt, *, by: Any) -> None:
-    """Take a wrong receipt out before the settlement. Raises Refused after it."""
+    """Take a wrong receipt out before the settlement. Raises Refused after it, and for somebody
+    who neither uploaded it nor pays here."""
     row = lock(Application.objects.filter(pk=receipt.application_id)).get()
     if row.state == State.SETTLED:
         raise Refused(_("The application is settled; its receipts stay."))
+    if by is not None and receipt.uploaded_by_id != by.pk and not reaches(row, by, PAY):
+        raise Refused(_("Only who uploaded a file removes it."))
     drop(receipt)
     record(
         "application.receipt_removed",

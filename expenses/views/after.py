@@ -1,5 +1,6 @@
 """After the approval: paying, proving, settling, and taking back (EXP-08, EXP-11)."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -17,6 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from core.access import requires
 from core.attachments import send
 from core.attachments.store import clean_name
+from core.display import money
 from core.errors import Refused
 from core.htmx import ask, leave, wants_rows
 from core.saving import saved, status_of
@@ -40,17 +42,17 @@ TABLES: dict[str, type[Any]] = {"plan": ApplicationFile, "receipt": Receipt, "ev
 
 
 def _page(
-    request: HttpRequest, paper: Application, form: Any, title: str, question: str, **more: Any
+    request: HttpRequest, paper: Application, form: Any, *, title: str, question: str, verb: str
 ) -> HttpResponse:
     context = {
         "form": form,
         "title": title,
         "question": question,
+        "verb": verb,
         "back": paper.get_absolute_url(),
         "crumbs": paper_crumbs(paper, (title, "")),
     }
-    status = status_of(request)
-    return render(request, "expenses/plain_form.html", context | more, status=status)
+    return render(request, "components/plain_form.html", context, status=status_of(request))
 
 
 @requires(PAY)
@@ -59,16 +61,12 @@ def payment_new(request: HttpRequest, pk: int) -> HttpResponse:
     """Record a payment; what is still owed is proposed."""
     paper = application_or_404(request, pk, PAY)
     form = PaymentForm(request.POST or None, amount=paper.still_owed)
-    done = saved(
-        request,
-        form,
-        lambda data: payments.pay(paper, by=request.user, **data),
-        _("The payment is recorded."),
-    )
-    if done is not None:
-        return redirect(paper)
-    question = _("Still owed: {amount}.").format(amount=f"¥{paper.still_owed:,.2f}")
-    return _page(request, paper, form, _("Record a payment"), question, verb=_("Save payment"))
+    words = {
+        "title": _("Record a payment"),
+        "question": _("Still owed: {amount}.").format(amount=money(paper.still_owed)),
+        "verb": _("Save payment"),
+    }
+    return _booking(request, paper, form, payments.pay, _("The payment is recorded."), words)
 
 
 @requires(PAY)
@@ -77,16 +75,25 @@ def refund_new(request: HttpRequest, pk: int) -> HttpResponse:
     """Record money that came back."""
     paper = application_or_404(request, pk, PAY)
     form = PaymentForm(request.POST or None, amount=paper.paid_amount)
-    done = saved(
-        request,
-        form,
-        lambda data: payments.refund(paper, by=request.user, **data),
-        _("The refund is recorded."),
-    )
-    if done is not None:
-        return redirect(paper)
-    question = _("Paid so far: {amount}.").format(amount=f"¥{paper.paid_amount:,.2f}")
-    return _page(request, paper, form, _("Record a refund"), question, verb=_("Save refund"))
+    words = {
+        "title": _("Record a refund"),
+        "question": _("Paid so far: {amount}.").format(amount=money(paper.paid_amount)),
+        "verb": _("Save refund"),
+    }
+    return _booking(request, paper, form, payments.refund, _("The refund is recorded."), words)
+
+
+def _booking(
+    request: HttpRequest,
+    paper: Application,
+    form: Any,
+    book: Callable[..., Any],
+    done: str,
+    words: dict[str, str],
+) -> HttpResponse:
+    """A page whose form books something of an application; then the application."""
+    booked = saved(request, form, lambda data: book(paper, by=request.user, **data), done)
+    return redirect(paper) if booked is not None else _page(request, paper, form, **words)
 
 
 @requires(PAY)
@@ -107,7 +114,7 @@ def payment_reverse(request: HttpRequest, pk: int, payment_pk: int) -> HttpRespo
     if done is not None:
         return leave(request, paper.get_absolute_url())
     context = {
-        "title": _("Reverse the payment of {amount}?").format(amount=f"¥{payment.amount:,.2f}"),
+        "title": _("Reverse the payment of {amount}?").format(amount=money(payment.amount)),
         "effect": _("A reversing entry is added to the ledger; the payment itself stays there."),
         "action": request.path,
         "verb": _("Reverse"),
@@ -177,15 +184,7 @@ def evidence_add(request: HttpRequest, pk: int) -> HttpResponse:
     paper = application_or_404(request, pk)
     if not may_prove(paper, request.user):
         raise PermissionDenied(VIEW)
-    form = EvidenceForm(request.POST)
-    facts = form.cleaned_data if form.is_valid() else {}
-    refused = []
-    for upload in request.FILES.getlist("files"):
-        name = clean_name(upload.name or "")
-        try:
-            evidence.add(paper, upload, name, by=request.user, **facts)
-        except Refused as refusal:
-            refused.append(_("{file}: {problem}").format(file=name, problem=refusal.message))
+    refused = _add_evidence(request, paper)
     if wants_rows(request):
         paper = application_or_404(request, pk)
         context = _proof_context(paper) | {"refused": refused}
@@ -195,6 +194,24 @@ def evidence_add(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("expenses:proof", pk)
 
 
+def _add_evidence(request: HttpRequest, paper: Application) -> list[str]:
+    """Keep the uploaded files; what speaks against the form or one of them."""
+    form = EvidenceForm(request.POST)
+    uploads = request.FILES.getlist("files")
+    if not form.is_valid():
+        return [str(sentence) for found in form.errors.values() for sentence in found]
+    if not uploads:
+        return [_("Please choose a file.")]
+    refused = []
+    for upload in uploads:
+        name = clean_name(upload.name or "")
+        try:
+            evidence.add(paper, upload, name, by=request.user, **form.cleaned_data)
+        except Refused as refusal:
+            refused.append(_("{file}: {problem}").format(file=name, problem=refusal.message))
+    return refused
+
+
 @requires(PAY)
 @SEND
 def settlement_new(request: HttpRequest, pk: int) -> HttpResponse:
@@ -202,27 +219,13 @@ def settlement_new(request: HttpRequest, pk: int) -> HttpResponse:
     paper = application_or_404(request, pk, PAY)
     shown = receipt_sum(paper)
     form = SettlementForm(request.POST or None, paper=paper, receipts=shown)
-    done = saved(
-        request,
-        form,
-        lambda data: settlements.settle(paper, by=request.user, **data),
-        _("The application is settled."),
-    )
-    if done is not None:
-        return redirect(paper)
     question = _("Approved {approved}, paid {paid}, receipts {receipts}.").format(
-        approved=f"¥{paper.approved_amount:,.2f}",
-        paid=f"¥{paper.paid_amount:,.2f}",
-        receipts=f"¥{shown:,.2f}",
+        approved=money(paper.approved_amount), paid=money(paper.paid_amount), receipts=money(shown)
     )
-    return _page(
-        request,
-        paper,
-        form,
-        pgettext("expense", "Settle"),
-        question,
-        verb=pgettext("expense", "Settle"),
-    )
+    settle = pgettext("expense", "Settle")
+    words = {"title": settle, "question": question, "verb": settle}
+    done = _("The application is settled.")
+    return _booking(request, paper, form, settlements.settle, done, words)
 
 
 @requires(VIEW)

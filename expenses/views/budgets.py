@@ -16,12 +16,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from complaints.selectors.paging import page_of
-from complaints.views.lists import page_size
 from core.access import requires
 from core.display import listed, money, share
 from core.errors import Refused
 from core.htmx import ask, leave, page_or_rows
+from core.paging import asked_page, page_of
 from core.saving import saved, status_of
 from expenses.forms.budgets import (
     SUM_WORDS,
@@ -226,12 +225,7 @@ def budget_entries(request: HttpRequest, code: str, year: int) -> HttpResponse:
     form = EntryFilter(request.GET)
     query = form.query(unit, year)
     page = page_of(
-        [query.rows(request.user)],
-        reading.NEWEST,
-        reading.entry_rows,
-        after=request.GET.get("after", ""),
-        before=request.GET.get("before", ""),
-        size=page_size(request),
+        [query.rows(request.user)], reading.NEWEST, reading.entry_rows, **asked_page(request)
     )
     context = {
         "unit": unit,
@@ -353,7 +347,7 @@ def _form(
         "back": budget_url(unit, year),
         "crumbs": _crumbs(unit, year, (title, "")),
     }
-    return render(request, "expenses/plain_form.html", context, status=status_of(request))
+    return render(request, "components/plain_form.html", context, status=status_of(request))
 
 
 @requires(ALLOT)

@@ -82,4 +82,4 @@ def _form(request: HttpRequest, form: CategoryForm, title: str) -> HttpResponse:
         "back": reverse("expenses:categories"),
         "crumbs": _crumbs((title, "")),
     }
-    return render(request, "expenses/plain_form.html", context, status=status_of(request))
+    return render(request, "components/plain_form.html", context, status=status_of(request))

@@ -15,11 +15,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from complaints.selectors.paging import count_of, page_of
 from core.access import requires
 from core.attachments.serving import send
 from core.errors import Refused
 from core.htmx import ask, leave, page_or_rows
+from core.paging import asked_page, count_of, page_of
 from core.saving import saved, status_of
 from expenses.forms.events import EventFilter, EventForm, HeldForm, initial_of
 from expenses.models import Event, EventFile, EventState
@@ -28,7 +28,6 @@ from expenses.selectors import events as reading
 from expenses.selectors.events import CHANGE, VIEW
 from expenses.services import events as verbs
 from expenses.services.papers import MOST_BYTES
-from expenses.views.lists import keys_of
 
 SEND = require_http_methods(["GET", "HEAD", "POST"])
 TONES = {
@@ -64,7 +63,7 @@ def events(request: HttpRequest) -> HttpResponse:
     """Events in reach, the newest first."""
     form = EventFilter(request.GET, user=request.user)
     parts = reading.event_parts(request.user, form.query())
-    page = page_of(parts, reading.NEWEST, reading.event_rows, **keys_of(request))
+    page = page_of(parts, reading.NEWEST, reading.event_rows, **asked_page(request))
     number, capped = count_of(parts)
     words = _("{count}+ events") if capped else ngettext("{count} event", "{count} events", number)
     context = {
@@ -164,7 +163,7 @@ def event_hold(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _form(request: HttpRequest, form: Any, title: str, back: str) -> HttpResponse:
     context = {"form": form, "title": title, "back": back, "crumbs": _crumbs((title, ""))}
-    return render(request, "expenses/plain_form.html", context, status=status_of(request))
+    return render(request, "components/plain_form.html", context, status=status_of(request))
 
 
 @requires(CHANGE)

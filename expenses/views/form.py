@@ -7,6 +7,7 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -37,7 +38,7 @@ def _with_one_more(data: QueryDict, prefix: str) -> QueryDict:
     more = data.copy()
     name = f"{prefix}-TOTAL_FORMS"
     count = more.get(name, "0")
-    more[name] = str(int(count) + 1 if count.isdigit() else 1)
+    more[name] = str(int(count) + 1 if count.isdecimal() else 1)
     return more
 
 
@@ -51,10 +52,10 @@ def _initial(request: HttpRequest) -> dict[str, Any]:
         initial |= {"case": case, "unit": case.unit, "title": case.number}
         if case.customer_id:
             initial["customers"] = [case.customer_id]
-    if wanted.get("customer", "").isdigit():
+    if wanted.get("customer", "").isdecimal():
         mine = Customer.objects.visible_to(user).filter(pk=wanted["customer"])
         initial["customers"] = list(mine.values_list("pk", flat=True))
-    if wanted.get("event", "").isdigit():
+    if wanted.get("event", "").isdecimal():
         event = Event.objects.visible_to(user).filter(pk=wanted["event"]).first()
         if event is not None:
             initial |= {
@@ -62,7 +63,7 @@ def _initial(request: HttpRequest) -> dict[str, Any]:
                 "unit": event.unit,
                 "title": event.title,
                 "people": event.people,
-                "event_on": event.starts_at.date(),
+                "event_on": timezone.localdate(event.starts_at),
                 "customers": list(event.customers.values_list("customer", flat=True)),
             }
     if "unit" not in initial and user.unit is not None:
@@ -121,7 +122,7 @@ def _from_application(paper: Application) -> dict[str, Any]:
 
 def _key_date(request: HttpRequest) -> KeyDate | None:
     wanted = request.GET.get("key_date", "")
-    if not wanted.isdigit():
+    if not wanted.isdecimal():
         return None
     return KeyDate.objects.visible_to(request.user).filter(pk=wanted).first()
 
@@ -219,7 +220,7 @@ def _done(paper: Application, submitted: bool) -> str:
 def _version(request: HttpRequest, sheet: Sheet) -> int | None:
     """The version the form was opened with."""
     text = request.POST.get("version", "")
-    return int(text) if sheet.application is not None and text.isdigit() else None
+    return int(text) if sheet.application is not None and text.isdecimal() else None
 
 
 def _page(request: HttpRequest, sheet: Sheet, draft: DraftPage, status: int = 200) -> HttpResponse:
@@ -259,7 +260,7 @@ def form_part(request: HttpRequest, part: str) -> HttpResponse:
     user: Any = request.user
     source: dict[str, Any] = {}
     paper_key = request.POST.get("paper", "")
-    if paper_key.isdigit():
+    if paper_key.isdecimal():
         paper = application_or_404(request, int(paper_key))
         source = {"application": paper}
     more = request.POST.get("add", "")

@@ -11,9 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from complaints.selectors.paging import count_of, page_of
 from core.access import requires
 from core.htmx import page_or_rows
+from core.paging import asked_page, count_of, page_of
 from core.saving import saved, status_of
 from customers.models import Customer
 from expenses.forms.key_dates import KeyDateFilter, KeyDateForm, initial_of
@@ -28,7 +28,6 @@ from expenses.selectors.key_date_list import (
 )
 from expenses.selectors.key_dates import next_day
 from expenses.services import key_dates as verbs
-from expenses.views.lists import keys_of
 
 SEND = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -44,7 +43,7 @@ def key_dates(request: HttpRequest) -> HttpResponse:
     today = timezone.localdate()
     form = KeyDateFilter(request.GET, user=request.user)
     parts = key_date_parts(request.user, form.query(today))
-    page = page_of(parts, SOONEST, key_date_rows, **keys_of(request))
+    page = page_of(parts, SOONEST, key_date_rows, **asked_page(request))
     number, capped = count_of(parts)
     words = ngettext("{count} key date", "{count} key dates", number)
     if capped:
@@ -123,4 +122,4 @@ def _form(request: HttpRequest, form: KeyDateForm, title: str) -> HttpResponse:
         "back": reverse("expenses:key-dates"),
         "crumbs": _crumbs((title, "")),
     }
-    return render(request, "expenses/plain_form.html", context, status=status_of(request))
+    return render(request, "components/plain_form.html", context, status=status_of(request))

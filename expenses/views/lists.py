@@ -7,10 +7,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
-from complaints.selectors.paging import count_of
-from complaints.views.lists import page_size
 from core.access import requires
 from core.htmx import page_or_rows
+from core.paging import asked_page, count_of, without_page
 from expenses.exports import PERMISSION as EXPORT
 from expenses.forms.filters import LedgerFilter, PaperFilter, UnitFilter
 from expenses.models import Application
@@ -43,26 +42,9 @@ def row_of(paper: Application) -> dict[str, Any]:
     return {"paper": paper, "state": state_badge(paper), "duty": evidence_badge(paper)}
 
 
-def keys_of(request: HttpRequest) -> dict[str, Any]:
-    """Where in a list the reader is: arguments of its page."""
-    return {
-        "after": request.GET.get("after", ""),
-        "before": request.GET.get("before", ""),
-        "size": page_size(request),
-    }
-
-
-def without_page(request: HttpRequest) -> str:
-    """The address of a list without its place in it, as an export reads it."""
-    query = request.GET.copy()
-    for name in ("after", "before", "size"):
-        query.pop(name, None)
-    return query.urlencode()
-
-
 def listing(request: HttpRequest, query: PaperQuery) -> dict[str, Any]:
     """A page of applications with its count."""
-    page = paper_page(request.user, query, **keys_of(request))
+    page = paper_page(request.user, query, **asked_page(request))
     return {
         "query": query,
         "page": page,
@@ -112,7 +94,7 @@ def ledger(request: HttpRequest) -> HttpResponse:
     """The ledger: lines are added, never changed; a wrong one is reversed by another."""
     form = LedgerFilter(request.GET, user=request.user)
     query = form.query()
-    page = ledger_page(request.user, query, **keys_of(request))
+    page = ledger_page(request.user, query, **asked_page(request))
     number, capped = count_of(ledger_parts(request.user, query))
     words = _("{count}+ lines") if capped else ngettext("{count} line", "{count} lines", number)
     approved, paid = ledger_sums(request.user, query)

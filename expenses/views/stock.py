@@ -12,16 +12,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from complaints.selectors.paging import count_of, page_of
 from core.access import requires
 from core.htmx import ask, leave, page_or_rows
+from core.paging import asked_page, count_of, page_of
 from core.saving import saved, status_of
 from expenses.forms.stock import CountForm, GiftForm, ReceiveForm, StockFilter
 from expenses.models import Gift
 from expenses.selectors import gifts as reading
 from expenses.selectors.gifts import CHANGE, VIEW
 from expenses.services import gifts
-from expenses.views.lists import keys_of
 
 SEND = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -52,7 +51,7 @@ def stock(request: HttpRequest) -> HttpResponse:
     """The gifts in reach by name."""
     form = StockFilter(request.GET, user=request.user)
     parts = reading.gift_parts(request.user, form.query())
-    page = page_of(parts, reading.BY_NAME, reading.gift_rows, **keys_of(request))
+    page = page_of(parts, reading.BY_NAME, reading.gift_rows, **asked_page(request))
     number, capped = count_of(parts)
     words = _("{count}+ gifts") if capped else ngettext("{count} gift", "{count} gifts", number)
     context = {
@@ -72,7 +71,9 @@ def stock(request: HttpRequest) -> HttpResponse:
 def gift(request: HttpRequest, pk: int) -> HttpResponse:
     """One gift with its movements, the latest first."""
     one = _gift_or_404(request, pk)
-    page = page_of([one.movements.all()], reading.NEWEST, reading.movement_rows, **keys_of(request))
+    page = page_of(
+        [one.movements.all()], reading.NEWEST, reading.movement_rows, **asked_page(request)
+    )
     context = {
         "gift": one,
         "page": page,
@@ -102,7 +103,7 @@ def gift_new(request: HttpRequest) -> HttpResponse:
         "back": reverse("expenses:stock"),
         "crumbs": _crumbs((title, "")),
     }
-    return render(request, "expenses/plain_form.html", context, status=status_of(request))
+    return render(request, "components/plain_form.html", context, status=status_of(request))
 
 
 @requires(CHANGE)

@@ -7,7 +7,9 @@ from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from core.errors import Refused
 from regions.models import OrgUnit, UnitAlias
 
 WORKING = "active"  # accounts.UserState.ACTIVE
@@ -34,6 +36,17 @@ def held_today(prefix: str) -> Q:
 def known_as(text: str) -> Q:
     """Units that had a code beginning with a text, or swallowed a unit that had it."""
     return Q(pk__in=UnitAlias.objects.filter(code__istartswith=text).values("unit"))
+
+
+def branch_of_code(code: str) -> OrgUnit | None:
+    """The branch that an operator names; None, the whole group, for an empty code. Raises Refused
+    for a unit that does not exist."""
+    if not code:
+        return None
+    unit = OrgUnit.objects.filter(code=code.upper()).first()
+    if unit is None:
+        raise Refused(_("There is no unit with the code {code}.").format(code=code))
+    return unit
 
 
 def units_in_tree(reader: Any, *, text: str = "") -> list[OrgUnit]:

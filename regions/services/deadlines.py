@@ -18,12 +18,16 @@ def entry_deadline(kind: str, effective_on: date, unit: OrgUnit | None) -> date 
     rule = ENTRY_RULES.get(ChangeKind(kind))
     if rule is None:
         return None
-    choice = policy(rule, unit=unit, on=effective_on)
+    return last_day(policy(rule, unit=unit, on=effective_on), effective_on, unit)
+
+
+def last_day(choice: str, day: date, unit: OrgUnit | None) -> date:
+    """The last day in time of one of DEADLINES, counted from a day on the unit's calendar."""
     if choice == "same_month":
-        return _month_end(effective_on)
+        return _month_end(day)
     if choice == "month_after":
-        return _month_end(_month_end(effective_on) + timedelta(days=1))
-    return add_working_days(effective_on, int(choice), unit=unit)
+        return _month_end(_month_end(day) + timedelta(days=1))
+    return add_working_days(day, int(choice), unit=unit)
 
 
 def days_late(kind: str, effective_on: date, unit: OrgUnit | None, *, entered_on: date) -> int:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import astuple
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -58,14 +58,8 @@ class AnswerWriter:
 
     def write(self, rows: Sequence[AnswerRow], report: Report) -> None:
         """Write one chunk and its checkpoint in one transaction; counts go into the report."""
-        before = (report.created.copy(), report.updated.copy())
-        try:
-            with transaction.atomic():
-                self._write(rows, report)
-                self.context.checkpoint(rows[-1].row, report)
-        except BaseException:
-            report.created, report.updated = before
-            raise
+        with self.context.chunk(rows[-1].row, report):
+            self._write(rows, report)
 
     def _write(self, rows: Sequence[AnswerRow], report: Report) -> None:
         with connection.cursor() as cursor:

@@ -4,23 +4,18 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from complaints.selectors.paging import count_of, page_of
-from complaints.views.lists import page_size
 from core.access import fresh, requires
 from core.errors import Refused
-from core.exports import why_held
-from core.htmx import ask, leave, page_or_rows, wants_rows
-from core.models import Job, JobState
-from core.notices import mark_read
-from customers.exports import folder
-from satisfaction.answer_files import KIND, notice_key, stage_words, start_export
+from core.exports import pages
+from core.htmx import ask, leave, page_or_rows
+from core.paging import asked_page, count_of, page_of, without_page
+from satisfaction.answer_files import ANSWERS, stage_words
 from satisfaction.forms.answers import AnswerFilter, VoidForm
 from satisfaction.models import Flag, Response, Wave
 from satisfaction.selectors.answers import (
@@ -37,7 +32,6 @@ from satisfaction.services import voiding
 from satisfaction.views.on_site import wave_or_404
 from satisfaction.views.waves import wave_crumbs
 
-STOP_POLLING = 286
 SEND = require_http_methods(["GET", "HEAD", "POST"])
 
 
@@ -69,17 +63,7 @@ def answer_list(request: HttpRequest, code: str) -> HttpResponse:
     form = AnswerFilter(request.GET, user=request.user)
     query = form.query(wave)
     parts = answer_parts(request.user, query)
-    page = page_of(
-        parts,
-        NEWEST,
-        answer_rows,
-        after=request.GET.get("after", ""),
-        before=request.GET.get("before", ""),
-        size=page_size(request),
-    )
-    address = request.GET.copy()
-    for name in ("after", "before", "size"):
-        address.pop(name, None)
+    page = page_of(parts, NEWEST, answer_rows, **asked_page(request))
     context = {
         "wave": wave,
         "filter_form": form,
@@ -89,7 +73,7 @@ def answer_list(request: HttpRequest, code: str) -> HttpResponse:
         "count": _count_sentence(*count_of(parts)),
         "is_filtered": form.is_filtered(),
         "hides": bool(hidden_projects(wave)),
-        "filter_query": address.urlencode(),
+        "filter_query": without_page(request),
         "crumbs": _crumbs(wave),
     }
     return page_or_rows(
@@ -179,62 +163,28 @@ def _change(
 
 
 @fresh
-@requires(VIEW)
+@requires(ANSWERS.right)
 @require_POST
 def export_new(request: HttpRequest, code: str) -> HttpResponse:
     """Ask for the export of the filtered list, then show its progress."""
     wave = wave_or_404(request, code, VIEW)
-    try:
-        job = start_export(wave, by=request.user, filter_query=request.POST.get("filter", ""))
-    except Refused as refusal:
-        context = {"message": str(refusal), "crumbs": _crumbs(wave, (_("Export"), ""))}
-        return render(request, "409.html", context, status=409)
-    return redirect("satisfaction:answers-export-detail", job.pk)
+    crumbs = _crumbs(wave, (_("Export"), ""))
+    return pages.asking(request, ANSWERS, crumbs=crumbs, wave=wave.pk)
 
 
-def _mine_or_404(request: HttpRequest, pk: int) -> Job:
-    job = Job.objects.filter(pk=pk, kind=KIND, actor=request.user.pk).first()
-    if job is None:
-        raise Http404("export")
-    return job
+def _export_crumbs() -> list[tuple[str, str]]:
+    return [(_("Waves"), reverse("satisfaction:waves")), (_("Export"), "")]
 
 
-@requires(VIEW)
+@requires(ANSWERS.right)
 @require_safe
 def export_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """How far the export is, and the file once it is written."""
-    job = _mine_or_404(request, pk)
-    held = why_held(job)
-    ready = job.state == JobState.DONE and (folder() / job.payload["file"]).exists() and not held
-    context = {
-        "job": {
-            "pk": job.pk,
-            "state": job.state,
-            "phase": job.heading,
-            "done": job.done,
-            "total": job.total,
-            "message": held or job.message,
-        },
-        "poll_url": request.path,
-        "result_url": reverse("satisfaction:answers-export-file", args=[pk]) if ready else "",
-        "result_label": _("Download the workbook"),
-        "crumbs": [(_("Waves"), reverse("satisfaction:waves")), (_("Export"), "")],
-    }
-    if not job.is_live:
-        mark_read(request.user, keys=[notice_key(job)])
-    if not wants_rows(request):
-        return render(request, "satisfaction/answers_export.html", context)
-    status = 200 if job.is_live else STOP_POLLING
-    return render(request, "components/job_progress.html", context, status=status)
+    return pages.progress(request, ANSWERS, pk, crumbs=_export_crumbs())
 
 
-@requires(VIEW)
+@requires(ANSWERS.right)
 @require_safe
 def export_file(request: HttpRequest, pk: int) -> FileResponse:
     """The workbook, for whoever asked for it and still may export."""
-    job = _mine_or_404(request, pk)
-    path = folder() / job.payload["file"]
-    if job.state != JobState.DONE or not path.exists() or why_held(job):
-        raise Http404("file")
-    name = _("Answers {day}.xlsx").format(day=timezone.localdate().isoformat())
-    return FileResponse(path.open("rb"), as_attachment=True, filename=name)
+    return pages.file(request, ANSWERS, pk)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from audit.services import record
 from core.access import fresh, requires
 from core.errors import Refused
-from core.htmx import ask, leave, wants_rows
+from core.htmx import STOP_POLLING, ask, leave, wants_rows
 from core.models import Job, JobState
 from core.notices import mark_read
 from regions.models import OrgUnit
@@ -36,7 +36,6 @@ from satisfaction.services.waves import close_wave, open_wave
 from satisfaction.views.waves import own_wave_or_404, wave_crumbs, wave_url
 
 SEND = require_http_methods(["GET", "HEAD", "POST"])
-STOP_POLLING = 286
 
 
 @requires(CHANGE)

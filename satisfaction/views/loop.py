@@ -14,13 +14,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from complaints.models import Case
 from complaints.selectors.due import due_of
-from complaints.selectors.paging import count_of, page_of
 from complaints.states import REGISTER
 from complaints.views.common import state_badge
 from core.access import requires
 from core.errors import Refused
 from core.htmx import page_or_rows
-from core.keyset import PAGE_SIZES
+from core.paging import asked_page, count_of, page_of
 from regions.policies import find
 from regions.selectors.policies import may_set
 from satisfaction.forms.loop import LoopFilter, RatingFilter
@@ -38,11 +37,6 @@ from satisfaction.selectors.ratings import rules_of, unit_ratings
 from satisfaction.services.loop import open_by_hand
 
 
-def _size(request: HttpRequest) -> int:
-    size = request.GET.get("size", "")
-    return int(size) if size.isdigit() and int(size) in PAGE_SIZES else PAGE_SIZES[0]
-
-
 def _count_sentence(number: int, capped: bool) -> str:
     if capped:
         return _("{count}+ low answers").format(count=f"{number:,}")
@@ -56,14 +50,7 @@ def loop(request: HttpRequest) -> HttpResponse:
     form = LoopFilter(request.GET, user=request.user)
     query = form.query()
     parts = loop_parts(request.user, query)
-    page = page_of(
-        parts,
-        NEWEST,
-        loop_rows,
-        after=request.GET.get("after", ""),
-        before=request.GET.get("before", ""),
-        size=_size(request),
-    )
+    page = page_of(parts, NEWEST, loop_rows, **asked_page(request))
     context = {
         "filter_form": form,
         "is_filtered": form.is_filtered(),

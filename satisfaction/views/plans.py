@@ -75,7 +75,7 @@ def _entry(plan: SurveyPlan) -> dict[str, Any]:
 def plan_new(request: HttpRequest) -> HttpResponse:
     """A new line of the plan."""
     year = request.GET.get("year", "")
-    initial = {"year": int(year) if year.isdigit() else timezone.localdate().year}
+    initial = {"year": int(year) if year.isdecimal() else timezone.localdate().year}
     form = PlanForm(request.POST or None, user=request.user, initial=initial)
     return _form_page(request, None, form)
 

@@ -57,7 +57,7 @@ def questionnaire_new(request: HttpRequest) -> HttpResponse:
         "crumbs": crumbs((_("New questionnaire"), "")),
     }
     status = 422 if request.method == "POST" else 200
-    return render(request, "satisfaction/plain_form.html", context, status=status)
+    return render(request, "components/plain_form.html", context, status=status)
 
 
 @requires(ADD, whole_group=True)

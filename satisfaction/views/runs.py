@@ -9,12 +9,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from complaints.selectors.paging import page_of
-from complaints.views.lists import page_size
 from core.access import requires, signed_in
 from core.errors import Refused
-from core.htmx import page_or_rows, wants_rows
+from core.htmx import STOP_POLLING, page_or_rows, wants_rows
 from core.models import Job
+from core.paging import asked_page, page_of
 from satisfaction.models import Analysis, RunState, ScoringRun
 from satisfaction.selectors.runs import (
     LATEST,
@@ -26,7 +25,6 @@ from satisfaction.selectors.runs import (
 )
 from satisfaction.services.scoring_jobs import analysis_job_of, ask_for_scoring, job_of
 
-STOP_POLLING = 286
 TONES = {
     RunState.RUNNING: ("info", "progress"),
     RunState.DONE: ("ok", "circle-check"),
@@ -56,14 +54,7 @@ def _crumbs(*more: tuple[str, str]) -> list[tuple[str, str]]:
 def run_list(request: HttpRequest) -> HttpResponse:
     """Runs of the waves in reach, the latest first; ?wave= those of one wave."""
     wave = request.GET.get("wave", "").strip()
-    page = page_of(
-        run_parts(request.user, wave),
-        LATEST,
-        run_rows,
-        after=request.GET.get("after", ""),
-        before=request.GET.get("before", ""),
-        size=page_size(request),
-    )
+    page = page_of(run_parts(request.user, wave), LATEST, run_rows, **asked_page(request))
     rows = [
         {"run": run, "state": state_badge(run), "analysis": state_badge(_analysis(run))}
         for run in page.rows

@@ -11,10 +11,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from complaints.selectors.paging import count_of, page_of
-from complaints.views.lists import page_size
 from core.access import requires
 from core.htmx import ask, leave, page_or_rows
+from core.paging import asked_page, count_of, page_of
 from core.saving import saved
 from customers.models import OwnerStage
 from regions.models import Kind, OrgUnit
@@ -225,14 +224,7 @@ def _drawn_page(request: HttpRequest, wave: Wave) -> HttpResponse:
     form = PeopleFilter(request.GET)
     units = OrgUnit.objects.visible_to(request.user, CHANGE)
     parts = [drawn_people(wave, units, form.state_wanted())]
-    page = page_of(
-        parts,
-        BY_ROW,
-        people_rows,
-        after=request.GET.get("after", ""),
-        before=request.GET.get("before", ""),
-        size=page_size(request),
-    )
+    page = page_of(parts, BY_ROW, people_rows, **asked_page(request))
     number, capped = count_of(parts)
     named = set(OrgUnit.objects.visible_to(request.user, IDENTITY).values_list("pk", flat=True))
     context = {

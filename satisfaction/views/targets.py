@@ -105,7 +105,7 @@ def target_edit(request: HttpRequest, code: str) -> HttpResponse:
         "crumbs": [(_("Targets"), reverse("satisfaction:targets")), (_("Set a target"), "")],
     }
     status = 422 if request.method == "POST" else 200
-    return render(request, "satisfaction/plain_form.html", context, status=status)
+    return render(request, "components/plain_form.html", context, status=status)
 
 
 def _asked(request: HttpRequest) -> tuple[int, str]:

@@ -10,11 +10,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_http_methods, require_safe
 
-from complaints.selectors.paging import count_of, page_of
-from complaints.views.lists import page_size
 from core import display
 from core.access import requires
 from core.htmx import page_or_rows
+from core.paging import asked_page, count_of, page_of
 from core.saving import saved, status_of
 from core.templatetags.crm import url_or_empty
 from regions.models import OrgUnit
@@ -98,12 +97,7 @@ def wave_list(request: HttpRequest) -> HttpResponse:
     form = WaveFilter(request.GET, user=request.user)
     parts = [waves_in_reach(request.user, form.query())]
     page = page_of(
-        parts,
-        NEWEST,
-        lambda keys: wave_lines(request.user, list(keys)),
-        after=request.GET.get("after", ""),
-        before=request.GET.get("before", ""),
-        size=page_size(request),
+        parts, NEWEST, lambda keys: wave_lines(request.user, list(keys)), **asked_page(request)
     )
     context = {
         "filter_form": form,
@@ -141,7 +135,7 @@ def wave_new(request: HttpRequest) -> HttpResponse:
         "back": reverse("satisfaction:waves"),
         "crumbs": wave_crumbs(None, (_("New wave"), "")),
     }
-    return render(request, "complaints/plain_form.html", context, status=status_of(request))
+    return render(request, "components/plain_form.html", context, status=status_of(request))
 
 
 @requires(CHANGE)
@@ -166,7 +160,7 @@ def wave_edit(request: HttpRequest, code: str) -> HttpResponse:
         "back": wave_url(wave),
         "crumbs": wave_crumbs(wave, (_("Change"), "")),
     }
-    return render(request, "complaints/plain_form.html", context, status=status_of(request))
+    return render(request, "components/plain_form.html", context, status=status_of(request))
 
 
 # --- the cockpit ----------------------------------------------------------------------------------

@@ -37,6 +37,21 @@ from complaints.services.measures import give_measure
 from complaints.services.notes import write_note
 from complaints.services.outside import link_cases, note_opinion, warn_early
 from complaints.services.roster import add_shift, save_sheet
+from compliance.models import (
+    AccountChange,
+    EarlySignal,
+    Finding,
+    Inspection,
+    Nomination,
+    PlannedPost,
+    ResourceRequest,
+    Talk,
+)
+from compliance.services import rules
+from compliance.services.assignments import assign
+from compliance.services.bulletins import publish as publish_bulletin
+from compliance.services.calendars import save_appointment
+from compliance.services.targets import set_targets
 from core.imports.kinds import kind_named
 from core.imports.runs import check_run, context_of, create_run
 from core.models import ImportRun, Job
@@ -66,6 +81,8 @@ from tests.factories import (
     make_place,
     make_post,
     make_property,
+    make_staffing,
+    make_strategic,
     make_unit,
     make_user,
 )
@@ -98,6 +115,14 @@ TABLES: tuple[type[Any], ...] = (
     Gift,
     Event,
     KeyDate,
+    Finding,
+    AccountChange,
+    PlannedPost,
+    Inspection,
+    Nomination,
+    Talk,
+    EarlySignal,
+    ResourceRequest,
 )
 FIRST_KEY = 40_000_001
 KEY = re.compile(r"(?<!\d)[45]\d{7}(?!\d)")
@@ -190,6 +215,9 @@ def make_branch(marks: Marks, group: OrgUnit, crossing: Customer | None = None) 
     _cases(branch)
     _figures(branch)
     _money(branch)
+    _daily(branch)
+    _strategic(branch)
+    _staffing(branch)
     branch.run = make_run(branch)
     for model in TABLES:
         branch.keys |= set(model.objects.values_list("pk", flat=True)) - before[model]
@@ -413,6 +441,59 @@ def _money(branch: Branch) -> None:
         customer=branch.customers["mine"],
         word=f"{branch.marks.sign}年会",
     )
+
+
+def _daily(branch: Branch) -> None:
+    """A bulletin, a task, an appointment, a target and a rule of the branch."""
+    sign, units = branch.marks.sign, branch.units
+    clerk, head = branch.people["clerk"], branch.people["head"]
+    now = timezone.now()
+    publish_bulletin(
+        title=f"{sign}州通知",
+        body=f"{sign}州各项目",
+        by=head,
+        units=[units["region"]],
+        must_confirm=True,
+    )
+    assign(to=clerk, by=head, title=f"{sign}州核对", due_at=now, checklist=[f"{sign}清单"])
+    save_appointment(
+        by=clerk, title=f"{sign}州例会", starts_at=now, ends_at=now + timedelta(hours=1)
+    )
+    month = timezone.localdate().replace(day=1)
+    values = {"visits": Decimal(int(branch.marks.digits[-3:]))}
+    set_targets(unit=units["a"], person=clerk, month=month, values=values, by=head)
+    rule = rules.save_rule(
+        by=None,
+        unit=units["region"],
+        title=f"{sign}州落实细则",
+        applies_to=f"{sign}州",
+        department=f"{sign}部",
+        interpreted_by=f"{sign}会",
+        keeper=head,
+        next_review_on=month + timedelta(days=400),
+    )
+    rules.draft_version(
+        rule,
+        by=head,
+        number="1.0",
+        body=f"{sign}文",
+        note=f"{sign}",
+        effective_on=month,
+        approver=sign,
+    )
+
+
+def _strategic(branch: Branch) -> None:
+    """A strategic customer of the clerk with his file and nomination."""
+    people = branch.people
+    word = f"{branch.marks.sign}战略"
+    make_strategic(unit=branch.units["a"], by=people["clerk"], leader=people["head"], word=word)
+
+
+def _staffing(branch: Branch) -> None:
+    """A finding, an account change, plans and an inspection of the project."""
+    word = f"{branch.marks.sign}编制"
+    make_staffing(unit=branch.units["a"], by=branch.people["clerk"], word=word)
 
 
 def make_crossing(branch: Branch) -> Customer:

@@ -16,8 +16,8 @@ from django.urls import Resolver404, resolve, reverse
 from pypdf import PdfReader
 
 from core import jobs
+from core.exports import folder
 from core.models import Job
-from customers.exports import folder
 from tests.access.branches import Branch, text_of_workbook
 from tests.access.conftest import taken_back
 

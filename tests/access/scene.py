@@ -29,7 +29,7 @@ from approvals.models import Body, Flow, Task
 from approvals.services import record_by_phone, remark
 from approvals.services.requests import attach_to_request, submit_request, write_request
 from audit.models import Entry
-from complaints.exports import KIND as CASE_EXPORT
+from complaints.exports import CASES
 from complaints.models import Case, Category, Level
 from complaints.services import register_case
 from complaints.services.answers import save_template
@@ -42,15 +42,31 @@ from complaints.services.notes import write_note
 from complaints.services.outside import note_opinion, warn_early
 from complaints.services.people import add_collaborator
 from complaints.services.roster import add_shift
+from compliance.models import (
+    AccountChange,
+    EarlySignal,
+    Finding,
+    Inspection,
+    Nomination,
+    PlannedPost,
+    ResourceRequest,
+    Talk,
+)
+from compliance.services import inspections, rules
+from compliance.services.assignments import assign
+from compliance.services.bulletins import publish as publish_bulletin
+from compliance.services.calendars import save_appointment
+from compliance.services.rounds import save_meeting
 from core.drafts.services import attach_to_draft
+from core.exports import folder
 from core.models import Job, JobState, Notice, OutboxMessage, WebhookTarget
 from core.notices import notify
 from core.notices.secrets import give_secret
-from customers.exports import KIND, folder
+from customers.exports import CUSTOMERS
 from customers.models import Customer, CustomerShare, CustomerUnit
 from customers.services import hand_over_places
 from customers.services.work import PLACES
-from expenses.exports import KIND as PAPER_EXPORT
+from expenses.exports import PAPERS
 from expenses.models import Application, BudgetChange
 from expenses.models import Category as ExpenseCategory
 from expenses.services import events, gifts, key_dates
@@ -160,7 +176,7 @@ def _names(north: Branch, crossing: Customer) -> dict[str, str]:
     clerk, units = north.people["clerk"], north.units
     mine = north.customers["mine"]
     job = _export_of(clerk)
-    case_export = _export_of(clerk, CASE_EXPORT)
+    case_export = _export_of(clerk, CASES.kind)
     named: dict[str, Any] = {
         "case_export": case_export.pk,
         "project_code": units["a"].code,
@@ -196,7 +212,7 @@ def _names(north: Branch, crossing: Customer) -> dict[str, str]:
         **_cases_of(units["a"], clerk),
         **_answers_of(units["a"], clerk),
         **papers_of(units["a"], clerk),
-        "paper_export": _export_of(north.people["head"], PAPER_EXPORT).pk,
+        "paper_export": _export_of(north.people["head"], PAPERS.kind).pk,
         **_waves_of(units["city"], units["a"], north.people["keeper"]),
         **_runs_of(units["city"]),
         "survey": f"{NORTH.word}-S",
@@ -208,11 +224,41 @@ def _names(north: Branch, crossing: Customer) -> dict[str, str]:
         **_log_ins_of(clerk),
         **_requests_of(clerk, north.people["head"], north.people["keeper"]),
         **_asked(),
+        **_daily_of(north.units, north.people["head"], clerk),
+        **_strategic_of(north),
+        **_staffing_of(north),
         **_books_of(units["city"], units["a"], clerk),
         "absent": ABSENT,
         "soon": (timezone.localdate() + timedelta(days=5)).isoformat(),
     }
     return {name: str(value) for name, value in named.items()}
+
+
+def _daily_of(units: dict[str, OrgUnit], head: User, clerk: User) -> dict[str, Any]:
+    """A bulletin for the region, a task that the head gave the clerk, an appointment of the clerk,
+    a rule of the region with a draft."""
+    region, project = units["region"], units["a"]
+    bulletin = publish_bulletin(title="matrix", body="matrix", by=head, units=[region])
+    task = assign(to=clerk, by=head, title="matrix", due_at=timezone.now(), checklist=["matrix"])
+    note = save_appointment(
+        by=clerk, title="matrix", starts_at=timezone.now(), ends_at=timezone.now() + HOUR
+    )
+    cover = {"applies_to": "matrix", "department": "matrix", "interpreted_by": "matrix"}
+    next_review = timezone.localdate() + timedelta(days=90)
+    rule = rules.save_rule(
+        by=None, unit=project, title="matrix", keeper=head, next_review_on=next_review, **cover
+    )
+    today = timezone.localdate()
+    rules.draft_version(
+        rule, by=head, number="1", body="matrix", note="matrix", effective_on=today, approver="x"
+    )
+    return {
+        "bulletin": bulletin.pk,
+        "task": task.pk,
+        "appointment": note.pk,
+        "rule": rule.pk,
+        "region_code": region.code,
+    }
 
 
 def _runs_of(unit: OrgUnit) -> dict[str, Any]:
@@ -221,6 +267,38 @@ def _runs_of(unit: OrgUnit) -> dict[str, Any]:
     run = ScoringRun.objects.create(wave=wave, method_version="2", state=RunState.DONE)
     ask_for_scoring(wave, by=None)
     return {"scored_wave": wave.code, "scoring_run": run.pk}
+
+
+def _strategic_of(north: Branch) -> dict[str, Any]:
+    """The strategic customer of the north with what hangs on him, and a meeting on him."""
+    row = Nomination.objects.select_related("round").get(unit=north.units["a"])
+    meeting = save_meeting(by=None, held_at=timezone.now(), agenda=f"{NORTH.sign}评定")
+    return {
+        "strategic": row.customer_id,
+        "nomination": row.pk,
+        "round": row.round.year,
+        "talk": Talk.objects.get(customer=row.customer_id).pk,
+        "signal": EarlySignal.objects.get(customer=row.customer_id).pk,
+        "resource": ResourceRequest.objects.get(customer=row.customer_id).pk,
+        "meeting": meeting.pk,
+    }
+
+
+def _staffing_of(north: Branch) -> dict[str, Any]:
+    """What the checks, plans and rounds know of the northern project, with a photograph."""
+    here = {"unit": north.units["a"]}
+    seen = Inspection.objects.get(**here)
+    photo = inspections.attach(
+        seen, BytesIO(attached.picture("olive")), "matrix.jpg", by=north.people["clerk"]
+    )
+    return {
+        "finding": Finding.objects.get(rule="TESTS", **here).pk,
+        "account_change": AccountChange.objects.get(**here).pk,
+        "planned_post": PlannedPost.objects.get(**here).pk,
+        "inspection": seen.pk,
+        "inspection_point": seen.points.get().pk,
+        "inspection_photo": photo.pk,
+    }
 
 
 def _asked() -> dict[str, Any]:
@@ -548,7 +626,7 @@ def _moved(north: Branch) -> HandOver:
     return hand_over_places([place.pk], to=[north.people["keeper"]], by=north.people["head"])
 
 
-def _export_of(user: User, kind: str = KIND) -> Job:
+def _export_of(user: User, kind: str = CUSTOMERS.kind) -> Job:
     """A finished export whose file exists."""
     name = f"matrix-{kind}-{user.pk}.xlsx"
     (folder() / name).write_bytes(b"PK")

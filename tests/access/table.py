@@ -46,11 +46,13 @@ PAPER_READERS = "302  403  200  200  200  200  200  403  200  200"
 PAPER_WRITERS = "302  403  200  200  200  403  200  403  200  200"
 PAPER_HERE = "302  403  200  200  200  200  200  403  404  404"
 PAPER_APPLICANT = "302  403  200  403  403  403  403  403  404  404"
+PAPER_DROPPED = "302  403  302  403  403  403  403  403  404  404"
 PAPER_EXPORTER = "302  403  403  200  404  404  404  403  403  404"
 CASHIER = "302  403  403  403  403  403  200  403  403  403"
 EVERYBODY = "200  200  200  200  200  200  200  200  200  200"
 SIGNED_IN = "302  200  200  200  200  200  200  200  200  200"
 VIEWERS = "302  403  200  200  200  200  200  200  200  200"
+TAKERS = "302  403  200  200  200  200  403  403  200  200"
 RULE_READERS = "302  403  403  200  200  200  200  200  403  200"
 IN_NORTH = "302  403  200  200  200  200  200  200  404  404"
 UPLOADER = "302  403  200  404  404  403  404  404  404  404"
@@ -102,6 +104,12 @@ EVENT_KEEPERS = "302  403  200  200  200  403  200  403  200  200"
 EVENT_KEEPERS_HERE = "302  403  200  200  200  403  200  403  404  404"
 EVENT_KEEPERS_DO = "302  403  302  302  302  403  302  403  404  404"
 KINDS_OF_MONEY = "302  403  403  403  403  403  200  200  403  403"
+
+
+def untyped(statuses: str) -> str:
+    """What an empty form gets where the same people may open it."""
+    return statuses.replace("200", "422")
+
 
 PAGES = (
     #                                 door none staff head keep boss read adm s.st s.hd
@@ -246,11 +254,17 @@ PAGES = (
     Row("GET", "expenses:edit", "302  403  200  409  409  403  409  403  404  404",
         args=("@paper_draft",)),
     Row("GET", "expenses:withdraw", PAPER_APPLICANT, args=("@paper_draft",)),
+    Row("POST", "expenses:withdraw", untyped(PAPER_APPLICANT), args=("@paper_draft",)),
     Row("GET", "expenses:cancel", PAPER_APPLICANT, args=("@paper_draft",)),
+    Row("POST", "expenses:cancel", PAPER_DROPPED, args=("@paper_draft",)),
     Row("GET", "expenses:payment", CASHIER, args=("@paper",)),
+    Row("POST", "expenses:payment", untyped(CASHIER), args=("@paper",)),
     Row("GET", "expenses:refund", CASHIER, args=("@paper",)),
+    Row("POST", "expenses:refund", untyped(CASHIER), args=("@paper",)),
     Row("GET", "expenses:call-off", CASHIER, args=("@paper",)),
+    Row("POST", "expenses:call-off", untyped(CASHIER), args=("@paper",)),
     Row("GET", "expenses:settlement", CASHIER, args=("@paper",)),
+    Row("POST", "expenses:settlement", untyped(CASHIER), args=("@paper",)),
     Row("GET", "expenses:payment-reverse", CASHIER, args=("@paper", "@paper_payment")),
     Row("POST", "expenses:payment-reverse", "302  403  403  403  403  403  302  403  403  403",
         args=("@paper", "@paper_payment"), data={"reason": "matrix"}),
@@ -653,6 +667,10 @@ PAGES = (
     Row("POST", "accounts:section-role-end", "302  403  403  403  403  403  403  302  403  403",
         args=("@section", "@section_grant")),
     Row("GET", "reports:activity", VIEWERS),
+    Row("GET", "reports:customers", "302  403  302  302  302  302  302  302  302  302"),
+    Row("GET", "reports:customer-analysis", VIEWERS, args=("abc",)),
+    Row("GET", "reports:customer-workbook", TAKERS, args=("abc",)),
+    Row("GET", "reports:customer-paper", TAKERS, args=("abc",)),
     # --- imports: an upload is its uploader's
     Row("GET", "imports:list", "302  403  200  200  200  403  200  200  200  200"),
     Row("GET", "imports:new", "302  403  200  200  200  403  200  200  200  200"),
@@ -883,6 +901,7 @@ ADMINISTRATION = (
         data={"to": "@project_code", "way": "give", "amount": "5"},
     ),
     Row("GET", "expenses:budget-ask", ALLOTTERS, args=("@budget",)),
+    Row("POST", "expenses:budget-ask", untyped(ALLOTTERS), args=("@budget",)),
     Row("GET", "expenses:budget-change", MONEY_HERE, args=("@budget_change",)),
     Row("POST", "expenses:ledger-export", MONEY_TAKERS),
     Row("GET", "expenses:ledger-export-detail", NOBODY_ELSES, args=("@job",)),
@@ -902,6 +921,7 @@ ADMINISTRATION = (
     Row("GET", "expenses:stock", CASE_READERS),
     Row("GET", "expenses:gift", CASE_HERE, args=("@gift",)),
     Row("GET", "expenses:gift-new", "302  403  403  200  200  403  200  403  403  200"),
+    Row("POST", "expenses:gift-new", "302  403  403  422  422  403  422  403  403  422"),
     Row("GET", "expenses:gift-receive", ALLOTTERS, args=("@gift",)),
     Row("POST", "expenses:gift-receive", ALLOTTERS_DO, args=("@gift",), data={"quantity": "1"}),
     Row("GET", "expenses:gift-count", ALLOTTERS, args=("@gift",)),
@@ -914,11 +934,15 @@ ADMINISTRATION = (
     ),
     Row("GET", "expenses:key-dates", CASE_READERS),
     Row("GET", "expenses:key-date-new", EVENT_KEEPERS),
+    Row("POST", "expenses:key-date-new", untyped(EVENT_KEEPERS)),
     Row("GET", "expenses:key-date", EVENT_KEEPERS_HERE, args=("@key_date",)),
+    Row("POST", "expenses:key-date", untyped(EVENT_KEEPERS_HERE), args=("@key_date",)),
     Row("GET", "expenses:events", CASE_READERS),
     Row("GET", "expenses:event-new", EVENT_KEEPERS),
+    Row("POST", "expenses:event-new", untyped(EVENT_KEEPERS)),
     Row("GET", "expenses:event", CASE_SEEN, args=("@event",)),
     Row("GET", "expenses:event-edit", EVENT_KEEPERS_HERE, args=("@event",)),
+    Row("POST", "expenses:event-edit", untyped(EVENT_KEEPERS_HERE), args=("@event",)),
     Row("GET", "expenses:event-hold", EVENT_KEEPERS_HERE, args=("@event",)),
     Row(
         "POST",
@@ -935,7 +959,9 @@ ADMINISTRATION = (
     Row("POST", "expenses:event-detach", EVENT_KEEPERS_DO, args=("@event", "@event_file")),
     Row("GET", "expenses:categories", "302  403  403  403  200  403  200  200  403  403"),
     Row("GET", "expenses:category-new", KINDS_OF_MONEY),
+    Row("POST", "expenses:category-new", untyped(KINDS_OF_MONEY)),
     Row("GET", "expenses:category", KINDS_OF_MONEY, args=("@expense_category",)),
+    Row("POST", "expenses:category", untyped(KINDS_OF_MONEY), args=("@expense_category",)),
 )
 
 # Parties of a paper: the clerk asked, the head decides, the others see their branch.
@@ -1019,7 +1045,268 @@ APPROVALS = (
     Row("POST", "approvals:member-end", FLOW_KEPT, args=("@body", "@member")),
 )
 
-TABLE = (*PAGES, *APPROVALS, *ADMINISTRATION)
+# Bulletins, tasks, calendar, targets, rules: the head published for the region, gave the clerk a
+# task; everybody has pages of his own. Bulletins and rules are for whoever belongs to a unit, also
+# without any right; appointments that are not private for who may see the person.
+EVERYBODY_DOES = "302  302  302  302  302  302  302  302  302  302"
+MANAGERS = "302  403  403  200  200  200  200  403  403  200"
+BOARD_READ = "302  200  200  200  200  200  200  404  404  404"
+BOARD_KEEPERS = "302  403  403  200  403  200  200  403  403  404"
+TASK_SEEN = "302  404  200  200  200  200  200  404  404  404"
+TASK_ACTORS = "302  404  200  200  200  200  403  404  404  404"
+TASK_MANAGERS = "302  404  403  200  200  200  403  404  404  404"
+TARGET_READERS = "302  403  200  200  200  200  200  403  200  200"
+TARGET_SETTERS = "302  403  403  200  200  200  200  403  403  404"
+RULE_SEEN = "302  200  200  200  200  200  200  404  404  404"
+RULE_KEEPERS = "302  403  403  403  200  403  200  403  403  403"
+UNIT_HERE = "302  403  403  200  404  200  200  403  403  404"
+DAILY = (
+    Row("GET", "compliance:bulletins", SIGNED_IN),
+    Row("GET", "compliance:bulletin-new", MANAGERS),
+    Row("GET", "compliance:bulletin", BOARD_READ, args=("@bulletin",)),
+    Row(
+        "POST",
+        "compliance:bulletin-confirm",
+        BOARD_READ.replace("200", "302"),
+        args=("@bulletin",),
+        data={"number": "1"},
+    ),
+    Row("GET", "compliance:bulletin-receipts", BOARD_KEEPERS, args=("@bulletin",)),
+    Row("GET", "compliance:bulletin-edit", BOARD_KEEPERS, args=("@bulletin",)),
+    Row("GET", "compliance:bulletin-withdraw", BOARD_KEEPERS, args=("@bulletin",)),
+    Row(
+        "POST",
+        "compliance:bulletin-withdraw",
+        BOARD_KEEPERS.replace("200", "422"),
+        args=("@bulletin",),
+    ),
+    Row("GET", "compliance:tasks", SIGNED_IN),
+    Row("GET", "compliance:task-new", SIGNED_IN),
+    Row("GET", "compliance:task-people", SIGNED_IN),
+    Row("GET", "compliance:task", TASK_SEEN, args=("@task",)),
+    Row("GET", "compliance:task-edit", TASK_MANAGERS, args=("@task",)),
+    Row("GET", "compliance:task-hand-on", TASK_ACTORS, args=("@task",)),
+    Row("GET", "compliance:task-finish", TASK_ACTORS, args=("@task",)),
+    Row(
+        "POST",
+        "compliance:task-finish",
+        TASK_ACTORS.replace("200", "422"),
+        args=("@task",),
+    ),
+    Row("GET", "compliance:task-cancel", TASK_MANAGERS, args=("@task",)),
+    Row("GET", "compliance:task-reopen", TASK_MANAGERS, args=("@task",)),
+    Row(
+        "POST",
+        "compliance:task-tick",
+        TASK_ACTORS.replace("200", "302"),
+        args=("@task",),
+        data={"line": "0", "text": "matrix", "done": "0"},
+    ),
+    Row(
+        "POST",
+        "compliance:task-note",
+        TASK_SEEN.replace("200", "302"),
+        args=("@task",),
+        data={"text": "matrix"},
+    ),
+    Row("GET", "compliance:units", MANAGERS.replace("200", "302")),
+    Row("GET", "compliance:unit", UNIT_HERE, args=("@region_code",)),
+    Row("GET", "compliance:unit-workbook", UNIT_HERE, args=("@region_code",)),
+    Row("GET", "compliance:me", SIGNED_IN),
+    Row("GET", "compliance:person", TARGET_SETTERS, args=("@clerk_no",)),
+    Row("GET", "compliance:calendar", SIGNED_IN),
+    Row("GET", "compliance:appointment-new", SIGNED_IN),
+    Row(
+        "GET",
+        "compliance:appointment",
+        "302  404  200  200  200  200  200  200  404  404",
+        args=("@appointment",),
+    ),
+    Row(
+        "GET",
+        "compliance:appointment-edit",
+        "302  404  200  403  403  403  403  403  404  404",
+        args=("@appointment",),
+    ),
+    Row(
+        "GET",
+        "compliance:appointment-drop",
+        "302  404  200  403  403  403  403  403  404  404",
+        args=("@appointment",),
+    ),
+    Row("GET", "compliance:calendar-move", TASK_MANAGERS, args=("task", "@task")),
+    Row("GET", "compliance:calendar-feed", SIGNED_IN),
+    Row("POST", "compliance:calendar-feed-open", SIGNED_IN),
+    Row("POST", "compliance:calendar-feed-close", EVERYBODY_DOES),
+    Row(
+        "GET",
+        "compliance:calendar-file",
+        "404  404  404  404  404  404  404  404  404  404",
+        args=("matrix",),
+    ),
+    Row("GET", "compliance:targets", TARGET_READERS),
+    Row("GET", "compliance:target-set", "302  403  403  404  404  404  404  403  403  404"),
+    Row("GET", "compliance:rules", SIGNED_IN),
+    Row("GET", "compliance:rule-new", RULE_KEEPERS),
+    Row("GET", "compliance:rule", RULE_SEEN, args=("@rule",)),
+    Row("GET", "compliance:rule-edit", RULE_KEEPERS, args=("@rule",)),
+    Row("GET", "compliance:rule-version", RULE_KEEPERS, args=("@rule",)),
+    Row("GET", "compliance:rule-submit", RULE_KEEPERS, args=("@rule",)),
+    Row("GET", "compliance:rule-issue", RULE_KEEPERS, args=("@rule",)),
+    Row("GET", "compliance:rule-review", RULE_KEEPERS, args=("@rule",)),
+)
+
+FILE_HERE = "302  403  200  200  200  200  200  403  404  404"
+FILE_READERS = "302  403  200  200  200  200  200  403  200  200"
+RUNNERS = "302  403  403  403  403  403  200  403  403  403"
+RUNNERS_DO = "302  403  403  403  403  403  302  403  403  403"
+REVIEWERS = "302  403  403  200  200  403  200  403  403  404"
+COMMITTEE = "302  403  403  403  403  200  200  403  403  403"
+NOMINATORS = "302  403  403  200  200  403  403  403  403  404"
+NOMINATORS_DO = "302  403  403  302  302  403  403  403  403  404"
+# Specialists and leaders of a branch; the company's round belongs to no branch.
+STRATEGIC = (
+    #                                 door none staff head keep boss read adm s.st s.hd
+    Row("GET", "compliance:strategic", FILE_READERS),
+    Row("GET", "compliance:leader-choices", FILE_READERS),
+    Row("GET", "compliance:organisation-choices", FILE_READERS),
+    Row("GET", "compliance:strategic-customer", FILE_HERE, args=("@strategic",)),
+    Row(
+        "GET",
+        "compliance:strategic-customer",
+        "302  403  404  404  404  404  404  403  404  404",
+        args=("@firm",),
+    ),
+    Row("GET", "compliance:strategic-pair", RUNNERS, args=("@strategic",)),
+    Row("GET", "compliance:strategic-plan", KEEPERS_HERE, args=("@strategic",)),
+    Row("GET", "compliance:strategic-plan-review", REVIEWERS, args=("@strategic",)),
+    Row("GET", "compliance:signal-new", KEEPERS_HERE, args=("@strategic",)),
+    Row("GET", "compliance:signal-close", KEEPERS_HERE, args=("@strategic", "@signal")),
+    Row("GET", "compliance:month-summary", KEEPERS_HERE, args=("@strategic",)),
+    Row("GET", "compliance:resource-new", KEEPERS_HERE, args=("@strategic",)),
+    Row("POST", "compliance:resource-urge", KEEPERS_DO, args=("@strategic", "@resource")),
+    Row("GET", "compliance:talk-new", KEEPERS_HERE, args=("@strategic",)),
+    Row("GET", "compliance:talk", FILE_HERE, args=("@strategic", "@talk")),
+    Row("GET", "compliance:talk-edit", KEEPERS_HERE, args=("@strategic", "@talk")),
+    Row("GET", "compliance:talk-hold", KEEPERS_HERE, args=("@strategic", "@talk")),
+    Row("POST", "compliance:talk-cancel", KEEPERS_DO, args=("@strategic", "@talk")),
+    Row("GET", "compliance:resources", SIGNED_IN),
+    Row(
+        "GET",
+        "compliance:resource-answer",
+        "302  404  200  404  404  404  404  404  404  404",
+        args=("@resource",),
+    ),
+    Row("GET", "compliance:rounds", FILE_READERS),
+    Row("POST", "compliance:round-prepare", RUNNERS_DO),
+    Row("GET", "compliance:round", FILE_READERS, args=("@round",)),
+    Row("GET", "compliance:round-move", RUNNERS, args=("@round", "close")),
+    Row("POST", "compliance:round-move", RUNNERS_DO, args=("@round", "close")),
+    Row(
+        "GET",
+        "compliance:nominate",
+        "302  403  403  200  200  403  403  403  403  200",
+        args=("@round",),
+    ),
+    Row("GET", "compliance:nomination", FILE_HERE, args=("@round", "@nomination")),
+    Row("GET", "compliance:nomination-edit", NOMINATORS, args=("@round", "@nomination")),
+    Row("POST", "compliance:nomination-withdraw", NOMINATORS_DO, args=("@round", "@nomination")),
+    Row("GET", "compliance:committee", COMMITTEE),
+    Row("GET", "compliance:meeting", COMMITTEE, args=("@meeting",)),
+    Row("GET", "compliance:meeting-new", RUNNERS),
+    Row("GET", "compliance:meeting-edit", RUNNERS, args=("@meeting",)),
+    Row("GET", "compliance:follow-up", VIEWERS),
+    Row("GET", "compliance:late-plans", VIEWERS),
+    Row("GET", "compliance:contact-plan", VIEWERS),
+)
+
+PLANNED = "302  403  403  200  200  200  200  403  403  200"
+PLANNED_HERE = "302  403  403  200  200  200  200  403  403  404"
+PLANNERS = "302  403  403  200  200  403  200  403  403  404"
+PLANNERS_DO = "302  403  403  302  302  403  302  403  403  404"
+ROUND_HERE = "302  403  200  200  200  200  200  403  404  404"
+FINDING = ("@finding",)
+ROUND = ("@inspection",)
+# Findings, accounts, plans and inspections of the northern project.
+STAFFING = (
+    #                                 door none staff head keep boss read adm s.st s.hd
+    Row("GET", "compliance:findings", "302  403  200  200  200  200  200  200  200  200"),
+    Row("POST", "compliance:finding-run", "302  403  403  302  302  403  302  403  403  302"),
+    Row(
+        "GET",
+        "compliance:finding",
+        "302  403  404  200  200  200  200  200  404  404",
+        args=FINDING,
+    ),
+    Row("GET", "compliance:finding-assign", PLANNERS, args=FINDING),
+    Row(
+        "GET",
+        "compliance:finding-explain",
+        "302  403  404  200  200  403  200  403  404  404",
+        args=FINDING,
+    ),
+    Row("GET", "compliance:finding-except", PLANNERS, args=FINDING),
+    Row("GET", "compliance:finding-override", PLANNERS_DO, args=FINDING),
+    Row("POST", "compliance:override-end", PLANNERS_DO, args=("@finding", "1")),
+    Row("GET", "compliance:account-changes", "302  403  403  200  200  200  200  200  403  200"),
+    Row(
+        "GET",
+        "compliance:account-change",
+        "302  403  403  200  200  200  200  200  403  404",
+        args=("@account_change",),
+    ),
+    Row("GET", "compliance:account-change-new", "302  403  403  200  200  403  200  200  403  200"),
+    Row(
+        "GET",
+        "compliance:account-change-file",
+        "302  403  403  200  200  403  200  200  403  404",
+        args=("@account_change",),
+    ),
+    Row("GET", "compliance:account-change-carry-out", OPERATOR, args=("@account_change",)),
+    Row("GET", "compliance:functions", PLANNED),
+    Row("GET", "compliance:function-plan", PLANNED_HERE, args=("@project_code",)),
+    Row("GET", "compliance:function-plan-edit", PLANNERS, args=("@project_code",)),
+    Row("GET", "compliance:headcount", PLANNED),
+    Row("GET", "compliance:planned-post-new", PLANNERS, args=("@project_code",)),
+    Row("GET", "compliance:planned-post-edit", PLANNERS, args=("@planned_post",)),
+    Row("GET", "compliance:planned-post-drop", PLANNERS, args=("@planned_post",)),
+    Row("GET", "compliance:implementation-rule-new", PLANNERS, args=("@project_code",)),
+    Row("GET", "compliance:duties", PLANNED),
+    Row("GET", "compliance:inspections", PAPER_READERS),
+    Row("GET", "compliance:inspection-new", "302  403  403  200  200  403  200  403  403  200"),
+    Row("GET", "compliance:inspection", ROUND_HERE, args=ROUND),
+    Row("GET", "compliance:inspection-point-new", PLANNERS, args=ROUND),
+    Row(
+        "GET",
+        "compliance:inspection-point-mend",
+        "302  403  200  200  200  403  200  403  404  404",
+        args=("@inspection", "@inspection_point"),
+    ),
+    Row(
+        "POST",
+        "compliance:inspection-point-check",
+        PLANNERS_DO,
+        args=("@inspection", "@inspection_point"),
+    ),
+    Row("POST", "compliance:inspection-photo-add", PLANNERS_DO, args=ROUND),
+    Row(
+        "GET", "compliance:inspection-photo", ROUND_HERE, args=("@inspection", "@inspection_photo")
+    ),
+    Row(
+        "GET",
+        "compliance:inspection-photo-thumb",
+        ROUND_HERE,
+        args=("@inspection", "@inspection_photo"),
+    ),
+    Row(
+        "POST",
+        "compliance:inspection-photo-remove",
+        PLANNERS_DO,
+        args=("@inspection", "@inspection_photo"),
+    ),
+)
+
+TABLE = (*PAGES, *APPROVALS, *STRATEGIC, *DAILY, *STAFFING, *ADMINISTRATION)
 
 # Addresses without a row, each with the reason why none is needed.
 EXEMPT = {

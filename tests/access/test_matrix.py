@@ -15,7 +15,9 @@ from django_celery_beat.models import PeriodicTask
 
 from accounts.models import Role, RoleGrant
 from accounts.services import end_grant
+from approvals.models import Approval, Body, Flow
 from customers.models import Activity, Contact, Customer, CustomerUnit
+from expenses.models import Application, Budget, Category, Event, Gift, KeyDate, Payment
 from regions.models import OrgUnit
 from tests.access.conftest import taken_back
 from tests.access.scene import ABSENT, Scene, make_scene
@@ -48,7 +50,10 @@ def answer(client: Client, row: Row, scene: Scene, **instead: str) -> HttpRespon
 
 
 REFUSED = (403, 404, 422)
-TOUCHED = (Customer, CustomerUnit, Contact, Activity, RoleGrant, Role, PeriodicTask, OrgUnit)
+TOUCHED = (
+    *(Customer, CustomerUnit, Contact, Activity, RoleGrant, Role, PeriodicTask, OrgUnit),
+    *(Application, Payment, Budget, Gift, Event, KeyDate, Category, Approval, Flow, Body),
+)
 
 
 def state() -> str:

@@ -29,12 +29,15 @@ from tests.factories import (
     make_approval,
     make_case,
     make_customer,
+    make_daily,
     make_mail,
     make_money,
     make_ownership,
     make_property,
     make_response,
     make_sample,
+    make_staffing,
+    make_strategic,
     make_unit,
     make_user,
 )
@@ -179,6 +182,9 @@ def rows_of_each_table(unit: OrgUnit, by: User) -> None:
     recovery.place_in(unit)
     recovery.save()
     make_money(unit=unit, by=make_user(unit=unit), customer=customer)
+    make_daily(unit=unit, person=make_user(unit=unit))
+    make_strategic(unit=unit, by=make_user(unit=unit), leader=make_user(unit=unit))
+    make_staffing(unit=unit, by=make_user(unit=unit))
 
 
 def test_every_scoped_table_has_a_row_to_compare(world):

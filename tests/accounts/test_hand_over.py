@@ -7,6 +7,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.handover import kinds
 from accounts.models import HandOver, HandOverItem, UserState, WorkLeft
 from accounts.services import (
     carry_out,
@@ -198,8 +199,11 @@ def test_the_night_finds_customers_of_people_who_left(full, client):
 def test_the_pages_plan_show_carry_out_and_undo(full, client):
     client.force_login(full.north_head)
     address = reverse("accounts:person-hand-over", args=["N-CLERK"])
-    totals = client.get(address).context["table"].totals
-    assert sorted(total for total in totals if total) == [7, 7]
+    table = client.get(address).context["table"]
+    found = dict(zip([work.key for work in kinds()], table.totals, strict=True))
+    held = {"customers.place": 7, "customers.activity": 7}
+    assert found == dict.fromkeys(found, 0) | held
+    assert [str(title) for title in table.titles] == [str(work.title) for work in kinds()]
     choices = client.get(reverse("accounts:receiver-choices", args=["N-CLERK"])).json()
     assert {"N-FIRST", "N-SECOND"} <= {choice["value"] for choice in choices}
     assert "S-CLERK" not in {choice["value"] for choice in choices}

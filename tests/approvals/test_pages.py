@@ -1,6 +1,7 @@
 """Pages of approvals: requests from draft to decision, the inbox, what comes too late, flows."""
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -205,6 +206,41 @@ def test_a_large_sum_asks_once_more_who_decides(world: World, head: User):
     assert answer.url.startswith(reverse("accounts:again"))
     approval.refresh_from_db()
     assert not Decision.objects.filter(verb=Verb.APPROVE).exists()
+
+
+def test_naming_who_is_next_keeps_the_files_of_the_decision(world: World, head: User):
+    paper = write_request(
+        form="free", title="借用会议室", values={"reason": "座谈"}, by=world.north_clerk
+    )
+    approval = submit_request(paper, by=world.north_clerk, chosen={"first": [head]})
+    pdf = SimpleUploadedFile("意见.pdf", b"%PDF-1.4\n1 0 obj\nendobj\ntrailer\n%%EOF")
+    data = decision(task_of(approval, head)) | {"next": world.north_head.employee_no}
+
+    answer = signed_in(head).post(
+        reverse("approvals:decide", args=[approval.pk]), data | {"files": [pdf]}
+    )
+
+    assert answer.url == reverse("approvals:inbox")
+    assert task_of(approval, world.north_head).state == "open"
+    file = approval.files.get()
+    assert (file.name, file.decision.verb) == ("意见.pdf", Verb.CHOOSE_NEXT)
+
+
+def test_files_that_came_with_a_decision_on_a_changed_paper_are_not_kept(
+    world: World, head: User, settings: Any, tmp_path: Path
+):
+    settings.PRIVATE_FILES = tmp_path
+    approval = ask(world.north_clerk)
+    Request.objects.update(title="另一件事")
+    pdf = SimpleUploadedFile("意见.pdf", b"%PDF-1.4\n1 0 obj\nendobj\ntrailer\n%%EOF")
+
+    answer = signed_in(head).post(
+        reverse("approvals:decide", args=[approval.pk]),
+        decision(task_of(approval, head)) | {"files": [pdf]},
+    )
+
+    assert answer.status_code == 409
+    assert [file for file in tmp_path.rglob("*") if file.is_file()] == []
 
 
 def test_an_editor_changes_a_flow_and_a_fixed_one_not(world: World):

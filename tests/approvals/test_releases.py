@@ -5,10 +5,25 @@ from django.urls import reverse
 
 from approvals.models import Approval, Task
 from approvals.services import approve, reject
+from complaints.exports import CASES
 from core import jobs
+from core.exports import start
+from core.exports.lists import EXPORTS
 from core.models import Notice
-from customers.exports import start_export
-from tests.factories import make_customer, make_post, make_user, say
+from customers.exports import CUSTOMERS
+from expenses.exports import PAPERS
+from expenses.ledger_book import LEDGER
+from satisfaction.answer_files import ANSWERS
+from tests.expenses.papers import cast_of, give_budget, granted
+from tests.factories import (
+    make_case,
+    make_customer,
+    make_post,
+    make_response,
+    make_user,
+    say,
+)
+from tests.satisfaction.asking import make_open_wave
 
 pytestmark = pytest.mark.django_db
 
@@ -23,17 +38,17 @@ def head(world):
     return person
 
 
-def written(world, client):
-    """An export of three rows, and how its owner's pages answer."""
-    job = jobs.work(start_export(by=world.north_head, filter_query="").pk)
+def written(world, client, export=CUSTOMERS, **asked):
+    """An export of the head of the north, and how its owner's pages answer."""
+    job = jobs.work(start(export, by=world.north_head, filter="", **asked).pk)
     client.force_login(world.north_head)
-    page = client.get(reverse("customers:export-detail", args=[job.pk]))
+    page = client.get(reverse(export.page, args=[job.pk]))
     return job, page, fetched(client, job)
 
 
 def fetched(client, job) -> int:
     """The status with which the file is answered."""
-    answer = client.get(reverse("customers:export-file", args=[job.pk]))
+    answer = client.get(reverse(EXPORTS[job.kind].file, args=[job.pk]))
     if answer.streaming:
         b"".join(answer.streaming_content)  # the file is closed with its last byte
     return answer.status_code
@@ -65,3 +80,44 @@ def test_a_larger_file_is_fetched_after_its_release(world, head, client, agrees,
 
     assert fetched(client, job) == status
     assert ready() == agrees
+
+
+def two_papers(world):
+    """Two granted applications: two rows of their list, and two lines of the ledger."""
+    cast_of(world)
+    give_budget(world)
+    for _number in range(2):
+        granted(world)
+    return {}
+
+
+def two_cases(world):
+    for _number in range(2):
+        make_case(unit=world.n1a)
+    return {}
+
+
+def two_answers(world):
+    wave = make_open_wave(world.group)
+    for _number in range(2):
+        make_response(wave=wave, unit=world.n1a)
+    return {"wave": wave.pk}
+
+
+@pytest.mark.parametrize(
+    ("export", "fill"),
+    [(CASES, two_cases), (ANSWERS, two_answers), (PAPERS, two_papers), (LEDGER, two_papers)],
+    ids=lambda one: getattr(one, "kind", None),
+)
+def test_a_larger_file_of_any_list_is_held(world, head, client, export, fill):
+    asked = fill(world)
+    say(world.group, "approvals.export_rows", 1)
+
+    job, page, status = written(world, client, export, **asked)
+
+    assert Approval.objects.get(subject_kind="approvals.export").snapshot["rows"] == 2
+    assert (job.state, status, page.context["result_url"], ready()) == ("done", 404, "", 0)
+
+
+def test_every_list_is_among_those_that_are_tried():
+    assert set(EXPORTS) == {one.kind for one in (CUSTOMERS, CASES, ANSWERS, PAPERS, LEDGER)}

@@ -11,10 +11,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from complaints.exports import folder, start_export
+from complaints.exports import CASES
 from complaints.models import Case
 from complaints.selectors.summary import month_summary
 from core import jobs
+from core.exports import folder, start
 from core.models import JobState
 from core.scope import EVERYTHING
 from regions.models import OrgUnit
@@ -253,7 +254,7 @@ def cells(source):
     ],
 )
 def test_exactly_the_filtered_rows_of_the_list(client, month, query, expected):
-    job = jobs.work(start_export(by=month.north_head, filter_query=query).pk)
+    job = jobs.work(start(CASES, by=month.north_head, filter=query).pk)
 
     assert job.state == JobState.DONE
     rows = cells(folder() / job.payload["file"])
@@ -267,7 +268,7 @@ def test_exactly_the_filtered_rows_of_the_list(client, month, query, expected):
 
 def test_rights_taken_away_while_queued_refuse_the_job(month):
     user = month.north_head
-    job = start_export(by=user, filter_query="")
+    job = start(CASES, by=user, filter="")
     user.grants.update(valid_until=timezone.localdate())
 
     ended = jobs.work(job.pk)

@@ -200,6 +200,18 @@ def test_pid_file_that_names_another_living_process_is_no_hindrance(shared: Path
     assert server_pids(shared)["valkey"] == before["valkey"]
 
 
+def test_a_number_that_another_process_had_before_hides_no_server(
+    shared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What psutil keeps after somebody listed all processes and the numbers went round.
+    pid = server_pids(shared)["postgres"]
+    former = psutil.Process(pid)
+    former._ident = (pid, 1.0)
+    monkeypatch.setattr(psutil, "_pmap", {pid: former})
+
+    assert server_pids(shared)["postgres"] == pid
+
+
 def test_server_without_its_socket_is_replaced(shared: Path) -> None:
     before = server_pids(shared)
     where = services.endpoints(shared)

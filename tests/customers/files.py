@@ -28,11 +28,10 @@ PEOPLE_HEADS = (
     "工号 姓名 手机号 邮箱 所属组织编码 职能 是否专职 汇报对象 系统角色 入职日期 离职日期"
 ).split()
 
-# What an import writes about itself, by the moment it ran.
-# What says who did something and when, not what is so now. The context of the histories is among
-# them: their triggers for whole statements ask for it before they know whether any row changed, so
-# whether an idle run leaves one depends on the plan that PostgreSQL chose. The events themselves
-# are compared.
+# Tables that say who did something and when, not what is so now. The context of the histories is
+# among them: their triggers for whole statements ask for it before they know whether any row
+# changed, so whether an idle run leaves one depends on the plan that PostgreSQL chose. The events
+# themselves are compared.
 DIARIES = {"core_importrun", "core_job", "audit_entry", "pghistory_context"}
 
 

@@ -14,9 +14,10 @@ from accounts.services import freeze, leave
 from audit.models import Entry
 from core import jobs
 from core.errors import Refused
+from core.exports import folder, start
 from core.files.writer import SheetWriter
 from core.models import Job, JobState
-from customers.exports import folder, start_export
+from customers.exports import CUSTOMERS
 from customers.models import CustomerUnit, Ownership, Property
 from customers.services import create_customer
 from tests.customers.files import identity, phone
@@ -61,7 +62,7 @@ def archive(world):
 
 def run_export(user, query=""):
     """Ask for an export and do its job; returns the job."""
-    return jobs.work(start_export(by=user, filter_query=query).pk)
+    return jobs.work(start(CUSTOMERS, by=user, filter=query).pk)
 
 
 def cells(source):
@@ -130,7 +131,7 @@ def test_own_reach_exports_own_customers(archive):
 
 def test_rights_taken_away_while_queued_refuse_the_job(archive):
     user = archive.north_head
-    job = start_export(by=user, filter_query="")
+    job = start(CUSTOMERS, by=user, filter="")
     user.grants.update(valid_until=timezone.localdate())
 
     ended = jobs.work(job.pk)
@@ -143,7 +144,7 @@ def test_rights_taken_away_while_queued_refuse_the_job(archive):
 
 def test_reach_that_shrinks_while_queued_shrinks_the_file(archive):
     user = archive.north_head
-    job = start_export(by=user, filter_query="")
+    job = start(CUSTOMERS, by=user, filter="")
     user.grants.update(unit=archive.n1b)
 
     assert names(jobs.work(job.pk)) == ["@SUM(A1)"]
@@ -151,7 +152,7 @@ def test_reach_that_shrinks_while_queued_shrinks_the_file(archive):
 
 def test_a_frozen_person_gets_no_file(archive):
     user = archive.north_head
-    job = start_export(by=user, filter_query="")
+    job = start(CUSTOMERS, by=user, filter="")
     user.state = "frozen"
     user.save()
 
@@ -200,11 +201,11 @@ def test_an_export_stops_at_the_next_batch_when_its_asker_is_out(
 
 
 def test_one_export_at_a_time(archive):
-    start_export(by=archive.north_head, filter_query="")
+    start(CUSTOMERS, by=archive.north_head, filter="")
 
     with pytest.raises(Refused):
-        start_export(by=archive.north_head, filter_query="")
-    assert start_export(by=archive.boss, filter_query="")
+        start(CUSTOMERS, by=archive.north_head, filter="")
+    assert start(CUSTOMERS, by=archive.boss, filter="")
     assert Job.objects.count() == 2
 
 

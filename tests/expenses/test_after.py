@@ -65,6 +65,8 @@ def test_a_payment_is_booked_once_and_spends_the_budget(world, cast, paper):
     assert columns(paper.budget) == ("10000.00", "0.00", "0.00", "0.00", "1000.00", "9000.00")
     assert Payment.objects.count() == 2
     assert differences() == []
+    with pytest.raises(Refused, match="another paper"):
+        payments.pay(granted(world, "50.00"), amount=M("1.00"), by=cast.finance, request_key="k")
 
 
 def test_no_cent_more_than_was_approved_is_paid(world, cast, paper):

@@ -1,5 +1,6 @@
 """The form of an application: what the category asks, sums, ceilings, budget, way, draft."""
 
+from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
@@ -10,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from expenses.models import Application
-from expenses.services import applications, gifts
+from expenses.services import applications, events, gifts
 from expenses.states import State
 from tests.attached import picture
 from tests.expenses.papers import YEAR, give_budget, given, write
@@ -51,6 +52,18 @@ def test_without_a_category_what_money_is_given_for_stands_to_choose(client, wor
 
     assert "?category=event" in page
     assert "投诉赔付" in page
+
+
+def test_an_event_of_the_early_morning_keeps_its_day(client, world):
+    morning = datetime.fromisoformat(f"{YEAR}-05-04T07:00+08:00")  # the third in UTC
+    event = events.save(
+        by=world.north_clerk, unit=world.n1a, kind="forum", title="晨跑", starts_at=morning
+    )
+    client.force_login(world.north_clerk)
+
+    page = client.get(f"{NEW}?category=event&event={event.pk}")
+
+    assert page.context["form"]["event_on"].value() == date(YEAR, 5, 4)
 
 
 @pytest.mark.parametrize(

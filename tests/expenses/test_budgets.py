@@ -95,6 +95,8 @@ def test_a_transfer_between_categories_needs_nothing_in_common(world):
 def test_what_is_left_is_carried_over_where_the_rule_says_so(world):
     north, city, project = tree(world)
     assert budgets.carry_over(YEAR, unit=world.north, by=None) == 0
+    with pytest.raises(Refused, match=str(YEAR + 1)):
+        budgets.carry_over(YEAR + 1, unit=world.north, by=None)
     say(world.group, "expenses.carry_over", "carry")
 
     assert budgets.carry_over(YEAR, unit=world.north, by=None) == 3

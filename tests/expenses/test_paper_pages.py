@@ -1,5 +1,6 @@
 """The list of applications, one application, and what hangs on customers and cases."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -8,9 +9,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from expenses.models import Application, LedgerEntry
-from expenses.services import payments
+from expenses.services import payments, receipts
 from expenses.states import State
-from tests.expenses.papers import CASH, give_budget, steps_taken, submitted, write
+from tests.expenses.papers import CASH, give_budget, picture, steps_taken, submitted, write
 from tests.factories import make_case, make_customer
 
 pytestmark = pytest.mark.django_db
@@ -116,6 +117,24 @@ def test_a_payment_is_booked_once_however_often_it_is_sent(client, cast, granted
     assert granted.payments.count() == 1
 
 
+def test_a_refund_is_booked_once_however_often_it_is_sent(client, cast, granted):
+    payments.pay(granted, amount=Decimal("800.00"), by=cast.finance)
+    client.force_login(cast.finance)
+    url = reverse("expenses:refund", args=[granted.pk])
+    data = {"amount": "300.00", "method": "cash", "note": "少来十人", "request_key": "back"}
+
+    tomorrow = (granted.applied_on + timedelta(days=1)).isoformat()
+    assert client.post(url, data | {"paid_on": tomorrow}).status_code == 422
+    for _time in range(2):
+        answer = client.post(url, data | {"paid_on": granted.applied_on.isoformat()})
+        assert answer.status_code == 302
+
+    granted.refresh_from_db()
+    assert (granted.state, granted.paid_amount) == (State.APPROVED, Decimal("500.00"))
+    refund = granted.payments.get(kind="refund")
+    assert (refund.amount, refund.method, refund.note) == (Decimal("300.00"), "cash", "少来十人")
+
+
 def test_too_large_a_payment_is_refused_with_what_was_typed(client, cast, granted):
     client.force_login(cast.finance)
     url = reverse("expenses:payment", args=[granted.pk])
@@ -193,6 +212,36 @@ def test_evidence_that_is_due_stands_in_its_list_until_it_is_there(client, world
 
     Application.objects.filter(pk=granted.pk).update(evidence_done_at=granted.created_at)
     assert granted.title not in client.get("/expenses/evidence/").text
+
+
+def test_a_receipt_is_removed_by_who_brought_it_or_pays(client, world, cast, granted):
+    def entered(number: str, colour: str) -> str:
+        given = {"by": world.north_clerk, "amount": Decimal("1.00"), "number": number}
+        row = receipts.add(granted, picture(colour), "发票.png", **given)
+        return reverse("expenses:file-remove", args=[granted.pk, "receipt", row.pk])
+
+    url, other = entered("1", "red"), entered("2", "blue")
+    client.force_login(world.north_head)  # he sees the paper
+    client.post(url)
+    assert granted.receipts.count() == 2
+    client.force_login(world.north_clerk)
+    client.post(url)
+    client.force_login(cast.finance)
+    client.post(other)
+    assert granted.receipts.count() == 0
+
+
+def test_evidence_is_kept_as_what_it_is_said_to_be_or_not_at_all(client, world, granted):
+    client.force_login(world.north_clerk)
+    url = reverse("expenses:evidence-add", args=[granted.pk])
+    swapped = {"HX-Request": "true"}
+
+    nothing = client.post(url, {"kind": "photo"}, headers=swapped)
+    wrong = client.post(url, {"kind": "nonsense", "files": [picture()]}, headers=swapped)
+    assert len(nothing.context["refused"]) == len(wrong.context["refused"]) == 1
+    assert not granted.evidence.exists()
+    client.post(url, {"kind": "sign_in", "files": [picture()]}, headers=swapped)
+    assert granted.evidence.get().kind == "sign_in"
 
 
 def test_the_ledger_needs_its_right_and_the_same_queries(client, world, cast, granted):

@@ -9,9 +9,9 @@ from python_calamine import CalamineWorkbook
 from audit.models import Entry
 from core import jobs
 from core.errors import Refused
+from core.exports import folder
 from core.faults import Fault, _passed
 from core.models import JobState, OutboxMessage
-from customers.exports import folder
 from satisfaction import link_files
 from satisfaction.models import Sample, SurveyLink
 from satisfaction.services import invitations

@@ -10,9 +10,10 @@ from django.utils.translation import gettext as _
 
 from complaints.selectors.stats import complaint_stats
 from core.display import thousands
+from core.errors import Refused
 from core.values.base import BadValue
 from core.values.dates import parse_date
-from regions.models import OrgUnit
+from regions.selectors.units import branch_of_code
 
 
 class Command(BaseCommand):
@@ -30,12 +31,10 @@ class Command(BaseCommand):
         first, last = _day(options["first"]), _day(options["last"])
         if last < first:
             raise CommandError(_("The last day lies before the first."), returncode=2)
-        unit = None
-        if options["unit"]:
-            unit = OrgUnit.objects.filter(code=options["unit"].upper()).first()
-            if unit is None:
-                sentence = _("There is no unit with the code {code}.")
-                raise CommandError(sentence.format(code=options["unit"]), returncode=2)
+        try:
+            unit = branch_of_code(options["unit"])
+        except Refused as refusal:
+            raise CommandError(str(refusal), returncode=2) from refusal
         stats = complaint_stats(first, last, unit)
         if options["json"]:
             self.stdout.write(json.dumps(stats, ensure_ascii=False))

@@ -8,8 +8,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
 from core.display import thousands
+from core.errors import Refused
 from customers.selectors.stats import customer_stats
-from regions.models import OrgUnit
+from regions.selectors.units import branch_of_code
 
 
 class Command(BaseCommand):
@@ -20,12 +21,10 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        unit = None
-        if options["unit"]:
-            unit = OrgUnit.objects.filter(code=options["unit"].upper()).first()
-            if unit is None:
-                sentence = _("There is no unit with the code {code}.")
-                raise CommandError(sentence.format(code=options["unit"]), returncode=2)
+        try:
+            unit = branch_of_code(options["unit"])
+        except Refused as refusal:
+            raise CommandError(str(refusal), returncode=2) from refusal
         stats = customer_stats(unit)
         if options["json"]:
             self.stdout.write(json.dumps(stats, ensure_ascii=False))

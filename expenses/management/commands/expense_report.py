@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from core.display import thousands
+from core.errors import Refused
 from expenses.selectors.report import expense_report
-from regions.models import OrgUnit
+from regions.selectors.units import branch_of_code
 
 
 class Command(BaseCommand):
@@ -26,12 +27,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if not 1900 <= options["year"] <= 2100:
             raise CommandError(_("The year must lie between 1900 and 2100."), returncode=2)
-        unit = None
-        if options["unit"]:
-            unit = OrgUnit.objects.filter(code=options["unit"].upper()).first()
-            if unit is None:
-                sentence = _("There is no unit with the code {code}.")
-                raise CommandError(sentence.format(code=options["unit"]), returncode=2)
+        try:
+            unit = branch_of_code(options["unit"])
+        except Refused as refusal:
+            raise CommandError(str(refusal), returncode=2) from refusal
         report = expense_report(options["year"], unit)
         if options["json"]:
             self.stdout.write(json.dumps(report, ensure_ascii=False))

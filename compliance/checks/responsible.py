@@ -1,0 +1,69 @@
+"""Who answers for what the checks find and for accounts."""
+
+from collections import defaultdict
+from collections.abc import Callable
+
+from django.utils import timezone
+
+from accounts.models import Post, RoleGrant, User
+from accounts.staffing import posts_held
+from compliance.checks.registry import find
+from compliance.models import Finding
+from regions.models import OrgUnit
+
+CARRY_OUT = "compliance.carry_out_accountchange"
+
+
+def who_carry_out() -> set[int]:
+    """Keys of active people who carry out account changes."""
+    app, codename = CARRY_OUT.split(".")
+    grants = RoleGrant.objects.now().filter(
+        role__permissions__codename=codename, role__permissions__content_type__app_label=app
+    )
+    return set(
+        User.objects.active().filter(pk__in=grants.values("user")).values_list("pk", flat=True)
+    )
+
+
+def heads_above() -> Callable[[OrgUnit], set[int]]:
+    """A function of a unit: keys of the heads of the unit and of the next one above with a head."""
+    heads = _heads()
+
+    def of(unit: OrgUnit) -> set[int]:
+        found: set[int] = set()
+        for key in reversed(unit.ancestor_ids()):
+            here = {post.user_id for post in heads[key]}
+            found |= here
+            if here and key != unit.pk:
+                break
+        return found
+
+    return of
+
+
+def _heads() -> dict[int, list[Post]]:
+    held: dict[int, list[Post]] = defaultdict(list)
+    for unit, posts in posts_held(timezone.localdate()).items():
+        held[unit] = [
+            post for post in posts if post.function.is_head or post.function.is_project_lead
+        ]
+    return held
+
+
+def responsible_for(findings: list[Finding]) -> dict[int, User | None]:
+    """Finding → the person whose post answers for it: the head of the unit, or of the next one
+    above where the rule says so or the unit has none. Five queries at most."""
+    heads = _heads()
+    people = {post.user_id: post.user for posts in heads.values() for post in posts}
+    administrators = sorted(who_carry_out())
+    known = people | {user.pk: user for user in User.objects.filter(pk__in=administrators[:1])}
+    found: dict[int, User | None] = {}
+    for finding in findings:
+        check = find(finding.rule)
+        who = check.responsible if check is not None else "head"
+        if who == "administrator" and administrators:
+            found[finding.pk] = known.get(administrators[0])
+            continue
+        chain = reversed(finding.unit.ancestor_ids()[: -1 if who == "above" else None])
+        found[finding.pk] = next((heads[key][0].user for key in chain if heads.get(key)), None)
+    return found

@@ -1,0 +1,3 @@
+"""Compliance in changes of the organisation; importing the package registers it."""
+
+from compliance.org_changes import daily, staffing, strategic  # noqa: F401

@@ -1,0 +1,186 @@
+"""Duties of account holders and what follows when they are not met (LOG-01…LOG-08, ACC-07)."""
+
+from decimal import Decimal
+
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Function
+from regions.policies import Below, Policy, register
+from regions.policies.deadlines import DEADLINES
+from regions.policies.types import Choice, Choices, Flag, Money, Whole
+
+CRM_2 = _("Group CRM-system rules, Art 2")
+CRM_3_1 = _("Group CRM-system rules, Art 3(1)")
+CRM_3_2 = _("Group CRM-system rules, Art 3(2)")
+CRM_3_3 = _("Group CRM-system rules, Art 3(3)")
+
+
+def _functions() -> list[tuple[str, str]]:
+    """Functions by key, so that a new name changes nothing."""
+    return [(str(key), name) for key, name in Function.objects.values_list("pk", "name")]
+
+
+register(
+    Policy(
+        key="compliance.log_ins_a_working_day",
+        title=_("Log-ins each working day"),
+        meaning=_("So often every account holder logs in on a working day. 0: no such duty."),
+        source=CRM_3_1,
+        type=Whole(0, 5, unit=_("times"), one=_("time")),
+        default=1,
+        group="accounts",
+        variants=((CRM_3_1, 1),),
+    )
+)
+register(
+    Policy(
+        key="compliance.log_ins_a_week_travelling",
+        title=_("Log-ins each week on a business trip"),
+        meaning=_("So often a week somebody on a business trip logs in instead. 0: not at all."),
+        source=CRM_3_1,
+        type=Whole(0, 7, unit=_("times"), one=_("time")),
+        default=2,
+        group="accounts",
+        variants=((CRM_3_1, 2),),
+    )
+)
+register(
+    Policy(
+        key="compliance.weeks_without_log_in",
+        title=_("Weeks without log-in until a notice"),
+        meaning=_("After so many consecutive weeks without log-in a person stands in the notice."),
+        source=CRM_3_2,
+        type=Whole(1, 12, unit=_("weeks"), one=_("week")),
+        default=2,
+        group="accounts",
+        variants=((CRM_3_2, 2),),
+    )
+)
+register(
+    Policy(
+        key="compliance.log_ins_in_working_time",
+        title=_("Log-ins count in working time only"),
+        meaning=_("Whether a log-in before or after the working hours of the day does not count."),
+        source=CRM_3_1,
+        type=Flag(),
+        default=False,
+        group="accounts",
+    )
+)
+register(
+    Policy(
+        key="compliance.log_in_functions",
+        title=_("Functions held to log in"),
+        meaning=_(
+            "Only people who hold a post with one of these functions must log in. None chosen: "
+            "every account holder."
+        ),
+        source=CRM_2,
+        type=Choices(_functions),
+        default=(),
+        group="accounts",
+    )
+)
+register(
+    Policy(
+        key="compliance.actions_a_month",
+        title=_("Actions on an opportunity each month"),
+        meaning=_("So many actions a month every lead and opportunity shows, even if none moved."),
+        source=CRM_3_2,
+        type=Whole(0, 31, unit=_("times"), one=_("time")),
+        default=1,
+        group="compliance",
+        prepared=True,
+        variants=((CRM_3_2, 1),),
+    )
+)
+register(
+    Policy(
+        key="compliance.account_change",
+        title=_("Reporting leavers and changes of post"),
+        meaning=_("By when accounts of people who left or changed their post must be changed."),
+        source=CRM_3_3,
+        type=Choice(DEADLINES),
+        default="1",
+        group="accounts",
+        variants=((CRM_3_3, "1"), (_("Bank CRM rules, Art 11"), "month_after")),
+    )
+)
+SANCTIONS = (
+    ("circular", _("criticism by circular")),
+    ("economic", _("economic penalty")),
+    ("warning", _("warning")),
+    ("punishment", _("disciplinary punishment")),
+    ("termination", _("termination of the contract")),
+)
+register(
+    Policy(
+        key="compliance.sanctions",
+        title=_("Sanctions for breaking the rules"),
+        meaning=_("The steps that may follow, from the mildest to the gravest."),
+        source=CRM_3_2,
+        type=Choices(SANCTIONS),
+        default=("circular", "economic"),
+        group="compliance",
+        variants=(
+            (CRM_3_2, ("circular", "economic")),
+            (
+                _("General customer-relationship rules, 6"),
+                ("warning", "punishment", "termination"),
+            ),
+            (_("Strategic-customer regime, 5"), ("circular", "punishment")),
+        ),
+    )
+)
+register(
+    Policy(
+        key="compliance.log_in_penalty",
+        title=_("Penalty for missing log-ins"),
+        meaning=_("The sum each subsidiary lays down by itself. ¥0.00: none is laid down."),
+        source=CRM_3_2,
+        type=Money(maximum=10_000),
+        default=Decimal(0),
+        group="compliance",
+        below=Below.UNITS,
+    )
+)
+register(
+    Policy(
+        key="compliance.circular_level",
+        title=_("Who gets a notice of its own"),
+        meaning=_("The level of the units for whose people a notice about log-ins is drafted."),
+        source=CRM_3_2,
+        type=Choice((("region", _("region")), ("city", _("city company")))),
+        default="city",
+        group="compliance",
+        below=Below.NOBODY,
+    )
+)
+register(
+    Policy(
+        key="compliance.appeal_days",
+        title=_("Time to appeal against a sanction"),
+        meaning=_("Within so many working days a person may object to a sanction."),
+        source=_("Practice of the group"),
+        type=Whole(1, 60, unit=_("working days"), one=_("working day")),
+        default=10,
+        group="compliance",
+        below=Below.GROUP,
+    )
+)
+register(
+    Policy(
+        key="compliance.freeze_after_weeks",
+        title=_("Freezing accounts without log-in"),
+        meaning=_(
+            "An account without log-in for so many weeks is frozen at night. 0: never. If more "
+            "than 2 % of all accounts were concerned at once, none is frozen and administrators "
+            "are told. The last administrator never is."
+        ),
+        source=_("Practice of the group"),
+        type=Whole(0, 52, unit=_("weeks"), one=_("week")),
+        default=0,
+        group="accounts",
+        below=Below.NOBODY,
+    )
+)

@@ -1,0 +1,170 @@
+"""The list of strategic customers and the file of one of them, cut to the reader's reach."""
+
+import datetime as dt
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from accounts.scopes import narrow
+from compliance.models import (
+    CustomerPlan,
+    EarlySignal,
+    MonthlySummary,
+    ResourceRequest,
+    Talk,
+)
+from compliance.models.rounds import VIEW
+from compliance.models.strategic import RESOURCES_OPEN, strategic_in_reach
+from compliance.selectors.follow_up import Asked, FollowUpRule, address_of, register_rule
+from compliance.selectors.owed import Duty, duties, owed, strategic
+from core.keyset import Order, Page
+from core.paging import page_of_rows
+from core.scope import scope_of
+from customers.models import Customer
+from regions.models import OrgUnit
+
+BY_NAME = Order("name", "pinyin")
+SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class StrategicQuery:
+    """The filtered list. Empty fields do not filter."""
+
+    unit: OrgUnit | None = None
+    below: bool = True
+    person: User | None = None
+    text: str = ""
+    late: bool = False
+    vacant: bool = False
+    today: dt.date | None = None
+
+
+def strategic_customers(user: Any, query: StrategicQuery | None = None) -> QuerySet[Customer]:
+    """Strategic customers with a place in reach."""
+    wanted = query or StrategicQuery()
+    scope = scope_of(user, VIEW)
+    if wanted.unit is not None:
+        scope = narrow(scope, wanted.unit, below=wanted.below)
+    rows = strategic(strategic_in_reach(scope))
+    if wanted.person is not None:
+        rows = rows.filter(Q(specialist=wanted.person) | Q(contact_leader=wanted.person))
+    if wanted.vacant:
+        rows = rows.filter(vacant())
+    if wanted.text:
+        rows = rows.filter(Q(name__contains=wanted.text) | Q(code=wanted.text))
+    if wanted.late:
+        rows = rows.filter(pk__in=late_customers(rows, wanted.today))
+    return rows
+
+
+def vacant() -> Q:
+    """Strategic customers who lack specialist or contact leader, or whose one has left (ORG-18)."""
+    return (
+        Q(specialist=None)
+        | Q(contact_leader=None)
+        | ~Q(specialist__state="active")
+        | ~Q(contact_leader__state="active")
+    )
+
+
+def late_customers(rows: QuerySet[Customer], today: dt.date | None = None) -> list[int]:
+    """Those of these customers to whom somebody is late with a contact."""
+    found = {duty.customer.pk for duty in owed(list(rows), today) if duty.late}
+    return sorted(found)
+
+
+@dataclass(frozen=True, slots=True)
+class StrategicRow:
+    """A customer of the list with what is owed to him, the late first."""
+
+    customer: Customer
+    owed: list[Duty]
+
+
+def strategic_page(
+    user: Any, query: StrategicQuery, *, after: str = "", before: str = "", size: int = 25
+) -> Page:
+    """One page by name; the duties of its rows are read together."""
+    rows = strategic_customers(user, query)
+    page = page_of_rows(rows, BY_NAME, after=after, before=before, size=size)
+    by_customer: dict[int, list[Duty]] = {}
+    for duty in owed(page.rows, query.today):
+        by_customer.setdefault(duty.customer.pk, []).append(duty)
+    shown = [StrategicRow(one, by_customer.get(one.pk, [])) for one in page.rows]
+    return Page(shown, page.previous, page.next, page.size)
+
+
+@dataclass(frozen=True, slots=True)
+class StrategicFile:
+    """All that hangs on one strategic customer, the newest of each."""
+
+    customer: Customer
+    duties: list[Duty]
+    plan: CustomerPlan | None
+    talks: list[Talk] = field(default_factory=list)
+    signals: list[EarlySignal] = field(default_factory=list)
+    summaries: list[MonthlySummary] = field(default_factory=list)
+    requests: list[ResourceRequest] = field(default_factory=list)
+
+
+def strategic_file(user: Any, customer: Customer, today: dt.date | None = None) -> StrategicFile:
+    """The file of a customer in reach, in a fixed number of queries."""
+    day = today or timezone.localdate()
+
+    def newest(model: Any, *related: str) -> list[Any]:
+        rows = model.objects.visible_to(user).filter(customer=customer)
+        return list(rows.select_related("by", *related)[:SHOWN])
+
+    plans = CustomerPlan.objects.visible_to(user).filter(customer=customer, year=day.year)
+    return StrategicFile(
+        customer,
+        duties([customer], day),
+        plans.select_related("by", "reviewer").first(),
+        newest(Talk, "leader", "host", "place__unit"),
+        newest(EarlySignal),
+        newest(MonthlySummary),
+        newest(ResourceRequest, "to"),
+    )
+
+
+def open_requests(today: dt.date | None = None) -> QuerySet[ResourceRequest]:
+    """Requests past their day that nobody has provided or refused."""
+    return ResourceRequest.objects.filter(
+        state__in=RESOURCES_OPEN, needed_by__lt=today or timezone.localdate()
+    )
+
+
+def requests_to(person: User) -> QuerySet[ResourceRequest]:
+    """What somebody is asked to provide, the soonest first."""
+    return ResourceRequest.objects.filter(to=person, state__in=RESOURCES_OPEN).select_related(
+        "customer", "by"
+    )
+
+
+def summaries_missing(person: User, month: dt.date) -> QuerySet[Customer]:
+    """Customers of a specialist of whom he has not summed up a month (its first day)."""
+    written = MonthlySummary.objects.filter(customer=OuterRef("pk"), month=month)
+    return strategic(Customer.objects.filter(specialist=person)).filter(~Exists(written))
+
+
+def _late_customers(asked: Asked) -> tuple[int, bool]:
+    query = StrategicQuery(asked.unit, asked.below, asked.person, late=True, today=asked.today)
+    return strategic_customers(asked.reader, query).count(), False
+
+
+register_rule(
+    FollowUpRule(
+        "strategic",
+        5,
+        _("Contact with strategic customers late"),
+        _("Strategic customers whom specialist or leaders owe a contact since the last period."),
+        VIEW,
+        _late_customers,
+        lambda asked: address_of("compliance:strategic", asked, "person", late="on"),
+    )
+)

@@ -1,0 +1,137 @@
+"""Rounds at units: recorded with photographs, mended by the unit, checked by another (KPI-13)."""
+
+import datetime as dt
+from typing import IO, Any
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from audit.services import record
+from compliance.models import Inspection, InspectionFile, InspectionPoint, PointState
+from core.attachments.kinds import Group
+from core.attachments.store import KeptFile
+from core.errors import Refused
+from core.locking import lock
+from core.notices import notify
+from expenses.services.papers import add_file, drop, refuse_full
+from regions.models import OrgUnit
+
+
+@transaction.atomic
+def record_inspection(unit: OrgUnit, *, by: User, **values: Any) -> Inspection:
+    """Record a round or a supervision. `values`: kind, rule, inspected_on, place, summary. Raises
+    Refused for a day to come."""
+    if values["inspected_on"] > timezone.localdate():
+        raise Refused(_("The day lies in the future."))
+    row = Inspection(by=by, **values)
+    row.place_in(unit)
+    row.full_clean()
+    row.save()
+    record("inspection.recorded", by=by, subject=row, unit=unit.code, on=str(row.inspected_on))
+    return row
+
+
+@transaction.atomic
+def add_point(
+    inspection: Inspection, *, text: str, severity: str, owner: User, due_on: dt.date, by: User
+) -> InspectionPoint:
+    """Write down what was found, who mends it and until when; he is told."""
+    held = _held(inspection)
+    if not text.strip():
+        raise Refused(_("Please say what was found."))
+    if due_on < held.inspected_on:
+        raise Refused(_("The day lies before the inspection."))
+    if not owner.is_active:
+        sentence = _("{person} cannot log in; please choose somebody else.")
+        raise Refused(sentence.format(person=owner))
+    point = InspectionPoint.objects.create(
+        inspection=held, text=text.strip(), severity=severity, owner=owner, due_on=due_on
+    )
+    record("inspection.point", by=by, subject=held, unit=held.unit.code, to=owner.employee_no)
+    if owner.pk != by.pk:
+        notify(
+            [owner],
+            "compliance.inspection_point",
+            key=f"inspection-point:{point.pk}",
+            url=held.get_absolute_url(),
+            unit=held.unit.name,
+            text=point.text,
+            due_on=due_on.isoformat(),
+        )
+    return point
+
+
+@transaction.atomic
+def mend_point(point: InspectionPoint, *, result: str, by: User) -> InspectionPoint:
+    """The owner, or who records inspections, says how it was mended."""
+    held = _held_point(point)
+    if held.state != PointState.OPEN:
+        raise Refused(_("This was reported as mended already."))
+    if not result.strip():
+        raise Refused(_("Please say what was done."))
+    held.state, held.result, held.mended_at = PointState.MENDED, result.strip(), timezone.now()
+    held.save(update_fields=["state", "result", "mended_at"])
+    record("inspection.mended", by=by, subject=held.inspection, unit=held.inspection.unit.code)
+    return held
+
+
+@transaction.atomic
+def check_point(point: InspectionPoint, *, good: bool, by: User) -> InspectionPoint:
+    """Somebody else than the owner looks whether it is mended; if not, it is open again."""
+    held = _held_point(point)
+    if held.state != PointState.MENDED:
+        raise Refused(_("Nothing waits for a check here."))
+    if held.owner_id == by.pk:
+        raise Refused(_("Whoever mended it does not check it himself."))
+    if good:
+        held.state, held.checked_at, held.checked_by = PointState.CHECKED, timezone.now(), by
+    else:
+        held.state, held.mended_at = PointState.OPEN, None
+    held.save(update_fields=["state", "mended_at", "checked_at", "checked_by"])
+    record(
+        "inspection.checked",
+        by=by,
+        subject=held.inspection,
+        unit=held.inspection.unit.code,
+        state=str(held.state),
+    )
+    return held
+
+
+def attach(inspection: Inspection, file: IO[bytes], name: str, *, by: User) -> InspectionFile:
+    """Attach a photograph; the same one again gives the row that is there. Raises Refused for what
+    is no picture."""
+
+    def write(kept: KeptFile) -> InspectionFile:
+        if kept.kind.group is not Group.PICTURE:
+            raise Refused(_("Please choose a photograph."))
+        row = _held(inspection)
+        known = row.files.filter(sha256=kept.sha256).first()
+        if known is not None:
+            return known
+        refuse_full(row.files.count())
+        record("inspection.photo", by=by, subject=row, unit=row.unit.code)
+        return InspectionFile.objects.create(inspection=row, uploaded_by=by, **kept.columns())
+
+    return add_file(file, name, write)
+
+
+@transaction.atomic
+def detach(file: InspectionFile, *, by: User) -> None:
+    """Remove a photograph. Raises Refused for somebody else's."""
+    row = _held(file.inspection)
+    if file.uploaded_by_id != by.pk:
+        raise Refused(_("Only who uploaded a file removes it."))
+    drop(file)
+    record("inspection.photo_removed", by=by, subject=row, unit=row.unit.code)
+
+
+def _held(inspection: Inspection) -> Inspection:
+    return lock(Inspection.objects.filter(pk=inspection.pk)).select_related("unit", "by").get()
+
+
+def _held_point(point: InspectionPoint) -> InspectionPoint:
+    rows = lock(InspectionPoint.objects.filter(pk=point.pk))
+    return rows.select_related("inspection__unit", "owner").get()

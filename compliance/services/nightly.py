@@ -1,0 +1,94 @@
+"""What the night does about the log-in duty: store the day, find lapses, draft notices, freeze.
+
+Nobody loses his account to a wrong clock: a run that would freeze more than one in fifty of all
+active accounts freezes none and tells the administrators (reliability).
+"""
+
+from typing import Final
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from accounts.selectors.people import administrators
+from accounts.services import freeze
+from compliance.models import Lapse
+from compliance.services.circulars import draft_circulars
+from compliance.services.lapses import find_lapses
+from compliance.services.log_in_days import Stored, store_days
+from core.errors import Refused
+from core.notices import notify
+from regions.policies import policy
+
+CAP: Final = 50  # at most one account in so many
+
+
+def judge_yesterday() -> str:
+    """Bring everything about log-ins up to yesterday. Safe to run twice and at once."""
+    try:
+        stored = store_days()
+    except Refused as refusal:
+        _alarm("store", str(refusal))
+        raise
+    made, gone = find_lapses()
+    drafted = draft_circulars()
+    frozen = freeze_dormant()
+    return _summary(stored, made, gone, drafted, frozen)
+
+
+def freeze_dormant() -> int:
+    """Freeze accounts without log-in for as long as the policy says. Returns how many.
+
+    None at all when it were more than one active account in fifty; never the last administrator.
+    """
+    weeks = policy("compliance.freeze_after_weeks")
+    if not weeks:
+        return 0
+    lapses = Lapse.objects.filter(ended_on=None, days__gte=weeks * 7)
+    people = User.objects.active().filter(pk__in=lapses.values("person")).order_by("pk")
+    found = list(people)
+    if len(found) > User.objects.active().count() // CAP:
+        sentence = _(
+            "{count} accounts had no log-in for {weeks} weeks. That is more than 2 % of all, so "
+            "none was frozen. Please check the clock, then freeze accounts by hand."
+        )
+        _alarm("cap", sentence.format(count=len(found), weeks=weeks))
+        return 0
+    return sum(_freeze(person, weeks) for person in found)
+
+
+def _freeze(person: User, weeks: int) -> int:
+    reason = _("No log-in for {weeks} weeks.").format(weeks=weeks)
+    try:
+        with transaction.atomic():
+            freeze(person, by=None, reason=reason)
+    except Refused:  # the last administrator, or somebody was faster
+        return 0
+    return 1
+
+
+def _alarm(what: str, sentence: str) -> None:
+    """Tell the administrators, once a day."""
+    notify(
+        administrators(),
+        "compliance.log_ins_stopped",
+        key=f"log-ins:{what}:{timezone.localdate()}",
+        url="/system/health/",
+        why=sentence,
+    )
+
+
+def _summary(stored: Stored, made: int, gone: int, drafted: int, frozen: int) -> str:
+    sentence = _(
+        "Stored {written} days through {day}; {made} new lapses, {gone} gone, {drafted} drafted, "
+        "{frozen} accounts frozen."
+    )
+    return sentence.format(
+        written=stored.written,
+        day=stored.through,
+        made=made,
+        gone=gone,
+        drafted=drafted,
+        frozen=frozen,
+    )

@@ -1,0 +1,174 @@
+"""What findings and account changes add to the page of a unit and to everybody's own page."""
+
+import datetime as dt
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from accounts.models import User
+from compliance.checks import sentence
+from compliance.models import AccountChange, Finding, InspectionPoint, PointState
+from compliance.panels import (
+    OwnPanel,
+    Question,
+    Tile,
+    UnitPanel,
+    register_own_panel,
+    register_unit_panel,
+)
+from compliance.selectors.staffing import CHANGES, FINDINGS
+from compliance.states import CHANGE_OPEN, FINDING_LIVE, FindingState, Severity
+from compliance.views.staffing import FINDING_TONES, SEVERITY_TONES, toned
+from core.display import thousands
+
+MONTHS = 12
+SHOWN = 10
+
+
+def _of(question: Question, rows: QuerySet[Any], right: str) -> QuerySet[Any]:
+    rows = rows.visible_to(question.reader, right)  # type: ignore[attr-defined]
+    if question.below:
+        return rows.filter(unit__path__startswith=question.unit.path)
+    return rows.filter(unit=question.unit)
+
+
+def _month_ends(last: dt.date) -> list[dt.date]:
+    """Last days of the twelve months up to that of `last`, oldest first; the latest is `last`."""
+    ends = [last]
+    while len(ends) < MONTHS:
+        ends.append(ends[-1].replace(day=1) - dt.timedelta(days=1))
+    return ends[::-1]
+
+
+def _standing(
+    rows: QuerySet[Any], ends: list[dt.date], begun: str, ended: str
+) -> tuple[float, ...]:
+    """How many rows had begun and not ended at the end of each day, in one query; `begun` and
+    `ended` name the days in a row."""
+    counts = {
+        f"n{number}": Count("pk", filter=Q(**{f"{begun}__lte": day}) & ~Q(**{f"{ended}__lte": day}))
+        for number, day in enumerate(ends)
+    }
+    found = rows.aggregate(**counts)
+    return tuple(float(found[name]) for name in counts)
+
+
+def finding_tile(question: Question) -> Tile | None:
+    """Findings by gravity, with their number at the end of each month."""
+    if not question.reader.has_perm(FINDINGS):
+        return None
+    rows = _of(question, Finding.objects.all(), FINDINGS)
+    live = rows.filter(state__in=(FindingState.OPEN, FindingState.EXPLAINED))
+    by = dict(live.order_by().values_list("severity").annotate(n=Count("pk")))
+    detail = " ".join(f"{Severity(one).label} {by[one]}" for one in Severity.values if by.get(one))
+    trend = _standing(rows, _month_ends(question.last), "opened_on", "closed_on")
+    return Tile(
+        label=_("Findings"),
+        value=thousands(sum(by.values())),
+        detail=detail,
+        before=thousands(int(trend[-2])),
+        url=_address("compliance:findings", question),
+        alarm=bool(by.get(Severity.HIGH)),
+        trend=trend,
+    )
+
+
+def _address(name: str, question: Question, more: str = "") -> str:
+    return f"{reverse(name)}?unit={question.unit.code}{more}"
+
+
+def finding_context(question: Question) -> dict[str, Any]:
+    """The gravest findings of the unit."""
+    rows = _of(question, Finding.objects.filter(state__in=FINDING_LIVE), FINDINGS)
+    found = rows.select_related("unit", "owner").order_by("rank", "opened_on", "pk")[:SHOWN]
+    return {"findings": [_shown(one) for one in found]}
+
+
+def _shown(one: Finding) -> dict[str, Any]:
+    return {
+        "finding": one,
+        "words": sentence(one.rule, one.evidence, one.message),
+        "severity": toned(one.severity, SEVERITY_TONES),
+        "state": toned(one.state, FINDING_TONES),
+        "days": (timezone.localdate() - one.opened_on).days,
+    }
+
+
+def change_tile(question: Question) -> Tile | None:
+    """Open account changes, and how many of them are late."""
+    if not question.reader.has_perm(CHANGES):
+        return None
+    rows = _of(question, AccountChange.objects.all(), CHANGES)
+    today = timezone.localdate()
+    late = Q(state__in=CHANGE_OPEN, due_on__lt=today)
+    found = rows.aggregate(
+        open=Count("pk", filter=Q(state__in=CHANGE_OPEN)), late=Count("pk", filter=late)
+    )
+    trend = _standing(
+        rows.exclude(state__in=("rejected", "withdrawn")),
+        _month_ends(question.last),
+        "event_on",
+        "done_at__date",
+    )
+    words = ngettext("{count} late", "{count} late", found["late"])
+    return Tile(
+        label=_("Account changes"),
+        value=thousands(found["open"]),
+        detail=words.format(count=found["late"]) if found["late"] else "",
+        before=thousands(int(trend[-2])),
+        url=_address("compliance:account-changes", question),
+        alarm=bool(found["late"]),
+        trend=trend,
+    )
+
+
+def own_clause(person: User, first: dt.date, last: dt.date) -> str:
+    """How much waits for a person to mend."""
+    count = _mine(person).count() + _points(person).count()
+    if not count:
+        return ""
+    words = ngettext("{count} finding to mend", "{count} findings to mend", count)
+    return words.format(count=count)
+
+
+def own_context(person: User, first: dt.date, last: dt.date) -> dict[str, Any]:
+    """What a person has to mend: findings given to him, points of inspections."""
+    found = _mine(person).select_related("unit", "owner").order_by("due_on", "rank", "pk")[:SHOWN]
+    points = _points(person).select_related("inspection__unit").order_by("due_on", "pk")[:SHOWN]
+    return {"findings": [_shown(one) for one in found], "points": list(points)}
+
+
+def _mine(person: User) -> QuerySet[Finding]:
+    # Whoever holds an exception has nothing to mend until it ends.
+    return Finding.objects.filter(
+        owner=person, state__in=(FindingState.OPEN, FindingState.EXPLAINED)
+    )
+
+
+def _points(person: User) -> QuerySet[InspectionPoint]:
+    return InspectionPoint.objects.filter(owner=person, state=PointState.OPEN)
+
+
+register_unit_panel(
+    UnitPanel(
+        key="findings",
+        order=30,
+        tile=finding_tile,
+        template="compliance/_unit_findings.html",
+        context=finding_context,
+    )
+)
+register_unit_panel(UnitPanel(key="account_changes", order=50, tile=change_tile))
+register_own_panel(
+    OwnPanel(
+        key="findings",
+        order=40,
+        clause=own_clause,
+        template="compliance/_own_findings.html",
+        context=own_context,
+    )
+)

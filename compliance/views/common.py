@@ -1,0 +1,57 @@
+"""What the pages of compliance share."""
+
+from secrets import token_hex
+from typing import Any
+
+from django import forms
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods
+
+from core.htmx import ask
+from core.saving import status_of
+
+SEND = require_http_methods(["GET", "HEAD", "POST"])
+Crumbs = list[tuple[str, str]]
+
+
+def form_key(request: HttpRequest, typed: str = "") -> str:
+    """The key of one sending of a form by this person: with `typed`, what the form brought back as
+    a key that nothing else bears; without, a new one for the form."""
+    if not typed:
+        return token_hex(8)
+    return f"form:{request.user.pk}:{typed}"
+
+
+def plain_form(
+    request: HttpRequest, form: forms.Form, *, title: str, back: str, crumbs: Crumbs, **more: Any
+) -> HttpResponse:
+    """A page with one form and nothing else; `more`: question, verb."""
+    context = {"form": form, "title": title, "back": back, "crumbs": crumbs, **more}
+    return render(request, "components/plain_form.html", context, status=status_of(request))
+
+
+def question(
+    request: HttpRequest,
+    form: forms.Form,
+    *,
+    title: str,
+    effect: str,
+    verb: str,
+    back: str,
+    crumbs: Crumbs,
+    danger: bool = False,
+) -> HttpResponse:
+    """A question before an act, as a dialog or a page; `form` holds what must be said with it."""
+    context = {
+        "title": title,
+        "effect": effect,
+        "action": request.get_full_path(),
+        "verb": verb,
+        "danger": danger,
+        "form": form if form.fields else None,
+        "refused": form.non_field_errors() if form.is_bound else [],
+        "cancel_url": back,
+        "crumbs": crumbs,
+    }
+    return ask(request, context, status_of(request))

@@ -1,0 +1,223 @@
+"""Findings of the checks: the list, one finding, who mends it, why it is so, exceptions."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import npgettext
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.models import Post
+from approvals import services as approvals
+from compliance.checks import find
+from compliance.checks.responsible import responsible_for
+from compliance.forms.staffing import (
+    AssignForm,
+    ExceptionForm,
+    FindingFilter,
+    OverrideForm,
+    TextForm,
+)
+from compliance.models import CheckRun, Finding, PostOverride
+from compliance.selectors import staffing as reading
+from compliance.selectors.staffing import FINDINGS, MANAGE
+from compliance.services import findings as verbs
+from compliance.views.common import SEND, plain_form
+from compliance.views.staffing import (
+    FINDING_TONES,
+    SEVERITY_TONES,
+    reached,
+    toned,
+)
+from core.access import requires
+from core.htmx import page_or_rows
+from core.paging import asked_page, count_of, page_of
+from core.saving import saved
+
+
+def _crumbs(*more: tuple[str, str]) -> list[tuple[str, str]]:
+    return [(_("Findings"), reverse("compliance:findings") if more else ""), *more]
+
+
+def shown(finding: Finding) -> dict[str, Any]:
+    """A finding with its words and badges."""
+    return {
+        "finding": finding,
+        "words": verbs.said(finding),
+        "severity": toned(finding.severity, SEVERITY_TONES),
+        "state": toned(finding.state, FINDING_TONES),
+    }
+
+
+@requires(FINDINGS)
+@require_safe
+def finding_list(request: HttpRequest) -> HttpResponse:
+    """Findings in reach, the gravest first."""
+    form = FindingFilter(request.GET, user=request.user)
+    parts = reading.finding_parts(request.user, form.query())
+    page = page_of(parts, reading.GRAVEST, reading.finding_rows, **asked_page(request))
+    number, capped = count_of(parts)
+    words = (
+        _("{count}+ findings")
+        if capped
+        else npgettext("check", "{count} finding", "{count} findings", number)
+    )
+    context = {
+        "filter_form": form,
+        "is_filtered": form.is_filtered(),
+        "page": page,
+        "rows": [shown(one) for one in page.rows],
+        "count": words.format(count=f"{number:,}"),
+        "run": CheckRun.objects.filter(pk=1).first(),
+        "may_run": request.user.has_perm(MANAGE),
+        "crumbs": _crumbs(),
+    }
+    return page_or_rows(
+        request, "compliance/findings.html", "compliance/_finding_rows.html", context
+    )
+
+
+@requires(MANAGE)
+@require_POST
+def finding_run(request: HttpRequest) -> HttpResponse:
+    """Run all checks now."""
+    verbs.run_checks()
+    messages.success(request, _("The checks have run; what is mended is closed."))
+    return redirect("compliance:findings")
+
+
+@requires(FINDINGS)
+@require_safe
+def finding_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One finding: the rule, what shows it, who answers for it, what has been done."""
+    one = reached(request, reading.finding_in_reach, pk, FINDINGS)
+    check = find(one.rule)
+    may_manage = one.is_live and reading.finding_in_reach(request.user, pk, MANAGE) is not None
+    asked = one.exceptions.select_related("asked_by").order_by("-pk").first()
+    post = _post_of(one)
+    context = shown(one) | {
+        "check": check,
+        "responsible": responsible_for([one])[one.pk] if one.is_live else None,
+        "events": list(one.events.select_related("by")),
+        "asked": asked,
+        "approval": approvals.last_approval(asked, verbs.EXCEPTION) if asked else None,
+        "overrides": _overrides(one),
+        "may_manage": may_manage,
+        "may_explain": may_manage or (one.is_live and one.owner_id == request.user.pk),
+        "may_override": may_manage and post is not None,
+        "crumbs": _crumbs((f"{one.rule} {one.unit.name}", "")),
+    }
+    return render(request, "compliance/finding.html", context)
+
+
+def _post_of(one: Finding) -> Post | None:
+    """The post that breaks a rule which an override may lift."""
+    if one.rule not in verbs.OVERRIDABLE or one.person is None:
+        return None
+    posts = Post.objects.now().filter(user=one.person, unit=one.unit)
+    leading = posts.filter(function__is_head=True) | posts.filter(function__is_project_lead=True)
+    return leading.order_by("pk").first()
+
+
+def _overrides(one: Finding) -> list[PostOverride]:
+    rows = PostOverride.objects.filter(rule=one.rule, post__unit=one.unit, ended_at=None)
+    return list(rows.select_related("post__user", "by"))
+
+
+@requires(MANAGE)
+@SEND
+def finding_assign(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say who mends it, and until when."""
+    one = reached(request, reading.finding_in_reach, pk, FINDINGS, MANAGE)
+    proposed = one.owner or responsible_for([one])[one.pk]
+    initial = {"to": proposed.employee_no if proposed else "", "due_on": one.due_on}
+    form = AssignForm(request.POST or None, user=request.user, initial=initial)
+    done = saved(
+        request,
+        form,
+        lambda data: verbs.assign(one, by=request.user, **data),
+        _("The finding was given to somebody; he is told."),
+    )
+    if done is not None:
+        return redirect(one)
+    return _form(request, form, one, _("Assign"))
+
+
+@requires(FINDINGS)
+@SEND
+def finding_explain(request: HttpRequest, pk: int) -> HttpResponse:
+    """Say why it is so; whoever mends it may do that too."""
+    one = reached(request, reading.finding_in_reach, pk, FINDINGS)
+    if one.owner_id != request.user.pk:
+        reached(request, reading.finding_in_reach, pk, FINDINGS, MANAGE)
+    form = TextForm(request.POST or None, initial={"text": one.explanation})
+    done = saved(
+        request,
+        form,
+        lambda data: verbs.explain(one, by=request.user, text=data["text"]),
+        _("The explanation is saved."),
+    )
+    if done is not None:
+        return redirect(one)
+    return _form(request, form, one, _("Explain"))
+
+
+@requires(MANAGE)
+@SEND
+def finding_except(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask for an exception until a day."""
+    one = reached(request, reading.finding_in_reach, pk, FINDINGS, MANAGE)
+    form = ExceptionForm(request.POST or None)
+    done = saved(
+        request,
+        form,
+        lambda data: verbs.ask_exception(one, by=request.user, **data),
+        _("The exception was asked for; it holds once it is approved."),
+    )
+    if done is not None:
+        return redirect(one)
+    return _form(request, form, one, _("Ask for an exception"))
+
+
+@requires(MANAGE)
+@SEND
+def finding_override(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let a head stay as he is, for a reason (ORG-10)."""
+    one = reached(request, reading.finding_in_reach, pk, FINDINGS, MANAGE)
+    post = _post_of(one)
+    form = OverrideForm(request.POST or None)
+    if post is None:
+        messages.warning(request, _("This rule allows no exception of a post."))
+        return redirect(one)
+    done = saved(
+        request,
+        form,
+        lambda data: verbs.override(post, rule=one.rule, by=request.user, reason=data["reason"]),
+        _("The post is allowed; the finding is closed."),
+    )
+    if done is not None:
+        return redirect(one)
+    return _form(request, form, one, _("Allow with a reason"))
+
+
+@requires(MANAGE)
+@require_POST
+def override_end(request: HttpRequest, pk: int, override_pk: int) -> HttpResponse:
+    """Take an override back; the rule holds again."""
+    one = reached(request, reading.finding_in_reach, pk, FINDINGS, MANAGE)
+    for made in _overrides(one):
+        if made.pk == override_pk:
+            verbs.end_override(made, by=request.user)
+            messages.success(request, _("The rule holds again for this post."))
+    return redirect(one)
+
+
+def _form(request: HttpRequest, form: Any, one: Finding, title: str) -> HttpResponse:
+    back = one.get_absolute_url()
+    crumbs = _crumbs((f"{one.rule} {one.unit.name}", back), (title, ""))
+    return plain_form(
+        request, form, title=title, back=back, crumbs=crumbs, question=verbs.said(one)
+    )

@@ -1,0 +1,77 @@
+"""Three years of purchases of the business customers, with a season and a few that stay away."""
+
+import datetime as dt
+import hashlib
+import random
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from core.bulk import copy_rows
+from customers.demo.parts import Gone, Part, Scene, register
+from customers.models import Customer, CustomerKind, Transaction, TransactionFile
+
+MONTHS = 38
+# How the months of a year sell, January first: little around the new year, much before its end.
+SEASON = (6, 4, 9, 10, 11, 9, 7, 7, 12, 10, 12, 14)
+PRODUCTS = (
+    ("物业增值服务", 6_000),
+    ("写字楼租赁", 42_000),
+    ("会议场地", 3_500),
+    ("员工公寓团租", 18_000),
+    ("停车月卡团购", 1_200),
+    ("绿植养护", 800),
+    ("联合推广", 9_000),
+)
+BUSINESS = ("地区专营店", "地区批量销售店", "国际性用品商", "地区电气店", "")
+COLUMNS = "customer_id on product quantity amount file_id row"
+
+
+def write_purchases(cursor: Any, scene: Scene) -> dict[str, int]:
+    """Purchases as one file brought them."""
+    draw = random.Random(scene.seed)  # noqa: S311  the same demonstration each time
+    firms = [one for one in scene.archive.clients if one.kind == CustomerKind.ORGANISATION]
+    digest = hashlib.sha256(f"demonstration {scene.seed}".encode()).hexdigest()
+    file = TransactionFile.objects.create(
+        digest=digest, name="demo", import_run_id=scene.run, created_at=scene.now
+    )
+    today = timezone.localdate(scene.now)
+    lines = [line for firm in firms for line in _lines(firm.key, draw, today)]
+    rows = ((*line, file.pk, number) for number, line in enumerate(lines, start=1))
+    # "on" is a word of SQL.
+    copy_rows(cursor, "customers_transaction", COLUMNS.replace(" on ", ' "on" '), rows)
+    for firm in firms:
+        word = draw.choice(BUSINESS)
+        Customer.objects.filter(pk=firm.key).update(business_type=word)
+    return {"purchases": len(lines)}
+
+
+def _lines(
+    customer: int, draw: random.Random, today: dt.date
+) -> Iterator[tuple[int, dt.date, str, int, Decimal]]:
+    """What one customer bought; some stopped months ago, some have only begun."""
+    size = draw.paretovariate(1.2)
+    began = draw.choice((MONTHS, MONTHS, MONTHS, draw.randrange(1, MONTHS)))
+    ended = draw.choice((0, 0, 0, 0, draw.randrange(3, 20)))
+    month = today.replace(day=1)
+    for ago in range(MONTHS):
+        if ended <= ago < began and draw.random() < SEASON[month.month - 1] / 16:
+            day = min(month.replace(day=draw.randrange(1, 28)), today)
+            product, price = draw.choice(PRODUCTS)
+            quantity = draw.randrange(1, 6)
+            amount = Decimal(int(price * quantity * min(size, 12) * draw.uniform(0.7, 1.3)))
+            yield customer, day, product, quantity, amount
+        month = (month - dt.timedelta(days=1)).replace(day=1)
+
+
+def remove_purchases(cursor: Any, gone: Gone) -> dict[str, int]:
+    """The purchases of the customers who go, and the files that brought nothing else."""
+    deleted, _models = Transaction.objects.filter(customer__in=gone.customers).delete()
+    TransactionFile.objects.filter(import_run__in=gone.runs, transactions__isnull=True).delete()
+    return {"purchases": deleted}
+
+
+register(Part(write_purchases, remove_purchases, {"purchases": _("Purchases")}))

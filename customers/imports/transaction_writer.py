@@ -1,0 +1,134 @@
+"""Writing checked purchases: customers found by code, else by name, else made; lines once each."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db import connection, transaction
+from django.utils.translation import gettext as _
+
+from core.imports.kinds import ImportContext
+from core.imports.report import Report
+from customers.imports.turns import take_turn
+from customers.models import POTENTIAL, Customer, CustomerKind, TransactionFile
+from customers.services.customers import create_customer
+from regions.models import Kind, OrgUnit
+
+INSERT = """
+    INSERT INTO customers_transaction (customer_id, "on", product, quantity, amount, file_id, row)
+    SELECT given.customer, given.on_day, given.product, given.quantity, given.amount, %s, given.row
+    FROM unnest(%s::bigint[], %s::date[], %s::text[], %s::numeric[], %s::numeric[], %s::int[])
+      AS given (customer, on_day, product, quantity, amount, row)
+    ON CONFLICT (file_id, row) DO NOTHING"""
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionRow:
+    """A good row; `code` or `name` may be empty, not both. Amounts are yuan."""
+
+    row: int
+    code: str
+    name: str
+    on: dt.date
+    product: str
+    quantity: Decimal | None
+    amount: Decimal
+
+
+class TransactionWriter:
+    """Writes chunks of one file; what stands in the table already is left as it is."""
+
+    def __init__(self, context: ImportContext) -> None:
+        self.context = context
+        self.known: dict[tuple[str, str], int] = {}
+        self.ambiguous: set[str] = set()
+        self.met = 0
+
+    def write(self, rows: Sequence[TransactionRow], report: Report) -> None:
+        """Write one chunk and its checkpoint in one transaction; counts go into the report."""
+        before = report.created.copy()
+        try:
+            with transaction.atomic():
+                self._write(rows, report)
+                self.context.checkpoint(rows[-1].row, report)
+        except BaseException:
+            report.created = before
+            self.known.clear()
+            raise
+
+    def finish(self, report: Report) -> None:
+        """Say that the file was here before, when it was."""
+        if self.met:
+            sentence = _("This file was imported before; its {count} purchases were left alone.")
+            report.warn(0, "file_known", sentence.format(count=self.met))
+
+    def _write(self, rows: Sequence[TransactionRow], report: Report) -> None:
+        with connection.cursor() as cursor:
+            # Two imports at once would both find a customer missing and both make him.
+            take_turn(cursor)
+            self._find(rows)
+            lines = []
+            for row in rows:
+                customer = self._customer(row, report)
+                if customer is not None:
+                    lines.append((customer, row.on, row.product, row.quantity, row.amount, row.row))
+            if not lines:
+                return
+            cursor.execute(INSERT, [self._file().pk, *map(list, zip(*lines, strict=True))])
+            report.created["transactions"] += cursor.rowcount
+            self.met += len(lines) - cursor.rowcount
+
+    def _file(self) -> TransactionFile:
+        run = self.context.run
+        if run is None:
+            raise ValueError("Purchases are written for a run, which knows the hash of its file.")
+        found, _made = TransactionFile.objects.get_or_create(
+            digest=run.file_hash, defaults={"name": run.file_name, "import_run": run}
+        )
+        return found
+
+    def _find(self, rows: Sequence[TransactionRow]) -> None:
+        """Look up the customers of a chunk that are not known yet, in two queries."""
+        codes = {row.code for row in rows if row.code and ("code", row.code) not in self.known}
+        for code, key in Customer.objects.filter(code__in=codes).values_list("code", "pk"):
+            self.known["code", code] = key
+        names = {row.name for row in rows if not row.code and ("name", row.name) not in self.known}
+        found: dict[str, list[tuple[str, int]]] = defaultdict(list)
+        for name, kind, key in Customer.objects.filter(name__in=names).values_list(
+            "name", "kind", "pk"
+        ):
+            found[name].append((kind, key))
+        for name, candidates in found.items():
+            # An organisation is meant where a person happens to have its name.
+            firms = [key for kind, key in candidates if kind == CustomerKind.ORGANISATION]
+            keys = firms or [key for _kind, key in candidates]
+            if len(keys) == 1:
+                self.known["name", name] = keys[0]
+            else:
+                self.ambiguous.add(name)
+
+    def _customer(self, row: TransactionRow, report: Report) -> int | None:
+        """The key of the row's customer, made when nobody knows him; None when it is not clear."""
+        key = ("code", row.code) if row.code else ("name", row.name)
+        if key in self.known:
+            return self.known[key]
+        if key[0] == "name" and row.name in self.ambiguous:
+            sentence = _(
+                "Several customers are named “{name}”. Please fill in the customer's code."
+            )
+            report.take_back(row.row, "customer_ambiguous", sentence.format(name=row.name))
+            return None
+        customer, _new = create_customer(
+            unit=OrgUnit.objects.get(kind=Kind.GROUP),
+            by=self.context.actor,
+            code=row.code,
+            kind=CustomerKind.ORGANISATION,
+            name=row.name or row.code,
+            level=POTENTIAL,
+            import_run=self.context.run,
+        )
+        report.created["customers"] += 1
+        self.known[key] = customer.pk
+        return customer.pk

@@ -1,0 +1,1 @@
+"""Analysis of customers: methods over their purchases, as pages, workbooks and papers."""

@@ -1,0 +1,74 @@
+"""What the analysis of customers is asked: a branch, a day, perhaps one customer."""
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.scopes import narrow
+from core.formfields import MoneyField
+from core.scope import scope_of
+from core.widgets import DateInput
+from customers.forms import UnitChoiceField
+from customers.models import Customer
+from regions.models import OrgUnit
+from reports.analysis.tables import Method, Question
+
+VIEW = "customers.view_customer"
+EARLIEST, LATEST = date(1900, 1, 1), date(2999, 12, 31)
+
+
+class AnalysisFilter(forms.Form):
+    """The whole state of the page. What the address leaves out is the topmost unit in reach,
+    today, all customers."""
+
+    unit = UnitChoiceField(VIEW, required=False, empty_label=None)
+    as_of = forms.DateField(label=_("As of"), widget=DateInput)
+    customer = forms.CharField(label=_("Customer code"), required=False, max_length=40)
+    target = MoneyField(label=_("Target of the year (yuan)"), required=False)
+
+    def __init__(self, data: Any, *, user: Any, method: Method, today: date) -> None:
+        units = OrgUnit.objects.visible_to(user, VIEW).in_tree_order()
+        unit = data.get("unit")
+        if not unit:
+            first = units.first()
+            unit = first.code if first else ""
+        given = {name: data.get(name) or "" for name in ("customer", "target")}
+        super().__init__({"unit": unit, "as_of": data.get("as_of") or today.isoformat()} | given)
+        self.user = user
+        fields: dict[str, Any] = self.fields
+        fields["unit"].queryset = units
+        if "target" not in method.options:
+            del fields["target"]
+
+    def clean_as_of(self) -> date:
+        """Neither so early nor so late that no calendar knows the days around it."""
+        day: date = self.cleaned_data["as_of"]
+        if not EARLIEST <= day <= LATEST:
+            sentence = _("Please choose a day from {first} to {last}.")
+            raise forms.ValidationError(str(sentence).format(first=EARLIEST, last=LATEST))
+        return day
+
+    def clean_customer(self) -> Customer | None:
+        """A customer in reach; one elsewhere does not exist here."""
+        code = self.cleaned_data["customer"].strip().upper()
+        if not code:
+            return None
+        found = Customer.objects.visible_to(self.user, VIEW).filter(code=code).first()
+        if found is None:
+            raise forms.ValidationError(_("There is no customer with this code in your scope."))
+        return found
+
+    @property
+    def question(self) -> Question | None:
+        """What is asked, None while it does not read."""
+        if not self.is_valid() or self.cleaned_data["unit"] is None:
+            return None
+        data = self.cleaned_data
+        scope = narrow(scope_of(self.user, VIEW), data["unit"], below=True)
+        return Question(data["unit"], scope, data["as_of"], data["customer"], data.get("target"))
+
+    def address(self) -> dict[str, str]:
+        """The state as parameters of an address."""
+        return {name: str(self.data[name]) for name in self.fields if self.data.get(name)}

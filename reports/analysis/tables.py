@@ -1,0 +1,301 @@
+"""What pages of the analysis show: tables with a chart each, also as workbook and paper."""
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Literal
+
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
+
+from core.scope import Scope
+from customers.models import Customer
+from regions.models import OrgUnit
+from reports.analysis import purchases as reading
+
+SHOWN = 100  # customers or products on a page; the workbook has them all
+SEGMENT_WORDS = {
+    "champion": pgettext_lazy("segment", "Champions"),
+    "loyal": pgettext_lazy("segment", "Loyal"),
+    "big_new": pgettext_lazy("segment", "New, large"),
+    "new": pgettext_lazy("segment", "New"),
+    "promising": pgettext_lazy("segment", "Promising"),
+    "needs_attention": pgettext_lazy("segment", "Needs attention"),
+    "cannot_lose": pgettext_lazy("segment", "Not to be lost"),
+    "at_risk": pgettext_lazy("segment", "At risk"),
+    "sleeping_big": pgettext_lazy("segment", "Asleep, large"),
+    "lost": pgettext_lazy("segment", "Gone"),
+}
+
+Kind = Literal["text", "integer", "money", "number", "percent"]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Whose purchases are looked at, through which day. `target` is yuan a year (VAL-06)."""
+
+    unit: OrgUnit
+    scope: Scope
+    as_of: dt.date
+    customer: Customer | None = None
+    target: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A heading and how its cells are written; shares are parts of 1 and written in per cent."""
+
+    label: str
+    kind: Kind = "text"
+    width: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under headings. `links` has an address for the first cell of each row, or nothing.
+
+    `bars` is the column whose values are drawn beside the first one; `more` says how many rows
+    are left out at most on a page.
+    """
+
+    title: str
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[Any]]
+    links: Sequence[str] = ()
+    bars: int | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A way to look at customers: `read(question, limit)` gives its tables, `sentence` what they
+    say in one line."""
+
+    key: str
+    title: str | Promise
+    meaning: str | Promise
+    read: Callable[[Question, int | None], list[Table]]
+    sentence: Callable[[list[Table]], str]
+    options: tuple[str, ...] = field(default=())
+
+
+def _customer_url(key: int) -> str:
+    return reverse("customers:detail", args=[key])
+
+
+# --- ABC ------------------------------------------------------------------------------------------
+
+
+def _abc(asked: Question, limit: int | None) -> list[Table]:
+    classes = reading.abc_classes(asked.as_of, asked.scope)
+    lines = reading.abc(asked.as_of, asked.scope, asked.customer, limit)
+    return [
+        Table(
+            _("Classes"),
+            (
+                Column(_("Business type"), width=24),
+                Column(pgettext("abc", "Class")),
+                Column(_("Customers"), "integer"),
+                Column(_("Amount (yuan)"), "money"),
+            ),
+            classes,
+            bars=3,
+        ),
+        Table(
+            _("Customers"),
+            (
+                Column(pgettext("organisation", "Name"), width=32),
+                Column(_("Customer code"), width=18),
+                Column(_("Business type"), width=20),
+                Column(_("Amount (yuan)"), "money"),
+                Column(pgettext("part of a whole", "Share"), "percent"),
+                Column(_("Cumulative"), "percent"),
+                Column(pgettext("abc", "Class")),
+            ),
+            [
+                (x.name, x.code, x.business_type, x.amount, x.share, x.cumulative, x.abc)
+                for x in lines
+            ],
+            [_customer_url(line.customer) for line in lines],
+        ),
+    ]
+
+
+def _abc_sentence(tables: list[Table]) -> str:
+    best = sum(row[2] for row in tables[0].rows if row[1] == "A")
+    total = sum(row[2] for row in tables[0].rows)
+    words = ngettext(
+        "{best} of {total} customer makes class A.",
+        "{best} of {total} customers make class A.",
+        total,
+    )
+    return words.format(best=f"{best:,}", total=f"{total:,}")
+
+
+# --- RFM ------------------------------------------------------------------------------------------
+
+
+def _rfm(asked: Question, limit: int | None) -> list[Table]:
+    segments = reading.rfm_segments(asked.as_of, asked.scope)
+    lines = reading.rfm(asked.as_of, asked.scope, asked.customer, limit)
+    return [
+        Table(
+            _("Segments"),
+            (
+                Column(pgettext("rfm", "Segment"), width=18),
+                Column(_("Customers"), "integer"),
+                Column(_("Amount (yuan)"), "money"),
+            ),
+            [(str(SEGMENT_WORDS[key]), *figures) for key, figures in segments.items()],
+            bars=1,
+        ),
+        Table(
+            _("Customers"),
+            (
+                Column(pgettext("organisation", "Name"), width=32),
+                Column(_("Customer code"), width=18),
+                Column(_("Days since the last purchase"), "integer", 16),
+                Column(_("Days with a purchase"), "integer", 14),
+                Column(_("Amount (yuan)"), "money"),
+                Column("R", "integer"),
+                Column("F", "integer"),
+                Column("M", "integer"),
+                Column(pgettext("rfm", "Segment"), width=18),
+            ),
+            [
+                (
+                    *(x.name, x.code, x.recency_days, x.frequency, x.monetary, x.r, x.f, x.m),
+                    str(SEGMENT_WORDS[x.segment]),
+                )
+                for x in lines
+            ],
+            [_customer_url(line.customer) for line in lines],
+        ),
+    ]
+
+
+def _rfm_sentence(tables: list[Table]) -> str:
+    sums = {row[0]: row[1] for row in tables[0].rows}
+    total = sum(sums.values())
+    words = ngettext(
+        "{count} customer has bought; {risk} of the good ones stay away.",
+        "{count} customers have bought; {risk} of the good ones stay away.",
+        total,
+    )
+    risk = sum(sums[str(SEGMENT_WORDS[key])] for key in ("cannot_lose", "at_risk", "sleeping_big"))
+    return words.format(count=f"{total:,}", risk=f"{risk:,}")
+
+
+# --- seasons and products -------------------------------------------------------------------------
+
+
+def _seasonal(asked: Question, limit: int | None) -> list[Table]:
+    columns = [
+        Column(_("Month"), width=10),
+        Column(_("Mean of three years (yuan)"), "money", 20),
+        Column(_("Seasonal index"), "percent", 14),
+        Column(_("Share of the year"), "percent", 14),
+    ]
+    rows: list[tuple[Any, ...]] = []
+    for line in reading.seasonal(asked.as_of, asked.scope, asked.customer):
+        cells = (str(line.month), line.mean, line.index, line.share)
+        if asked.target is not None:
+            part = None if line.share is None else asked.target * Decimal(repr(line.share))
+            cells = (*cells, part)  # type: ignore[assignment]
+        rows.append(cells)
+    if asked.target is not None:
+        columns.append(Column(_("Target of the month (yuan)"), "money", 20))
+    note = _(
+        "The 36 whole months before the day. The indices add up to 1200 %, the shares to 100 %."
+    )
+    return [Table(_("Months"), columns, rows, bars=2, note=note)]
+
+
+def _seasonal_sentence(tables: list[Table]) -> str:
+    known = [row for row in tables[0].rows if row[2] is not None]
+    if not known:
+        return ""
+    best = max(known, key=lambda row: row[2])
+    worst = min(known, key=lambda row: row[2])
+    words = _("Most is sold in month {best} ({most}), least in month {worst} ({least}).")
+    return words.format(
+        best=best[0], most=f"{best[2]:.1%}", worst=worst[0], least=f"{worst[2]:.1%}"
+    )
+
+
+def _products(asked: Question, limit: int | None) -> list[Table]:
+    lines = reading.products(asked.as_of, asked.scope, asked.customer, limit)
+    return [
+        Table(
+            _("Products"),
+            (
+                Column(_("Product"), width=28),
+                Column(_("Purchases"), "integer"),
+                Column(_("Quantity"), "number"),
+                Column(_("Amount (yuan)"), "money"),
+                Column(pgettext("part of a whole", "Share"), "percent"),
+                Column(_("Cumulative"), "percent"),
+            ),
+            [
+                (
+                    x.product or pgettext("product", "not named"),
+                    *(x.lines, x.quantity, x.amount, x.share, x.cumulative),
+                )
+                for x in lines
+            ],
+            bars=4,
+        )
+    ]
+
+
+def _products_sentence(tables: list[Table]) -> str:
+    rows = tables[0].rows
+    if not rows:
+        return ""
+    words = _("{product} sells most: {share} of all money.")
+    return words.format(product=rows[0][0], share=f"{rows[0][4]:.1%}")
+
+
+METHODS = {
+    method.key: method
+    for method in (
+        Method(
+            "abc",
+            gettext_lazy("ABC analysis"),
+            gettext_lazy(
+                "Within each business type the customers before whom under 75 % of the money "
+                "stands are A, under 95 % B, the rest C."
+            ),
+            _abc,
+            _abc_sentence,
+        ),
+        Method(
+            "rfm",
+            gettext_lazy("RFM segments"),
+            gettext_lazy(
+                "How lately, how often and for how much a customer bought, each scored from 1 to "
+                "5 by fifths of all customers."
+            ),
+            _rfm,
+            _rfm_sentence,
+        ),
+        Method(
+            "seasonal",
+            gettext_lazy("Seasonal index"),
+            gettext_lazy("How each month of the year sells, compared with the mean month."),
+            _seasonal,
+            _seasonal_sentence,
+            ("target",),
+        ),
+        Method(
+            "products",
+            gettext_lazy("Product mix"),
+            gettext_lazy("What customers buy, the product with most money first."),
+            _products,
+            _products_sentence,
+        ),
+    )
+}

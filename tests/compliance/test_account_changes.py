@@ -1,0 +1,221 @@
+"""Account changes: noted from staff events, filed, approved, carried out, late (ACC-07…ACC-11)."""
+
+import datetime as dt
+
+import pytest
+from django.utils import timezone, translation
+
+from accounts.models import HandOverCause, User, UserState
+from accounts.services import carry_out, change_person, close_leaver, draft_hand_over
+from approvals import services as approvals
+from approvals.models import Task
+from compliance.models import AccountChange
+from compliance.services import account_changes
+from compliance.services.account_changes import Named
+from core.errors import Refused
+from core.models import Notice
+from tests.customers.files import PEOPLE_HEADS, UNIT_HEADS, import_file, table, write_xlsx
+from tests.factories import make_customer, make_post, make_user, say
+
+HEAD = "客户关系中心(部)负责人"
+FRIDAY = dt.date(2026, 11, 20)
+
+
+@pytest.fixture(autouse=True)
+def english():
+    with translation.override("en"):
+        yield
+
+
+@pytest.fixture
+def head(world):
+    make_post(user=world.north_head, unit=world.north, function=HEAD)
+    return world.north_head
+
+
+def file(world, kind="close", person=None, **more):
+    values = {
+        "kind": kind,
+        "cause": "leave",
+        "event_on": timezone.localdate(),
+        "unit": world.n1a,
+        "people": [Named.of(person or world.north_clerk)],
+        "reason": "本人离职",
+        "treatment": "关闭账号",
+        "by": world.north_keeper,
+    }
+    return account_changes.file_change(**values | more)
+
+
+def agree(change, by):
+    approval = approvals.open_approval(change, account_changes.KIND)
+    approvals.approve(Task.objects.get(step__approval=approval, state="open"), by=by)
+    change.refresh_from_db()
+
+
+@pytest.mark.parametrize(
+    ("rule", "due"),
+    [
+        ("1", dt.date(2026, 11, 23)),
+        ("month_after", dt.date(2026, 12, 31)),
+        ("same_month", dt.date(2026, 11, 30)),
+    ],
+)
+def test_the_limit_runs_from_the_staff_event(world, rule, due):
+    say(world.north, "compliance.account_change", rule, since=FRIDAY)
+
+    assert account_changes.due_on(FRIDAY, world.n1a) == due
+
+
+def test_the_limit_is_that_of_the_day_of_the_event(world):
+    say(world.group, "compliance.account_change", "month_after", since=FRIDAY)
+
+    assert account_changes.due_on(FRIDAY - dt.timedelta(days=1), world.n1a) == FRIDAY
+
+
+def staff_file(tmp_path, people):
+    units = [
+        {"层级": "集团", "编码": "G", "名称": "集团"},
+        {"层级": "区域", "编码": "N", "名称": "北", "上级编码": "G"},
+        {"层级": "城市", "编码": "N1", "名称": "北一", "上级编码": "N"},
+        {"层级": "项目", "编码": "A", "名称": "甲", "上级编码": "N1"},
+        {"层级": "项目", "编码": "B", "名称": "乙", "上级编码": "N1"},
+    ]
+    rows = [{"姓名": f"员工{one['工号']}", "系统角色": "业务人员"} | one for one in people]
+    sheets = {"组织": table(UNIT_HEADS, units), "人员任职": table(PEOPLE_HEADS, rows)}
+    return import_file("org", write_xlsx(tmp_path / "组织.xlsx", sheets))
+
+
+def test_a_staff_file_tells_what_changed_and_opens_account_changes(db, tmp_path):
+    people = [{"工号": no, "所属组织编码": "A"} for no in ("E1", "E2", "E3", "E4")]
+    first = staff_file(tmp_path, people)
+    assert not AccountChange.objects.exists()
+    assert "ACC-07" not in {one["code"] for one in first["warnings"]}
+    make_customer(
+        unit=User.objects.get(employee_no="E3").unit,
+        by=None,
+        keeper=User.objects.get(employee_no="E3"),
+    )
+    gone = timezone.localdate() - dt.timedelta(days=10)
+    people[1]["所属组织编码"] = "B"
+    people[2]["离职日期"] = people[3]["离职日期"] = gone.isoformat()
+
+    report = staff_file(tmp_path, people)
+
+    told = [one["row"] for one in report["warnings"] if one["code"] == "ACC-07"]
+    assert told == [3, 4, 5]
+    changes = {one.lines.get().employee_no: one for one in AccountChange.objects.all()}
+    assert {no: (one.kind, one.cause, one.state) for no, one in changes.items()} == {
+        "E2": ("change", "transfer", "noted"),
+        "E3": ("close", "leave", "noted"),  # he still keeps a customer
+        "E4": ("close", "leave", "done"),
+    }
+    assert changes["E3"].event_on == gone
+    assert changes["E3"].is_late
+    assert changes["E4"].is_late
+    assert changes["E2"].event_on == timezone.localdate()
+    assert not changes["E2"].is_late
+
+    # The same file again says nothing new; handing over settles what was left.
+    again = staff_file(tmp_path, people)
+    assert "ACC-07" not in {one["code"] for one in again["warnings"]}
+    assert AccountChange.objects.count() == 3
+    leaver = User.objects.get(employee_no="E3")
+    draft = draft_hand_over(
+        by=None,
+        giver=leaver,
+        to=[User.objects.get(employee_no="E1")],
+        cause=HandOverCause.LEAVING,
+    )
+    carry_out(draft, by=None)
+
+    changes["E3"].refresh_from_db()
+    assert changes["E3"].state == "done"
+
+
+def test_moving_on_the_page_opens_a_change_once(world):
+    change_person(world.north_clerk, by=None, unit=world.n1b)
+    change_person(world.north_clerk, by=None, unit=world.n1a)
+
+    change = AccountChange.objects.get()
+    assert (change.kind, change.lines.get().person) == ("change", world.north_clerk)
+
+
+def test_closing_goes_through_approval_and_the_guided_step(world, head):
+    change = file(world)
+    assert (change.state, change.asked_by) == ("in_approval", world.north_keeper)
+    with pytest.raises(Refused, match="open form"):
+        file(world)
+    with pytest.raises(Refused, match="approved"):
+        account_changes.carry_out(change, by=world.admin)
+
+    agree(change, head)
+    with pytest.raises(Refused, match="close the account"):
+        account_changes.carry_out(change, by=world.admin)
+    close_leaver(world.north_clerk, by=world.admin)
+
+    change.refresh_from_db()
+    assert (change.state, change.done_by) == ("done", world.admin)
+    assert change.lines.get().done_at is not None
+
+
+def test_a_step_quicker_than_the_approver_stays_done(world, head):
+    change = file(world)
+    close_leaver(world.north_clerk, by=world.admin)
+    change.refresh_from_db()
+    assert change.state == "done"
+
+    agree(change, head)
+
+    assert change.state == "done"
+
+
+def test_freezing_shuts_the_accounts_at_once(world, head):
+    change = file(world, kind="freeze", cause="about_to_leave")
+    agree(change, head)
+
+    account_changes.carry_out(change, by=world.admin)
+
+    world.north_clerk.refresh_from_db()
+    change.refresh_from_db()
+    assert (world.north_clerk.state, change.state) == (UserState.FROZEN, "done")
+    with pytest.raises(Refused, match="approved"):
+        account_changes.carry_out(change, by=world.admin)
+
+
+def test_opening_needs_the_account(world, head):
+    change = file(world, kind="open", cause="hire", people=[Named("n900", "新人")])
+    agree(change, head)
+    with pytest.raises(Refused, match="create the account"):
+        account_changes.carry_out(change, by=world.admin)
+
+    newcomer = make_user(unit=world.n1a, no="N900")
+    account_changes.carry_out(change, by=world.admin)
+
+    assert change.lines.get().person == newcomer
+
+
+def test_what_is_late_is_told_once(world, head):
+    change = file(world, event_on=FRIDAY)
+    on_time = change.due_on
+
+    assert account_changes.escalate(on_time) == 0
+    assert account_changes.escalate(on_time + dt.timedelta(days=1)) == 1
+    assert account_changes.escalate(on_time + dt.timedelta(days=2)) == 0
+
+    told = set(
+        Notice.objects.filter(kind="compliance.account_change_late").values_list("user", flat=True)
+    )
+    assert told == {world.admin.pk, head.pk}
+
+
+def test_nobody_and_no_reason_are_refused(world, head):
+    for wrong, said in (
+        ({"people": []}, "at least one"),
+        ({"reason": " "}, "why"),
+        ({"treatment": ""}, "done"),
+        ({"people": [Named.of(world.north_clerk)] * 2}, "twice"),
+    ):
+        with pytest.raises(Refused, match=said):
+            file(world, **wrong)
+    assert not AccountChange.objects.exists()

@@ -1,0 +1,242 @@
+"""ABC, RFM and the seasonal index, against examples by hand and a second, slow computation."""
+
+import datetime as dt
+import json
+import math
+from collections import defaultdict
+from decimal import Decimal
+from fractions import Fraction
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.django import TestCase
+
+from accounts.scopes import narrow
+from core.scope import EVERYTHING
+from customers.models import Customer, Transaction, TransactionFile
+from reports.analysis.purchases import abc, rfm, seasonal, segment_of
+from tests.factories import make_customer, make_unit
+
+pytestmark = pytest.mark.django_db
+TODAY = dt.date(2026, 11, 21)
+
+
+def buy(customer, on, amount):
+    """A purchase, in a file of its own."""
+    file, _new = TransactionFile.objects.get_or_create(digest="d", defaults={"name": "f"})
+    row = Transaction.objects.filter(file=file).count() + 1
+    return Transaction.objects.create(
+        customer=customer, on=on, amount=Decimal(amount), file=file, row=row
+    )
+
+
+def firm(unit, code, kind="", **amounts):
+    """A business customer with purchases: `d2026_03_05="100"`."""
+    customer = make_customer(unit=unit, kind="organisation", name=f"公司{code}", code=code)
+    Customer.objects.filter(pk=customer.pk).update(business_type=kind)
+    for day, amount in amounts.items():
+        buy(customer, dt.date(*map(int, day[1:].split("_"))), amount)
+    return customer
+
+
+def analyse(*arguments):
+    """What the command prints."""
+    out = StringIO()
+    call_command("analyse", *arguments, "--json", stdout=out)
+    return json.loads(out.getvalue())
+
+
+# --- ABC ---------------------------------------------------------------------------------------
+
+
+def test_abc_by_hand(world):
+    """70, 10, 10, 6, 4 of 100: the shares before them are 0, 70, 80, 90, 96 per cent."""
+    for code, amount in (("C1", 70), ("C2", 10), ("C3", 10), ("C4", 6), ("C5", 4)):
+        firm(world.n1a, code, "地区专营店", d2026_03_05=amount)
+    firm(world.n1a, "C9", d2026_03_05="12.34")
+    table = analyse("abc", "--as-of", "2026-11-21")["customers"]
+    mine = [line for line in table if line["business_type"] == "地区专营店"]
+    assert [(line["code"], line["class"]) for line in mine] == [
+        ("C1", "A"), ("C2", "A"), ("C3", "B"), ("C4", "B"), ("C5", "C"),
+    ]  # fmt: skip
+    assert [line["cumulative"] for line in mine] == [0.7, 0.8, 0.9, 0.96, 1.0]
+    assert [line for line in table if line["code"] == "C9"] == [
+        {
+            "business_type": "其他", "code": "C9", "amount": "12.34", "share": 1.0,
+            "cumulative": 1.0, "class": "A",
+        }
+    ]  # fmt: skip
+
+
+def test_a_share_of_exactly_75_per_cent_before_is_no_longer_a(world):
+    for code, amount in (("C1", 75), ("C2", 20), ("C3", 5)):
+        firm(world.n1a, code, d2026_03_05=amount)
+    assert [line.abc for line in abc(TODAY)] == ["A", "B", "C"]
+
+
+def test_nothing_sold_is_no_error(world):
+    firm(world.n1a, "C1", d2026_03_05=0)
+    assert [(line.share, line.cumulative, line.abc) for line in abc(TODAY)] == [(0, 0, "A")]
+
+
+# --- RFM ---------------------------------------------------------------------------------------
+
+
+def test_rfm_by_hand(world):
+    firm(world.n1a, "C1", d2026_11_20=100, d2026_11_01=50, d2025_01_01=1)
+    firm(world.n1a, "C2", d2026_11_20="10.5")
+    firm(world.n1a, "C3", d2026_01_01=500)
+    first, second, third = analyse("rfm", "--as-of", "2026-11-21")["customers"]
+    assert (first["recency_days"], first["frequency"], first["monetary"]) == (1, 3, "151.00")
+    # Equal values, equal scores; the best has 5.
+    assert [line["r"] for line in (first, second, third)] == [5, 5, 2]
+    assert [line["f"] for line in (first, second, third)] == [5, 4, 4]
+    assert [line["m"] for line in (first, second, third)] == [4, 2, 5]
+
+
+def test_two_purchases_of_a_day_are_one_and_later_ones_do_not_count(world):
+    customer = firm(world.n1a, "C1", d2026_11_20=100, d2026_11_22=900)
+    buy(customer, dt.date(2026, 11, 20), "5")
+    [line] = rfm(TODAY)
+    assert (line.frequency, line.monetary) == (1, Decimal(105))
+
+
+def test_goods_that_came_back_lessen_the_money_and_are_no_purchase(world):
+    customer = firm(world.n1a, "C1", d2026_11_01=100)
+    buy(customer, dt.date(2026, 11, 20), "-30")
+    [line] = rfm(TODAY)
+    assert (line.recency_days, line.frequency, line.monetary) == (20, 1, Decimal(70))
+
+
+def test_every_score_has_a_segment():
+    segments = {segment_of(r, f, m) for r in range(1, 6) for f in range(1, 6) for m in range(1, 6)}
+    assert segments == {
+        "champion", "cannot_lose", "loyal", "at_risk", "big_new", "new", "promising",
+        "needs_attention", "sleeping_big", "lost",
+    }  # fmt: skip
+
+
+# --- seasons -----------------------------------------------------------------------------------
+
+
+def test_the_seasonal_index_by_hand(world):
+    """Three years with 200 each January and 100 in every other month: the mean month is 1300/12."""
+    customer = firm(world.n1a, "C1")
+    for year in (2024, 2025, 2026):
+        for month in range(1, 13):
+            buy(customer, dt.date(year, month, 15), 200 if month == 1 else 100)
+    lines = seasonal(dt.date(2027, 1, 31))
+    assert math.isclose(lines[0].index, 200 / (1300 / 12))
+    assert math.isclose(lines[1].share, 100 / 1300)
+    assert math.isclose(sum(line.index for line in lines), 12)
+    assert math.isclose(sum(line.share for line in lines), 1)
+    assert lines[0].mean == 200
+
+
+def test_only_the_36_whole_months_before_the_day_count(world):
+    customer = firm(world.n1a, "C1", d2023_10_31=1, d2023_11_01=2, d2026_10_31=4, d2026_11_01=8)
+    assert sum(line.mean for line in seasonal(TODAY)) * 3 == 6
+    assert sum(line.mean for line in seasonal(dt.date(2026, 11, 1), EVERYTHING, customer)) * 3 == 6
+
+
+def test_without_sales_there_is_no_index(world):
+    assert {(line.index, line.share) for line in seasonal(TODAY)} == {(None, None)}
+
+
+# --- scope and command -------------------------------------------------------------------------
+
+
+def test_a_branch_is_scored_among_its_own_customers(world):
+    firm(world.n1a, "C1", d2026_03_05=100)
+    firm(world.s1a, "C2", d2026_03_05=900)
+    assert [line["code"] for line in analyse("abc", "--unit", "N")["customers"]] == ["C1"]
+    assert [line.m for line in rfm(TODAY, narrow(EVERYTHING, world.north, below=True))] == [5]
+    months = analyse("seasonal", "--unit", "n1", "--as-of", "2026-11-21")["months"]
+    assert [line["mean"] for line in months if line["month"] == 3] == [pytest.approx(100 / 3)]
+
+
+def test_one_customer_keeps_his_place_among_all(world):
+    firm(world.n1a, "C1", d2026_03_05=100)
+    firm(world.n1a, "C2", d2026_03_05=900)
+    [line] = analyse("abc", "--customer", "c1", "--as-of", "2026-11-21")["customers"]
+    assert (line["share"], line["class"]) == (0.1, "B")
+
+
+@pytest.mark.parametrize(
+    "wrong", [("--unit", "XX"), ("--customer", "XX"), ("--as-of", "2026-02-30"), ("--as-of", "1")]
+)
+def test_bad_input_is_one_sentence(world, wrong):
+    with pytest.raises(CommandError) as problem:
+        call_command("analyse", "abc", *wrong)
+    assert problem.value.returncode == 2
+
+
+# --- a second implementation -------------------------------------------------------------------
+
+
+def slow_scores(values):
+    """The score of each value: five times the share of those that are no better, rounded up."""
+    n = len(values)
+    return [math.ceil(Fraction(5 * sum(other <= value for other in values), n)) for value in values]
+
+
+def slow_abc(amounts):
+    """Classes of (type, code) → amount, with exact fractions."""
+    classes = {}
+    for kind in {kind for kind, _code in amounts}:
+        mine = sorted(
+            ((amount, code) for (k, code), amount in amounts.items() if k == kind),
+            key=lambda pair: (-pair[0], pair[1]),
+        )
+        total, before = sum(Fraction(amount) for amount, _code in mine), Fraction(0)
+        for amount, code in mine:
+            part = before / total if total else Fraction(0)
+            classes[code] = (
+                "A" if part < Fraction(3, 4) else "B" if part < Fraction(19, 20) else "C"
+            )
+            before += Fraction(amount)
+    return classes
+
+
+class TestAgainstASecondImplementation(TestCase):
+    """Random archives: both computations agree to the letter."""
+
+    @settings(max_examples=25, deadline=None)
+    @given(
+        st.lists(
+            st.tuples(st.integers(0, 7), st.integers(0, 1400), st.integers(0, 30_000)),
+            min_size=1,
+            max_size=25,
+        )
+    )
+    def test_all_three(self, lines):
+        unit = make_unit(kind="group", code="G", name="集团")
+        kinds = ("", "地区专营店")
+        firms = [firm(unit, f"C{n}", kinds[n % 2]) for n in range(8)]
+        bought = defaultdict(list)
+        for n, ago, cents in lines:
+            day, amount = TODAY - dt.timedelta(days=ago), Decimal(cents) / 100
+            buy(firms[n], day, amount)
+            bought[n].append((day, amount))
+        owners = sorted(bought)
+        sums = {(kinds[n % 2] or "其他", f"C{n}"): sum(a for _d, a in bought[n]) for n in owners}
+        assert {line.code: line.abc for line in abc(TODAY)} == slow_abc(sums)
+        expected = zip(
+            slow_scores([max(day for day, _a in bought[n]) for n in owners]),
+            slow_scores([len({day for day, _a in bought[n]}) for n in owners]),
+            slow_scores([sum(a for _d, a in bought[n]) for n in owners]),
+            strict=True,
+        )
+        assert [(line.r, line.f, line.m) for line in rfm(TODAY)] == list(expected)
+        by_month = defaultdict(Decimal)
+        for rows in bought.values():
+            for day, amount in rows:
+                if dt.date(2023, 11, 1) <= day <= dt.date(2026, 10, 31):
+                    by_month[day.month] += amount
+        total = sum(by_month.values())
+        for line in seasonal(TODAY):
+            share = float(by_month[line.month] / total) if total else None
+            assert line.share == share

@@ -1,0 +1,93 @@
+"""Pages of the analysis of customers: figures, scope, workbook, odd input, queries."""
+
+import io
+
+import openpyxl
+import pytest
+from django.urls import reverse
+
+from tests.reports.test_analysis import firm
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def sold(world):
+    firm(world.n1a, "C1", "地区专营店", d2026_03_05=700, d2026_11_01=50)
+    firm(world.n1a, "C2", "地区专营店", d2026_03_05=250)
+    firm(world.s1a, "C3", "地区专营店", d2026_03_05=9000)
+
+
+def page(client, key="abc", **query):
+    return client.get(reverse("reports:customer-analysis", args=[key]), query)
+
+
+@pytest.mark.parametrize("key", ["abc", "rfm", "seasonal", "products"])
+def test_every_method_shows_its_tables_in_the_readers_scope(client, world, sold, key):
+    client.force_login(world.north_head)
+    answer = page(client, key, as_of="2026-11-21")
+    assert answer.status_code == 200
+    text = answer.content.decode()
+    assert answer.context["sentence"]
+    assert "9,000" not in text
+    assert "C3" not in text
+
+
+def test_the_figures_of_the_page_are_those_of_the_method(client, world, sold):
+    client.force_login(world.north_head)
+    [classes, customers] = page(client, as_of="2026-11-21").context["tables"]
+    assert [tuple(row[:3]) for row in classes["table"].rows] == [
+        ("地区专营店", "A", 1), ("地区专营店", "B", 1),
+    ]  # fmt: skip
+    assert [row[1] for row in customers["table"].rows] == ["C1", "C2"]
+
+
+def test_the_month_targets_share_the_target_of_the_year(client, world, sold):
+    client.force_login(world.north_head)
+    [months] = page(client, "seasonal", as_of="2026-11-21", target="12万").context["tables"]
+    parts = [row[4] for row in months["table"].rows]
+    # The purchase of November lies in a month that is not over: all the rest was in March.
+    assert parts == [0, 0, 120_000, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+
+
+def test_without_purchases_the_page_says_what_to_do(client, world, english):
+    client.force_login(world.north_head)
+    assert "Import the purchases" in page(client).content.decode()
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"as_of": "2026-02-30"},
+        {"as_of": "1066-01-01"},
+        {"unit": "S"},
+        {"customer": "C3"},
+        {"target": "viel"},
+    ],
+)
+def test_odd_questions_are_refused_at_their_field(client, world, sold, query):
+    client.force_login(world.north_head)
+    answer = page(client, "seasonal", **query)
+    assert answer.status_code == 200
+    assert answer.context["form"].errors
+    assert "tables" not in answer.context
+
+
+def test_the_workbook_has_all_rows_and_a_chart(client, world, sold):
+    client.force_login(world.north_head)
+    answer = client.get(reverse("reports:customer-workbook", args=["abc"]), {"as_of": "2026-11-21"})
+    book = openpyxl.load_workbook(io.BytesIO(b"".join(answer.streaming_content)))
+    assert [len(sheet._charts) for sheet in book] == [0, 1, 0]
+    rows = list(book.worksheets[2].iter_rows(min_row=2, values_only=True))
+    assert [row[1] for row in rows] == ["C1", "C2"]
+
+
+def test_the_number_of_queries_does_not_grow(client, world, sold, django_assert_max_num_queries):
+    client.force_login(world.north_head)
+    page(client)
+    with django_assert_max_num_queries(16):
+        page(client)
+    for n in range(4, 12):
+        firm(world.n1a, f"C{n}", d2026_03_05=n)
+    with django_assert_max_num_queries(16):
+        page(client)
