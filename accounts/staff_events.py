@@ -35,7 +35,7 @@ class StaffEvent:
     unit: OrgUnit
 
 
-Listener = Callable[[Sequence[StaffEvent], Any], None]
+Listener = Callable[[Sequence[StaffEvent], Any], object]
 LISTENERS: list[Listener] = []
 
 

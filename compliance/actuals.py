@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from complaints.models import Case
@@ -28,7 +27,7 @@ class Metric:
     """Something that is counted each month."""
 
     key: str
-    label: str | Promise
+    label: Any  # a lazy sentence
     rows: Callable[[dt.datetime, dt.datetime], QuerySet[Any]]
     person: str
 

@@ -1,6 +1,7 @@
 """Writing a read organisation: units top down, people, posts, roles. Repeating changes nothing."""
 
 import datetime as dt
+from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -124,7 +125,7 @@ class OrganisationWriter:
         self.report.updated["people"] += len(changed)
         return people
 
-    def _note(self, user: User, row: PersonRow, before: tuple[str, int | None]) -> None:
+    def _note(self, user: Any, row: PersonRow, before: tuple[str, int | None]) -> None:
         """Keep what happened to somebody who was there already, and say it (ACC-07)."""
         state, unit_id = before
         if user.state == UserState.LEFT:

@@ -4,8 +4,9 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
+from typing import Any
 
-from django.db.models import Count, Exists, Max, OuterRef, Q
+from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from accounts import staffing
@@ -144,7 +145,7 @@ class World:
         the kinds of open work."""
         found: dict[int, dict[str, int]] = defaultdict(dict)
         ends = Q(valid_until__isnull=True) | Q(valid_until__gt=self.day)
-        running = {
+        running: dict[str, QuerySet[Any]] = {
             "post": Post.objects.filter(ends, user__in=self.leavers),
             "grant": RoleGrant.objects.filter(ends, user__in=self.leavers),
         }

@@ -157,13 +157,15 @@ def _nominations(head: User) -> int:
     one = rounds.prepare_round(timezone.localdate().year, by=None)
     if one.state == RoundState.PREPARED:
         one = rounds.open_round(one, by=None)
-    region = OrgUnit.objects.get(pk=head.unit.scope_columns()[0]) if head.unit else None
+    region_id = head.unit.scope_columns()[0] if head.unit else None
+    region = OrgUnit.objects.filter(pk=region_id).first() if region_id else None
     if region is None or one.state != RoundState.NOMINATING:
         return 0
     places = CustomerUnit.objects.filter(
         region=region.pk, level="重点客户", customer__kind=CustomerKind.ORGANISATION
     ).exclude(keeper=None)
     count = 0
+    place: Any
     for number, place in enumerate(places.select_related("customer", "keeper", "unit")[:20]):
         if count == NOMINATIONS:
             break
@@ -189,7 +191,7 @@ OF_CUSTOMER: tuple[type[models.Model], ...] = (
     ResourceRequest,
     Talk,
 )
-TRACKED = (*OF_CUSTOMER, Assignment, Meeting, Round)
+TRACKED: tuple[type[models.Model], ...] = (*OF_CUSTOMER, Assignment, Meeting, Round)
 HISTORIES = tuple(
     name
     for model in TRACKED

@@ -119,5 +119,5 @@ class ReasonForm(forms.Form):
 
 def initial_of(bulletin: Bulletin) -> dict[str, Any]:
     """A bulletin as the form of its next version shows it."""
-    latest = bulletin.versions.first()
+    latest = bulletin.versions.all()[0]
     return {"title": latest.title, "body": latest.body, "number": bulletin.number}

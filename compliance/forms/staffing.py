@@ -33,7 +33,7 @@ ALL = ("", "—")
 
 
 def _text(label: Any, rows: int = 4, **more: Any) -> forms.CharField:
-    options = {"max_length": 2000, "widget": forms.Textarea({"rows": rows})} | more
+    options: dict[str, Any] = {"max_length": 2000, "widget": forms.Textarea({"rows": rows})} | more
     return forms.CharField(label=label, **options)
 
 

@@ -133,7 +133,7 @@ def offer_pair(form: forms.Form, user: Any) -> None:
     fields: dict[str, Any] = form.fields
     right = "customers.view_customer"
     fields["specialist"].queryset = User.objects.visible_to(user, right).active()
-    fields["contact_leader"].queryset = leaders_for(user, right).active()
+    fields["contact_leader"].queryset = leaders_for(user, right)
 
 
 class NominationForm(forms.Form):
@@ -180,7 +180,8 @@ class NominationForm(forms.Form):
                 "cooperations": nomination.cooperations,
                 "flags": nomination.flags,
                 "reason": nomination.reason,
-            } | self.initial
+                **self.initial,
+            }
 
 
 class EvaluationForm(forms.Form):
@@ -329,7 +330,7 @@ class SignalForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         today = timezone.localdate()
-        self.initial = {"learnt_on": today, "act_by": today + dt.timedelta(days=7)} | self.initial
+        self.initial = {"learnt_on": today, "act_by": today + dt.timedelta(days=7), **self.initial}
 
 
 class OutcomeForm(forms.Form):
@@ -371,7 +372,7 @@ class ResourceForm(forms.Form):
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         field: Any = self.fields["to"]
-        field.queryset = leaders_for(user, "customers.view_customer").active()
+        field.queryset = leaders_for(user, "customers.view_customer")
 
 
 class AnswerForm(forms.Form):
@@ -414,7 +415,7 @@ class TalkForm(forms.Form):
         fields["place"].label_from_instance = lambda place: place.unit.name
         fields["host"].queryset = Contact.objects.filter(customer=customer)
         fields["host"].label_from_instance = lambda one: f"{one.name} {one.title}".strip()
-        fields["leader"].queryset = leaders_for(user, "customers.view_customer").active()
+        fields["leader"].queryset = leaders_for(user, "customers.view_customer")
 
 
 class MinutesForm(forms.Form):

@@ -192,7 +192,11 @@ def _require_time(header: Header) -> None:
 def _write(rows: list[LogInRow], context: ImportContext, report: Report) -> None:
     """Write one chunk and its checkpoint in one transaction; known log-ins stay as they are."""
     before: Any = report.created.copy()
-    columns = [[row.user_id for row in rows], [row.at for row in rows], [row.ip for row in rows]]
+    columns: list[Any] = [
+        [row.user_id for row in rows],
+        [row.at for row in rows],
+        [row.ip for row in rows],
+    ]
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(INSERT, [context.run.pk if context.run else None, *columns])

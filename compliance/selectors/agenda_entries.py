@@ -85,6 +85,7 @@ def tasks(people: Collection[int], reader: Any, first: dt.date, last: dt.date) -
     begin, end = span(first, last)
     rows = Assignment.objects.open().filter(to__in=people, due_at__gte=begin, due_at__lt=end)
     managed = set(rows.visible_to(reader, ASSIGN).values_list("pk", flat=True))
+    row: Any
     for row in rows.visible_to(reader):
         movable = row.by_id == reader.pk or row.pk in managed
         yield Entry(
@@ -108,6 +109,7 @@ def cases(people: Collection[int], reader: Any, first: dt.date, last: dt.date) -
     rows = Case.objects.visible_to(reader).filter(
         handler__in=people, next_due_at__gte=begin, next_due_at__lt=end
     )
+    row: Any
     for row in rows:
         yield Entry(
             row.handler_id,
@@ -134,6 +136,7 @@ def approvals(
     rows = Task.objects.filter(
         person__in=people, state=TaskState.OPEN, due_at__gte=begin, due_at__lt=end
     ).filter(step__approval__in=Approval.objects.visible_to(reader))
+    row: Any
     for row in rows.select_related("step__approval"):
         approval = row.step.approval
         yield Entry(

@@ -31,11 +31,12 @@ class BulletinQuery:
 
     def parts(self, user: Any) -> list[QuerySet[Bulletin]]:
         """Querysets whose union is the list."""
+        found: list[QuerySet[Bulletin]]
         if self.show == PUBLISHED:
             scope = scope_of(user, PUBLISH)
             if self.unit:
                 scope = narrow(scope, self.unit, below=True)
-            found = Bulletin.objects.all().branches_of(scope, PUBLISH)
+            found = list(Bulletin.objects.all().branches_of(scope, PUBLISH))
         elif self.show == UNREAD:
             found = [waiting_for(user)]
         else:

@@ -178,7 +178,12 @@ def check_people(base: Basis) -> list[PersonResult]:
         cursor.execute("SET LOCAL work_mem = '128MB'")
         cursor.execute(base.sql + _CHECK, base.params)
         rows = cursor.fetchall()
-    return [PersonResult(*row[:8], _runs(row[8])) for row in rows]
+    return [_person(*row) for row in rows]
+
+
+def _person(*row: Any) -> PersonResult:
+    known: Any = [*row[:-1], _runs(row[-1])]
+    return PersonResult(*known)
 
 
 def _runs(stored: str | None) -> tuple[Run, ...]:

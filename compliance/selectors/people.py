@@ -20,9 +20,9 @@ def units_above(user: Any, right: str) -> set[int]:
 
 
 def leaders_for(user: Any, right: str) -> QuerySet[User]:
-    """People in reach of a right, and whoever holds a post in a unit above: leaders sit there."""
+    """Active people in reach of a right, and those with a post in a unit above, as leaders."""
     if scope_of(user, right).everything:
-        return User.objects.all()
+        return User.objects.active()
     posts = Post.objects.now().filter(user=OuterRef("pk"), unit__in=units_above(user, right))
     reached = User.objects.visible_to(user, right).values("pk")
-    return User.objects.filter(Q(pk__in=reached) | Q(Exists(posts)))
+    return User.objects.active().filter(Q(pk__in=reached) | Q(Exists(posts)))

@@ -107,7 +107,7 @@ def successors(user: Any) -> QuerySet[User]:
     )
 
 
-def subjects_of(user: Any, task: Assignment) -> dict[str, Any]:
+def subjects_of(user: Any, task: Any) -> dict[str, Any]:
     """Customer and case of a task, each only if the reader may see it."""
     from complaints.models import Case
     from customers.models import Customer

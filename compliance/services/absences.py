@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import StandIn, User, may_reach
+from accounts.models import User, may_reach
 from accounts.services import end_stand_in
 from approvals import services as approvals
 from audit.services import record
@@ -271,7 +271,7 @@ def _cancel(absence: Absence, *, by: Any, reason: str) -> Absence:
     row = _held(absence)
     if row.state != AbsenceState.APPROVED:
         raise Stale(_("This was changed meanwhile. Please look again."))
-    stand_in = StandIn.objects.filter(pk=row.stand_in_id).first()
+    stand_in = row.stand_in
     row = _go(row, AbsenceState.CANCELLED, by, change_reason=reason)
     if stand_in is not None and stand_in.ends_at > timezone.now():
         end_stand_in(stand_in, by=None)

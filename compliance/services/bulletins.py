@@ -85,7 +85,7 @@ def publish(
     return row
 
 
-def _address(source: Model | None) -> str:
+def _address(source: Any) -> str:
     return str(source.get_absolute_url()) if hasattr(source, "get_absolute_url") else ""
 
 

@@ -86,12 +86,12 @@ def _merge(runs: list[Found], first: dt.date) -> tuple[int, int]:
     made, kept = 0, set()
     for run in runs:
         mine = [one for one in known[run.person] if one.pk not in kept]
-        lapse = next((one for one in mine if _same(one, run)), None)
-        if lapse is None:
-            lapse = Lapse(person_id=run.person, first_day=run.first)
+        known_one = next((one for one in mine if _same(one, run)), None)
+        if known_one is None:
             made += 1
         else:
-            kept.add(lapse.pk)
+            kept.add(known_one.pk)
+        lapse = known_one or Lapse(person_id=run.person, first_day=run.first)
         _take_over(lapse, run, first, units)
     gone = [one for rows in known.values() for one in rows if one.pk not in kept]
     return made, _drop(gone)

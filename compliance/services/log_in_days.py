@@ -189,7 +189,8 @@ def ask_for_days(since: dt.date | None = None) -> None:
     ahead of what is stored. A job that waits already does for several changes; it is held until
     this one is committed, so that it cannot begin before and miss it."""
     newest = LogInMonth.objects.exclude(stored_through=None).order_by("-month").first()
-    if newest is None or (since is not None and since > newest.stored_through):
+    stored = newest.stored_through if newest else None
+    if stored is None or (since is not None and since > stored):
         return
     waiting = Job.objects.filter(kind=JOB, state=JobState.QUEUED)
     if waiting.select_for_update(no_key=True).first() is None:

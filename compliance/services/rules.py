@@ -172,7 +172,7 @@ def issue(version: RuleVersion, *, by: Any, must_confirm: bool = True) -> RuleVe
     return row
 
 
-def _deciders(request: int | None) -> tuple[str, str]:
+def _deciders(request: Any) -> tuple[str, str]:
     """Who reviewed and who approved a paper: those of earlier steps, and of the last."""
     verdicts = Decision.objects.filter(
         approval__subject_kind="approvals.request",
@@ -181,6 +181,7 @@ def _deciders(request: int | None) -> tuple[str, str]:
         step__isnull=False,
     ).select_related("by", "acting_for", "step")
     by_step: dict[int, list[str]] = {}
+    one: Any
     for one in verdicts.order_by("step__position", "pk"):
         who = one.acting_for or one.by
         by_step.setdefault(one.step.position, []).append(who.name if who else _("System"))

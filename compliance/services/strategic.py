@@ -235,20 +235,17 @@ def save_summary(
         raise Refused(_("Only this month and the one before can be summed up."))
     if by is not None and customer.specialist_id != by.pk:
         raise Refused(_("The marketing specialist of the customer sums up the month."))
+    author: Any = by or customer.specialist
+    said: dict[str, Any] = {
+        "progress": progress.strip(),
+        "requests": requests.strip(),
+        "next_steps": next_steps.strip(),
+    }
     row, made = MonthlySummary.objects.update_or_create(
         customer=customer,
         month=first,
-        defaults={
-            "progress": progress.strip(),
-            "requests": requests.strip(),
-            "next_steps": next_steps.strip(),
-        },
-        create_defaults={
-            "by": by or customer.specialist,
-            "progress": progress.strip(),
-            "requests": requests.strip(),
-            "next_steps": next_steps.strip(),
-        },
+        defaults=said,
+        create_defaults={**said, "by": author},
     )
     month_name = f"{first:%Y-%m}"
     record("strategic.summary", by=by, subject=customer, code=customer.code, month=month_name)

@@ -116,13 +116,14 @@ def change_new(request: HttpRequest) -> HttpResponse:
 @SEND
 def change_file(request: HttpRequest, pk: int) -> HttpResponse:
     """Complete a form that the system opened."""
+    user: Any = request.user
     change = reached(request, reading.change_in_reach, pk, CHANGES, ASK)
     initial = {"reason": change.reason, "treatment": change.treatment}
     form = NotedForm(request.POST or None, initial=initial)
     made = saved(
         request,
         form,
-        lambda data: verbs.file_noted(change, by=request.user, **data),
+        lambda data: verbs.file_noted(change, by=user, **data),
         _("The form was submitted for approval."),
     )
     if made is not None:
@@ -144,12 +145,13 @@ def change_file(request: HttpRequest, pk: int) -> HttpResponse:
 @SEND
 def change_carry_out(request: HttpRequest, pk: int) -> HttpResponse:
     """Do what was approved, after a question."""
+    user: Any = request.user
     change = reached(request, reading.change_in_reach, pk, CHANGES, CARRY_OUT)
     form = forms.Form(request.POST if request.method == "POST" else None)
     done = saved(
         request,
         form,
-        lambda data: verbs.carry_out(change, by=request.user),
+        lambda data: verbs.carry_out(change, by=user),
         _("The account change was carried out."),
     )
     back = change.get_absolute_url()

@@ -67,7 +67,9 @@ def calendar(request: HttpRequest) -> HttpResponse:
     people = people[: reading.MOST_PEOPLE]
     days = reading.days_of(user, people, view, day, unit or (person or user).unit)
     span = reading.span_of(view, day)
-    kept = {name: request.GET[name] for name in ("person", "unit") if request.GET.get(name)}
+    kept: dict[str, Any] = {
+        name: request.GET[name] for name in ("person", "unit") if request.GET.get(name)
+    }
     context = {
         "view": view,
         "day": day,
@@ -206,7 +208,9 @@ def _appointment_move(request: HttpRequest, pk: int) -> Move:
 
 
 def _task_move(request: HttpRequest, pk: int) -> Move:
-    row = Assignment.objects.visible_to(request.user).filter(pk=pk, due_at__isnull=False).first()
+    row: Any = (
+        Assignment.objects.visible_to(request.user).filter(pk=pk, due_at__isnull=False).first()
+    )
     if row is None:
         raise Http404("task")
     if not may_manage(request.user, row):

@@ -24,7 +24,13 @@ def form_key(request: HttpRequest, typed: str = "") -> str:
 
 
 def plain_form(
-    request: HttpRequest, form: forms.Form, *, title: str, back: str, crumbs: Crumbs, **more: Any
+    request: HttpRequest,
+    form: forms.BaseForm,
+    *,
+    title: str,
+    back: str,
+    crumbs: Crumbs,
+    **more: Any,
 ) -> HttpResponse:
     """A page with one form and nothing else; `more`: question, verb."""
     context = {"form": form, "title": title, "back": back, "crumbs": crumbs, **more}

@@ -131,14 +131,15 @@ def _overrides(one: Finding) -> list[PostOverride]:
 @SEND
 def finding_assign(request: HttpRequest, pk: int) -> HttpResponse:
     """Say who mends it, and until when."""
+    user: Any = request.user
     one = reached(request, reading.finding_in_reach, pk, FINDINGS, MANAGE)
     proposed = one.owner or responsible_for([one])[one.pk]
     initial = {"to": proposed.employee_no if proposed else "", "due_on": one.due_on}
-    form = AssignForm(request.POST or None, user=request.user, initial=initial)
+    form = AssignForm(request.POST or None, user=user, initial=initial)
     done = saved(
         request,
         form,
-        lambda data: verbs.assign(one, by=request.user, **data),
+        lambda data: verbs.assign(one, by=user, **data),
         _("The finding was given to somebody; he is told."),
     )
     if done is not None:
@@ -150,14 +151,15 @@ def finding_assign(request: HttpRequest, pk: int) -> HttpResponse:
 @SEND
 def finding_explain(request: HttpRequest, pk: int) -> HttpResponse:
     """Say why it is so; whoever mends it may do that too."""
+    user: Any = request.user
     one = reached(request, reading.finding_in_reach, pk, FINDINGS)
-    if one.owner_id != request.user.pk:
+    if one.owner_id != user.pk:
         reached(request, reading.finding_in_reach, pk, FINDINGS, MANAGE)
     form = TextForm(request.POST or None, initial={"text": one.explanation})
     done = saved(
         request,
         form,
-        lambda data: verbs.explain(one, by=request.user, text=data["text"]),
+        lambda data: verbs.explain(one, by=user, text=data["text"]),
         _("The explanation is saved."),
     )
     if done is not None:
@@ -169,12 +171,13 @@ def finding_explain(request: HttpRequest, pk: int) -> HttpResponse:
 @SEND
 def finding_except(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask for an exception until a day."""
+    user: Any = request.user
     one = reached(request, reading.finding_in_reach, pk, FINDINGS, MANAGE)
     form = ExceptionForm(request.POST or None)
     done = saved(
         request,
         form,
-        lambda data: verbs.ask_exception(one, by=request.user, **data),
+        lambda data: verbs.ask_exception(one, by=user, **data),
         _("The exception was asked for; it holds once it is approved."),
     )
     if done is not None:
@@ -186,6 +189,7 @@ def finding_except(request: HttpRequest, pk: int) -> HttpResponse:
 @SEND
 def finding_override(request: HttpRequest, pk: int) -> HttpResponse:
     """Let a head stay as he is, for a reason (ORG-10)."""
+    user: Any = request.user
     one = reached(request, reading.finding_in_reach, pk, FINDINGS, MANAGE)
     post = _post_of(one)
     form = OverrideForm(request.POST or None)
@@ -195,7 +199,7 @@ def finding_override(request: HttpRequest, pk: int) -> HttpResponse:
     done = saved(
         request,
         form,
-        lambda data: verbs.override(post, rule=one.rule, by=request.user, reason=data["reason"]),
+        lambda data: verbs.override(post, rule=one.rule, by=user, reason=data["reason"]),
         _("The post is allowed; the finding is closed."),
     )
     if done is not None:
@@ -207,10 +211,11 @@ def finding_override(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def override_end(request: HttpRequest, pk: int, override_pk: int) -> HttpResponse:
     """Take an override back; the rule holds again."""
+    user: Any = request.user
     one = reached(request, reading.finding_in_reach, pk, FINDINGS, MANAGE)
     for made in _overrides(one):
         if made.pk == override_pk:
-            verbs.end_override(made, by=request.user)
+            verbs.end_override(made, by=user)
             messages.success(request, _("The rule holds again for this post."))
     return redirect(one)
 

@@ -100,12 +100,13 @@ def _shown(point: InspectionPoint, reader: Any, may_inspect: bool) -> dict[str, 
 @SEND
 def inspection_new(request: HttpRequest) -> HttpResponse:
     """Record an inspection."""
+    user: Any = request.user
     initial = {"inspected_on": timezone.localdate(), "kind": "round"}
-    form = InspectionForm(request.POST or None, user=request.user, initial=initial)
+    form = InspectionForm(request.POST or None, user=user, initial=initial)
     made = saved(
         request,
         form,
-        lambda data: verbs.record_inspection(data.pop("unit"), by=request.user, **data),
+        lambda data: verbs.record_inspection(data.pop("unit"), by=user, **data),
         _("The inspection is recorded; add what was found and photographs."),
     )
     if made is not None:
@@ -119,12 +120,13 @@ def inspection_new(request: HttpRequest) -> HttpResponse:
 @SEND
 def point_new(request: HttpRequest, pk: int) -> HttpResponse:
     """Write down what was found."""
+    user: Any = request.user
     one = reached(request, reading.inspection_in_reach, pk, INSPECTIONS, INSPECT)
-    form = PointForm(request.POST or None, user=request.user)
+    form = PointForm(request.POST or None, user=user)
     done = saved(
         request,
         form,
-        lambda data: verbs.add_point(one, by=request.user, **data),
+        lambda data: verbs.add_point(one, by=user, **data),
         _("Written down; whoever mends it is told."),
     )
     if done is not None:
@@ -136,17 +138,16 @@ def point_new(request: HttpRequest, pk: int) -> HttpResponse:
 @SEND
 def point_mend(request: HttpRequest, pk: int, point_pk: int) -> HttpResponse:
     """Say how a point was mended: its owner, or who records inspections here."""
+    user: Any = request.user
     one = reached(request, reading.inspection_in_reach, pk, INSPECTIONS)
     point = _point_or_404(one, point_pk)
-    if point.owner_id != request.user.pk and (
-        reading.inspection_in_reach(request.user, pk, INSPECT) is None
-    ):
+    if point.owner_id != user.pk and (reading.inspection_in_reach(user, pk, INSPECT) is None):
         raise PermissionDenied(INSPECT)
     form = TextForm(request.POST or None, label=_("What was done"))
     done = saved(
         request,
         form,
-        lambda data: verbs.mend_point(point, by=request.user, result=data["text"]),
+        lambda data: verbs.mend_point(point, by=user, result=data["text"]),
         _("Reported as mended; somebody else checks it."),
     )
     if done is not None:
@@ -158,10 +159,11 @@ def point_mend(request: HttpRequest, pk: int, point_pk: int) -> HttpResponse:
 @require_POST
 def point_check(request: HttpRequest, pk: int, point_pk: int) -> HttpResponse:
     """Confirm that a point is mended, or open it again (`good=no`)."""
+    user: Any = request.user
     one = reached(request, reading.inspection_in_reach, pk, INSPECTIONS, INSPECT)
     point = _point_or_404(one, point_pk)
     try:
-        verbs.check_point(point, good=request.POST.get("good") != "no", by=request.user)
+        verbs.check_point(point, good=request.POST.get("good") != "no", by=user)
     except Refused as refusal:
         messages.warning(request, str(refusal))
     else:
@@ -193,13 +195,14 @@ def _form(
 @require_POST
 def photo_add(request: HttpRequest, pk: int) -> HttpResponse:
     """Photographs are added."""
+    user: Any = request.user
     one = reached(request, reading.inspection_in_reach, pk, INSPECTIONS, INSPECT)
     files = request.FILES.getlist("files")
     if not files:
         messages.error(request, _("Please choose a file."))
     for upload in files:
         try:
-            verbs.attach(one, upload, upload.name or "", by=request.user)
+            verbs.attach(one, upload, upload.name or "", by=user)
         except Refused as refusal:
             messages.error(request, f"{upload.name}: {refusal}")
     return redirect(one)
@@ -231,10 +234,11 @@ def photo_thumb(request: HttpRequest, pk: int, file_pk: int) -> HttpResponseBase
 @require_POST
 def photo_remove(request: HttpRequest, pk: int, file_pk: int) -> HttpResponse:
     """Remove a photograph that one uploaded."""
+    user: Any = request.user
     one = reached(request, reading.inspection_in_reach, pk, INSPECTIONS, INSPECT)
     file = _file_or_404(request, pk, file_pk)
     try:
-        verbs.detach(file, by=request.user)
+        verbs.detach(file, by=user)
     except Refused as refusal:
         messages.error(request, str(refusal))
     else:
