@@ -84,7 +84,7 @@ def _tasks_sheet(question: Question) -> Sheet | None:
     rows = task_figures.late_rows(scope, question.first, question.last, TAKEN)
     return Sheet(
         _("Tasks late"),
-        (_("Unit"), _("Person"), _("Task"), _("Due"), _("Done on")),
+        (_("Unit"), _("Staff member"), _("Task"), _("Due"), _("Done on")),
         [
             (
                 *(row.unit.name, row.to.name, row.title, when(row.due_at, "short")),
@@ -143,7 +143,7 @@ def _bulletins_rows(question: Question) -> dict[str, Any]:
 def _bulletins_sheet(question: Question) -> Sheet | None:
     return Sheet(
         _("Bulletins not confirmed in time"),
-        (_("Unit"), _("Person"), _("Bulletin"), _("Confirm by"), _("Confirmed")),
+        (_("Unit"), _("Staff member"), _("Bulletin"), _("Confirm by"), _("Reading confirmed")),
         [
             (row.unit, row.name, row.title, row.confirm_by, row.confirmed)
             for row in _late(question, TAKEN)

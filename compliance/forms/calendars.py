@@ -23,7 +23,7 @@ class WhoseForm(forms.Form):
 
     person = forms.ModelChoiceField(
         User.objects.none(),
-        label=_("Person"),
+        label=_("Staff member"),
         required=False,
         to_field_name="employee_no",
         widget=RemoteSelect("people-choices", PEOPLE),

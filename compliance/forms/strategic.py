@@ -98,7 +98,9 @@ class LatePlanFilter(forms.Form):
     """Whose planned activities are shown."""
 
     unit = UnitChoiceField(required=False)
-    person = PersonField(_("Person"), "people-choices", "customers.view_customer", required=False)
+    person = PersonField(
+        _("Staff member"), "people-choices", "customers.view_customer", required=False
+    )
     only = forms.BooleanField(label=_("This unit only"), required=False)
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:

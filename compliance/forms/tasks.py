@@ -36,7 +36,7 @@ class TaskFilter(forms.Form):
     unit = UnitByCode(VIEW)
     person = forms.ModelChoiceField(
         User.objects.none(),
-        label=_("Person"),
+        label=_("Staff member"),
         required=False,
         to_field_name="employee_no",
         widget=RemoteSelect("people-choices", VIEW),

@@ -46,7 +46,7 @@ def bulletin_badge(row: Bulletin) -> dict[str, str]:
         return {"label": _("Please confirm"), "tone": "warn", "icon": "clipboard-check"}
     if not row.read:  # type: ignore[attr-defined]
         return {"label": _("Not read"), "tone": "info", "icon": "mail"}
-    label = _("Confirmed") if row.must_confirm else pgettext("bulletin", "Read")
+    label = _("Reading confirmed") if row.must_confirm else pgettext("bulletin", "Read")
     return {"label": label, "tone": "ok", "icon": "circle-check"}
 
 
@@ -249,7 +249,7 @@ def bulletin_receipts(request: HttpRequest, pk: int) -> HttpResponse:
         "receipts": reading.count_receipts(one, request.user),
         "show": show,
         "page": page,
-        "crumbs": _crumbs((one.title, one.get_absolute_url()), (_("Receipts"), "")),
+        "crumbs": _crumbs((one.title, one.get_absolute_url()), (_("Read receipts"), "")),
     }
     return page_or_rows(
         request, "compliance/receipts.html", "compliance/_receipt_rows.html", context
