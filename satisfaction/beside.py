@@ -1,5 +1,6 @@
 """What surveys add to the pages of cases and customers."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.http import HttpRequest
@@ -8,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 from complaints.models import Case, Channel
 from complaints.parts import add_part
 from customers.models import Customer
+from customers.selectors.history import SHOWN as TOLD
+from customers.selectors.history import Event, Moment, add_events, during
 from customers.tabs import Tab, add_tab
 from satisfaction.models import Recovery
 from satisfaction.selectors.ratings import RIGHT, answers_of_customer, ratings_of
@@ -40,6 +43,27 @@ def _context(request: HttpRequest, customer: Customer) -> dict[str, Any]:
     return {"answers": found[:SHOWN], "more": len(found) > SHOWN}
 
 
+def _events(user: Any, customer: Customer, before: Moment, after: Moment) -> Iterator[Event]:
+    """What an owner answered under his name, when he did."""
+    rows = answers_of_customer(user, customer).filter(**during("answered_at", before, after))
+    for one in rows.exclude(answered_at=None)[:TOLD]:
+        marks = [
+            (_("Overall satisfaction"), one.overall),
+            (_("Recommendation"), one.recommendation),
+        ]
+        yield Event(
+            f"r{one.pk}",
+            "mood-smile",
+            str(_("Survey answered")),
+            one.answered_at,
+            "",
+            one.wave.name,
+            tuple((str(label), str(value)) for label, value in marks if value is not None)
+            + (((str(_("State")), str(_("Voided"))),) if one.voided_at else ()),
+        )
+
+
+add_events(IDENTITY, _events)
 add_part(_case_part)
 add_tab(
     Tab("surveys", _("Surveys"), IDENTITY, _count, _context, "satisfaction/_customer_answers.html")

@@ -1,6 +1,12 @@
-"""Hand-overs and shares of a customer, told between his activities."""
+"""What happened to a customer beside the activities, told between them.
+
+Hand-overs and shares stand here; apps that know more of a customer register a source:
+
+    add_events("satisfaction.view_identity", answers)
+"""
 
 import datetime as dt
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,14 +32,36 @@ class Event:
     who: str
     text: str
     facts: tuple[tuple[str, str], ...] = ()
+    links: tuple[tuple[str, str], ...] = ()  # label, address
+
+
+Moment = dt.datetime | None
+Source = Callable[[Any, Customer, Moment, Moment], Iterable[Event]]
+SOURCES: dict[Source, str] = {}
+
+
+def add_events(right: str, source: Source) -> None:
+    """Let timelines ask `source(reader, customer, before, after)`, for whoever has the right. It
+    gives what the reader may see in [after, before), at most `SHOWN` events, the newest."""
+    SOURCES[source] = right
+
+
+def during(field: str, before: Moment, after: Moment) -> dict[str, Any]:
+    """The condition that an instant lies in [after, before), as a filter."""
+    bounds = {f"{field}__lt": before, f"{field}__gte": after}
+    return {name: value for name, value in bounds.items() if value is not None}
 
 
 def events(
     user: Any, customer: Customer, *, before: dt.datetime | None, after: dt.datetime | None
 ) -> list[Event]:
     """What happened in [after, before), newest first, as far as the reader reaches: hand-overs of
-    places he sees, shares if he sees a place at all. Two queries."""
+    places he sees, shares if he sees a place at all, and what sources tell. Two queries, and one
+    for each source."""
     found = [*_hand_overs(user, customer), *_shares(user, customer)]
+    for source, right in SOURCES.items():
+        if user.has_perm(right):
+            found += source(user, customer, before, after)
     inside = [
         event
         for event in found

@@ -99,7 +99,7 @@ def event_entry(event: Event) -> dict[str, Any]:
         "who": event.who,
         "text": event.text,
         "facts": event.facts,
-        "links": [],
+        "links": event.links,
         "state": "system",
     }
 

@@ -54,6 +54,9 @@ def test_a_customer_s_cases_are_a_tab_cut_to_the_reader(client, world):
 
     assert mine.number in page
     assert theirs.number not in page
+    timeline = client.get(customer.get_absolute_url()).content.decode()
+    assert mine.get_absolute_url() in timeline
+    assert theirs.get_absolute_url() not in timeline
     assert re.search(r'aria-current="page">[^<]+ <span class="crm-count">1<', page)
     for _more in range(2):
         make_case(unit=world.n1a, customer=customer, assign=False)

@@ -240,3 +240,17 @@ def test_the_lock_is_what_keeps_the_second_run_out(world, monkeypatch, locked):
         ended = sorted(one.result(60) for one in [pool.submit(act) for _run in range(2)])
 
     assert ended == (["ran", "ran"] if locked else ["collided", "ran"])
+
+
+def test_the_pages_of_a_unit_and_of_whoever_mends_show_its_findings(client, world):
+    finding = city_without_head(world)
+    findings.assign(finding, to=world.north_head, due_on=timezone.localdate(), by=world.north_head)
+    client.force_login(world.north_head)
+    link = f'href="{finding.get_absolute_url()}"'
+
+    unit_page = client.get(f"/compliance/units/{world.n1.code}/").content.decode()
+    own_page = client.get("/compliance/me/").content.decode()
+
+    assert link in unit_page
+    assert link in own_page
+    assert "last month 0" in unit_page
