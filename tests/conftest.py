@@ -1,21 +1,24 @@
 """The database of the tests and the world they play in.
 
 Tests run on PostgreSQL as the application's role, which owns nothing: the database is made and
-migrated by the owner, then the connection logs in as `crm_app`. Only the flush between
-transactional tests needs the owner again.
+migrated by the owner, then the connection logs in as `crm_app`. What a test committed is taken
+away by tests.flush.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import hypothesis
+import psycopg
 import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import TransactionTestCase
 from django.utils import translation
 
+from accounts.models import User
 from tests.factories import World, make_world
+from tests.flush import Beginning
 from tests.templates import copy_template
 
 # How long one example may take says something about the machine, not about the product.
@@ -99,9 +102,23 @@ if settings.DATABASE_OWNER:
     def django_db_setup(django_db_setup: None, django_db_blocker) -> Iterator[None]:
         with django_db_blocker.unblock():
             become(settings.DATABASE_APP_ROLE)
+            beginning = _beginning()
         yield
         with django_db_blocker.unblock():
+            if beginning is not None:
+                beginning.close()
             become(settings.DATABASE_OWNER["USER"])
+
+    def _beginning() -> Beginning | None:
+        """What each test that commits is followed by: a way back, where there is one."""
+        if User.objects.exists():  # --reuse-db, and the last run did not get to its end
+            TransactionTestCase(methodName="__str__")._fixture_teardown()
+        try:
+            beginning = Beginning()
+        except psycopg.OperationalError:
+            return None
+        TransactionTestCase._fixture_teardown = lambda self: beginning.restore()
+        return beginning
 
     _teardown, _reset = TransactionTestCase._fixture_teardown, TransactionTestCase._reset_sequences
 
