@@ -33,7 +33,7 @@ from expenses.demo.removal import _remove_history as remove_history
 from regions.models import Kind, OrgUnit
 
 ON_LIST_FOR = 400  # days
-FILES, NOMINATIONS = 3, 4
+SHOWN, NOMINATIONS = 3, 4
 PLAN = {
     "problem": "三个在建项目工期紧，幕墙样板确认缓慢",
     "cost": "希望锁定明年钢材调价方式",
@@ -56,6 +56,7 @@ REASONS = (
 def write_strategic(cursor: Any, scene: Scene) -> dict[str, int]:
     """Pairs for every customer of the list, then what the head who is shown sees."""
     head = User.objects.get(pk=scene.chosen["section-head"].key)
+    _raise_some(head)
     listed = _charges(scene)
     files = _files(head)
     nominated = _nominations(head)
@@ -84,6 +85,20 @@ def _heads(scene: Scene) -> dict[int, int]:
         for person in scene.organisation.people
         if person.role == "section-head" and person.unit.kind == Kind.REGION
     }
+
+
+def _raise_some(head: User) -> None:
+    """The branch that is shown has strategic customers, wherever chance has put the others."""
+    if head.unit is None:
+        return
+    places = CustomerUnit.objects.filter(
+        unit__path__startswith=head.unit.path,
+        customer__kind=CustomerKind.ORGANISATION,
+        keeper__isnull=False,
+    ).exclude(keeper=head)
+    chosen = list(places.order_by("pk").values_list("customer", flat=True)[:SHOWN])
+    Customer.objects.filter(pk__in=chosen).update(level=STRATEGIC)
+    CustomerUnit.objects.filter(customer__in=chosen).update(level=STRATEGIC)
 
 
 def _charges(scene: Scene) -> int:
