@@ -337,7 +337,7 @@ def test_the_settings_say_which_papers_take_a_flow(world: World):
             {"field": "one_off", "is": "eq", "value": True},
         ]
     }
-    empty = {name: "" for name in ("field0", "field1")}
+    empty = dict.fromkeys(("field0", "field1"), "")
     assert admin.post(address, sent | empty).status_code == 302
     flow.refresh_from_db()
     assert flow.condition == {}

@@ -254,3 +254,24 @@ def test_the_ledger_needs_its_right_and_the_same_queries(client, world, cast, gr
 
     assert count_queries(client, "/expenses/ledger/") == one
     assert "500.00" in client.get("/expenses/ledger/").text
+
+
+def test_a_sum_stands_in_capital_letters_and_is_read_from_them(client, cast, granted):
+    client.force_login(cast.finance)
+    url = reverse("expenses:payment", args=[granted.pk])
+    typed = {
+        "amount": "人民币伍佰零伍圆伍角整",
+        "paid_on": granted.applied_on.isoformat(),
+        "method": "transfer",
+        "request_key": "letters",
+    }
+
+    wrong = client.post(url, typed | {"amount": "伍佰伍圆整"})
+    assert wrong.status_code == 422
+    assert client.post(url, typed).status_code == 302
+
+    granted.refresh_from_db()
+    assert granted.paid_amount == Decimal("505.50")
+    page = client.get(granted.get_absolute_url()).text
+    assert "捌佰圆整" in page
+    assert "伍佰零伍圆伍角整" in page
