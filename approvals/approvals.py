@@ -8,7 +8,6 @@ from django.utils.translation import gettext_lazy
 
 from approvals.models import REQUEST_KIND, Request, RequestState
 from approvals.ready import FORM, ReadyField, forms
-from approvals.services.handing_over import REQUESTS
 from approvals.services.requests import follow, kept_files
 from approvals.subjects import Facts, FieldSpec, Handlers, Subject, register
 from regions.policies import policy
@@ -100,7 +99,6 @@ register(
         fields=_specs(),
         template="approvals/_request.html",
         may_submit=_own,
-        work=REQUESTS,
         on=Handlers(
             submitted=follow(RequestState.IN_APPROVAL),
             approved=follow(RequestState.APPROVED),

@@ -51,7 +51,8 @@ class IdentityField(ParsedField):
 
 
 class MoneyField(ParsedField):
-    """Yuan in any notation (`¥1,234.50`, `12万`, 壹佰圆整); clean value Decimal with two places, or None."""
+    """Yuan in any notation (`¥1,234.50`, `12万`, 壹佰圆整); clean value Decimal with two places,
+    or None."""
 
     parse = staticmethod(parse_money)
 

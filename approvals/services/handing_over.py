@@ -9,32 +9,27 @@ from collections import defaultdict
 from collections.abc import Collection
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts import handover
 from accounts.models import HandOver, HandOverItem, Outcome, User
 from approvals.models import (
+    REQUEST_KIND,
     Approval,
     ApprovalState,
     Decision,
     Request,
-    RequestState,
     Verb,
 )
 from approvals.subjects import SUBJECTS
 
-REQUESTS, PAPERS = "approvals.request", "approvals.sent_back"
-
-
-def requests_sent_back() -> QuerySet[Request]:
-    """Requests on ready forms that wait for their applicant."""
-    return Request.objects.filter(state=RequestState.SENT_BACK)
+PAPERS = "approvals.sent_back"
 
 
 def papers_sent_back() -> QuerySet[Approval]:
-    """Other papers that wait for their applicant and are not handed over with their record."""
+    """Papers that wait for their applicant and are not handed over with their record."""
     carried = [kind for kind, subject in SUBJECTS.items() if subject.work]
     return Approval.objects.filter(state=ApprovalState.SENT_BACK).exclude(subject_kind__in=carried)
 
@@ -57,17 +52,6 @@ def takers(people: Collection[User], units: Collection[int], by: Any = None) -> 
     }
 
 
-handover.register(
-    handover.Work(
-        key=REQUESTS,
-        title=_("Requests that were sent back"),
-        rows=requests_sent_back,
-        holder="applicant",
-        takers=takers,
-        right="accounts.hand_over_work",
-        list_url="/approvals/requests/",
-    )
-)
 handover.register(
     handover.Work(
         key=PAPERS,
@@ -94,28 +78,34 @@ def papers_return(hand_over: HandOver) -> None:
 
 
 def _follow(hand_over: HandOver, by: Any, to: str, *, outcome: str) -> None:
+    works = {subject.work: kind for kind, subject in SUBJECTS.items() if subject.work}
     items = HandOverItem.objects.filter(hand_over=hand_over, outcome=outcome)
-    for kind, subject in SUBJECTS.items():
-        if subject.work:
-            owners = dict(items.filter(kind=subject.work).values_list("record_id", to))
-            papers = Approval.objects.filter(subject_kind=kind, subject_id__in=owners)
-            _give({paper: owners[paper.subject_id] for paper in _waiting(papers)}, by)
-    owners = dict(items.filter(kind=PAPERS).values_list("record_id", to))
-    papers = Approval.objects.filter(pk__in=owners)
-    _give({paper: owners[paper.pk] for paper in _waiting(papers)}, by)
-
-
-def _waiting(papers: QuerySet[Approval]) -> list[Approval]:
-    return list(papers.filter(state=ApprovalState.SENT_BACK).order_by("pk").select_for_update())
+    rows = items.filter(kind__in=[PAPERS, *works]).values_list("kind", "record_id", to)
+    owners = {(kind, record): owner for kind, record, owner in rows}
+    if not owners:
+        return
+    records = [record for _kind, record in owners]
+    papers = Approval.objects.filter(
+        Q(subject_kind__in=works.values(), subject_id__in=records) | Q(pk__in=records),
+        state=ApprovalState.SENT_BACK,
+    )
+    given = {}
+    for paper in papers.order_by("pk").select_for_update():
+        work = SUBJECTS[paper.subject_kind].work if paper.subject_kind in SUBJECTS else ""
+        key = (work, paper.subject_id) if work else (PAPERS, paper.pk)
+        if key in owners:
+            given[paper] = owners[key]
+    _give(given, by)
 
 
 def _give(owners: dict[Approval, int], by: Any) -> None:
     """Make people the applicants of papers."""
     names = User.objects.in_bulk(set(owners.values()))
-    now = timezone.now()
     for paper, owner in owners.items():
         paper.applicant_id = owner
     Approval.objects.bulk_update(owners, ["applicant"], batch_size=500)
+    _give_requests({one.subject_id: to for one, to in owners.items() if is_request(one)})
+    now = timezone.now()
     Decision.objects.bulk_create(
         [
             Decision(
@@ -130,3 +120,16 @@ def _give(owners: dict[Approval, int], by: Any) -> None:
         ],
         batch_size=500,
     )
+
+
+def is_request(paper: Approval) -> bool:
+    """Whether a paper is one on a ready form."""
+    return paper.subject_kind == REQUEST_KIND
+
+
+def _give_requests(owners: dict[int, int]) -> None:
+    """The paper on a ready form belongs to whoever hands it in."""
+    requests = list(Request.objects.filter(pk__in=owners)) if owners else []
+    for request in requests:
+        request.applicant_id = owners[request.pk]
+    Request.objects.bulk_update(requests, ["applicant"], batch_size=500)

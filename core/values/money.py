@@ -22,7 +22,8 @@ def parse_money(value: Cell, *, unit: str = "") -> Decimal | None:
 
     Takes ``1234.5``, ``¥1,234.50``, ``1234.50元``, ``12.3万``, ``(1,234.50)`` for a negative
     amount, 壹佰贰拾圆整 in capital letters, and floats with their noise. ``unit`` is the unit that
-    the column's head names: ``万元`` multiplies by 10,000. Raises ``BadValue("money")`` for everything else.
+    the column's head names: ``万元`` multiplies by 10,000. Raises ``BadValue("money")`` for
+    everything else.
     """
     if isinstance(value, str):
         text = cell_text(value)

@@ -128,7 +128,7 @@ def test_papers_are_handed_over_but_nobody_gets_his_own(world):
     assert Decision.objects.get(verb="approve").by == two
 
 
-# --- a paper that was sent back and whose applicant left -------------------------------------------
+# --- a paper that was sent back and whose applicant left ------------------------------------------
 
 
 def sent_back(world) -> tuple[Approval, list]:
