@@ -16,4 +16,4 @@ class ApprovalsConfig(AppConfig):
         # hand over their work, the count in the menu.
         from approvals import releases  # noqa: F401
         from approvals.selectors import inbox  # noqa: F401
-        from approvals.services import leaving  # noqa: F401
+        from approvals.services import handing_over, leaving, recompute  # noqa: F401

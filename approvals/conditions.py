@@ -15,7 +15,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
-from core.display import listed, money
+from core.display import fixed, listed
 
 AMOUNT = "amount"
 UNIT_LEVEL = "unit_level"  # group, region, city or project: the level of the applying unit
@@ -233,7 +233,7 @@ def words(
     policies: Mapping[str, Any] | None = None,
     choices: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> str:
-    """The condition as a reader understands it: “Amount above ¥3,000.00”; empty without one.
+    """The condition as a reader understands it: “Amount above ¥3,000”; empty without one.
 
     `labels`: field → label; `policies`: key → value that holds now; `choices`: field → value →
     word.
@@ -244,8 +244,23 @@ def words(
         _term_words(term, labels or {}, policies or {}, choices or {}) for term in condition.terms
     ]
     if condition.joined == "any":
-        return pgettext("between conditions", " or ").join(parts)
+        return pgettext("between two conditions", " or ").join(parts)
     return listed(parts)
+
+
+# A language may put field, comparison and value in another order, or leave a blank out.
+_SAID: dict[str, Promise] = {
+    Operator.GT: pgettext_lazy("said condition", "%(field)s above %(value)s"),
+    Operator.GE: pgettext_lazy("said condition", "%(field)s at least %(value)s"),
+    Operator.LT: pgettext_lazy("said condition", "%(field)s below %(value)s"),
+    Operator.LE: pgettext_lazy("said condition", "%(field)s up to %(value)s"),
+    Operator.EQ: pgettext_lazy("said condition", "%(field)s is %(value)s"),
+    Operator.NE: pgettext_lazy("said condition", "%(field)s is not %(value)s"),
+    Operator.IN: pgettext_lazy("said condition", "%(field)s is one of %(value)s"),
+    Operator.NOT_IN: pgettext_lazy("said condition", "%(field)s is none of %(value)s"),
+    Operator.FILLED: pgettext_lazy("said condition", "%(field)s is filled in"),
+    Operator.EMPTY: pgettext_lazy("said condition", "%(field)s is empty"),
+}
 
 
 def _term_words(
@@ -255,17 +270,16 @@ def _term_words(
     choices: Mapping[str, Mapping[str, Any]],
 ) -> str:
     label = str(labels.get(term.field) or BUILT_IN.get(term.field) or term.field)
-    if term.operator in ALONE:
-        return pgettext("condition", "%(field)s %(comparison)s") % {
-            "field": label,
-            "comparison": term.operator.label,
-        }
     wanted = policies.get(term.policy, term.policy) if term.policy else term.value
+    if isinstance(wanted, bool) and term.operator in (Operator.EQ, Operator.NE):
+        # “Over budget”, not “Over budget is yes”.
+        if wanted == (term.operator == Operator.EQ):
+            return label
+        return pgettext("said condition", "not %(field)s") % {"field": label}
     values = wanted if term.operator in LISTS else (wanted,)
     known = choices.get(term.field, {})
-    return pgettext("condition", "%(field)s %(comparison)s %(value)s") % {
+    return str(_SAID[term.operator]) % {
         "field": label,
-        "comparison": term.operator.label,
         "value": listed(_value_words(term.field, value, known) for value in values),
     }
 
@@ -273,7 +287,10 @@ def _term_words(
 def _value_words(field: str, value: Any, known: Mapping[str, Any]) -> str:
     number = _number(value)
     if field == AMOUNT and number is not None:
-        return money(number)
+        whole = number == number.to_integral_value()
+        return pgettext("sum in a condition", "¥%(sum)s") % {
+            "sum": fixed(number, 0 if whole else 2)
+        }
     if isinstance(value, bool):
         return str(pgettext("answer", "yes") if value else pgettext("answer", "no"))
     return str(known.get(value, value))

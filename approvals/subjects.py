@@ -93,6 +93,8 @@ class Subject:
     `approval` and `reader`. `change(obj, values, *, by)` writes what an approver entered in the
     fields his step lets him write; without it no field is writable. `may_submit(obj, by)` says
     whether somebody may ask for this approval; by default whoever reaches the service may.
+    `work` is the kind of work (accounts.handover) as which the record itself is handed over; a
+    paper that was sent back then goes with it.
     """
 
     kind: str
@@ -103,6 +105,7 @@ class Subject:
     template: str = ""
     change: Callable[..., Any] | None = None
     may_submit: Callable[[Any, Any], bool] | None = None
+    work: str = ""
     on: Handlers = field(default_factory=Handlers)
 
     def field_keys(self) -> tuple[str, ...]:

@@ -100,4 +100,4 @@ def condition_words(step: StepDef, names: Names) -> str:
     said = words(
         step.condition, labels=names.fields, policies=names.policies, choices=names.choices
     )
-    return pgettext("condition", "if {condition}").format(condition=said)
+    return pgettext("when a step is met", "if {condition}").format(condition=said)

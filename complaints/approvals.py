@@ -51,6 +51,7 @@ register(
         ),
         template="complaints/_approval.html",
         may_submit=may_ask,
+        work="complaints.case",
         on=Handlers(approved=close),
     )
 )

@@ -80,6 +80,7 @@ register(
         facts=application_facts,
         template="expenses/_paper_subject.html",
         may_submit=_may_submit,
+        work="expenses.application",
         fields=(
             FieldSpec("category", pgettext_lazy("expense", "Category"), "choice", _categories),
             FieldSpec("family", _("Flow"), "choice", Family.choices),

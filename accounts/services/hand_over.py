@@ -234,7 +234,7 @@ def carry_out(hand_over: HandOver, *, by: User | None) -> HandOver:
     held.count = _plan_items(held, by=by)
     if not held.count:
         raise Refused(_("There is nothing left to hand over."))
-    for work in kinds():
+    for work in _moved(held):
         _give(held, work)
     held.state, held.done_at, held.by = HandOverState.DONE, timezone.now(), by
     held.plan.pop("pick", None)  # the items say it from now on
@@ -246,6 +246,12 @@ def carry_out(hand_over: HandOver, *, by: User | None) -> HandOver:
         find_work_left(only=held.giver)
     _tell(held)
     return held
+
+
+def _moved(hand_over: HandOver) -> list[Work]:
+    """The kinds of which a hand-over has items, in their order."""
+    keys = set(hand_over.items.order_by().values_list("kind", flat=True).distinct())
+    return [work for work in kinds() if work.key in keys]
 
 
 def _lock_receivers(hand_over: HandOver) -> list[User]:
@@ -494,10 +500,9 @@ def end_stand_ins() -> int:
 
 
 def _take_back(hand_over: HandOver, *, state: str, by: User | None) -> None:
-    for work in reversed(kinds()):
-        if HandOverItem.objects.filter(hand_over=hand_over, kind=work.key).exists():
-            _return_rows(hand_over, work)
-            _say_why_left(hand_over, work)
+    for work in reversed(_moved(hand_over)):
+        _return_rows(hand_over, work)
+        _say_why_left(hand_over, work)
     hand_over.state, hand_over.ended_at, hand_over.ended_by = state, timezone.now(), by
     hand_over.save(update_fields=["state", "ended_at", "ended_by"])
     for act in REGISTRY.undone:
@@ -601,6 +606,8 @@ def find_work_left(only: User | None = None) -> int:
         left = left.filter(pk=only.pk)
     WorkLeft.objects.filter(user__in=left).delete()
     WorkLeft.objects.exclude(user__state=UserState.LEFT).delete()
+    if not left.exists():
+        return 0
     found = [
         WorkLeft(user_id=person, kind=work.key, count=count)
         for work in kinds()

@@ -11,7 +11,8 @@ from approvals.forms.fields import ColleagueField, ColleaguesField, FilesField, 
 from approvals.models import Step, Task, Verb
 from approvals.selectors.powers import earlier_steps
 from approvals.subjects import FieldSpec
-from core.widgets import DateInput, DateTimeInput, MoneyInput
+from core.formfields import Yuan
+from core.widgets import DateInput, DateTimeInput
 
 VALUE = "value-"  # before the key of a field that the step lets its approver write
 FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"]
@@ -59,7 +60,7 @@ class DecideForm(forms.Form):
 def _value_field(spec: FieldSpec) -> forms.Field:
     shared: dict[str, Any] = {"label": spec.label, "required": False}
     if spec.type == "money":
-        return forms.DecimalField(widget=MoneyInput(), max_digits=14, decimal_places=2, **shared)
+        return Yuan(**shared)
     if spec.type == "number":
         return forms.DecimalField(max_digits=14, **shared)
     if spec.type == "yes_no":

@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Function, Role, User
-from approvals.conditions import ALONE, BUILT_IN, LISTS, UNIT_LEVEL, Operator
 from approvals.definitions import (
     LIMIT,
     NAME_LENGTH,
@@ -30,14 +29,12 @@ from approvals.definitions import (
     parse,
 )
 from approvals.forms.fields import PEOPLE
+from approvals.forms.terms import TermBoxes, TermOffers, boxes, initial_terms, terms_of
 from approvals.models import Body
-from approvals.subjects import FieldSpec, Subject
+from approvals.subjects import Subject
 from core.widgets import MoneyInput, RemoteSelectMultiple
 from regions.models import Kind
-from regions.policies import policies
-from regions.policies.types import Decimal_, Whole
 
-WAYS, TERMS = 2, 2  # boxes at least; a step that has more keeps them
 PLACES = (
     ("0", gettext_lazy("in the applying unit")),
     ("1", gettext_lazy("one level up")),
@@ -48,31 +45,14 @@ PLACES = (
     (Kind.REGION, gettext_lazy("in its region")),
     (Kind.GROUP, gettext_lazy("in the group")),
 )
-JOINED = (("all", gettext_lazy("All of these hold")), ("any", gettext_lazy("Any of these holds")))
-YES = {True: gettext_lazy("Yes"), False: gettext_lazy("No")}
 
 
-class Offers:
+class Offers(TermOffers):
     """What the editor of one kind of paper offers; read once for all steps."""
 
     def __init__(self, subject: Subject | None) -> None:
-        self.specs: dict[str, FieldSpec] = (
-            {spec.key: spec for spec in subject.fields} if subject else {}
-        )
+        super().__init__(subject)
         self.who = _ways()
-        self.fields = [
-            ("", "—"),
-            *((key, str(label)) for key, label in BUILT_IN.items()),
-            *((key, str(spec.label)) for key, spec in self.specs.items()),
-        ]
-        self.policies = [
-            ("", _("the value")),
-            *(
-                (one.key, str(one.title))
-                for one in policies()
-                if isinstance(one.type, Decimal_ | Whole)
-            ),
-        ]
         self.rights = [(key, str(spec.label)) for key, spec in self.specs.items()]
         self.writes = self.rights if subject is not None and subject.change else []
 
@@ -83,22 +63,6 @@ class Offers:
         known = any(chosen in dict(some) for _label, some in self.who if isinstance(some, list))
         missing = kind in NAMED and name and not known
         return [*self.who, (chosen, name)] if missing else self.who
-
-    def values(self, field: str) -> list[tuple[Any, str]]:
-        """The values of a field that has only some, with their words."""
-        if field == UNIT_LEVEL:
-            return [(value, str(label)) for value, label in Kind.choices]
-        spec = self.specs.get(field)
-        if spec is None:
-            return []
-        if spec.type == "yes_no":
-            return [(value, str(word)) for value, word in YES.items()]
-        return [(value, str(word)) for value, word in spec.pairs()]
-
-    def words(self) -> list[str]:
-        """All words that a value may have, offered while typing."""
-        found = [word for key in (UNIT_LEVEL, *self.specs) for _value, word in self.values(key)]
-        return list(dict.fromkeys(found))
 
 
 def _ways() -> list[Any]:
@@ -122,15 +86,14 @@ def _ways() -> list[Any]:
     ]
 
 
-class StepForm(forms.Form):
+class StepForm(TermBoxes, forms.Form):
     """The boxes of one step. `stored` is the step's JSON they are filled from."""
 
     def __init__(
         self, data: Any = None, *, offers: Offers, prefix: str, stored: Mapping[str, Any]
     ) -> None:
-        self.ways = _boxes(data, prefix, "who", len(_unnamed(stored.get("who"))), WAYS)
-        condition = stored.get("condition") or {}
-        self.terms = _boxes(data, prefix, "field", len(_terms(condition)), TERMS)
+        self.ways = boxes(data, f"{prefix}-who", len(_unnamed(stored.get("who"))))
+        self.terms = boxes(data, f"{prefix}-field", len(terms_of(stored.get("condition"))))
         super().__init__(data, prefix=prefix, initial=_initial(stored, offers))
         self.offers, self.first = offers, stored
         fields = self.fields
@@ -167,25 +130,7 @@ class StepForm(forms.Form):
     def _rest(self) -> None:
         """Condition, time, rights."""
         fields, offers = self.fields, self.offers
-        fields["joined"] = forms.ChoiceField(
-            label=_("The step is met if"), choices=JOINED, required=False
-        )
-        for at in range(self.terms):
-            fields[f"field{at}"] = forms.ChoiceField(
-                label=_("Field"), choices=offers.fields, required=False
-            )
-            fields[f"is{at}"] = forms.ChoiceField(
-                label=_("Comparison"), choices=Operator.choices, required=False
-            )
-            fields[f"policy{at}"] = forms.ChoiceField(
-                label=_("Compared with"), choices=offers.policies, required=False
-            )
-            fields[f"value{at}"] = forms.CharField(
-                label=_("Value"),
-                required=False,
-                max_length=200,
-                widget=forms.TextInput({"list": "flow-values", "autocomplete": "off"}),
-            )
+        self.add_terms(_("The step is met if"))
         fields["limit"] = LIMIT.field(label=_("Time to decide"), required=False)
         fields["on_timeout"] = forms.ChoiceField(
             label=_("Afterwards"), choices=OnTimeout.choices, required=False
@@ -217,11 +162,6 @@ class StepForm(forms.Form):
         """Boxes of who decides: the way and its place."""
         return [(self[f"who{at}"], self[f"place{at}"]) for at in range(self.ways)]
 
-    def term_fields(self) -> list[tuple[Any, ...]]:
-        """Boxes of the condition, a row each."""
-        names = ("field", "is", "policy", "value")
-        return [tuple(self[f"{name}{at}"] for name in names) for at in range(self.terms)]
-
     @property
     def has_more(self) -> bool:
         """Whether something stands in what is folded away."""
@@ -239,7 +179,7 @@ class StepForm(forms.Form):
             "who": self._people(),
             "how": how,
             "share": data.get("share") if how == How.SHARE else None,
-            "condition": self._condition(),
+            "condition": self.condition(),
             "copy_to": [who] if (who := self._who("c")) else [],
             "limit": LIMIT.to_json(data["limit"]) if data.get("limit") else None,
             "on_timeout": data.get("on_timeout") if data.get("limit") else "",
@@ -265,53 +205,13 @@ class StepForm(forms.Form):
             who |= {"up": int(place)} if place.isdecimal() else {"level": place}
         return who
 
-    def _condition(self) -> dict[str, Any] | None:
-        data = self.cleaned_data
-        terms = [
-            self._term(at, data[f"field{at}"]) for at in range(self.terms) if data.get(f"field{at}")
-        ]
-        return {data.get("joined") or "all": terms} if terms else None
-
-    def _term(self, at: int, field: str) -> dict[str, Any]:
-        data = self.cleaned_data
-        operator = data.get(f"is{at}") or Operator.EQ
-        term: dict[str, Any] = {"field": field, "is": operator}
-        if operator in ALONE:
-            return term
-        if data.get(f"policy{at}"):
-            return term | {"policy": data[f"policy{at}"]}
-        return term | {"value": self._value(field, operator, data.get(f"value{at}") or "")}
-
-    def _value(self, field: str, operator: str, text: str) -> Any:
-        """Words turned into the values they stand for; several are parted by commas."""
-        known = {word: value for value, word in self.offers.values(field)}
-        known |= {str(value): value for value in known.values()}
-        if operator in LISTS:
-            parts = text.replace("、", ",").replace("，", ",").split(",")
-            return [known.get(part.strip(), part.strip()) for part in parts if part.strip()]
-        return known.get(text.strip(), text.strip().replace(",", "") if not known else text.strip())
-
 
 def _text(value: Any) -> str:
     return "" if value is None else str(value)
 
 
-def _boxes(data: Any, prefix: str, name: str, have: int, least: int) -> int:
-    """How many boxes: those sent, else those filled and at least some."""
-    if data is not None:
-        at = 0
-        while f"{prefix}-{name}{at}" in data:
-            at += 1
-        return max(at, 1)
-    return max(have, least)
-
-
 def _unnamed(ways: Any) -> list[Any]:
     return [who for who in ways or [] if who.get("kind") != WhoKind.PERSON]
-
-
-def _terms(condition: Mapping[str, Any]) -> list[Any]:
-    return next(iter(condition.values()), []) if condition else []
 
 
 def _initial(stored: Mapping[str, Any], offers: Offers) -> dict[str, Any]:
@@ -327,22 +227,10 @@ def _initial(stored: Mapping[str, Any], offers: Offers) -> dict[str, Any]:
     for at, who in [*enumerate(ways), *(("c", who) for who in (stored.get("copy_to") or [])[:1])]:
         shown[f"who{at}"] = f"{who.get('kind')}:{who.get('name', '')}"
         shown[f"place{at}"] = who.get("level") or str(who.get("up") or 0)
-    condition = stored.get("condition") or {}
-    shown["joined"] = next(iter(condition), "all")
-    for at, term in enumerate(_terms(condition)):
-        shown |= {f"field{at}": term.get("field"), f"is{at}": term.get("is")}
-        shown[f"policy{at}"] = term.get("policy", "")
-        shown[f"value{at}"] = _shown_value(term, offers)
+    shown |= initial_terms(stored.get("condition") or {}, offers)
     if stored.get("limit"):
         shown["limit"] = LIMIT.from_json(stored["limit"])
     return shown
-
-
-def _shown_value(term: Mapping[str, Any], offers: Offers) -> str:
-    words = {str(value): word for value, word in offers.values(term.get("field", ""))}
-    value = term.get("value")
-    values = value if isinstance(value, list) else [] if value is None else [value]
-    return "、".join(words.get(str(one), str(one)) for one in values)
 
 
 class RulesForm(forms.Form):

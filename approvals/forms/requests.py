@@ -10,10 +10,11 @@ from django.utils.translation import gettext_lazy as _
 from approvals.forms.fields import ColleagueField, FilesField
 from approvals.models import FlowModel, Request
 from approvals.ready import Ready, ReadyField
-from core.widgets import DateInput, MoneyInput
+from core.formfields import Yuan
+from core.widgets import DateInput
 
 FIELD = "field-"  # before the key of a field, so that none is called like ours
-MONEY: dict[str, Any] = {"max_digits": 12, "decimal_places": 2, "min_value": 0}
+MONEY: dict[str, Any] = {"max_digits": 12, "min_value": 0}
 
 
 class RequestForm(forms.Form):
@@ -31,9 +32,7 @@ class RequestForm(forms.Form):
         self.ready = ready
         if ready.amount:
             required = ready.amount == "required"
-            self.fields["amount"] = forms.DecimalField(
-                label=_("Amount"), required=required, widget=MoneyInput(), **MONEY
-            )
+            self.fields["amount"] = Yuan(required=required, **MONEY)
         for one in ready.fields or ():
             self.fields[FIELD + one.key] = _form_field(one)
         if ready.model == FlowModel.FREE:

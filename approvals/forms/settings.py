@@ -7,8 +7,11 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
+from approvals.conditions import parse_condition
 from approvals.forms.fields import PEOPLE
+from approvals.forms.terms import TermBoxes, TermOffers, boxes, initial_terms, terms_of
 from approvals.models import Body, BodyKind, Flow, FlowModel
+from approvals.subjects import Subject
 from core.widgets import DateInput, RemoteSelect
 from regions.forms.fields import UnitByCode
 from regions.models import OrgUnit
@@ -74,6 +77,37 @@ class FlowForm(forms.Form):
         super().__init__(*args, **kwargs)
         unit: Any = self.fields["unit"]
         unit.queryset = OrgUnit.objects.visible_to(user, "approvals.change_flow")
+
+
+class FlowSettingsForm(TermBoxes, FlowForm):
+    """Where a flow holds, and for which papers. `stored` is the condition the boxes begin with."""
+
+    def __init__(
+        self, data: Any = None, *, user: Any, subject: Subject | None, stored: Any, initial: Any
+    ) -> None:
+        self.offers = TermOffers(subject)
+        self.terms = boxes(data, "field", len(terms_of(stored)))
+        shown = initial | initial_terms(stored, self.offers)
+        super().__init__(data, user=user, initial=shown)
+        self.subject = subject
+        self.add_terms(_("Takes papers for which"))
+
+    def plain_fields(self) -> list[Any]:
+        """The boxes that do not belong to the condition."""
+        return [self[name] for name in ("name", "unit", "position", "is_active")]
+
+    def clean(self) -> dict[str, Any]:
+        """What the service takes; a condition that cannot be judged is told at its first value."""
+        data = self.cleaned_data
+        condition = self.condition() or {}
+        known = self.subject.field_keys() if self.subject else None
+        try:
+            if condition:
+                parse_condition(condition, fields=known)
+        except ValueError as problem:
+            self.add_error("value0", str(problem))
+        keep = {name: data[name] for name in data if name in FlowForm.base_fields}
+        return keep | {"condition": condition}
 
 
 class NewFlowForm(FlowForm):

@@ -5,8 +5,10 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from approvals.conditions import parse_condition
 from approvals.models import Flow, FlowModel, FlowVersion
 from approvals.services.flows import refuse_fixed
+from approvals.subjects import SUBJECTS
 from audit.services import record
 from core.errors import Refused
 from core.locking import lock
@@ -34,11 +36,13 @@ def keep_flow(
     name: str,
     unit: OrgUnit | None,
     position: int,
+    condition: dict[str, Any] | None = None,
     is_active: bool = True,
 ) -> Flow:
-    """Change where a flow holds; its steps are versions of their own.
+    """Change where a flow holds and for which papers; its steps are versions of their own.
 
-    Raises Refused out of reach and for a fixed flow.
+    `condition` is data of approvals.conditions, empty for every paper; None leaves it. Raises
+    Refused out of reach, for a fixed flow and for a condition that cannot be judged.
     """
     if not may_keep(unit, by) or not may_keep(flow.unit, by):
         raise Refused(_("You may not keep flows of this unit."))
@@ -46,9 +50,22 @@ def keep_flow(
     refuse_fixed(held, by)
     held.name, held.unit, held.position = name.strip(), unit, position
     held.is_active = is_active
+    if condition is not None:
+        held.condition = _judged(condition, held.subject_kind)
     held.save()
     record("flow.kept", by=by, subject=held, name=held.name)
     return held
+
+
+def _judged(condition: dict[str, Any], kind: str) -> dict[str, Any]:
+    """The condition in the one form in which it is kept. Raises Refused."""
+    if not condition:
+        return {}
+    known = SUBJECTS.get(kind)
+    try:
+        return parse_condition(condition, fields=known.field_keys() if known else None).to_json()
+    except ValueError as problem:
+        raise Refused(str(problem)) from problem
 
 
 @transaction.atomic

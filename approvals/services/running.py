@@ -6,6 +6,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from approvals.definitions import OwnPaper
 from approvals.errors import Conflict
 from approvals.models import (
     OPEN_STATES,
@@ -122,7 +123,8 @@ def _start(held: Held, chosen: dict[str, list[int]], comment: str) -> None:
     if held.by is None or approval.applicant_id != held.by.pk:
         raise Refused(_("Only the applicant submits this again."))
     again = approval.state == ApprovalState.SENT_BACK
-    same = held.is_unchanged()
+    # Whoever took the paper over may have agreed to it: nobody's own word stands for his paper.
+    same = held.is_unchanged() and not _agreed_before(held)
     approval.chosen = approval.chosen | chosen
     approval.state, approval.round = ApprovalState.RUNNING, approval.round + 1
     held.take_snapshot()
@@ -135,6 +137,15 @@ def _start(held: Held, chosen: dict[str, list[int]], comment: str) -> None:
     held.decide(Verb.SUBMIT, comment=comment, round=approval.round)
     held.subject.on.submitted(held.obj, approval, by=held.by)
     advance(held)
+
+
+def _agreed_before(held: Held) -> bool:
+    """Whether the present applicant agreed to the paper when it was somebody else's."""
+    approval = held.approval
+    if held.definition.rules.applicant_is_approver == OwnPaper.ALLOW:
+        return False
+    own = Decision.objects.filter(approval=approval, by=approval.applicant_id, verb=Verb.APPROVE)
+    return own.exists()
 
 
 def _sent_back_at(held: Held) -> Step | None:

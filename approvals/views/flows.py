@@ -10,12 +10,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from approvals.conditions import parse_condition, words
-from approvals.definitions import Definition, DefinitionError, parse, parse_step
+from approvals.conditions import parse_condition
+from approvals.definitions import Definition, DefinitionError, StepDef, parse, parse_step
 from approvals.differences import differences, rule_titles
 from approvals.drawing import Drawing, Shown, draw, shown_step
 from approvals.forms.flows import FlowEditor, moved
-from approvals.forms.settings import FlowForm, NewFlowForm
+from approvals.forms.settings import FlowSettingsForm, NewFlowForm
 from approvals.models import Flow, FlowModel, FlowVersion
 from approvals.ready import catalogue
 from approvals.services import draft, publish, save_draft
@@ -23,6 +23,7 @@ from approvals.services.flow_book import CHANGE, copy_flow, keep_flow, may_keep
 from approvals.services.library import take_over
 from approvals.shown import drawing_of, names_for
 from approvals.subjects import SUBJECTS
+from approvals.wording import condition_words
 from core.access import fresh, requires
 from core.errors import Refused
 from core.htmx import page_or_rows
@@ -152,8 +153,9 @@ def _condition_words(one: Flow) -> str:
     """For which papers it is, in words."""
     if not one.condition:
         return ""
-    names = names_for([], one.subject_kind)
-    return words(parse_condition(one.condition), labels=names.fields, choices=names.choices)
+    taken = StepDef("taken", "", (), condition=parse_condition(one.condition))
+    names = names_for([Definition((taken,))], one.subject_kind, one.unit_id)
+    return condition_words(taken, names)
 
 
 def _drawing(version: FlowVersion, one: Flow, *, upright: bool = False) -> Drawing | None:
@@ -202,7 +204,7 @@ def _changes(before: FlowVersion | None, after: FlowVersion, one: Flow) -> Any:
 @requires(CHANGE)
 @SEND
 def flow_settings(request: HttpRequest, pk: int) -> HttpResponse:
-    """Name, unit, position, in use or not."""
+    """Name, unit, position, for which papers, in use or not."""
     one = kept_or_403(request, pk)
     initial = {
         "name": one.name,
@@ -210,7 +212,13 @@ def flow_settings(request: HttpRequest, pk: int) -> HttpResponse:
         "position": one.position,
         "is_active": one.is_active,
     }
-    form = FlowForm(request.POST or None, user=request.user, initial=initial)
+    form = FlowSettingsForm(
+        request.POST or None,
+        user=request.user,
+        subject=SUBJECTS.get(one.subject_kind),
+        stored=one.condition,
+        initial=initial,
+    )
     done = saved(
         request,
         form,
@@ -221,12 +229,10 @@ def flow_settings(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect(one)
     context = {
         "form": form,
-        "title": _("Settings of the flow"),
-        "question": one.name,
-        "back": one.get_absolute_url(),
+        "flow": one,
         "crumbs": _flow_crumbs(one, (_("Settings of the flow"), "")),
     }
-    return render(request, "components/plain_form.html", context, status=status_of(request))
+    return render(request, "approvals/flow_settings.html", context, status=status_of(request))
 
 
 @requires(CHANGE)

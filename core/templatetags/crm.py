@@ -5,6 +5,7 @@ Components take plain values and render templates/components/. docs/pages.md sho
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -25,6 +26,7 @@ from django.utils.translation import gettext as _
 from core import display
 from core.attachments import accepted
 from core.paging import CURSORS
+from core.values import capital_sum
 
 register = template.Library()
 
@@ -100,6 +102,12 @@ def money(value: display.Number | None) -> SafeString:
 def money_plain(value: display.Number | None) -> SafeString:
     """1,234.50, below a head that names the unit."""
     return _written(display.money(value, symbol=False))
+
+
+@register.filter
+def money_capital(value: Decimal | None) -> str:
+    """Yuan in Chinese capital letters, as a voucher shows them; nothing without a sum."""
+    return "" if value is None else capital_sum(value)
 
 
 @register.filter

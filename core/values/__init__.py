@@ -7,6 +7,7 @@ give ``""``, others None; whoever needs a value says so himself.
 """
 
 from core.values.base import BadValue, Cell, cell_text, is_nothing
+from core.values.capitals import capital_sum, parse_capital_sum
 from core.values.dates import parse_date, parse_datetime
 from core.values.identity import (
     IdentityKind,
@@ -28,12 +29,14 @@ __all__ = [
     "IdentityKind",
     "Room",
     "birth_date_of",
+    "capital_sum",
     "cell_text",
     "clean_name",
     "identity_kind",
     "is_nothing",
     "national_format",
     "normalise_room",
+    "parse_capital_sum",
     "parse_credit_code",
     "parse_date",
     "parse_datetime",

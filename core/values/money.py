@@ -9,6 +9,7 @@ from typing import Final
 from django.utils.translation import gettext_lazy as _
 
 from core.values.base import BadValue, Cell, cell_text, is_nothing
+from core.values.capitals import is_capital_sum, parse_capital_sum
 from core.values.numbers import column_factor, parse_number, rounded
 
 _CURRENCY: Final = re.compile(r"\A(?:人民币|RMB|CNY|CN¥|[¥￥])\s*", re.IGNORECASE)
@@ -20,13 +21,16 @@ def parse_money(value: Cell, *, unit: str = "") -> Decimal | None:
     """Return an amount in yuan with two decimals, or None for an empty cell.
 
     Takes ``1234.5``, ``¥1,234.50``, ``1234.50元``, ``12.3万``, ``(1,234.50)`` for a negative
-    amount, and floats with their noise. ``unit`` is the unit that the column's head names:
-    ``万元`` multiplies by 10,000. Raises ``BadValue("money")`` for everything else.
+    amount, 壹佰贰拾圆整 in capital letters, and floats with their noise. ``unit`` is the unit that
+    the column's head names: ``万元`` multiplies by 10,000. Raises ``BadValue("money")`` for
+    everything else.
     """
     if isinstance(value, str):
         text = cell_text(value)
         if is_nothing(text):
             return None
+        if is_capital_sum(text):
+            return parse_capital_sum(text)
         return rounded(_read(text) * column_factor(unit), 2, "money")
     return parse_number(value, unit=unit, code="money")
 

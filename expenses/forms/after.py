@@ -9,8 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from core.formfields import Yuan
 from core.widgets import DateInput
-from expenses.forms.fields import Yuan
 from expenses.models import Application, EvidenceKind, PayBy, ReceiptKind
 
 CENT = Decimal("0.01")

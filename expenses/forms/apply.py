@@ -11,10 +11,10 @@ from django.utils.translation import pgettext_lazy
 
 from complaints.models import Case
 from core.display import money
-from core.formfields import PhoneField
+from core.formfields import PhoneField, Yuan
 from core.widgets import DateInput, MoneyInput, RemoteSelect
 from customers.models import Customer
-from expenses.forms.fields import CustomersField, Yuan
+from expenses.forms.fields import CustomersField
 from expenses.models import Application, Category, Event, Gift, Needs
 from expenses.services.applications import GiftWish, Given, Line
 from regions.forms.fields import UnitByCode

@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from core.display import money
+from core.formfields import Yuan
 from customers.forms import UnitChoiceField
-from expenses.forms.fields import Yuan
 from expenses.models import Budget, Category, ChangeKind
 from expenses.selectors.budget_pages import SUMS, VIEW, EntryQuery, sources_for
 from regions.forms.fields import UnitByCode

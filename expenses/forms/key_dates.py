@@ -8,10 +8,11 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
+from core.formfields import Yuan
 from core.widgets import DateInput, RemoteSelect
 from customers.forms import UnitChoiceField
 from customers.models import Contact, Customer
-from expenses.forms.fields import CustomerField, Yuan
+from expenses.forms.fields import CustomerField
 from expenses.models import Category, DateKind, KeyDate
 from expenses.selectors.key_date_list import CHANGE, VIEW, KeyDateQuery
 from regions.forms.fields import UnitByCode

@@ -6,8 +6,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from core.formfields import Yuan
 from customers.forms import UnitChoiceField
-from expenses.forms.fields import Yuan
 from expenses.selectors.gifts import CHANGE, VIEW, GiftQuery
 from regions.forms.fields import UnitByCode
 from regions.models import OrgUnit

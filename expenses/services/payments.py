@@ -185,11 +185,12 @@ def _refund(row: Application, amount: Decimal, by: Any, day: date, **words: Any)
 def reverse(payment: Payment, *, by: Any, reason: str) -> Payment:
     """Take a wrongly booked payment or refund back by a line against it.
 
-    Raises Refused without a reason, a second time, after the settlement, and for what a file of
-    former times brought.
+    Raises Refused without a reason, a second time, after the settlement, for what a file of former
+    times brought, and for one's own application.
     """
     row = _held(payment.application)
     held = lock(Payment.objects.filter(pk=payment.pk)).select_related("entry").get()
+    _refuse_own(row, by)
     if not reason.strip():
         raise Refused(_("Please say why."))
     if held.reversed_at is not None:

@@ -20,8 +20,9 @@ from approvals.services import (
     run_due,
     sign,
 )
+from core import jobs
 from core.errors import Refused
-from core.models import Notice
+from core.models import Job, JobState, Notice
 from core.values.dates import CHINA
 from regions.services.calendars import add_exception
 from tests.approvals.flows import (
@@ -111,6 +112,75 @@ def test_a_day_off_that_is_entered_later_lengthens_the_limit(world):
     assert (fresh(approval).state, Step.objects.get(key="first").due_at) == ("running", at(24, 18))
     run_due(at(24, 18))
     assert fresh(approval).state == "rejected"
+
+
+# --- the calendar changes -------------------------------------------------------------------------
+
+
+def recomputed() -> str:
+    """Do the job that a change of the calendar left; what it says at the end."""
+    job = Job.objects.get(kind="approvals.recompute_limits", state=JobState.QUEUED)
+    jobs.work(job.pk)
+    job.refresh_from_db()
+    assert job.state == JobState.DONE, job.failure
+    return job.message
+
+
+def other_hours(world, day: int, hours: str, unit=None) -> None:
+    add_exception(
+        first_day=at(day).date(), last_day=at(day).date(), hours=hours, reason="调休", by=None,
+        unit=unit or world.group,
+    )  # fmt: skip
+
+
+def dues() -> set[dt.datetime | None]:
+    """When the first step is due, as the step and as its tasks say it."""
+    step = Step.objects.get(key="first")
+    return {step.due_at, *Task.objects.filter(step=step).values_list("due_at", flat=True)}
+
+
+def test_a_change_of_the_calendar_moves_limits_back_and_forward(world):
+    deciders(world, "one")
+    make_flow(a_step("first", "P-ONE", limit={"amount": "6", "unit": "working_days"}))
+    hand_in(world)
+    assert dues() == {at(30, 18)}  # Monday to Friday, and Monday
+
+    other_hours(world, 24, "")
+    assert recomputed() == "The time limit of 1 approval was worked out anew."
+    assert dues() == {at(31, 18)}
+    saturday = 28
+    other_hours(world, saturday, "09:00-12:00, 13:00-18:00")
+    recomputed()
+    assert dues() == {at(30, 17, 30)}  # its eight hours are half an hour more than others have
+    sunday = 29
+    other_hours(world, sunday, "09:00-12:00, 13:00-18:00")
+    recomputed()
+    assert dues() == {at(29, 17)}
+
+
+def test_the_time_of_a_superior_is_worked_out_from_his_own_beginning(world):
+    lead = make_user(unit=world.n1, no="P-LEAD")
+    make_post(user=lead, unit=world.n1, function="客户关系中心(部)负责人")
+    limited(world, "escalate")
+    run_due(at(23, 18))
+    assert Step.objects.get(key="first").due_at == at(24, 18)
+
+    other_hours(world, 24, "")
+    recomputed()
+
+    assert Step.objects.get(key="first").due_at == at(25, 18)
+
+
+def test_what_had_its_effect_and_what_lies_elsewhere_stays(world):
+    limited(world, "remind")
+    other_hours(world, 24, "", unit=world.south)
+    assert not Job.objects.filter(kind="approvals.recompute_limits").exists()
+
+    run_due(at(23, 18))
+    other_hours(world, 23, "")
+
+    assert not Job.objects.filter(kind="approvals.recompute_limits").exists()
+    assert Step.objects.get(key="first").due_at == at(23, 18)
 
 
 def test_a_paper_that_changed_does_not_pass_by_silence(world):

@@ -272,6 +272,24 @@ def test_a_condition_says_what_it_means():
             policies={CEILING: Decimal(3000)},
             choices={"kind": {"gift": "Gift"}},
         )
-        == "Amount above ¥3,000.00 or Kind is one of Gift, cash or Case is empty"
+        == "Amount above ¥3,000 or Kind is one of Gift, cash or Case is empty"
     )
     assert words(None) == ""
+
+
+@pytest.mark.parametrize(
+    ("term", "said"),
+    [
+        ({"field": "amount", "is": "gt", "value": "3000"}, "Amount above ¥3,000"),
+        ({"field": "amount", "is": "le", "value": "3000.50"}, "Amount up to ¥3,000.50"),
+        ({"field": "amount", "is": "ge", "value": 10000}, "Amount at least ¥10,000"),
+        ({"field": "over", "is": "eq", "value": True}, "Over budget"),
+        ({"field": "over", "is": "ne", "value": False}, "Over budget"),
+        ({"field": "over", "is": "eq", "value": False}, "not Over budget"),
+        ({"field": "over", "is": "ne", "value": True}, "not Over budget"),
+        ({"field": "over", "is": "filled"}, "Over budget is filled in"),
+        ({"field": "people", "is": "lt", "value": 30}, "people below 30"),
+    ],
+)
+def test_a_comparison_is_said_as_people_say_it(term, said):
+    assert words(parse_condition({"all": [term]}), labels={"over": "Over budget"}) == said

@@ -61,7 +61,7 @@ def test_steps_are_said_in_words():
     assert (manager.who, manager.how, manager.condition) == (
         "Head (1 level up), 宋涛",
         "All sign",
-        "if Amount above ¥3,000.00",
+        "if Amount above ¥3,000",
     )
     assert (board.who, board.how, board.condition) == ("公司董事会", "At least 60% of them", "")
 

@@ -281,6 +281,69 @@ def test_an_editor_changes_a_flow_and_a_fixed_one_not(world: World):
     assert signed_in(world.north_head).get(address).status_code in (403, 404)
 
 
+def test_the_editor_takes_conditions_on_amounts_and_on_fields(world: World):
+    flow = Flow.objects.get(key="expense_goods")
+    admin = signed_in(world.admin)
+    address = reverse("approvals:flow-edit", args=[flow.pk])
+    step = {"s0-name": "总经理", "s0-who0": "head:", "s0-place0": "0", "s0-how": "any"}
+    rules = {"no_approver": "escalate", "applicant_is_approver": "superior"}
+    rules |= {"repeated": "once", "left": "superior"}
+    boxes = step | {f"rules-{name}": said for name, said in rules.items()}
+    boxes |= {"s0-joined": "any", "s0-field0": "amount", "s0-is0": "gt", "s0-value0": "3,000"}
+    boxes |= {"s0-field1": "over_budget", "s0-is1": "eq", "s0-value1": "Yes"}
+    boxes |= {"s0-field2": "family", "s0-is2": "in", "s0-value2": "Cash for family events"}
+
+    drawn = admin.post(reverse("approvals:flow-drawing", args=[flow.pk]), boxes)
+    assert "if Amount above ¥3,000 or Over budget or Flow is one of" in drawn.content.decode()
+
+    assert admin.post(address, boxes | {"act": "save"}).status_code == 302
+    draft = FlowVersion.objects.get(flow=flow, published_at=None)
+    assert draft.definition["steps"][0]["condition"] == {
+        "any": [
+            {"field": "amount", "is": "gt", "value": "3000"},
+            {"field": "over_budget", "is": "eq", "value": True},
+            {"field": "family", "is": "in", "value": ["Cash for family events"]},
+        ]
+    }
+    page = admin.get(address).content.decode()
+    assert 'name="s0-field3"' in page  # one row is always free
+    assert 'name="s0-field4"' not in page
+
+    wrong = admin.post(address, boxes | {"s0-value0": "dear", "act": "save"})
+    assert wrong.status_code == 422
+    assert "Please enter the amount to compare with as a number." in wrong.content.decode()
+
+
+def test_the_settings_say_which_papers_take_a_flow(world: World):
+    flow = Flow.objects.get(key="expense_one_off")
+    admin = signed_in(world.admin)
+    address = reverse("approvals:flow-settings", args=[flow.pk])
+    sent = {"name": flow.name, "unit": "", "position": "20", "is_active": "on", "joined": "all"}
+    sent |= {"field0": "amount", "is0": "le", "value0": "1,000"}
+    sent |= {"field1": "one_off", "is1": "eq", "value1": "Yes"}
+
+    assert "expenses.regional_ceiling" in admin.get(address).content.decode()
+    shown = admin.get(flow.get_absolute_url()).content.decode()
+    assert "One-off application, not Over budget, Amount up to ¥3,000" in shown
+    wrong = admin.post(address, sent | {"value0": ""})
+    assert wrong.status_code == 422
+    assert "Please enter the value to compare with." in wrong.content.decode()
+
+    assert admin.post(address, sent).status_code == 302
+    flow.refresh_from_db()
+    assert flow.condition == {
+        "all": [
+            {"field": "amount", "is": "le", "value": "1000"},
+            {"field": "one_off", "is": "eq", "value": True},
+        ]
+    }
+    empty = dict.fromkeys(("field0", "field1"), "")
+    assert admin.post(address, sent | empty).status_code == 302
+    flow.refresh_from_db()
+    assert flow.condition == {}
+    assert signed_in(world.north_head).post(address, sent).status_code in (403, 404)
+
+
 def test_the_authority_guide_is_for_everybody(world: World):
     page = signed_in(world.north_clerk).get(reverse("approvals:authority")).content.decode()
 

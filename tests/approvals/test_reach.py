@@ -6,12 +6,15 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.handover import kind_named
-from accounts.services import carry_out, draft_hand_over
+from accounts.models import HandOver
+from accounts.services import carry_out, draft_hand_over, leave, undo_hand_over
 from approvals.models import Approval, Decision, PhoneSignature, Task
 from approvals.selectors import inbox
 from approvals.selectors.history import history, steps_now
 from approvals.selectors.powers import may_on
-from approvals.services import approve, copy_to, remark, send_back
+from approvals.services import approve, copy_to, remark, send_back, withdraw
+from approvals.services.requests import submit_request, write_request
+from complaints.models import Case
 from core.errors import Refused
 from core.scope import EVERYTHING
 from regions.models import ChangeKind
@@ -25,10 +28,11 @@ from tests.approvals.flows import (
     make_paper,
     open_names,
     task_of,
+    way,
 )
-from tests.factories import make_approval, make_user
+from tests.factories import make_approval, make_post, make_user
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 
 
 def seen(user) -> bool:
@@ -122,6 +126,102 @@ def test_papers_are_handed_over_but_nobody_gets_his_own(world):
     assert open_names(approval) == ["P-TWO"]
     approve(task_of(approval, two), by=two)
     assert Decision.objects.get(verb="approve").by == two
+
+
+# --- a paper that was sent back and whose applicant left ------------------------------------------
+
+
+def sent_back(world) -> tuple[Approval, list]:
+    """A paper of the northern clerk that two people decide; the second sent it back."""
+    people = deciders(world, "one", "two", "three")
+    make_flow(a_step("first", "P-ONE"), a_step("second", "P-TWO"))
+    approval = hand_in(world)
+    approve(task_of(approval, people[0]), by=people[0])
+    send_back(task_of(approval, people[1]), by=people[1], comment="请补充")
+    return fresh(approval), people
+
+
+def hand_on(world, to) -> HandOver:
+    row = draft_hand_over(by=world.admin, giver=world.north_clerk, to=[to], reason="离职")
+    return carry_out(row, by=world.admin)
+
+
+def test_who_takes_the_work_over_hands_a_paper_in_again(world):
+    approval, (one, two, three) = sent_back(world)
+    paper = Case.objects.get(pk=approval.subject_id)
+    assert may_on(approval, three) == {"remark", "copy"}
+    with pytest.raises(Refused, match="Only the applicant"):
+        hand_in(world, paper, by=three)
+
+    hand_on(world, three)
+    leave(world.north_clerk, by=world.admin)
+
+    approval = fresh(approval)
+    assert (approval.applicant, approval.state) == (three, "sent_back")
+    assert "withdraw" in may_on(approval, three)
+    assert "withdraw" not in may_on(approval, world.north_clerk)
+    last = approval.decisions.latest("pk")
+    assert (last.verb, last.by, last.detail) == ("transfer", world.admin, {"to": [three.name]})
+    hand_in(world, paper, by=three)
+    assert (fresh(approval).state, open_names(approval)) == ("running", ["P-TWO"])
+
+
+def test_who_takes_the_work_over_may_withdraw_the_paper(world):
+    approval, people = sent_back(world)
+    hand_on(world, people[2])
+
+    withdraw(fresh(approval), by=people[2], comment="不再需要")
+
+    assert fresh(approval).state == "withdrawn"
+
+
+def test_an_undone_hand_over_gives_the_paper_back(world):
+    approval, people = sent_back(world)
+    row = hand_on(world, people[2])
+
+    undo_hand_over(row, by=world.admin)
+
+    approval = fresh(approval)
+    assert approval.applicant == world.north_clerk
+    assert "withdraw" not in may_on(approval, people[2])
+    hand_in(world, Case.objects.get(pk=approval.subject_id))
+    assert open_names(approval) == ["P-TWO"]
+
+
+def test_nobody_takes_a_paper_over_on_which_he_decided(world):
+    approval, (one, two, three) = sent_back(world)
+    takers = kind_named("approvals.sent_back").takers
+
+    assert takers([one, two, three], [world.n1a.pk], None) == {
+        one.pk: set(),
+        two.pk: set(),
+        three.pk: {world.n1a.pk},
+    }
+    with pytest.raises(Refused):
+        hand_on(world, one)
+
+    # Where the record is handed over by other rules, his word does not stand for his own paper.
+    Approval.objects.filter(pk=approval.pk).update(applicant=one)
+    hand_in(world, Case.objects.get(pk=approval.subject_id), by=one)
+    assert way(fresh(approval)) == [("first", "open"), ("second", "waiting")]
+    assert open_names(approval) == ["G-ADMIN"]
+
+
+def test_a_request_that_was_sent_back_is_taken_over_with_its_approval(world):
+    lead, heir = make_user(unit=world.n1a), make_user(unit=world.n1a)
+    make_post(user=lead, unit=world.n1a, function="项目客户关系负责人")
+    given = {"form": "general", "values": {"reason": "日晒", "wish": "购置"}}
+    request = write_request(title="帐篷", by=world.north_clerk, **given)
+    approval = submit_request(request, by=world.north_clerk)
+    send_back(task_of(approval, lead), by=lead, comment="写数量")
+
+    hand_on(world, heir)
+
+    request.refresh_from_db()
+    assert (request.applicant, fresh(approval).applicant) == (heir, heir)
+    write_request(title="帐篷两顶", by=heir, request=request, **given)
+    assert submit_request(request, by=heir).pk == approval.pk
+    assert fresh(approval).state == "running"
 
 
 def test_open_papers_go_with_their_unit(world):

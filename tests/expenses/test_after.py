@@ -7,6 +7,7 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Sum
 from django.utils import timezone
 
 from core.errors import Refused
@@ -34,7 +35,7 @@ from tests.expenses.papers import (
     refuse,
     submitted,
 )
-from tests.factories import make_customer
+from tests.factories import give, make_customer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 M = Decimal
@@ -299,3 +300,77 @@ def test_a_key_date_is_told_once_a_year_and_fills_an_application_in(world):
     assert [one for one, _contact in form.customers] == [customer]
     with pytest.raises(Refused):
         key_dates.save(by=world.north_clerk, unit=world.n1a, key_date=row, month=2, day=30)
+
+
+# --- receipts that come twice, evidence that comes late, sums that must agree ---------------------
+
+
+def test_a_receipt_of_a_branch_out_of_sight_is_refused_without_naming_its_paper(world, cast):
+    give_budget(world)
+    give_budget(world, unit=world.s1)
+    paper = granted(world, "100.00")
+    theirs = granted(
+        world, "100.00", by=world.south_clerk, unit=world.s1a,
+        customers=[(make_customer(unit=world.s1a), None)],
+    )  # fmt: skip
+    add_receipt(theirs, world.south_clerk, number="２４３１-2000")
+
+    with pytest.raises(Refused) as number:
+        add_receipt(paper, world.north_clerk, number="24312000", colour="blue")
+    with pytest.raises(Refused) as file:
+        add_receipt(paper, world.north_clerk, number="9", colour="red")
+
+    assert str(number.value) == "The invoice 24312000 was used for another application."
+    assert str(file.value) == "This file was used as a receipt of another application."
+    assert theirs.number not in str(number.value) + str(file.value)
+    assert not paper.receipts.exists()
+
+
+def test_receipts_that_say_less_are_explained_too(world, cast, paper):
+    payments.pay(paper, amount=M("1000.00"), by=cast.finance)
+    evidence.add(paper, picture("green"), "合影.png", by=world.north_clerk)
+    add_receipt(paper, world.north_clerk, amount="999.99")
+
+    with pytest.raises(Refused) as refusal:
+        settlements.settle(paper, by=cast.finance, spent=M("1000.00"))
+    assert str(refusal.value) == (
+        "Approved ¥1,000.00, spent ¥1,000.00, receipts ¥999.99: please explain."
+    )
+    with pytest.raises(Refused):
+        settlements.settle(paper, by=cast.finance, spent=M("1000.00"), explanation="  ")
+
+    done = settlements.settle(paper, by=cast.finance, spent=M("1000.00"), explanation="小票遗失")
+    assert (done.by, done.difference) == (cast.finance, M("0.00"))
+
+
+def test_whatever_is_reversed_and_refunded_the_ledger_adds_up(world, cast, paper):
+    first = payments.pay(paper, amount=M("700.00"), by=cast.finance)
+    back = payments.refund(paper, amount=M("200.00"), by=cast.finance)
+    payments.reverse(back, by=cast.finance, reason="未到账")
+    payments.reverse(first, by=cast.finance, reason="户名错误")
+    payments.pay(paper, amount=M("1000.00"), by=cast.finance)
+
+    sums = LedgerEntry.objects.filter(application=paper).aggregate(
+        approved=Sum("approved"), paid=Sum("paid")
+    )
+    assert sums == {"approved": M("1000.00"), "paid": M("1000.00")}
+    assert state(paper) == ("paid", "1000.00", "1000.00")
+    assert differences() == []
+
+
+def test_nobody_touches_the_money_of_his_own_paper(world, cast, paper):
+    """Also not who holds every right: the applicant is nobody's cashier."""
+    payment = payments.pay(paper, amount=M("500.00"), by=cast.finance)
+    own = world.north_clerk
+    give(own, "group-function", world.group)
+
+    for act in (
+        lambda: payments.pay(paper, amount=M("1.00"), by=own),
+        lambda: payments.refund(paper, amount=M("1.00"), by=own),
+        lambda: payments.reverse(payment, by=own, reason="误"),
+        lambda: settlements.settle(paper, spent=M("500.00"), by=own, explanation="x"),
+    ):
+        with pytest.raises(Refused, match="one's own"):
+            act()
+    assert state(paper) == ("approved", "1000.00", "500.00")
+    assert differences() == []

@@ -7,9 +7,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from expenses.models import Application, LedgerEntry
-from expenses.services import payments, receipts
+from expenses.services import evidence, payments, receipts, settlements
 from expenses.states import State
 from tests.expenses.papers import CASH, give_budget, picture, steps_taken, submitted, write
 from tests.factories import make_case, make_customer
@@ -254,3 +255,68 @@ def test_the_ledger_needs_its_right_and_the_same_queries(client, world, cast, gr
 
     assert count_queries(client, "/expenses/ledger/") == one
     assert "500.00" in client.get("/expenses/ledger/").text
+
+
+def test_a_sum_stands_in_capital_letters_and_is_read_from_them(client, cast, granted):
+    client.force_login(cast.finance)
+    url = reverse("expenses:payment", args=[granted.pk])
+    typed = {
+        "amount": "人民币伍佰零伍圆伍角整",
+        "paid_on": granted.applied_on.isoformat(),
+        "method": "transfer",
+        "request_key": "letters",
+    }
+
+    wrong = client.post(url, typed | {"amount": "伍佰伍圆整"})
+    assert wrong.status_code == 422
+    assert client.post(url, typed).status_code == 302
+
+    granted.refresh_from_db()
+    assert granted.paid_amount == Decimal("505.50")
+    page = client.get(granted.get_absolute_url()).text
+    assert "捌佰圆整" in page
+    assert "伍佰零伍圆伍角整" in page
+
+
+def test_the_settlement_says_who_settled_and_when(client, cast, granted):
+    payments.pay(granted, amount=Decimal("800.00"), by=cast.finance)
+    evidence.add(granted, picture("green"), "合影.png", by=granted.applicant)
+    settlements.settle(granted, spent=Decimal("800.00"), by=cast.finance, explanation="无小票")
+    client.force_login(granted.applicant)
+
+    page = client.get(granted.get_absolute_url()).text
+
+    row = granted.settlement
+    assert f"{cast.finance.name}</span> {cast.finance.employee_no}" in page
+    assert timezone.localtime(row.at).strftime("%Y-%m-%d %H:%M") in page
+    assert "无小票" in page
+
+
+def test_files_of_a_paper_do_not_exist_for_the_sibling_branch(client, world, cast, granted):
+    """Evidence, receipts and what lies beside: by the address of the paper, and by another's."""
+    proof = evidence.add(granted, picture("green"), "合影.png", by=granted.applicant)
+    receipt = receipts.add(
+        granted, picture("blue"), "发票.png", by=granted.applicant, amount=Decimal("800.00"),
+        number="77",
+    )  # fmt: skip
+    theirs = write(
+        world, "10.00", by=world.south_clerk, unit=world.s1a,
+        customers=[(make_customer(unit=world.s1a), None)],
+    )  # fmt: skip
+    files = {"evidence": proof.pk, "receipt": receipt.pk}
+
+    client.force_login(world.north_head)
+    for kind, pk in files.items():
+        answer = client.get(reverse("expenses:file", args=[granted.pk, kind, pk]))
+        assert answer.status_code == 200
+        assert b"".join(answer.streaming_content)
+    for stranger in (world.south_head, world.south_clerk, world.south_keeper):
+        client.force_login(stranger)
+        for kind, pk in files.items():
+            for paper in (granted, theirs):
+                for name in ("file", "file-thumb"):
+                    address = reverse(f"expenses:{name}", args=[paper.pk, kind, pk])
+                    assert client.get(address).status_code == 404, address
+                address = reverse("expenses:file-remove", args=[paper.pk, kind, pk])
+                assert client.post(address).status_code in (403, 404), address
+    assert (granted.evidence.count(), granted.receipts.count()) == (1, 1)
