@@ -16,6 +16,7 @@ class ComplianceConfig(AppConfig):
             checks,
             contact_panels,
             daily_panels,
+            duty_panels,
             imports,
             staffing_panels,
         )

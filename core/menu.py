@@ -173,7 +173,7 @@ MENU: tuple[Group, ...] = (
             Item(_("Findings"), "compliance:findings"),
             Item(_("Log-in compliance"), "compliance:log-ins"),
             Item(_("Function coverage"), "compliance:functions"),
-            Item(_("Trips and leave"), "trips:list"),
+            Item(_("Trips and leave"), "compliance:trips"),
             Item(_("Headcount plan"), "compliance:headcount"),
             Item(_("Inspections"), "compliance:inspections"),
             Item(_("Account changes"), "compliance:account-changes"),

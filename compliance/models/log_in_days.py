@@ -96,7 +96,8 @@ class LogInSumQuerySet(ScopedQuerySet):
 class LogInSum(Scoped):
     """The days of a month added up for the people of one unit itself, without those below it.
 
-    `people` were employed on a stored day, `users` of them logged in at least once (LOG-07).
+    `people` were employed on a stored day, `users` of them logged in at least once in the month,
+    `adopters` at least once by its end (LOG-07).
     """
 
     month = models.DateField(_("month"))
@@ -104,6 +105,7 @@ class LogInSum(Scoped):
     met = models.PositiveIntegerField(_("met"))
     people = models.PositiveIntegerField(_("people"))
     users = models.PositiveIntegerField(_("people who logged in"))
+    adopters = models.PositiveIntegerField(_("people who ever logged in"), default=0)
 
     objects = LogInSumQuerySet.as_manager()
 
@@ -114,7 +116,10 @@ class LogInSum(Scoped):
         constraints = [
             models.UniqueConstraint(fields=["month", "unit"], name="loginsum_once"),
             models.CheckConstraint(
-                condition=Q(met__lte=F("expected"), users__lte=F("people")), name="loginsum_parts"
+                condition=Q(
+                    met__lte=F("expected"), users__lte=F("people"), adopters__lte=F("people")
+                ),
+                name="loginsum_parts",
             ),
         ]
 

@@ -10,8 +10,9 @@ from django.utils.translation import gettext as _
 
 from approvals.models import Approval, Task, TaskState
 from complaints.models import Case, LimitKind
-from compliance.agenda import Entry, register_entries, span
-from compliance.models import Appointment, Assignment
+from compliance.agenda import Entry, midnight, register_entries, span
+from compliance.models import Absence, Appointment, Assignment
+from compliance.selectors.absences import absences_of
 from compliance.selectors.tasks import ASSIGN
 from customers.models import Activity, ActivityKind, ActivityState
 from expenses.models import Event, EventState
@@ -177,3 +178,28 @@ def events(people: Collection[int], reader: Any, first: dt.date, last: dt.date) 
                 "event",
                 key=f"event-{row.pk}",
             )
+
+
+@register_entries
+def trips(people: Collection[int], reader: Any, first: dt.date, last: dt.date) -> Iterator[Entry]:
+    """Approved trips and leave. Whoever sees a person's calendar sees that he is away; where he
+    goes, and the page, only whoever may see the trip itself (LOG-02)."""
+    rows = absences_of(people, first, last)
+    seen = set(
+        Absence.objects.of_or_visible_to(reader)
+        .filter(pk__in=[row.pk for row in rows])
+        .values_list("pk", flat=True)
+    )
+    for row in rows:
+        known = row.pk in seen
+        where = f" {row.destination}" if known and row.destination else ""
+        yield Entry(
+            row.person_id,
+            midnight(row.first_day),
+            midnight(row.last_day + dt.timedelta(days=1)),
+            True,
+            f"{row.get_kind_display()}{where}",
+            row.get_absolute_url() if known else "",
+            row.kind,
+            key=f"absence-{row.pk}",
+        )

@@ -1,6 +1,8 @@
 """Notices about log-ins: who publishes them, and which sanction comes next (LOG-03, LOG-08)."""
 
 import datetime as dt
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -8,11 +10,18 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import Reach, RoleGrant, User
-from compliance.models import Circular, CircularState, Lapse, Sanction, SanctionState
+from accounts.scopes import narrow
+from compliance.models import Circular, CircularLine, CircularState, Lapse, Sanction
+from core.keyset import Key, Order
+from core.scope import scope_of
 from regions.models import OrgUnit
 from regions.policies import policy
 
-PUBLISH = "compliance.publish_circular"
+VIEW, PUBLISH = "compliance.view_circular", "compliance.publish_circular"
+SEE = "compliance.view_log_ins"
+LATEST_LAPSE = Order("-dated", "dated_on", descending=True, kind="date")
+LATEST_DRAFT = Order("-drafted", "drafted_on", descending=True, kind="date")
+LATEST_SANCTION = Order("-imposed", "imposed_at", descending=True, kind="time")
 LADDER_DAYS = 366  # sanctions of the last year count
 
 
@@ -34,36 +43,123 @@ def next_step(person: User, unit: OrgUnit, on: dt.date | None = None) -> tuple[s
 
     None where the unit has no ladder. Void sanctions do not count.
     """
+    return next_steps([person.pk], unit, on).get(person.pk)
+
+
+def next_steps(
+    people: Collection[int], unit: OrgUnit, on: dt.date | None = None
+) -> dict[int, tuple[str, Decimal]]:
+    """The same for some people, by their keys, in one query; empty where there is no ladder."""
     steps = policy("compliance.sanctions", unit=unit)
     if not steps:
-        return None
+        return {}
     since = (on or timezone.localdate()) - dt.timedelta(days=LADDER_DAYS)
-    count = Sanction.objects.counting().filter(person=person, imposed_at__date__gte=since).count()
-    step = steps[min(count, len(steps) - 1)]
-    sum_ = policy("compliance.log_in_penalty", unit=unit) if step == "economic" else Decimal(0)
-    return step, sum_
+    rows = Sanction.objects.counting().filter(person__in=people, imposed_at__date__gte=since)
+    counts = dict(rows.order_by().values_list("person").annotate(n=Count("pk")))
+    penalty = policy("compliance.log_in_penalty", unit=unit)
+    found = {}
+    for person in people:
+        step = steps[min(counts.get(person, 0), len(steps) - 1)]
+        found[person] = (step, penalty if step == "economic" else Decimal(0))
+    return found
 
 
-def circulars(reader: Any) -> QuerySet[Circular]:
-    """Notices in reach, drafts first, then the latest."""
-    rows = Circular.objects.visible_to(reader).exclude(state=CircularState.DROPPED)
-    named = Count("lines", filter=Q(lines__left_out=""))
-    return rows.select_related("unit", "published_by").annotate(named=named)
+# --- lists ----------------------------------------------------------------------------------------
 
 
-def lapses(reader: Any, *, unit: OrgUnit | None = None, open_only: bool = True) -> QuerySet[Lapse]:
-    """Lapses in reach, the latest first."""
-    rows = Lapse.objects.visible_to(reader)
+def _parts(rows: Any, reader: Any, right: str, unit: OrgUnit | None) -> list[Any]:
+    scope = scope_of(reader, right)
     if unit is not None:
-        rows = rows.filter(unit__path__startswith=unit.path)
-    if open_only:
-        rows = rows.filter(ended_on=None)
-    return rows.select_related("person", "unit", "line__circular").order_by("-dated_on", "-pk")
+        scope = narrow(scope, unit, below=True)
+    return list(rows.branches_of(scope, right))
 
 
-def sanctions(reader: Any, *, appealed: bool = False) -> QuerySet[Sanction]:
-    """Sanctions in reach and one's own, the latest first."""
-    rows = Sanction.objects.of_or_visible_to(reader)
-    if appealed:
-        rows = rows.filter(state=SanctionState.APPEALED)
-    return rows.select_related("person", "unit", "circular").order_by("-imposed_at", "-pk")
+def _in_order(rows: QuerySet[Any], keys: Iterable[Key]) -> list[Any]:
+    wanted = [key.pk for key in keys]
+    found = rows.in_bulk(wanted)
+    return [found[pk] for pk in wanted if pk in found]
+
+
+@dataclass(frozen=True, slots=True)
+class LapseQuery:
+    """A filtered list of lapses; without `show` those that last."""
+
+    unit: OrgUnit | None = None
+    show: str = ""
+
+    def parts(self, reader: Any) -> list[QuerySet[Lapse]]:
+        """Querysets whose union is the list."""
+        found = _parts(Lapse.objects.all(), reader, SEE, self.unit)
+        if self.show == "all":
+            return found
+        return [part.filter(ended_on__isnull=self.show != "ended") for part in found]
+
+
+def lapse_rows(keys: Iterable[Key]) -> list[Lapse]:
+    """The lapses of these keys with all that a row shows, in one query."""
+    return _in_order(Lapse.objects.select_related("person", "unit", "line__circular"), keys)
+
+
+@dataclass(frozen=True, slots=True)
+class CircularQuery:
+    """A filtered list of notices; without a state drafts and published ones."""
+
+    unit: OrgUnit | None = None
+    state: str = ""
+
+    def parts(self, reader: Any) -> list[QuerySet[Circular]]:
+        """Querysets whose union is the list."""
+        found = _parts(Circular.objects.all(), reader, VIEW, self.unit)
+        if self.state:
+            return [part.filter(state=self.state) for part in found]
+        return [part.exclude(state=CircularState.DROPPED) for part in found]
+
+
+def circular_rows(keys: Iterable[Key]) -> list[Circular]:
+    """The notices of these keys with how many they name, in one query."""
+    named = Count("lines", filter=Q(lines__left_out=""))
+    rows = Circular.objects.select_related("unit", "published_by").annotate(named=named)
+    return _in_order(rows, keys)
+
+
+def circular_in_reach(reader: Any, pk: int, right: str = VIEW) -> Circular | None:
+    """One notice in reach, or None."""
+    rows = Circular.objects.visible_to(reader, right)
+    return rows.select_related("unit", "published_by", "bulletin").filter(pk=pk).first()
+
+
+def lines_of(circular: Circular) -> list[CircularLine]:
+    """Its lines by number, with person and sanction."""
+    rows = circular.lines.select_related("lapse__person", "lapse__unit", "lapse__sanction")
+    return list(rows.order_by("lapse__person__employee_no"))
+
+
+@dataclass(frozen=True, slots=True)
+class SanctionQuery:
+    """A filtered list of sanctions: those in reach, and one's own."""
+
+    unit: OrgUnit | None = None
+    state: str = ""
+
+    def parts(self, reader: Any) -> list[QuerySet[Sanction]]:
+        """Querysets whose union is the list."""
+        found = _parts(Sanction.objects.all(), reader, VIEW, self.unit)
+        if self.unit is None:
+            found.append(Sanction.objects.filter(person=reader.pk))
+        return [part.filter(state=self.state) for part in found] if self.state else found
+
+
+def sanction_rows(keys: Iterable[Key]) -> list[Sanction]:
+    """The sanctions of these keys with all that a row shows, in one query."""
+    return _in_order(Sanction.objects.select_related("person", "unit", "circular"), keys)
+
+
+def sanction_in_reach(reader: Any, pk: int, right: str = "") -> Sanction | None:
+    """One sanction in reach, or one's own unless a right is asked for; else None."""
+    rows = Sanction.objects.select_related(
+        "person", "unit", "circular__bulletin", "lapse", "appeal__decided_by",
+        "imposed_by", "void_by",
+    )  # fmt: skip
+    if right:
+        return rows.filter(pk__in=Sanction.objects.visible_to(reader, right), pk=pk).first()
+    return rows.filter(pk__in=Sanction.objects.of_or_visible_to(reader), pk=pk).first()

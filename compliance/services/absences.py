@@ -76,10 +76,38 @@ def ask_absence(
     if corrects is not None:
         _check_corrected(corrects, by)
     hold_people([by.pk])
-    _refuse_overlap(row, (*_TAKEN,), but=corrects)
+    _refuse_overlap(row, _TAKEN, but=corrects)
     row.place_in(_home(by))
     row.save()
     approvals.submit(row, kind=KIND, by=by, request_key=request_key)
+    row.refresh_from_db()
+    return row
+
+
+@transaction.atomic
+def ask_again(absence: Absence, *, by: User, **values: Any) -> Absence:
+    """Change a request that was sent back and submit it again. `values` are facts of `ask_absence`.
+
+    By the person himself. Raises Refused as `ask_absence` does, Stale when it is no draft.
+    """
+    hold_people([absence.person_id])
+    row = _held(absence)
+    if row.person_id != by.pk:
+        raise Refused(_("Only the person who asked may change this request."))
+    if row.state != AbsenceState.DRAFT:
+        raise Stale(_("This was changed meanwhile. Please look again."))
+    for name in ("kind", "first_day", "last_day", "destination", "reason", "deputy"):
+        if name in values:
+            setattr(row, name, values[name])
+    _check(row)
+    if (row.first_day < timezone.localdate() or row.corrected_of) and not row.reason:
+        raise Refused(_("Please say why."))
+    if row.corrected_of is not None:
+        _check_corrected(row.corrected_of, by)
+    _refuse_overlap(row, _TAKEN, but=row.corrected_of)
+    row.version += 1
+    row.save()
+    approvals.submit(row, kind=KIND, by=by)
     row.refresh_from_db()
     return row
 
@@ -252,12 +280,12 @@ def cancel_absence(absence: Absence, *, by: User | None, reason: str) -> Absence
 
 def may_correct(absence: Absence, by: User) -> bool:
     """Whether somebody answers for the person of an approved absence, who is not himself."""
-    own = absence.person_id == by.pk
-    return (
-        absence.state == AbsenceState.APPROVED
-        and not own
-        and may_reach(by, CORRECT, absence.person)
-    )
+    return absence.state == AbsenceState.APPROVED and answers_for(absence, by)
+
+
+def answers_for(absence: Absence, by: User) -> bool:
+    """Whether somebody may correct trips and leave of this person, who is not himself."""
+    return absence.person_id != by.pk and may_reach(by, CORRECT, absence.person)
 
 
 def _check_may_correct(absence: Absence, by: User | None) -> None:

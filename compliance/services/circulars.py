@@ -119,7 +119,6 @@ def publish_circular(
         units=[row.unit],
         unit=row.unit,
         must_confirm=True,
-        source=row,
     )
     row.state, row.published_at, row.published_by = CircularState.PUBLISHED, timezone.now(), by
     row.version += 1

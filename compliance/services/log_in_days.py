@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from accounts.models import LoginKind, LoginRecord
 from compliance.models import FormerLogIn, LogInMonth
-from compliance.selectors.log_in_rules import KEYS, ONE_DAY, basis
+from compliance.selectors.log_in_rules import KEYS, ONE_DAY, ZONE, basis
 from core.errors import Refused
 from core.faults import fault_point
 from core.jobs import Running, enqueue, handles
@@ -67,13 +67,23 @@ WHERE d.day BETWEEN %(first)s AND %(last)s AND NOT EXISTS (
   SELECT 1 FROM people p WHERE p.person = d.person_id AND d.day BETWEEN p.since AND p.until)"""
 _SUM: Final = """
 INSERT INTO compliance_loginsum
-  (month, unit_id, region_id, city_id, project_id, expected, met, people, users)
-SELECT %(month)s, o.id, o.above[2], o.above[3], o.above[4], d.expected, d.met, d.people, d.users
+  (month, unit_id, region_id, city_id, project_id, expected, met, people, users, adopters)
+SELECT %(month)s, o.id, o.above[2], o.above[3], o.above[4],
+  d.expected, d.met, d.people, d.users, d.adopters
 FROM (
-  SELECT unit_id, count(*) FILTER (WHERE reason IN ('met', 'missed')) AS expected,
-    count(*) FILTER (WHERE reason = 'met') AS met, count(DISTINCT person_id) AS people,
-    count(DISTINCT person_id) FILTER (WHERE log_ins > 0) AS users
-  FROM compliance_loginday WHERE day BETWEEN %(month)s AND %(last)s GROUP BY unit_id) d
+  SELECT unit_id, sum(expected) AS expected, sum(met) AS met, count(*) AS people,
+    count(*) FILTER (WHERE used) AS users,
+    count(*) FILTER (WHERE used
+      OR EXISTS (SELECT 1 FROM accounts_loginrecord l
+        WHERE l.user_id = p.person_id AND l.kind IN ('login', 'day') AND l.at < %(ends)s)
+      OR EXISTS (SELECT 1 FROM compliance_formerlogin l
+        WHERE l.user_id = p.person_id AND l.at < %(ends)s)) AS adopters
+  FROM (
+    SELECT unit_id, person_id, count(*) FILTER (WHERE reason IN ('met', 'missed')) AS expected,
+      count(*) FILTER (WHERE reason = 'met') AS met, bool_or(log_ins > 0) AS used
+    FROM compliance_loginday WHERE day BETWEEN %(month)s AND %(last)s
+    GROUP BY unit_id, person_id) p
+  GROUP BY unit_id) d
 JOIN (
   SELECT id, string_to_array(trim(both '/' from path), '/')::int[] AS above FROM regions_orgunit
 ) o ON o.id = d.unit_id"""
@@ -171,7 +181,8 @@ def _store_month(month: dt.date, last: dt.date) -> tuple[int, dt.date | None]:
 
 def _add_up(cursor: Any, month: dt.date, last: dt.date) -> None:
     cursor.execute("DELETE FROM compliance_loginsum WHERE month = %s", [month])
-    cursor.execute(_SUM, {"month": month, "last": last})
+    ends = dt.datetime.combine(last + ONE_DAY, dt.time(), ZONE)
+    cursor.execute(_SUM, {"month": month, "last": last, "ends": ends})
 
 
 def _next_month(day: dt.date) -> dt.date:
