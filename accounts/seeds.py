@@ -98,6 +98,7 @@ VIEW = (
     *READ_MONEY,
     *SEE_STRATEGIC,
     *READ_FINDINGS,
+    "reports.view_dashboard",
 )
 WORK_ON_CASES = (
     "complaints.add_case",

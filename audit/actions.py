@@ -151,6 +151,7 @@ ACTIONS = {
     "application.reviewed": _("reviewed the expense {number}: {finding}"),
     "ledger.exported": _("exported {rows} lines of the ledger"),
     "expenses.analysis_taken": _("took away the expense analysis of {unit}, {since} to {until}"),
+    "reports.dashboard_taken": _("took away the dashboard of {unit}, {period}"),
     "reports.analysis_taken": _("took away the analysis {method} of {unit} as of {as_of}"),
     "expense_category.saved": _("saved the expense category {name}"),
     "application.file_attached": _("attached a file to the expense application {number}"),

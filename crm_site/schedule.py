@@ -231,6 +231,19 @@ SCHEDULE = (
         crontab=("20", "8"),
     ),
     Periodic(
+        _("Refresh figures"),
+        "reports.refresh",
+        _("Adds up the figures of units whose records changed, for the dashboards."),
+        seconds=300,
+        catch_up=CatchUp.NONE,
+    ),
+    Periodic(
+        _("Compare and close figures"),
+        "reports.nightly",
+        _("Compares all figures with their records, keeps those of the day, closes months."),
+        crontab=("10", "4"),
+    ),
+    Periodic(
         _("Judge the log-in duty"),
         "compliance.judge_log_ins",
         _("Stores who met the log-in duty of the day before, finds lapses and drafts notices."),

@@ -37,6 +37,8 @@ PAGES = {
             "dist/js/tabler.min.js",
         ],
     ),
+    # Charts of the dashboard, loaded by that page alone.
+    "echarts": ("echarts", ["dist/echarts.common.min.js", "LICENSE", "NOTICE"]),
     "htmx.org": ("htmx", ["dist/htmx.min.js", "LICENSE"]),
     "tom-select": ("tom-select", ["dist/js/tom-select.complete.min.js", "LICENSE"]),
 }

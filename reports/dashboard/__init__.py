@@ -1,0 +1,1 @@
+"""The dashboard, the pages of figures and the rows behind them."""

@@ -1,0 +1,196 @@
+"""Dashboard, figures in words, and the rows behind a figure."""
+
+from io import BytesIO
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.db.models import CompositePrimaryKey
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
+
+from audit.services import record
+from core.access import requires
+from core.htmx import page_or_rows
+from core.keyset import Order
+from core.paging import asked_page, count_of, page_of
+from reports.dashboard.charts import charts_of
+from reports.dashboard.forms import VIEW, DashboardFilter
+from reports.dashboard.tiles import all_series, later_words, tiles_of, written
+from reports.dashboard.workbook import workbook_of
+from reports.metrics.definitions import GROUPS
+from reports.metrics.perimeter import Perimeter
+from reports.metrics.reading import Series, frozen_months, rows_behind, series_of
+from reports.metrics.registry import METRICS, Kind, Measure, Metric
+from reports.models import ClosedMonth, RollupState
+
+EXPORT = "customers.export_customer"
+PER_PAGE = 25
+BY_KEY = Order("-pk", "pk", descending=True)
+
+
+@requires(VIEW)
+@require_safe
+def dashboard(request: HttpRequest) -> HttpResponse:
+    """The figures of a unit in a period; each is a link to exactly its rows."""
+    form = DashboardFilter(request.GET, user=request.user, today=timezone.localdate())
+    perimeter = _perimeter(request, form)
+    context: dict[str, Any] = {"form": form, "crumbs": [(_("Dashboard"), "")]}
+    if perimeter is None:
+        return render(request, "reports/dashboard.html", context)
+    period, address = form.period_asked(), form.address()
+    found = all_series(perimeter, period)
+    drawn = _drawn(found, form)
+    charts = charts_of(drawn, perimeter, period, address) if drawn else []
+    query = urlencode(address)
+    context |= {
+        "unit": perimeter.unit,
+        "below": perimeter.below,
+        "period": period,
+        "groups": tiles_of(found, perimeter, period, address),
+        "drawn": drawn,
+        "charts": charts,
+        "data": {chart.key: chart.as_data() for chart in charts},
+        "frozen": frozen_months(period),
+        "later": [(one.metric.title, later_words(one)) for one in found if one.has_later],
+        "past_tree": period.end < timezone.localdate(),
+        "own_only": all(perimeter.is_own(one.metric.right) for one in found) if found else False,
+        "state": RollupState.objects.first(),
+        "book_url": f"{reverse('reports:dashboard-workbook')}?{query}",
+        "may_export": request.user.has_perm(EXPORT),
+    }
+    return render(request, "reports/dashboard.html", context)
+
+
+def _perimeter(request: HttpRequest, form: DashboardFilter) -> Perimeter | None:
+    unit = form.unit_asked()
+    if unit is None:
+        return None
+    return Perimeter(request.user, unit, below=form.below(), day=form.period_asked().end)
+
+
+def _drawn(found: list[Series], form: DashboardFilter) -> Series | None:
+    """The figure that is drawn: the one asked for, else the first that happens in time."""
+    wanted = form.cleaned_data.get("metric")
+    by_key = {one.metric.key: one for one in found}
+    if wanted in by_key:
+        return by_key[wanted]
+    return next((one for one in found if one.metric.kind == Kind.FLOW), None)
+
+
+@requires(EXPORT)
+@require_safe
+def dashboard_workbook(request: HttpRequest) -> HttpResponse | FileResponse:
+    """The same figures as a workbook."""
+    form = DashboardFilter(request.GET, user=request.user, today=timezone.localdate())
+    perimeter = _perimeter(request, form)
+    if perimeter is None:
+        raise Http404
+    period = form.period_asked()
+    content = workbook_of(all_series(perimeter, period), perimeter, period)
+    record(
+        "reports.dashboard_taken",
+        by=request.user,
+        subject=perimeter.unit,
+        unit=perimeter.unit.code,
+        period=period.key,
+    )
+    name = f"{_('Dashboard')} {perimeter.unit.name} {period.key}.xlsx"
+    return FileResponse(BytesIO(content), as_attachment=True, filename=name)
+
+
+@requires(VIEW)
+@require_safe
+def metric_list(request: HttpRequest) -> HttpResponse:
+    """Every figure in words: what it counts, how it is kept, when it was compared last."""
+    seen = [metric for metric in METRICS.values() if metric.opens_to(request.user)]
+    context = {
+        "groups": [
+            (label, [_in_words(one) for one in seen if one.group == key])
+            for key, label in GROUPS.items()
+            if any(one.group == key for one in seen)
+        ],
+        "state": RollupState.objects.first(),
+        "closed": ClosedMonth.objects.order_by("-month").first(),
+        "crumbs": [(_("Metrics"), "")],
+    }
+    return render(request, "reports/metrics.html", context)
+
+
+def _in_words(metric: Metric) -> dict[str, Any]:
+    measures = {
+        Measure.ROWS: _("whole number"),
+        Measure.YUAN: _("yuan, two decimals"),
+        Measure.SHARE: _("per cent, one decimal"),
+    }
+    better = {"up": _("more is better"), "down": _("less is better"), "": "—"}
+    return {
+        "metric": metric,
+        "measure": measures[metric.measure],
+        "better": better[metric.better],
+        "when": _("what there is today")
+        if metric.kind == Kind.STOCK
+        else _("what happened in the period"),
+    }
+
+
+@requires(VIEW)
+@require_safe
+def metric_rows(request: HttpRequest, key: str) -> HttpResponse:
+    """Exactly the rows that make up a figure in one scope."""
+    metric = METRICS.get(key)
+    if metric is None or not metric.opens_to(request.user):
+        raise Http404(key)
+    form = DashboardFilter(request.GET, user=request.user, today=timezone.localdate())
+    perimeter = _perimeter(request, form)
+    if perimeter is None:
+        raise Http404(key)
+    period, part = form.period_asked(), request.GET.get("part")
+    rows = rows_behind(perimeter, period, metric, part)
+    number, more = count_of([rows])
+    (series,) = series_of(perimeter, period, [metric])
+    amount = series.parts[part] if part is not None else series.now
+    words = ngettext("{count} row", "{count} rows", number).format(count=f"{number:,}")
+    back = f"{reverse('reports:dashboard')}?{urlencode(form.address())}"
+    context = {
+        "metric": metric,
+        "unit": perimeter.unit,
+        "below": perimeter.below,
+        "period": period,
+        "part": str(metric.labels().get(part, part) or _("None stated"))
+        if part is not None
+        else "",
+        "figure": written(metric, amount.value(metric)),
+        "later": later_words(series) if series.has_later else "",
+        "is_past_stock": metric.kind == Kind.STOCK and not period.runs,
+        "count": f"{number:,}+" if more else words,
+        "page": _page(request, metric, rows),
+        "crumbs": [(_("Dashboard"), back), (str(metric.title), "")],
+    }
+    context["lines"] = [_line(metric, row) for row in context["page"]]
+    return page_or_rows(request, "reports/metric_rows.html", "reports/_metric_rows.html", context)
+
+
+def _page(request: HttpRequest, metric: Metric, rows: Any) -> Any:
+    """One page by key; rows that have two keys are few enough a page to be counted through."""
+    if isinstance(rows.model._meta.pk, CompositePrimaryKey):
+        every = rows.select_related(*metric.related).order_by("-day", "person_id")
+        return Paginator(every, PER_PAGE).get_page(request.GET.get("page"))
+
+    def read(keys: Any) -> list[Any]:
+        wanted = [one.pk for one in keys]
+        found = rows.model.objects.select_related(*metric.related).in_bulk(wanted)
+        return [found[pk] for pk in wanted if pk in found]
+
+    return page_of([rows], BY_KEY, read, **asked_page(request))
+
+
+def _line(metric: Metric, row: Any) -> dict[str, Any]:
+    label, url = metric.describe(row)
+    moment = getattr(row, metric.moment) if metric.moment else None
+    return {"label": label, "url": url, "unit": row.unit.name, "moment": moment}

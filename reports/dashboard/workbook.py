@@ -1,0 +1,78 @@
+"""The dashboard as a workbook: a sheet of figures and one of their months."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from core.files.writer import SheetColumn, SheetWriter
+from reports.metrics.perimeter import Perimeter
+from reports.metrics.periods import Period
+from reports.metrics.reading import Series
+
+
+def workbook_of(found: list[Series], perimeter: Perimeter, period: Period) -> bytes:
+    """The figures a reader sees, with what they mean."""
+    with TemporaryDirectory() as place:
+        path = Path(place) / "dashboard.xlsx"
+        with SheetWriter(path) as book:
+            book.write_sheet(_("Overview"), _about(), _question(perimeter, period))
+            book.write_sheet(_("Figures"), _columns(), [_row(one) for one in found])
+            book.write_sheet(
+                _("By month"),
+                (SheetColumn(_("Figure"), width=24), SheetColumn(_("Month")), _number()),
+                _months(found, period),
+            )
+        return path.read_bytes()
+
+
+def _about() -> tuple[SheetColumn, SheetColumn]:
+    return SheetColumn(_("About"), width=20), SheetColumn(_("Content"), width=60)
+
+
+def _question(perimeter: Perimeter, period: Period) -> list[tuple[str, Any]]:
+    return [
+        (_("Unit"), f"{perimeter.unit.name} {perimeter.unit.code}"),
+        (_("Units below"), _("Yes") if perimeter.below else _("No")),
+        (_("Period"), period.words),
+        (_("As of"), period.end),
+    ]
+
+
+def _number() -> SheetColumn:
+    return SheetColumn(_("Value"), "number")
+
+
+def _columns() -> tuple[SheetColumn, ...]:
+    return (
+        SheetColumn(_("Figure"), width=24),
+        _number(),
+        SheetColumn(_("Of"), "number"),
+        SheetColumn(_("Period before"), "number"),
+        SheetColumn(_("Meaning"), width=60),
+    )
+
+
+def _row(series: Series) -> tuple[Any, ...]:
+    metric = series.metric
+    return (
+        str(metric.title),
+        _plain(series.value),
+        _plain(series.now.denominator) if metric.is_share else None,
+        _plain(series.value_before),
+        str(metric.sentence),
+    )
+
+
+def _plain(value: Any) -> float | None:
+    return None if value is None else round(float(value), 4)
+
+
+def _months(found: list[Series], period: Period) -> list[tuple[Any, ...]]:
+    return [
+        (str(one.metric.title), f"{month:%Y-%m}", _plain(one.months[month].value(one.metric)))
+        for one in found
+        for month in period.trend
+        if month in one.months
+    ]

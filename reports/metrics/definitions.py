@@ -1,0 +1,495 @@
+"""The figures of the product. Words of `sentence` stand on the page of figures."""
+
+# ruff: noqa: S608  statements are put together from constants, never from what people write
+
+import datetime as dt
+from typing import Any
+
+from django.db import models
+from django.db.models import Case as Choose
+from django.db.models import F, Q, QuerySet, Value, When
+from django.db.models.expressions import RawSQL
+from django.db.models.functions import Cast, Coalesce
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from complaints.models import Case, CaseKind, Level
+from complaints.selectors.timeliness import verdicts
+from complaints.states import OPEN
+from compliance.actuals import METRICS as ACTUALS
+from compliance.models import DayReason, Finding, LogInDay
+from compliance.states import Severity
+from customers.models import ActivityKind, CustomerUnit, Ownership, OwnerStage
+from customers.models.customers import stage_condition
+from customers.selectors.rhythm import overdue_condition
+from expenses.models import Budget, Category, LedgerEntry
+from regions.selectors import Relation
+from reports.metrics.registry import Better, Kind, Measure, Metric, midnight, register
+
+CUSTOMERS, CASES, MONEY, PEOPLE = "customers", "complaints", "expenses", "compliance"
+GROUPS = {
+    CUSTOMERS: _("Customers"),
+    CASES: _("Complaints"),
+    MONEY: _("Expenses"),
+    PEOPLE: _("Organisation & compliance"),
+}
+SEE_CUSTOMERS, SEE_CASES = "customers.view_customer", "complaints.view_case"
+SEE_LEDGER, SEE_BUDGETS = "expenses.view_ledgerentry", "expenses.view_budget"
+SEE_DAYS, SEE_FINDINGS = "compliance.view_log_ins", "compliance.view_finding"
+NONE = {"": _("None stated")}
+EVER = (
+    dt.datetime(1900, 1, 1, tzinfo=dt.UTC),
+    dt.datetime(2200, 1, 1, tzinfo=dt.UTC),
+)
+
+
+# --- customers ------------------------------------------------------------------------------------
+
+
+def _place(row: CustomerUnit) -> tuple[str, str]:
+    return row.name, row.customer.get_absolute_url()
+
+
+def _of_customer(row: Any) -> tuple[str, str]:
+    return row.customer.name, row.customer.get_absolute_url()
+
+
+def _stage(today: dt.date) -> Any:
+    """The stage of an owner as text, empty for those who are none."""
+    return Choose(
+        *(When(stage_condition(stage, today), then=Value(stage.value)) for stage in OwnerStage),
+        default=Value(""),
+        output_field=models.TextField(),
+    )
+
+
+class _StageToday:
+    """The stage as of the day on which it is asked."""
+
+    def resolve_expression(self, *args: Any, **kwargs: Any) -> Any:
+        return _stage(timezone.localdate()).resolve_expression(*args, **kwargs)
+
+
+def _class_labels() -> dict[str, Any]:
+    words = CustomerUnit.objects.order_by().values_list("level", flat=True).distinct()
+    return NONE | {word: word for word in words if word}
+
+
+PLACE: dict[str, Any] = {
+    "right": SEE_CUSTOMERS,
+    "group": CUSTOMERS,
+    "related": ("unit", "customer"),
+    "describe": _place,
+}
+register(
+    Metric(
+        key="customers",
+        title=pgettext_lazy("metric", "Customers"),
+        sentence=_(
+            "Customers by class, counted once in each unit that keeps them: who has places in two "
+            "projects counts in both."
+        ),
+        kind=Kind.STOCK,
+        rows=lambda: CustomerUnit.objects.all(),
+        dimension=F("level"),
+        labels=_class_labels,
+        better=Better.UP,
+        **PLACE,
+    )
+)
+register(
+    Metric(
+        key="owners",
+        title=pgettext_lazy("metric", "Owners"),
+        sentence=_(
+            "Customers who signed for or took over a property, by stage: until hand-over, in the "
+            "first year, in the second year, longer. Counted once in each unit."
+        ),
+        kind=Kind.STOCK,
+        rows=lambda: CustomerUnit.objects.exclude(signed_on=None, handed_over_on=None),
+        dimension=_StageToday(),
+        labels=lambda: dict(OwnerStage.choices),
+        **PLACE,
+    )
+)
+register(
+    Metric(
+        key="customers_new",
+        title=_("New customers"),
+        sentence=_("Customers entered in a unit in the period, by hand or by a file."),
+        kind=Kind.FLOW,
+        rows=lambda: CustomerUnit.objects.all(),
+        moment="created_at",
+        source="places",
+        better=Better.UP,
+        **PLACE,
+    )
+)
+register(
+    Metric(
+        key="owners_lost",
+        title=_("Ownerships ended"),
+        sentence=_(
+            "Properties that an owner sold or gave up in the period; one who gave up two counts "
+            "twice."
+        ),
+        right=SEE_CUSTOMERS,
+        group=CUSTOMERS,
+        kind=Kind.FLOW,
+        rows=lambda: Ownership.objects.all(),
+        moment="valid_until",
+        source="ownerships",
+        better=Better.DOWN,
+        related=("unit", "customer"),
+        describe=_of_customer,
+    )
+)
+register(
+    Metric(
+        key="contacts",
+        title=_("Contacts made"),
+        sentence=_("Calls, visits, messages and meetings that took place; notes do not count."),
+        right=SEE_CUSTOMERS,
+        group=CUSTOMERS,
+        kind=Kind.FLOW,
+        rows=lambda: ACTUALS["contacts"].rows(*EVER),
+        moment="at",
+        dimension=F("kind"),
+        labels=lambda: dict(ActivityKind.choices),
+        source="activities",
+        better=Better.UP,
+        target="contacts",
+        related=("unit", "customer"),
+        describe=_of_customer,
+    )
+)
+register(
+    Metric(
+        key="contacts_overdue",
+        title=_("Contacts overdue"),
+        sentence=_(
+            "Customers whose class asks for a contact more often than they had one, as the policy "
+            "of their unit says."
+        ),
+        kind=Kind.STOCK,
+        rows=lambda: CustomerUnit.objects.filter(overdue_condition()),
+        dimension=F("level"),
+        labels=_class_labels,
+        better=Better.DOWN,
+        **PLACE,
+    )
+)
+
+
+# --- complaints -----------------------------------------------------------------------------------
+
+
+def _case(row: Case) -> tuple[str, str]:
+    return row.number, row.get_absolute_url()
+
+
+def _levels() -> dict[str, Any]:
+    return NONE | {str(level.pk): level.name for level in Level.objects.all()}
+
+
+def _complaints() -> QuerySet[Case]:
+    return Case.objects.filter(kind=CaseKind.COMPLAINT)
+
+
+def _open_complaints() -> QuerySet[Case]:
+    return _complaints().filter(state__in=sorted(OPEN))
+
+
+AGES = {"3": _("Up to 3 days"), "7": _("4 to 7 days"), "30": _("8 to 30 days"), "": _("Older")}
+
+
+class _Age:
+    """For how long a case has been open, in the steps of AGES."""
+
+    def resolve_expression(self, *args: Any, **kwargs: Any) -> Any:
+        now = timezone.now()
+        steps = [
+            When(taken_in_at__gt=now - dt.timedelta(days=int(days)), then=Value(days))
+            for days in AGES
+            if days
+        ]
+        choose = Choose(*steps, default=Value(""), output_field=models.TextField())
+        return choose.resolve_expression(*args, **kwargs)
+
+
+_KEPT = """
+SELECT f.unit_id, f.day, CASE WHEN v.kept THEN 'kept' ELSE 'missed' END,
+  CASE WHEN v.kept THEN 1 ELSE 0 END, 1
+FROM ({verdicts}) v JOIN ({rows}) f (case_id, unit_id, day) ON f.case_id = v.case_id
+WHERE v.kind = %s AND v.kept IS NOT NULL"""
+
+
+def _kept(limit: str) -> Any:
+    """Facts of a share of limits that were kept, judged as of the last midnight judged by."""
+
+    def compute(metric: Metric, rows: QuerySet[Any]) -> Relation:
+        judged = verdicts(rows, midnight(judged_on()))
+        found = rows.order_by().values_list("pk", "unit_id", metric.day())
+        sql, params = found.query.sql_with_params()
+        text = _KEPT.format(verdicts=judged.sql, rows=sql)
+        return Relation(text, (*judged.params, *params, limit))
+
+    return compute
+
+
+def _judged(limit: str) -> Any:
+    """The cases of which it can be said whether they kept a limit, or those that did or did not."""
+
+    def counted(rows: QuerySet[Any], dimension: str | None) -> QuerySet[Any]:
+        judged = verdicts(rows, midnight(judged_on()))
+        wanted = {"kept": "v.kept", "missed": "NOT v.kept"}.get(dimension or "")
+        text = f"SELECT v.case_id FROM ({judged.sql}) v WHERE v.kind = %s AND {{}}"
+        text = text.format(wanted or "v.kept IS NOT NULL")
+        return rows.filter(pk__in=RawSQL(text, (*judged.params, limit)))  # noqa: S611
+
+    return counted
+
+
+KEPT = {"kept": _("Kept"), "missed": _("Not kept")}
+
+
+def judged_on() -> dt.date:
+    """The day as of whose beginning time limits are judged: that of the last night."""
+    from reports.models import RollupState
+
+    day = RollupState.objects.values_list("judged_on", flat=True).first()
+    return day or timezone.localdate()
+
+
+CASE: dict[str, Any] = {"right": SEE_CASES, "group": CASES, "describe": _case}
+BY_LEVEL: dict[str, Any] = CASE | {
+    "dimension": Coalesce(Cast("level_id", models.TextField()), Value("")),
+    "labels": _levels,
+}
+register(
+    Metric(
+        key="complaints_opened",
+        title=_("Complaints taken in"),
+        sentence=_("Complaints taken in within the period, by level; requests do not count."),
+        kind=Kind.FLOW,
+        rows=_complaints,
+        moment="taken_in_at",
+        source="cases",
+        better=Better.DOWN,
+        **BY_LEVEL,
+    )
+)
+register(
+    Metric(
+        key="complaints_closed",
+        title=_("Complaints closed"),
+        sentence=_("Complaints closed within the period, by level, whenever they were taken in."),
+        kind=Kind.FLOW,
+        rows=_complaints,
+        moment="closed_at",
+        source="cases",
+        better=Better.UP,
+        **BY_LEVEL,
+    )
+)
+register(
+    Metric(
+        key="cases_closed",
+        title=_("Cases closed"),
+        sentence=_("Cases of every kind closed within the period."),
+        kind=Kind.FLOW,
+        rows=lambda: ACTUALS["cases"].rows(*EVER),
+        moment="closed_at",
+        source="cases",
+        better=Better.UP,
+        target="cases",
+        **CASE,
+    )
+)
+register(
+    Metric(
+        key="complaints_open",
+        title=_("Open complaints"),
+        sentence=_("Complaints that are not closed, by level."),
+        kind=Kind.STOCK,
+        rows=_open_complaints,
+        better=Better.DOWN,
+        **BY_LEVEL,
+    )
+)
+register(
+    Metric(
+        key="complaints_age",
+        title=_("Open complaints by age"),
+        sentence=_("Complaints that are not closed, by the days since they were taken in."),
+        kind=Kind.STOCK,
+        rows=_open_complaints,
+        better=Better.DOWN,
+        **(CASE | {"dimension": _Age(), "labels": lambda: AGES}),
+    )
+)
+register(
+    Metric(
+        key="complaints_late",
+        title=_("Complaints over a limit"),
+        sentence=_("Open complaints of which a time limit has passed, by level."),
+        kind=Kind.STOCK,
+        rows=lambda: _open_complaints().filter(next_due_at__lte=timezone.now()),
+        better=Better.DOWN,
+        **BY_LEVEL,
+    )
+)
+for key, limit, title, sentence in (
+    (
+        "response_on_time",
+        "first_contact",
+        _("First response on time"),
+        _(
+            "Of the cases taken in within the period whose first contact was made or due before "
+            "today, the share that kept the limit."
+        ),
+    ),
+    (
+        "completion_on_time",
+        "resolution",
+        _("Completion on time"),
+        _(
+            "Of the cases taken in within the period that were resolved or due before today, the "
+            "share that kept the limit."
+        ),
+    ),
+):
+    register(
+        Metric(
+            key=key,
+            title=title,
+            sentence=sentence,
+            kind=Kind.FLOW,
+            rows=lambda: Case.objects.all(),
+            moment="taken_in_at",
+            measure=Measure.SHARE,
+            source="cases",
+            judged=True,
+            better=Better.UP,
+            compute=_kept(limit),
+            counted=_judged(limit),
+            labels=lambda: KEPT,
+            **CASE,
+        )
+    )
+
+
+# --- expenses -------------------------------------------------------------------------------------
+
+
+def _entry(row: LedgerEntry) -> tuple[str, str]:
+    return str(row.application), row.application.get_absolute_url()
+
+
+def _budget(row: Budget) -> tuple[str, str]:
+    return str(row), row.get_absolute_url()
+
+
+def _categories() -> dict[str, Any]:
+    return {str(one.pk): one.name for one in Category.objects.all()}
+
+
+register(
+    Metric(
+        key="expenses_paid",
+        title=_("Expenses paid"),
+        sentence=_(
+            "Yuan paid for approved applications by the day of booking, less what came back, by "
+            "category."
+        ),
+        right=SEE_LEDGER,
+        group=MONEY,
+        kind=Kind.FLOW,
+        rows=lambda: LedgerEntry.objects.exclude(paid=0),
+        moment="booked_on",
+        measure=Measure.YUAN,
+        amount=F("paid"),
+        dimension=F("category_id"),
+        labels=_categories,
+        source="ledger",
+        related=("unit", "application"),
+        describe=_entry,
+    )
+)
+register(
+    Metric(
+        key="budget_used",
+        title=_("Budget used"),
+        sentence=_(
+            "Reserved, approved and paid as a share of this year's budgets, without what was "
+            "handed down."
+        ),
+        right=SEE_BUDGETS,
+        group=MONEY,
+        kind=Kind.STOCK,
+        rows=lambda: Budget.objects.filter(year=timezone.localdate().year),
+        measure=Measure.SHARE,
+        amount=F("reserved") + F("committed") + F("spent"),
+        whole=F("allotted") - F("handed_down"),
+        dimension=F("category_id"),
+        labels=_categories,
+        related=("unit", "category"),
+        describe=_budget,
+    )
+)
+
+
+# --- people and organisation ----------------------------------------------------------------------
+
+
+def _day(row: LogInDay) -> tuple[str, str]:
+    return f"{row.person.name} {row.person.employee_no}", ""
+
+
+def _finding(row: Finding) -> tuple[str, str]:
+    return row.rule, row.get_absolute_url()
+
+
+register(
+    Metric(
+        key="log_in_rate",
+        title=_("Log-in rate"),
+        sentence=_(
+            "Of the working days on which people had to log in, the share on which they did."
+        ),
+        right=SEE_DAYS,
+        group=PEOPLE,
+        kind=Kind.FLOW,
+        rows=lambda: LogInDay.objects.filter(reason__in=(DayReason.MET, DayReason.MISSED)),
+        moment="day",
+        measure=Measure.SHARE,
+        amount=Choose(
+            When(reason=DayReason.MET, then=Value(1)),
+            default=Value(0),
+            output_field=models.IntegerField(),
+        ),
+        whole=Value(1),
+        dimension=F("reason"),
+        labels=lambda: dict(DayReason.choices),
+        source="log_in_days",
+        better=Better.UP,
+        related=("unit", "person"),
+        describe=_day,
+    )
+)
+register(
+    Metric(
+        key="findings",
+        title=_("Open findings"),
+        sentence=_("Breaches of rules that the checks found and that last, by severity."),
+        right=SEE_FINDINGS,
+        group=PEOPLE,
+        kind=Kind.STOCK,
+        rows=lambda: Finding.objects.live(),
+        dimension=F("severity"),
+        labels=lambda: dict(Severity.choices),
+        better=Better.DOWN,
+        describe=_finding,
+    )
+)
