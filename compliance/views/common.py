@@ -19,7 +19,7 @@ def form_key(request: HttpRequest, typed: str = "") -> str:
     """The key of one sending of a form by this person: with `typed`, what the form brought back as
     a key that nothing else bears; without, a new one for the form."""
     if not typed:
-        return token_hex(8)
+        return token_hex(16)
     return f"form:{request.user.pk}:{typed}"
 
 

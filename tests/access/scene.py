@@ -254,9 +254,9 @@ def _daily_of(units: dict[str, OrgUnit], head: User, clerk: User) -> dict[str, A
     )
     return {
         "bulletin": bulletin.pk,
-        "task": task.pk,
+        "assignment": task.pk,
         "appointment": note.pk,
-        "rule": rule.pk,
+        "rule_document": rule.pk,
         "region_code": region.code,
     }
 
@@ -487,7 +487,7 @@ def _requests_of(clerk: User, head: User, keeper: User) -> dict[str, Any]:
         "comment_file": asked.files.get().pk,
         "signature": signature.pk,
         "body": body.pk,
-        "member": body.members.create(user=clerk).pk,
+        "body_member": body.members.create(user=clerk).pk,
         "flow": Flow.objects.get(key="general").pk,
         "fixed_flow": Flow.objects.get(key="rule").pk,
     }

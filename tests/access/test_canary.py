@@ -134,7 +134,7 @@ def tell(client: Client, reader: str) -> Story:
         typed = typed_by_administrators
     else:
         odd = ["/no-such-page/", "/customers/?after=x&sort=name", "/customers/hand-over/"]
-        story.crawl(["/", *odd], at_most=190)
+        story.crawl(["/", *odd], at_most=230)
         for address in ("/customers/", "/people/", "/organisation/units/", *CASE_PAGES):
             story.do(Visit("ROWS", address))
         for address in guessed():

@@ -210,7 +210,8 @@ def test_rows_follow_when_a_branch_moves(world, unit, parent):
     there = OrgUnit.objects.below(OrgUnit.objects.get(pk=moved.pk))
     for model in (CustomerUnit, Property, Ownership, Activity):
         rows = model.objects.visible_to(fresh(world.south_head))
-        assert rows.filter(unit__in=there).count() == there.count()
+        moved_rows = model.objects.filter(unit__in=there).count()
+        assert rows.filter(unit__in=there).count() == moved_rows >= there.count()
 
 
 def test_a_move_gives_the_mover_nothing_he_did_not_reach(world):
@@ -235,7 +236,8 @@ def test_wrong_columns_are_found_and_mended(world, model):
     rows_of_each_table(world.n1a, world.north_clerk)
     table = next(one for one in scoped_models() if one.__name__ == model)
     table._base_manager.update(region=world.south, city=None)
-    assert wrong_columns() == [f"{model} {row.pk}" for row in table._base_manager.all()]
+    wrong = sorted(f"{model} {row.pk}" for row in table._base_manager.all())
+    assert sorted(wrong_columns()) == wrong
 
     assert mend_scope_columns() == table._base_manager.count()
     assert (wrong_columns(), mend_scope_columns()) == ([], 0)

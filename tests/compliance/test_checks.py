@@ -11,7 +11,7 @@ from accounts.models import Function, LoginRecord, Post, RoleGrant, SectionGrant
 from compliance.checks import CHECKS, World, run, words
 from compliance.models import Inspection, PostOverride
 from compliance.services import plans
-from customers.models import CustomerUnit
+from customers.models import STRATEGIC, CustomerUnit
 from regions.services import add_unit, save_section
 from tests.factories import give, make_customer, make_post, make_unit, make_user, say
 
@@ -293,6 +293,15 @@ def customer_without_place(tree):
     return place.save
 
 
+def strategic_without_leader(tree):
+    keeper = post("LEAD").user
+    customer = make_customer(
+        kind="organisation", unit=tree["project"], by=None, keeper=keeper, level=STRATEGIC
+    )
+    change(customer, specialist=keeper)
+    return lambda: change(customer, contact_leader=post("HEAD-C", HEAD).user)
+
+
 def customer_without_keeper(tree):
     make_customer(unit=tree["project"], by=None)
     CustomerUnit.objects.update(keeper=None)
@@ -326,6 +335,7 @@ CASES = [
     (dormant_administrator, [("ACC-DORMANT", "G", "ADMIN")]),
     (role_elsewhere, [("ACC-OUTSIDE", "R", "LEAD:staff")]),
     (person_without_unit, [("UNIT-MISSING", "G", "")]),
+    (strategic_without_leader, [("ORG-18", "P", "customer:")]),
     (customer_without_place, [("UNIT-MISSING", "G", "")]),
     (customer_without_keeper, [("KEEPER-MISSING", "P", "")]),
 ]

@@ -253,4 +253,4 @@ def test_the_pages_of_a_unit_and_of_whoever_mends_show_its_findings(client, worl
 
     assert link in unit_page
     assert link in own_page
-    assert "last month 0" in unit_page
+    assert "上月 0" in unit_page
