@@ -1,4 +1,4 @@
-"""What is drawn, each as a table first: the table is the alternative, the chart is drawn from it."""
+"""What is drawn, each as a table first: the chart is drawn from it."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -96,8 +96,12 @@ def _parts(series: Series, address: dict[str, str]) -> Chart:
     chart = Chart("parts", "bar", _("By kind"), pgettext("chart", "Kind"), str(metric.title))
     if not labels:
         return chart
-    known = [key for key in labels if key in series.parts]
-    for key in [*known, *(key for key in series.parts if key not in labels)]:
+    order = {key: place for place, key in enumerate(labels) if key}
+    keys = sorted(
+        series.parts,
+        key=lambda key: (key == "", order.get(key, len(order)), -series.parts[key].numerator, key),
+    )
+    for key in keys:
         amount = series.parts[key]
         chart.rows.append(
             ChartRow(
