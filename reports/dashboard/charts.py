@@ -15,8 +15,6 @@ from reports.metrics.periods import Period
 from reports.metrics.reading import Amount, Series, by_unit
 from reports.metrics.registry import Kind
 
-MOST_BARS = 30
-
 
 @dataclass(slots=True)
 class ChartRow:
@@ -119,10 +117,10 @@ def _units(series: Series, perimeter: Perimeter, period: Period, address: dict[s
     metric = series.metric
     chart = Chart("units", "bar", _("By unit"), _("Unit"), str(metric.title))
     alone = by_unit(perimeter, period, series)
-    here = len(perimeter.paths.get(perimeter.unit.pk, ())) if perimeter.paths else 0
+    here = len(perimeter.paths.get(perimeter.unit.pk, ()))
     sums: dict[int, Amount] = {}
-    for unit, amount in alone.items():
-        path = perimeter.paths[unit]
+    for own, amount in alone.items():
+        path = perimeter.paths[own]
         key = path[here] if len(path) > here else perimeter.unit.pk
         sums.setdefault(key, Amount()).add(amount.numerator, amount.denominator)
     names = OrgUnit.objects.in_bulk(list(sums))

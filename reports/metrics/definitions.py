@@ -10,6 +10,7 @@ from django.db.models import Case as Choose
 from django.db.models import F, QuerySet, Value, When
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast, Coalesce
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -385,7 +386,7 @@ def _entry(row: LedgerEntry) -> tuple[str, str]:
 
 
 def _budget(row: Budget) -> tuple[str, str]:
-    return str(row), row.get_absolute_url()
+    return str(row), reverse("expenses:budget-unit", args=[row.unit.code, row.year])
 
 
 def _categories() -> dict[str, Any]:

@@ -21,7 +21,7 @@ from reports.metrics.perimeter import Perimeter
 from reports.metrics.periods import Period, read_period
 from reports.metrics.reading import Series, rows_behind, series_of
 from reports.metrics.registry import METRICS, Kind
-from reports.metrics.rollups import close_months, nightly, rebuild, refresh
+from reports.metrics.rollups import close_months, nightly, refresh
 from reports.models import ClosedMonth, Grain, Mark, Rollup, RollupState
 from tests.factories import make_activity, make_customer
 from tests.reports.figures import carry_out, days_ago, fill, plainly
@@ -87,7 +87,7 @@ def test_every_metric_is_what_rows_counted_one_by_one_give(full):
 def test_of_this_unit_only_nothing_below_counts(full):
     alone = values(full.boss, full.n1, below=False)
 
-    assert {value for value in alone.values()} == {Decimal(0), None}
+    assert set(alone.values()) == {Decimal(0), None}
 
 
 def test_the_month_before_and_what_it_is_compared_with(full):
@@ -333,7 +333,7 @@ def test_a_closed_month_keeps_its_figures_and_tells_what_came_later(full):
     assert figures(full.boss, full.n1a, period)["contacts"].value == before
 
 
-# --- changes of the organisation --------------------------------------------------------------------
+# --- changes of the organisation ----------------------------------------------------------------
 
 
 def test_a_project_that_moves_takes_its_present_along_and_leaves_its_past(full):
