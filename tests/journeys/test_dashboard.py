@@ -1,4 +1,4 @@
-"""A head reads the month: figures, their rows, charts with tables, another unit, on paper."""
+"""The group reads the month: figures, their rows, charts with tables, another unit, on paper."""
 
 import os
 import re
@@ -19,19 +19,19 @@ def tile(page: Page, key: str):
     return page.locator(f'.crm-tile[href*="/metrics/{key}/rows/"]')
 
 
-def test_a_head_reads_the_figures_of_the_month(signed_in, world: World):
+def test_the_group_reads_the_figures_of_the_month(signed_in, world: World):
     fill(world)
     refresh()
     nightly()
-    page = signed_in(world.north_head)
+    page = signed_in(world.boss)
 
     page.goto("/reports/?metric=contacts")
     expect(page.locator("h1")).to_be_visible()
     expect(page.locator('[data-chart="trend"] canvas')).to_be_visible()
-    expect(page.locator('[data-chart="parts"] table')).to_be_hidden()  # folded: the chart is drawn
-    page.locator('[data-chart="parts"] summary').focus()
+    expect(page.locator('[data-chart="trend"] table')).to_be_hidden()  # folded: the chart is drawn
+    page.locator('[data-chart="trend"] summary').focus()
     page.keyboard.press("Enter")
-    expect(page.locator('[data-chart="parts"] table')).to_be_visible()
+    expect(page.locator('[data-chart="trend"] table')).to_be_visible()
     _look(page, "dashboard")
     check(page, narrow=True)
     page.set_viewport_size(NARROW)
@@ -47,8 +47,8 @@ def test_a_head_reads_the_figures_of_the_month(signed_in, world: World):
     page.go_back()
 
     page.locator('[data-chart="units"] summary').click()
-    page.locator('[data-chart="units"] a', has_text="北方公司").click()
-    expect(page.locator(".crm-scope")).to_contain_text("北方公司")
+    page.locator('[data-chart="units"] a', has_text="北方区域").click()
+    expect(page.locator(".crm-scope")).to_contain_text("北方区域")
     page.emulate_media(media="print")
     expect(page.locator(".crm-topbar")).to_be_hidden()
     page.emulate_media(media="screen")
