@@ -1,4 +1,4 @@
-"""What is drawn, each as a table first: the table is the alternative, the chart is drawn from it."""
+"""What is drawn, each as a table first: the chart is drawn from it."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,8 +14,6 @@ from reports.metrics.perimeter import Perimeter
 from reports.metrics.periods import Period
 from reports.metrics.reading import Amount, Series, by_unit
 from reports.metrics.registry import Kind
-
-MOST_BARS = 30
 
 
 @dataclass(slots=True)
@@ -96,8 +94,12 @@ def _parts(series: Series, address: dict[str, str]) -> Chart:
     chart = Chart("parts", "bar", _("By kind"), pgettext("chart", "Kind"), str(metric.title))
     if not labels:
         return chart
-    known = [key for key in labels if key in series.parts]
-    for key in [*known, *(key for key in series.parts if key not in labels)]:
+    order = {key: place for place, key in enumerate(labels) if key}
+    keys = sorted(
+        series.parts,
+        key=lambda key: (key == "", order.get(key, len(order)), -series.parts[key].numerator, key),
+    )
+    for key in keys:
         amount = series.parts[key]
         chart.rows.append(
             ChartRow(
@@ -115,10 +117,10 @@ def _units(series: Series, perimeter: Perimeter, period: Period, address: dict[s
     metric = series.metric
     chart = Chart("units", "bar", _("By unit"), _("Unit"), str(metric.title))
     alone = by_unit(perimeter, period, series)
-    here = len(perimeter.paths.get(perimeter.unit.pk, ())) if perimeter.paths else 0
+    here = len(perimeter.paths.get(perimeter.unit.pk, ()))
     sums: dict[int, Amount] = {}
-    for unit, amount in alone.items():
-        path = perimeter.paths[unit]
+    for own, amount in alone.items():
+        path = perimeter.paths[own]
         key = path[here] if len(path) > here else perimeter.unit.pk
         sums.setdefault(key, Amount()).add(amount.numerator, amount.denominator)
     names = OrgUnit.objects.in_bulk(list(sums))

@@ -184,12 +184,13 @@ def _satisfaction(perimeter: Perimeter) -> list[Tile]:
     waves = list(waves_to_read(perimeter.reader).filter(is_standing=False)[:WAVES_SHOWN])
     if not waves:
         return []
-    lines = lines_of([wave.run_id for wave in waves], perimeter.reader, Q(unit=perimeter.unit))
+    runs = [wave.run_id or 0 for wave in waves]
+    lines = lines_of(runs, perimeter.reader, Q(unit=perimeter.unit))
     by_run = {line.run_id: line for line in lines}
-    line = by_run.get(waves[0].run_id)
+    line = by_run.get(runs[0])
     if line is None:
         return []
-    known = [_reading(by_run.get(wave.run_id)) for wave in reversed(waves)]
+    known = [_reading(by_run.get(run)) for run in reversed(runs)]
     reading = _reading(line)
     query = urlencode({"wave": waves[0].code, "unit": perimeter.unit.code})
     tile = Tile(

@@ -48,7 +48,7 @@ def _columns() -> tuple[SheetColumn, ...]:
     return (
         SheetColumn(_("Figure"), width=24),
         _number(),
-        SheetColumn(_("Of"), "number"),
+        SheetColumn(_("Out of"), "number"),
         SheetColumn(_("Period before"), "number"),
         SheetColumn(_("Meaning"), width=60),
     )

@@ -103,8 +103,8 @@ def _read(metric: Metric, statement: str, params: dict[str, Any]) -> list[Differ
         cursor.execute(statement, params | more)
         rows = cursor.fetchall()
     return [
-        Difference(metric.key, *row[:4], _pair(row[4], row[5]), _pair(row[6], row[7]))
-        for row in rows
+        Difference(metric.key, unit, grain, day, part, _pair(*figures[:2]), _pair(*figures[2:]))
+        for unit, grain, day, part, *figures in rows
     ]
 
 

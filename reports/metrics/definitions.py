@@ -7,9 +7,10 @@ from typing import Any
 
 from django.db import models
 from django.db.models import Case as Choose
-from django.db.models import F, Q, QuerySet, Value, When
+from django.db.models import F, QuerySet, Value, When
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Cast, Coalesce
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -71,11 +72,6 @@ class _StageToday:
         return _stage(timezone.localdate()).resolve_expression(*args, **kwargs)
 
 
-def _class_labels() -> dict[str, Any]:
-    words = CustomerUnit.objects.order_by().values_list("level", flat=True).distinct()
-    return NONE | {word: word for word in words if word}
-
-
 PLACE: dict[str, Any] = {
     "right": SEE_CUSTOMERS,
     "group": CUSTOMERS,
@@ -93,7 +89,7 @@ register(
         kind=Kind.STOCK,
         rows=lambda: CustomerUnit.objects.all(),
         dimension=F("level"),
-        labels=_class_labels,
+        labels=lambda: NONE,
         better=Better.UP,
         **PLACE,
     )
@@ -175,7 +171,7 @@ register(
         kind=Kind.STOCK,
         rows=lambda: CustomerUnit.objects.filter(overdue_condition()),
         dimension=F("level"),
-        labels=_class_labels,
+        labels=lambda: NONE,
         better=Better.DOWN,
         **PLACE,
     )
@@ -264,7 +260,9 @@ def judged_on() -> dt.date:
 
 CASE: dict[str, Any] = {"right": SEE_CASES, "group": CASES, "describe": _case}
 BY_LEVEL: dict[str, Any] = CASE | {
-    "dimension": Coalesce(Cast("level_id", models.TextField()), Value("")),
+    "dimension": Coalesce(
+        Cast("level_id", models.TextField()), Value(""), output_field=models.TextField()
+    ),
     "labels": _levels,
 }
 register(
@@ -388,7 +386,7 @@ def _entry(row: LedgerEntry) -> tuple[str, str]:
 
 
 def _budget(row: Budget) -> tuple[str, str]:
-    return str(row), row.get_absolute_url()
+    return str(row), reverse("expenses:budget-unit", args=[row.unit.code, row.year])
 
 
 def _categories() -> dict[str, Any]:

@@ -63,8 +63,8 @@ class Metric:
     `labels()` says what its values are called. `source` names the marks that triggers write
     (reports.migrations.0002_marks); without it, and with `judged`, rows are judged anew each night.
     `target` is the metric of monthly targets it is compared with. `describe(row)` names a row in
-    the list behind the figure, `related` is what that needs to be read with it. Where rows are judged
-    by more than their columns, `compute` gives their facts and `counted` those that count.
+    the list behind the figure, `related` is what that needs to be read with it. Where rows are
+    judged by more than their columns, `compute` gives their facts and `counted` those that count.
     """
 
     key: str
@@ -136,7 +136,8 @@ class Metric:
             return self.counted(rows, dimension)
         if dimension is None:
             return rows
-        words = Coalesce(Cast(self.dimension, models.TextField()), Value(""))
+        text = models.TextField()
+        words = Coalesce(Cast(self.dimension, text), Value(""), output_field=text)
         return rows.annotate(fact_dimension=words).filter(fact_dimension=dimension)
 
     def visible(self, rows: QuerySet[Any], reader: Any) -> QuerySet[Any]:

@@ -17,9 +17,10 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from compliance.months import month_end, month_of, months_later
+from regions.models import OrgUnit
 from regions.selectors import Relation
 from reports.metrics.registry import METRICS, Metric, flows, stocks
-from reports.models import ClosedMonth, Grain, Rollup, RollupState
+from reports.models import ClosedMonth, Grain, Mark, Rollup, RollupState
 
 DAYS_KEPT: Final = 400  # single days are read for comparisons within the last year only
 CLOSES_AFTER: Final = 5  # days of the next month, in which late entries still count
@@ -131,6 +132,7 @@ def nightly(day: dt.date | None = None, progress: Progress | None = None) -> int
         Rollup.objects.filter(
             grain=Grain.DAY, starts_on__lt=day - dt.timedelta(days=DAYS_KEPT)
         ).delete()
+        _forget_lost_units()
         close_months(day)
         _note(refreshed_at=timezone.now())
     return changed
@@ -144,6 +146,8 @@ def rebuild(keys: Iterable[str] = (), progress: Progress | None = None) -> int:
     with _alone():
         if not RollupState.objects.filter(judged_on__isnull=False).exists():
             _note(judged_on=today())
+        if len(wanted) == len(METRICS):
+            Mark.objects.all().delete()  # what they name is about to be added up
         for number, metric in enumerate(wanted):
             if metric in flows():
                 changed += _merge(metric)
@@ -186,6 +190,11 @@ def close_months(day: dt.date) -> list[dt.date]:
     ClosedMonth.objects.bulk_create(ClosedMonth(month=one) for one in months)
     Rollup.objects.filter(grain=Grain.MONTH, starts_on__in=months).update(frozen=True)
     return months
+
+
+def _forget_lost_units() -> None:
+    """Delete figures of units that are no more, as those of a demonstration that was removed."""
+    Rollup.objects.exclude(unit__in=OrgUnit.objects.values("pk")).delete()
 
 
 # --- how ------------------------------------------------------------------------------------------

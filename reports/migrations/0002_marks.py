@@ -29,6 +29,23 @@ END $$
 """
 
 
+# What a closed month said stays said. Verified sums would be no proof if they could be adjusted.
+GUARD = """
+CREATE FUNCTION reports_keep_frozen() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'the figures of a closed month stay as they are' USING ERRCODE = '23514';
+END $$;
+CREATE TRIGGER reports_frozen BEFORE UPDATE ON reports_rollup FOR EACH ROW
+  WHEN (OLD.frozen AND ((OLD.numerator, OLD.denominator) IS DISTINCT FROM
+    (NEW.numerator, NEW.denominator) OR NOT NEW.frozen))
+  EXECUTE FUNCTION reports_keep_frozen()
+"""
+UNGUARD = """
+DROP TRIGGER reports_frozen ON reports_rollup;
+DROP FUNCTION reports_keep_frozen()
+"""
+
+
 def local(column: str) -> str:
     """The day of an instant in China."""
     return f"(c.{column} AT TIME ZONE ''Asia/Shanghai'')::date"
@@ -79,4 +96,7 @@ class Migration(migrations.Migration):
         ("expenses", "0001_expenses"),
         ("compliance", "0004_duty"),
     ]
-    operations = [migrations.RunSQL([FUNCTION, *_triggers()], _drops())]
+    operations = [
+        migrations.RunSQL([FUNCTION, *_triggers()], _drops()),
+        migrations.RunSQL(GUARD, UNGUARD),
+    ]

@@ -1,19 +1,159 @@
+"""The dashboard: which figures it shows to whom, where they lead, what it asks of the database."""
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from compliance.services.targets import set_targets
+from reports.metrics.registry import METRICS
+from reports.metrics.rollups import nightly, refresh
 from tests.factories import make_activity, make_case, make_customer
+from tests.reports.figures import fill
+from tests.reports.test_rollups import this_month
 
 pytestmark = pytest.mark.django_db
 
 
-def test_page(client, world):
-    customer = make_customer(unit=world.n1a)
-    make_activity(customer=customer, by=world.north_clerk)
-    make_case(unit=world.n1a)
-    for who in (world.north_clerk, world.north_head, world.boss, world.reader):
-        client.force_login(who)
-        for url in ("/reports/", "/reports/metrics/", "/reports/?period=2026-10", "/reports/?metric=complaints_open", "/reports/workbook/", "/reports/?metric=log_in_rate"):
-            answer = client.get(url)
-            print(who, url, answer.status_code)
-        from reports.metrics.registry import METRICS
-        for key in METRICS:
-            answer = client.get(f"/reports/metrics/{key}/rows/")
-            print(key, answer.status_code, answer.context and answer.context.get("figure"), answer.context and answer.context.get("count"))
+@pytest.fixture
+def full(world):
+    fill(world)
+    refresh()
+    nightly()
+    return world
+
+
+def tiles(page) -> dict[str, object]:
+    return {tile.key: tile for _label, several in page.context["groups"] for tile in several}
+
+
+def test_every_tile_leads_to_exactly_its_rows(client, full):
+    client.force_login(full.north_head)
+    page = client.get("/reports/", {"unit": full.n1.code})
+    shown = tiles(page)
+
+    assert set(METRICS) <= set(shown)
+    for key in METRICS:
+        rows = client.get(shown[key].url)
+        assert rows.status_code == 200, key
+        assert rows.context["unit"] == full.n1
+        number = int(re.sub(r"\D", "", rows.context["count"]))
+        if METRICS[key].measure == "rows":
+            assert f"{number:,}" == shown[key].value == rows.context["figure"], key
+            assert len(rows.context["lines"]) == min(number, 25), key
+    assert "unit=N1" in shown["contacts"].url
+
+
+def test_the_scope_is_the_readers_whatever_the_address_asks(client, full):
+    client.force_login(full.north_head)
+
+    page = client.get("/reports/", {"unit": full.s1a.code})
+    assert page.context["unit"] == full.north
+    page = client.get("/reports/metrics/contacts/rows/", {"unit": full.s1a.code})
+    assert page.context["unit"] == full.north
+    assert full.s1a.name not in page.content.decode()
+    client.force_login(full.north_clerk)
+    page = client.get("/reports/")
+    assert page.context["unit"] == full.n1a
+    assert "expenses_paid" not in tiles(page)
+    assert client.get("/reports/metrics/expenses_paid/rows/").status_code == 404
+    assert client.get("/reports/metrics/no-such/rows/").status_code == 404
+
+
+def test_charts_come_as_tables_with_the_same_figures(client, full):
+    client.force_login(full.boss)
+    page = client.get("/reports/", {"metric": "contacts"})
+    charts = {chart.key: chart for chart in page.context["charts"]}
+
+    assert set(charts) == {"trend", "parts", "units"}
+    assert len(charts["trend"].rows) == 13
+    total = int(tiles(page)["contacts"].value)
+    assert sum(row.value for row in charts["parts"].rows) == total
+    assert sum(row.value for row in charts["units"].rows) == total
+    assert [row.label for row in charts["units"].rows] == [full.north.name, full.south.name]
+    below = client.get(charts["units"].rows[0].url)
+    assert below.context["unit"] == full.north
+    assert int(tiles(below)["contacts"].value) == charts["units"].rows[0].value
+    for row in charts["parts"].rows:
+        assert int(client.get(row.url).context["figure"]) == row.value
+    alone = client.get("/reports/", {"metric": "contacts", "only": "on"})
+    assert "units" not in {chart.key for chart in alone.context["charts"]}
+
+
+def test_a_target_of_the_month_stands_beside_its_figure(client, full):
+    month = this_month().first
+    set_targets(unit=full.n1, month=month, values={"contacts": 2, "cases": 999}, by=None)
+    client.force_login(full.boss)
+
+    shown = tiles(client.get("/reports/", {"unit": full.n1.code}))
+    assert (shown["contacts"].state, "2" in shown["contacts"].target) == ("met", True)
+    assert (shown["cases_closed"].state, "999" in shown["cases_closed"].target) == ("", True)
+    before = tiles(client.get("/reports/", {"unit": full.n1.code, "period": str(month.year)}))
+    assert before["contacts"].target == ""
+
+
+def test_the_workbook_holds_the_same_and_is_recorded(client, full):
+    from audit.models import Entry
+
+    client.force_login(full.north_head)
+    answer = client.get("/reports/workbook/")
+
+    assert answer.status_code == 200
+    assert b"".join(answer.streaming_content).startswith(b"PK")
+    assert Entry.objects.filter(action="reports.dashboard_taken").count() == 1
+
+
+def test_the_number_of_queries_does_not_grow(client, full):
+    def queries(user) -> int:
+        client.force_login(user)
+        client.get("/reports/")
+        with CaptureQueriesContext(
+            connection,
+        ) as found:
+            assert client.get("/reports/").status_code == 200
+        return len(found)
+
+    before = {name: queries(full.people[name]) for name in ("boss", "north_head", "north_clerk")}
+    for name in ("n1a", "n1b", "s1a", "s1b"):
+        for _number in range(3):
+            make_activity(
+                customer=make_customer(unit=full.units[name]),
+                by=full.north_clerk,
+            )
+            make_case(unit=full.units[name])
+    refresh()
+
+    after = {name: queries(full.people[name]) for name in before}
+    assert after == before
+    assert max(before.values()) <= MOST_QUERIES
+
+
+MOST_QUERIES = 60
+
+
+def test_an_address_of_nonsense_shows_the_running_month(client, full):
+    client.force_login(full.boss)
+    for query in (
+        "period=2026-13",
+        "period=2026-Q9",
+        "period=9999",
+        "period=x",
+        "metric=x",
+        "unit=x",
+    ):
+        page = client.get(f"/reports/?{query}")
+        assert page.status_code == 200
+        assert page.context["period"] == this_month()
+
+
+def test_every_figure_is_explained(client, full):
+    client.force_login(full.boss)
+    page = client.get("/reports/metrics/")
+
+    assert page.status_code == 200
+    for metric in METRICS.values():
+        assert f'id="{metric.key}"' in page.content.decode()
+    query = parse_qs(urlsplit(tiles(client.get("/reports/"))["contacts"].url).query)
+    assert query == {"unit": ["G"], "period": [this_month().key]}

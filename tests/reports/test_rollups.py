@@ -1,29 +1,370 @@
-"""Stored figures: what they hold, when they are mended, and what a comparison finds."""
+"""Stored figures: what they hold, when they are mended, what a comparison finds."""
 
 import datetime as dt
 import json
+from decimal import Decimal
 from io import StringIO
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError, transaction
+from django.utils import timezone
 
+from accounts.models import User
+from compliance.months import month_end, month_of
+from customers.models import Activity, CustomerUnit
+from regions.models import ChangeKind, OrgUnit
+from reports.metrics import rollups
 from reports.metrics.checking import differences
-from reports.metrics.rollups import nightly, rebuild, refresh
-from reports.models import Grain, Mark, Rollup
-from tests.factories import make_activity, make_case, make_customer
+from reports.metrics.night import night
+from reports.metrics.perimeter import Perimeter
+from reports.metrics.periods import Period, read_period
+from reports.metrics.reading import Series, rows_behind, series_of
+from reports.metrics.registry import METRICS, Kind
+from reports.metrics.rollups import close_months, nightly, refresh
+from reports.models import ClosedMonth, Grain, Mark, Rollup, RollupState
+from tests.factories import make_activity, make_customer
+from tests.reports.figures import carry_out, days_ago, fill, plainly
 
 pytestmark = pytest.mark.django_db
+TODAY = timezone.localdate
 
 
-def test_thin(world):
-    customer = make_customer(unit=world.n1a)
-    make_activity(customer=customer, by=world.north_clerk)
-    make_case(unit=world.n1a)
-    print(list(Mark.objects.values_list("source", "unit_id", "day")))
+@pytest.fixture
+def full(world):
+    """A group with figures, all of them added up."""
+    fill(world)
     refresh()
     nightly()
-    for row in Rollup.objects.values_list(
-        "metric", "grain", "starts_on", "unit_id", "dimension", "numerator", "denominator"
-    ):
-        print(row)
+    return world
+
+
+@pytest.fixture(autouse=True)
+def open_months(monkeypatch):
+    """Months stay open unless a test closes one."""
+    monkeypatch.setattr(rollups, "CLOSES_AFTER", 1000)
+
+
+def figures(
+    reader: User, unit: OrgUnit, period: Period | None = None, *, below: bool = True
+) -> dict[str, Series]:
+    period = period or this_month()
+    perimeter = Perimeter(
+        User.objects.get(pk=reader.pk), OrgUnit.objects.get(pk=unit.pk), below=below, day=period.end
+    )
+    return {one.metric.key: one for one in series_of(perimeter, period, METRICS.values())}
+
+
+def values(reader: User, unit: OrgUnit, **more) -> dict[str, Decimal | None]:
+    return {key: one.value for key, one in figures(reader, unit, **more).items()}
+
+
+def this_month() -> Period:
+    return read_period("", TODAY())
+
+
+def last_month() -> Period:
+    return this_month().before
+
+
+def units_below(unit: OrgUnit) -> set[int]:
+    return set(OrgUnit.objects.below(unit).values_list("pk", flat=True))
+
+
+# --- what they hold -----------------------------------------------------------------------------
+
+
+def test_every_metric_is_what_rows_counted_one_by_one_give(full):
+    period = this_month()
+    for scope in ("group", "north", "n1", "n1a", "n1b", "s1a"):
+        unit = full.units[scope]
+        expected = plainly(units_below(unit), period.first, period.last)
+
+        assert set(expected) == set(METRICS)
+        assert values(full.boss, unit) == expected, scope
+
+
+def test_of_this_unit_only_nothing_below_counts(full):
+    alone = values(full.boss, full.n1, below=False)
+
+    assert set(alone.values()) == {Decimal(0), None}
+
+
+def test_the_month_before_and_what_it_is_compared_with(full):
+    period = last_month()
+    unit = full.north
+    expected = plainly(units_below(unit), period.first, period.last)
+    found = figures(full.boss, unit, period)
+    flows = [key for key, one in METRICS.items() if one.kind == Kind.FLOW]
+
+    assert {key: found[key].value for key in flows} == {key: expected[key] for key in flows}
+    begin, end = this_month().compared
+    cut = plainly(units_below(unit), begin, end)
+    now = figures(full.boss, unit)
+    assert {key: now[key].value_before for key in flows} == {key: cut[key] for key in flows}
+    assert begin == period.first
+    assert (end - begin) <= TODAY() - month_of(TODAY())
+
+
+def test_the_rows_behind_a_figure_are_exactly_those(full):
+    assert _rows_seen(full.north_clerk, full.n1a) < _rows_seen(full.north_head, full.n1a)
+    assert _rows_seen(full.north_head, full.n1a) <= _rows_seen(full.boss, full.n1a)
+
+
+def _rows_seen(who: User, unit: OrgUnit) -> int:
+    """Compares figures and rows of each metric; how many rows there were."""
+    reader = User.objects.get(pk=who.pk)
+    period = this_month()
+    perimeter = Perimeter(reader, unit, day=period.end)
+    seen = 0
+    for series in series_of(perimeter, period, METRICS.values()):
+        metric = series.metric
+        rows = rows_behind(perimeter, period, metric)
+        if metric.measure == "rows" or metric.compute:
+            whole = series.now.denominator if metric.is_share else series.now.numerator
+            assert rows.count() == whole, metric.key
+            for part, amount in series.parts.items():
+                whole = amount.denominator if metric.is_share else amount.numerator
+                assert rows_behind(perimeter, period, metric, part).count() == whole, metric.key
+        seen += rows.count()
+    return seen
+
+
+def test_who_sees_only_own_rows_gets_figures_of_these(full):
+    own = values(full.north_clerk, full.n1a)
+
+    assert (
+        own["customers"]
+        == CustomerUnit.objects.visible_to(full.north_clerk).filter(unit=full.n1a).count()
+    )
+    assert own["complaints_late"] == 1
+    assert "expenses_paid" not in own
+
+
+def test_a_sibling_branch_changes_nothing_and_is_not_seen(full):
+    before = values(full.north_head, full.north)
+    assert values(full.north_head, full.south).get("customers") == 0
+    assert not any(values(full.north_head, full.s1a).values())
+
+    customer = make_customer(unit=full.s1a)
+    make_activity(customer=customer, by=full.south_clerk)
+    refresh()
+
+    assert values(full.north_head, full.north) == before
+    assert values(full.north_head, full.group) == before
+    assert (
+        values(full.south_head, full.south)["customers_new"]
+        == (plainly(units_below(full.south), this_month().first, TODAY())["customers_new"])
+    )
+
+
+# --- how they are kept in step --------------------------------------------------------------------
+
+
+def test_only_what_figures_depend_on_leaves_a_mark(full):
+    Mark.objects.all().delete()
+
+    Activity.objects.update(content="另一段内容")
+    CustomerUnit.objects.update(source="自访")
+    assert Mark.objects.count() == 0
+
+    changed = Activity.objects.filter(unit=full.n1b, kind="visit")
+    days = {timezone.localdate(at) for at in changed.values_list("at", flat=True)}
+    changed.update(kind="call")
+    assert set(Mark.objects.values_list("source", "unit_id", "day")) == {
+        ("activities", full.n1b.pk, day) for day in days
+    }
+
+
+def test_late_entries_and_deletions_are_added_up_where_they_belong(full):
+    customer = CustomerUnit.objects.filter(unit=full.n1b).first().customer
+    before = figures(full.boss, full.n1b, last_month())["contacts"].value
+    late = make_activity(customer=customer, by=full.north_clerk, unit=full.n1b, at=days_ago(35))
+    assert refresh() > 0
+    assert refresh() == 0
+    whose = read_period(f"{timezone.localdate(late.at):%Y-%m}", TODAY())
     assert differences() == []
+
+    assert figures(full.boss, full.n1b, last_month())["contacts"].value == before + (
+        whose.first == last_month().first
+    )
+    late.delete()
+    refresh()
+    assert figures(full.boss, full.n1b, last_month())["contacts"].value == before
+    assert differences() == []
+
+
+def test_a_comparison_is_content_with_what_marks_still_name(full):
+    make_activity(
+        customer=CustomerUnit.objects.filter(unit=full.n1a).first().customer, by=full.north_clerk
+    )
+    assert differences() == []
+
+    Mark.objects.all().delete()
+    assert {one.metric for one in differences()} == {"contacts"}
+
+
+ALTERATIONS = {
+    "a count": lambda rows: rows.filter(metric="contacts", grain=Grain.MONTH),
+    "a day": lambda rows: rows.filter(metric="complaints_opened", grain=Grain.DAY),
+    "a sum of money": lambda rows: rows.filter(metric="expenses_paid"),
+    "a share": lambda rows: rows.filter(metric="response_on_time"),
+    "a stock": lambda rows: rows.filter(metric="customers", grain=Grain.MONTH),
+}
+
+
+def test_a_row_that_was_altered_or_lost_is_found(full):
+    out = StringIO()
+    call_command("verify_metrics", "--json", stdout=out)
+    assert json.loads(out.getvalue()) == {"differences": []}
+    for what, rows in ALTERATIONS.items():
+        row = rows(Rollup.objects.all()).first()
+
+        Rollup.objects.filter(pk=row.pk).update(numerator=row.numerator + 1)
+        found = _verify()
+        assert [(one["metric"], one["unit_id"], one["grain"]) for one in found] == [
+            (row.metric, row.unit_id, row.grain)
+        ], what
+        assert Decimal(found[0]["stored"][0]) - Decimal(found[0]["counted"][0]) == 1
+
+        Rollup.objects.filter(pk=row.pk).delete()
+        found = _verify()
+        assert [(one["metric"], one["stored"]) for one in found] == [(row.metric, None)], what
+        row.save(force_insert=True)
+    Rollup.objects.all().delete()
+    assert len(_verify()) > 20
+    call_command("rebuild_metrics", stdout=StringIO())
+    assert differences() == []
+
+
+def _verify() -> list[dict]:
+    out = StringIO()
+    with pytest.raises(SystemExit) as ending:
+        call_command("verify_metrics", "--json", stdout=out)
+    assert ending.value.code == 1
+    return json.loads(out.getvalue())["differences"]
+
+
+def test_a_frozen_figure_cannot_be_altered_and_what_came_later_is_compared(full):
+    close(last_month().first)
+    rows = Rollup.objects.filter(frozen=True, metric="contacts")
+    row = rows.first()
+    assert differences() == []
+
+    for change in ({"numerator": row.numerator + 5}, {"denominator": 1}, {"frozen": False}):
+        with pytest.raises(DatabaseError, match="closed month"), transaction.atomic():
+            rows.filter(pk=row.pk).update(**change)
+    rows.filter(pk=row.pk).update(later_numerator=5)
+
+    assert [(one["metric"], one["starts_on"]) for one in _verify()] == [
+        ("contacts", row.starts_on.isoformat())
+    ]
+
+
+def test_the_night_tells_a_difference_before_it_mends_it(full):
+    row = Rollup.objects.filter(metric="contacts", grain=Grain.MONTH).first()
+    Rollup.objects.filter(pk=row.pk).update(numerator=99)
+
+    sentence = night()
+
+    assert "1" in sentence
+    assert RollupState.objects.get().differences == 1
+    row.refresh_from_db()
+    assert row.numerator != 99
+    assert "1" not in night()
+
+
+def test_a_rebuild_makes_the_same_figures_out_of_nothing(full):
+    shown = ("metric", "unit_id", "grain", "starts_on", "dimension", "numerator", "denominator")
+    before = set(Rollup.objects.values_list(*shown))
+    Rollup.objects.all().delete()
+
+    call_command("rebuild_metrics", stdout=StringIO())
+
+    assert set(Rollup.objects.values_list(*shown)) == before
+    with pytest.raises(CommandError):
+        call_command("rebuild_metrics", "no_such")
+
+
+# --- closed months --------------------------------------------------------------------------------
+
+
+def close(month: dt.date) -> None:
+    close_months(month_end(month) + dt.timedelta(days=1001))
+
+
+def test_a_month_closes_after_the_days_for_late_entries(full, monkeypatch):
+    month = last_month().first
+    end = month_end(month)
+    Rollup.objects.filter(starts_on__lt=month).delete()
+
+    monkeypatch.setattr(rollups, "CLOSES_AFTER", 5)
+
+    assert close_months(end + dt.timedelta(days=5)) == []
+    assert close_months(end + dt.timedelta(days=6)) == [month]
+    assert close_months(end + dt.timedelta(days=6)) == []
+    assert set(Rollup.objects.filter(frozen=True).values_list("starts_on", flat=True)) == {month}
+    assert list(ClosedMonth.objects.values_list("month", flat=True)) == [month]
+
+
+def test_a_closed_month_keeps_its_figures_and_tells_what_came_later(full):
+    period = last_month()
+    close(period.first)
+    before = figures(full.boss, full.n1a, period)["contacts"].value
+    customer = CustomerUnit.objects.filter(unit=full.n1a).first().customer
+    at = timezone.make_aware(dt.datetime.combine(period.last, dt.time(10)))
+
+    make_activity(customer=customer, by=full.north_clerk, at=at)
+    make_activity(customer=customer, by=full.north_clerk, at=at, kind="care")  # a part of its own
+    gone = Activity.objects.filter(unit=full.n1b, kind="visit", at__lt=at)
+    lost = sum(month_of(timezone.localdate(one.at)) == period.first for one in gone)
+    gone.delete()
+    refresh()
+
+    here = figures(full.boss, full.n1a, period)["contacts"]
+    assert (here.value, here.later.numerator) == (before, 2)
+    there = figures(full.boss, full.n1b, period)["contacts"]
+    assert (there.value, there.later.numerator) == (lost, -lost)
+    assert differences() == []
+    call_command("rebuild_metrics", stdout=StringIO())
+    again = figures(full.boss, full.n1a, period)["contacts"]
+    assert (again.value, again.later.numerator) == (before, 2)
+    night()
+    assert figures(full.boss, full.n1a, period)["contacts"].value == before
+
+
+# --- changes of the organisation ----------------------------------------------------------------
+
+
+def test_a_project_that_moves_takes_its_present_along_and_leaves_its_past(full):
+    past = last_month()
+    was = {name: values(full.boss, full.units[name], period=past) for name in ("north", "south")}
+    flows = [key for key, one in METRICS.items() if one.kind == Kind.FLOW]
+
+    carry_out(ChangeKind.MOVE, unit=full.n1b, target=full.s1)
+    refresh()
+
+    assert differences() == []
+    for name in ("north", "south"):
+        unit = OrgUnit.objects.get(pk=full.units[name].pk)
+        expected = plainly(units_below(unit), this_month().first, TODAY())
+        assert values(full.boss, unit) == expected
+        now = values(full.boss, unit, period=past)
+        assert {key: now[key] for key in flows} == {key: was[name][key] for key in flows}
+    # Who lost the project sees nothing of it any more, not even of former months.
+    assert not any(values(full.north_head, full.n1b, period=past).values())
+
+
+def test_a_project_merged_into_another_brings_what_it_did(full):
+    before = {key: values(full.boss, full.n1, period=this_month())[key] for key in METRICS}
+    both = plainly({full.n1a.pk, full.n1b.pk}, this_month().first, TODAY())
+
+    carry_out(ChangeKind.MERGE, unit=full.n1b, target=full.n1a)
+    refresh()
+
+    assert differences() == []
+    now = values(full.boss, full.n1a)
+    for key in ("contacts", "complaints_opened", "owners_lost", "expenses_paid", "customers"):
+        assert now[key] == both[key] == before[key], key
+    alone = values(full.boss, full.n1a, below=False)
+    assert alone["contacts"] == both["contacts"]

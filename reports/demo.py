@@ -1,0 +1,24 @@
+"""The figures of the demonstration: added up when it is loaded, forgotten when it goes."""
+
+from typing import Any
+
+from customers.demo.parts import Gone, Part, Scene, register
+from reports.metrics.rollups import nightly, rebuild
+from reports.models import Mark, Rollup
+
+
+def write_figures(_cursor: Any, _scene: Scene) -> dict[str, int]:
+    """Add up everything, so that the dashboard is not empty."""
+    rebuild()
+    nightly()
+    return {}
+
+
+def remove_figures(_cursor: Any, gone: Gone) -> dict[str, int]:
+    """Forget the figures of units that go. Marks that the removal leaves are used up later."""
+    Rollup.objects.filter(unit__in=gone.units).delete()
+    Mark.objects.filter(unit_id__in=gone.units).delete()
+    return {}
+
+
+register(Part(write=write_figures, remove=remove_figures, titles={}))

@@ -1,0 +1,187 @@
+"""A group full of figures, and the same figures counted a second time without SQL."""
+
+import datetime as dt
+from collections import defaultdict
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+
+from complaints.models import Case, CaseKind, Deadline, Level
+from complaints.states import OPEN
+from compliance.models import Finding, LogInDay
+from customers.models import Activity, CustomerUnit, Ownership
+from customers.selectors.rhythm import overdue_condition
+from expenses.models import Budget, LedgerEntry
+from regions.models import ChangeKind, OrgUnit
+from regions.services import apply_change, approve_change, draft_change, propose_change
+from tests.factories import (
+    World,
+    make_activity,
+    make_case,
+    make_customer,
+    make_finding,
+    make_money,
+    make_ownership,
+    make_property,
+)
+
+PROJECTS = ("n1a", "n1b", "s1a")
+
+
+def fill(world: World) -> None:
+    """Something of every metric in three projects, more of it in the south, this month and the one
+    before."""
+    today = timezone.localdate()
+    for number, name in enumerate(PROJECTS, 1):
+        unit, clerk = world.units[name], _clerk(world, name)
+        for place in range(number + 1):
+            customer = make_customer(unit=unit, by=clerk, keeper=clerk if place else None)
+            make_activity(customer=customer, by=clerk)
+            make_activity(customer=customer, by=clerk, kind="visit", at=days_ago(40))
+            make_activity(customer=customer, by=clerk, kind="note")
+            make_activity(customer=customer, by=clerk, state="planned")
+            flat = make_property(unit=unit, building=str(10 * number + place), room="101")
+            make_ownership(
+                customer=customer,
+                flat=flat,
+                signed_on=today - dt.timedelta(days=400),
+                handed_over_on=today - dt.timedelta(days=100),
+                valid_until=None if place else today,
+            )
+        CustomerUnit.objects.filter(unit=unit).exclude(keeper=None).update(
+            level="重要", last_contact_at=days_ago(300)
+        )
+        _cases(unit, clerk, number)
+        make_money(unit=unit, by=clerk)
+        make_finding(unit=unit)
+        make_finding(unit=unit, state="closed", rule="GONE", closed_on=today)
+        _days(clerk, unit, today, number)
+
+
+def _clerk(world: World, name: str) -> Any:
+    return world.north_clerk if name.startswith("n") else world.south_clerk
+
+
+def days_ago(days: int) -> dt.datetime:
+    return timezone.now() - dt.timedelta(days=days)
+
+
+def _cases(unit: OrgUnit, clerk: Any, number: int) -> None:
+    level = Level.objects.order_by("pk").first()
+    for place in range(number + 2):
+        case = make_case(unit=unit, level=level if place else None)
+        if place == 0:
+            Case.objects.filter(pk=case.pk).update(
+                next_due_at=days_ago(1), taken_in_at=days_ago(5), handler=clerk
+            )
+            Deadline.objects.filter(case=case).update(due_at=days_ago(2))
+        if place == 1:
+            Case.objects.filter(pk=case.pk).update(
+                state="closed", closed_at=timezone.now(), resolved_at=timezone.now()
+            )
+            Deadline.objects.filter(case=case).update(met_at=days_ago(1), due_at=timezone.now())
+    make_case(unit=unit, kind=CaseKind.REPAIR)
+
+
+def _days(person: Any, unit: OrgUnit, today: dt.date, number: int) -> None:
+    LogInDay.objects.bulk_create(
+        LogInDay(
+            person=person,
+            day=today - dt.timedelta(days=back + 10 * number),
+            unit=unit,
+            reason="met" if back % 3 else "missed",
+            working=True,
+            log_ins=1,
+            needed=1,
+        )
+        for back in range(9)
+    )
+
+
+def plainly(units: set[int], first: dt.date, last: dt.date) -> dict[str, Decimal | None]:
+    """Metric → its figure over units, counted row by row."""
+
+    def here(rows: Any) -> list[Any]:
+        return [row for row in rows if row.unit_id in units]
+
+    def within(moment: Any) -> bool:
+        if isinstance(moment, dt.datetime):
+            moment = timezone.localdate(moment)
+        return moment is not None and first <= moment <= last
+
+    places, cases = here(CustomerUnit.objects.all()), here(Case.objects.all())
+    complaints = [case for case in cases if case.kind == "complaint"]
+    still = [case for case in complaints if case.state in OPEN]
+    late = set(CustomerUnit.objects.filter(overdue_condition()).values_list("pk", flat=True))
+    done = [one for one in here(Activity.objects.all()) if one.state == "done"]
+    days = [day for day in here(LogInDay.objects.all()) if within(day.day)]
+    money = [row for row in here(LedgerEntry.objects.all()) if within(row.booked_on)]
+    budgets = here(Budget.objects.filter(year=timezone.localdate().year))
+    used = sum(row.reserved + row.committed + row.spent for row in budgets)
+    counts = {
+        "customers": len(places),
+        "owners": sum(bool(row.signed_on or row.handed_over_on) for row in places),
+        "customers_new": sum(within(row.created_at) for row in places),
+        "owners_lost": sum(within(row.valid_until) for row in here(Ownership.objects.all())),
+        "contacts": sum(one.kind != "note" and within(one.at) for one in done),
+        "contacts_overdue": sum(row.pk in late for row in places),
+        "complaints_opened": sum(within(case.taken_in_at) for case in complaints),
+        "complaints_closed": sum(within(case.closed_at) for case in complaints),
+        "cases_closed": sum(within(case.closed_at) for case in cases),
+        "complaints_open": len(still),
+        "complaints_age": len(still),
+        "complaints_late": sum(
+            bool(case.next_due_at and case.next_due_at <= timezone.now()) for case in still
+        ),
+        "expenses_paid": sum(row.paid for row in money),
+        "findings": sum(row.state != "closed" for row in here(Finding.objects.all())),
+    }
+    return {key: Decimal(value) for key, value in counts.items()} | {
+        "budget_used": _part(used, sum(row.allotted - row.handed_down for row in budgets)),
+        "log_in_rate": _part(sum(day.reason == "met" for day in days), len(days)),
+        **_on_time([case for case in cases if within(case.taken_in_at)]),
+    }
+
+
+def _part(part: Any, whole: Any) -> Decimal | None:
+    return Decimal(part) / Decimal(whole) if whole else None
+
+
+def _on_time(cases: list[Case]) -> dict[str, Decimal | None]:
+    """By the stored limits: what was met, or fell due before this midnight."""
+    now = timezone.localtime().replace(hour=0, minute=0, second=0, microsecond=0)
+    kept: dict[tuple[int, str], list[bool | None]] = defaultdict(list)
+    for one in Deadline.objects.filter(case__in=cases, dropped=False):
+        verdict = None
+        if one.met_at is not None:
+            verdict = one.due_at is not None and one.met_at <= one.due_at
+        elif one.due_at is not None and one.due_at < now:
+            verdict = False
+        kept[one.case_id, one.kind].append(verdict)
+    found = {}
+    for metric, limit in (
+        ("response_on_time", "first_contact"),
+        ("completion_on_time", "resolution"),
+    ):
+        verdicts = [
+            all(one for one in several if one is not None)
+            for (_case, kind), several in kept.items()
+            if kind == limit and any(one is not None for one in several)
+        ]
+        found[metric] = _part(sum(verdicts), len(verdicts))
+    return found
+
+
+def carry_out(kind: ChangeKind, **given: Any) -> None:
+    """A change of the organisation, as the operator makes it today."""
+    change = draft_change(
+        by=None,
+        kind=kind,
+        effective_on=timezone.localdate(),
+        reason="组织调整",
+        payload=given.pop("payload", {}),
+        unit=given.get("unit"),
+        target=given.get("target"),
+    )
+    apply_change(approve_change(propose_change(change, by=None), by=None), by=None)
