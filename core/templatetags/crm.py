@@ -408,11 +408,24 @@ def crm_form(form: forms.BaseForm, summary: bool = True) -> dict[str, Any]:
 
 
 @register.inclusion_tag("components/form_summary.html")
-def form_summary(form: forms.BaseForm) -> dict[str, Any]:
-    """What needs a change, as links to the fields; takes the focus after a refused post."""
-    wrong = [field for field in form if field.errors and not field.is_hidden]
+def form_summary(form: forms.BaseForm, *rows: Iterable[forms.BaseForm]) -> dict[str, Any]:
+    """What needs a change, as links to the fields; takes the focus after a refused post. `rows`
+    are the rows of formsets of the same page."""
+    wrong: list[Any] = [field for field in form if field.errors and not field.is_hidden]
+    for some in rows:
+        wrong += [
+            {"auto_id": field.auto_id, "id_for_label": field.id_for_label}
+            | {"label": _row_label(number, field)}
+            for number, row in enumerate(some, 1)
+            for field in row
+            if field.errors
+        ]
     hidden = [error for field in form.hidden_fields() for error in field.errors]
     return {"general": [*form.non_field_errors(), *hidden], "fields": wrong, "count": len(wrong)}
+
+
+def _row_label(number: int, field: BoundField) -> str:
+    return _("Row {number}: {field}").format(number=number, field=field.label)
 
 
 @register.inclusion_tag("components/field.html")

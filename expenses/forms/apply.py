@@ -174,6 +174,8 @@ class ApplicationForm(forms.Form):
         fields["unit"].queryset = OrgUnit.objects.visible_to(user, ADD).active()
         fields["customers"].queryset = Customer.objects.visible_to(user)
         fields["case"].queryset = Case.objects.visible_to(user)
+        # A draft may wait for its name.
+        fields["title"].required = not (self.is_bound and "save" in self.data)
         self._shape(fields)
 
     @cached_property
@@ -300,6 +302,10 @@ class Sheet:
         if self.takes_gifts and self.read_gifts and self.head.is_bound:
             parts.append(self.gifts.is_valid())
         return all(parts)
+
+    def gifts_sent(self) -> Any:
+        """The rows of gifts that were read, for the summary of mistakes."""
+        return self.gifts if self.takes_gifts and self.read_gifts else ()
 
     def given(self) -> Given | None:
         """What the form says, as far as it reads; None without category and unit."""

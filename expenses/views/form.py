@@ -1,5 +1,6 @@
 """Applying for money (W13): choose what for, fill in, keep as a draft, submit."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib import messages
@@ -15,6 +16,7 @@ from complaints.models import Case
 from complaints.selectors.lists import CaseQuery, case_page
 from complaints.selectors.terms import understand_case
 from core.access import requires
+from core.display import when
 from core.drafts.page import DraftPage, open_draft
 from core.errors import Refused, Stale
 from customers.models import Customer
@@ -22,6 +24,7 @@ from customers.selectors.lists import BY_NAME, ListQuery, place_keys, rows_of
 from customers.selectors.terms import understand
 from expenses.forms.apply import ADD, GIFTS, LINES, Sheet
 from expenses.models import Application, Category, Event, KeyDate
+from expenses.selectors.ways import flows_by_category
 from expenses.services import applications as verbs
 from expenses.services import files, key_dates
 from expenses.services.papers import MOST_BYTES
@@ -150,8 +153,11 @@ def application_new(request: HttpRequest) -> HttpResponse:
 
 def _choose(request: HttpRequest, draft: DraftPage) -> HttpResponse:
     """The categories to begin with."""
+    user: Any = request.user
+    offered = Category.objects.filter(is_offered=True)
+    flows = flows_by_category(offered, user.unit) if user.unit is not None else {}
     context = {
-        "categories": Category.objects.filter(is_offered=True),
+        "categories": [(one, flows.get(one.code, [])) for one in offered],
         "draft": draft,
         "crumbs": crumbs((_("Apply for money"), "")),
     }
@@ -180,17 +186,18 @@ def _sent(request: HttpRequest, draft: DraftPage, source: dict[str, Any]) -> Htt
     more = request.POST.get("add", "")
     if more in ONE_MORE:
         sheet = Sheet(request.user, _with_one_more(request.POST, more), **source)
-        sheet.head.errors.clear()
+        for form in [sheet.head, *sheet.lines, *sheet.gifts]:
+            form.errors.clear()
         return _page(request, sheet, draft)
     sheet = Sheet(request.user, request.POST, **source)
     if not sheet.is_valid():
-        if not sheet.head.errors:
-            sheet.head.add_error(None, _("Please look at the lines that are marked."))
         return _page(request, sheet, draft, status=422)
     given = sheet.given()
     if given is None:
         raise Http404("category")
     submit = "submit" in request.POST
+    if not given.title:
+        given = replace(given, title=_untitled(given))
     try:
         with transaction.atomic():
             paper = verbs.save(
@@ -209,6 +216,12 @@ def _sent(request: HttpRequest, draft: DraftPage, source: dict[str, Any]) -> Htt
         return _page(request, sheet, draft, status=status)
     messages.success(request, _done(paper, submit))
     return redirect(paper)
+
+
+def _untitled(given: verbs.Given) -> str:
+    """What a draft is called that nobody gave a name yet."""
+    sentence = _("Untitled application · {category} · {day}")
+    return sentence.format(category=given.category.name, day=when(timezone.localdate()))
 
 
 def _done(paper: Application, submitted: bool) -> str:

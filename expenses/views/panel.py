@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from approvals.drawing import Shown
+from approvals.services.flows import flow_for
 from approvals.shown import drawing_of_route
 from core.display import listed, money
 from expenses.forms.apply import Sheet
@@ -19,6 +20,7 @@ from expenses.services.applications import KIND, facts_of_given
 from expenses.services.drafting import wanted_of_given
 
 ZERO = Decimal("0.00")
+EMPTY = (None, "")
 CENT = Decimal("0.01")
 
 
@@ -38,12 +40,15 @@ class Panel:
     left: Decimal | None = None
     way: list[Shown] = field(default_factory=list)
     no_way: str = ""
+    flow: str = ""
+    notes_of_rows: list[tuple[str, list[str]]] = field(default_factory=list)
 
 
 def panel_of(sheet: Sheet) -> Panel:
     """The panel for what the form says so far. Never raises."""
     given = sheet.given()
     panel = Panel(sums=_line_sums(sheet), gift_sums=_gift_sums(sheet))
+    panel.notes_of_rows = _notes_of_rows(sheet)
     panel.total = sum((one for one in [*panel.sums, *panel.gift_sums] if one), ZERO)
     if given is None:
         return panel
@@ -62,7 +67,19 @@ def panel_of(sheet: Sheet) -> Panel:
     facts = facts_of_given(given, by=user, check=checked, application=known)
     drawing, panel.no_way = drawing_of_route(KIND, facts, user)
     panel.way = drawing.steps if drawing is not None else []
+    panel.flow = flow_for(KIND, facts).flow.name if panel.way else ""
     return panel
+
+
+def _notes_of_rows(sheet: Sheet) -> list[tuple[str, list[str]]]:
+    """What is wrong with the rows as far as they are filled in: id of each field that says
+    something, and its mistakes. What is still empty keeps what stands there."""
+    if not sheet.head.is_bound:
+        return []
+    rows = [*sheet.lines, *sheet.gifts_sent()]
+    return [
+        (one.id_for_label, list(one.errors)) for row in rows for one in row if one.data not in EMPTY
+    ]
 
 
 def _line_sums(sheet: Sheet) -> list[Decimal | None]:

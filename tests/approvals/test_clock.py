@@ -10,6 +10,7 @@ from approvals import absences
 from approvals.models import Approval, Decision, PhoneSignature, Step, Task
 from approvals.selectors.history import history, to_sign
 from approvals.selectors.inbox import waiting
+from approvals.selectors.powers import may_record_call
 from approvals.services import (
     Conflict,
     act_for,
@@ -268,6 +269,22 @@ def test_what_a_call_may_not_be(world, changed, problem):
     with pytest.raises(Refused, match=problem):
         called(world, **values)
     assert not Decision.objects.exclude(verb="submit").exists()
+
+
+def test_nobody_records_a_call_about_his_own_paper(world):
+    """Also where the flow lets the applicant decide, and though he has the right."""
+    (one,) = deciders(world, "one")
+    make_flow(a_step("first", "P-ONE"), applicant_is_approver="allow")
+    approval = hand_in(world, by=world.north_head)
+    others = make_user(unit=world.north, role="section-head", no="N-SECOND")
+
+    assert may_record_call(approval, others)
+    assert not may_record_call(approval, world.north_head)
+    with pytest.raises(Refused, match="may not record"):
+        record_by_phone(
+            task_of(approval, one), recorded_by=world.north_head, witness=others,
+            called_at=at(23, 9), verb="approve", comment="同意",
+        )  # fmt: skip
 
 
 def test_the_database_wants_three_people(world):

@@ -10,7 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from expenses.models import Application
+from approvals.models import Flow
+from expenses.models import Application, Category
+from expenses.selectors.ways import flows_by_category
 from expenses.services import applications, events, gifts
 from expenses.states import State
 from tests.attached import picture
@@ -223,3 +225,63 @@ def test_who_opened_an_older_version_is_told(client, world):
     paper.refresh_from_db()
     assert paper.amount == Decimal("20.00")
     assert paper.applied_on.year == YEAR
+
+
+def test_the_summary_of_mistakes_counts_and_links_the_rows(client, world, cast):
+    client.force_login(world.north_clerk)
+    client.cookies["crm_language"] = "en"
+    data = form_of(world, "10.00", "dear", title="") | {"line-1-text": "", "submit": "1"}
+
+    page = client.post(NEW, data)
+
+    summary = page.text.split('data-crm="summary"')[1].split("</ul>")[0]
+    assert page.status_code == 422
+    for field in ("id_title", "id_customers", "id_line-1-text", "id_line-1-price"):
+        assert f'href="#{field}"' in summary, field
+    assert summary.count("<li>") == 4
+    assert "2" in summary.split('href="#id_line-1-price">')[1].split("</a>")[0]
+
+
+def test_a_wrong_price_is_told_while_the_form_is_filled_in(client, world, cast):
+    client.force_login(world.north_clerk)
+    data = form_of(world, "dear", "20.00") | {"line-0-quantity": "0", "line-1-text": ""}
+
+    panel = client.post(PANEL, data, headers={"HX-Request": "true"}).text
+
+    def notes(field: str) -> str:
+        return panel.split(f'<div id="{field}_notes" hx-swap-oob="true">')[1].split("</div>")[0]
+
+    assert 'id="id_line-0-price_error"' in notes("id_line-0-price")
+    assert 'id="id_line-0-quantity_error"' in notes("id_line-0-quantity")
+    assert notes("id_line-1-price") == ""
+    assert "id_line-1-text_notes" not in panel  # what is still empty is no mistake yet
+
+
+def test_a_draft_without_a_name_gets_a_speaking_one(client, world, cast):
+    customer = make_customer(unit=world.n1a, keeper=world.north_clerk)
+    client.force_login(world.north_clerk)
+    data = form_of(world, "10.00", title="", customers=str(customer.pk))
+
+    assert client.post(NEW, data | {"submit": "1"}).status_code == 422
+    assert client.post(NEW, data | {"save": "1"}).status_code == 302
+
+    paper = Application.objects.get()
+    day = timezone.localdate().isoformat()
+    assert paper.title.endswith(f" · {paper.category.name} · {day}")
+
+
+def test_a_category_names_the_flows_that_it_may_take(world):
+    ways = flows_by_category(Category.objects.filter(code__in=("gift", "family")), world.n1a)
+
+    assert [way.name for way in ways["family"]] == [Flow.objects.get(key="expense_cash").name]
+    assert [way.name for way in ways["gift"]] == list(
+        Flow.objects.filter(key__in=("expense_one_off", "expense_goods"))
+        .order_by("position")
+        .values_list("name", flat=True)
+    )
+    assert [bool(way.when) for way in ways["gift"]] == [True, False]
+
+    condition = {"all": [{"field": "category", "is": "eq", "value": "survey"}]}
+    Flow.objects.filter(key="expense_one_off").update(condition=condition)
+    ways = flows_by_category(Category.objects.filter(code="gift"), world.n1a)
+    assert len(ways["gift"]) == 1
