@@ -7,8 +7,6 @@ Where the parts are alike, p is large: differences of this size come about by ch
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from scipy.stats import chi2_contingency
-
 LEVEL = 0.05
 FEWEST = 5  # expected people in a cell, below which the test says nothing
 
@@ -60,6 +58,8 @@ def _p(pairs: Sequence[tuple[int, int]]) -> float | None:
     table = [[answered, drawn - answered] for drawn, answered in pairs]
     if len(table) < 2 or not all(map(sum, zip(*table, strict=True))):
         return None
+    from scipy.stats import chi2_contingency  # loading it takes longer than most processes live
+
     result = chi2_contingency(table, correction=False)
     # Cochran: the approximation holds when few expected counts are small and none is tiny.
     expected = result.expected_freq.ravel()
