@@ -37,7 +37,7 @@ def _events(user: Any, customer: Customer, before: Moment, after: Moment) -> Ite
             one.taken_in_at,
             one.entered_by.name if one.entered_by else "",
             one.category.name if one.category else "",
-            ((_("State"), one.get_state_display()),),
+            ((str(_("State")), one.get_state_display()),),
             ((one.number, one.get_absolute_url()),),
         )
 

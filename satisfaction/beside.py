@@ -57,7 +57,7 @@ def _events(user: Any, customer: Customer, before: Moment, after: Moment) -> Ite
             str(_("Survey answered")),
             one.answered_at,
             "",
-            one.wave.name,
+            str(one.wave),
             tuple((str(label), str(value)) for label, value in marks if value is not None)
             + (((str(_("State")), str(_("Voided"))),) if one.voided_at else ()),
         )
