@@ -52,7 +52,7 @@ def _add_model(state: ProjectState, model: ModelState) -> None:
     """The class of a new model; those it points to learn of it as it is registered."""
     key = model.app_label, model.name_lower
     state.models[key] = model
-    if state._relations is not None:
+    if state._relations is not None:  # type: ignore[attr-defined]
         state.resolve_model_relations(key)
     if "apps" not in state.__dict__:  # nothing has been rendered yet
         return
@@ -74,7 +74,7 @@ def _add_field(
         field = field.clone()
         field.default = NOT_PROVIDED
     state.models[app, model].fields[name] = field
-    if state._relations is not None:
+    if state._relations is not None:  # type: ignore[attr-defined]
         state.resolve_model_field_relations((app, model), name, field)
     made.add_to_class(name, field.clone())
     state.apps.clear_cache()

@@ -1,6 +1,6 @@
 """One migrated database for all workers and all runs, copied instead of migrated again.
 
-It is kept until a file of the product changes. Copying takes a second, migrating half a minute.
+It is kept until a file of the product changes. Copying takes a second, migrating much longer.
 """
 
 import hashlib
