@@ -116,6 +116,7 @@ class Measures:
     aside: float  # from the line's middle to the middle of a box beside it
 
 
+DIGITS = "0123456789,."
 ROW = Measures(width=150, height=84, gap=38, label=0, aside=134)
 COLUMN = Measures(width=212, height=84, gap=26, label=50, aside=238)
 MARGIN = 8
@@ -267,10 +268,18 @@ def fitted(text: str, room: float, lines: int) -> list[str]:
         if len(rows) == lines - 1:
             return [*rows, rest[: _fits(rest, room - HAN)].rstrip() + "…"]
         blank = rest.rfind(" ", 1, count + 1)
-        count = blank if blank > count // 2 else count
+        count = blank if blank > count // 2 else _before_number(rest, count)
         rows.append(rest[:count].rstrip())
         rest = rest[count:].lstrip()
     return rows
+
+
+def _before_number(text: str, count: int) -> int:
+    """The place to cut that leaves a sum whole, unless nearly nothing would stand before it."""
+    if text[count] not in DIGITS:
+        return count
+    start = len(text[:count].rstrip(DIGITS))
+    return start if start > count // 3 else count
 
 
 def _fits(text: str, room: float) -> int:

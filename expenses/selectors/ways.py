@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from approvals.conditions import Condition, holds, parse_condition
 from approvals.definitions import Definition, StepDef
 from approvals.services.flows import flows_near
@@ -52,6 +54,8 @@ def flows_by_category(categories: Iterable[Category], unit: Any) -> dict[str, li
                 continue
             left = _left(condition)
             words = condition_words(StepDef("taken", "", (), condition=left), names)
+            if left is None and ways:
+                words = _("in all other cases")
             ways.append(Way(flow.name, words))
             if left is None:
                 break

@@ -123,6 +123,8 @@ def test_long_words_are_cut():
     assert fitted("客户关系费用管理负责人审批", 70, 2) == ["客户关系费", "用管理负…"]
     assert fitted("short", 70, 1) == ["short"]
     assert fitted("general manager decides", 110, 2) == ["general manager", "decides"]
+    assert fitted("金额大于50,000元时", 80, 2) == ["金额大于", "50,000元时"]
+    assert fitted("1234567890123", 30, 2)[0] != ""
     assert fitted("", 70, 2) == []
 
 

@@ -215,8 +215,11 @@ def test_a_request_that_was_sent_back_is_taken_over_with_its_approval(world):
     approval = submit_request(request, by=world.north_clerk)
     send_back(task_of(approval, lead), by=lead, comment="写数量")
 
-    hand_on(world, heir)
+    undo_hand_over(hand_on(world, heir), by=world.admin)
+    request.refresh_from_db()
+    assert (request.applicant, fresh(approval).applicant) == (world.north_clerk,) * 2
 
+    hand_on(world, heir)
     request.refresh_from_db()
     assert (request.applicant, fresh(approval).applicant) == (heir, heir)
     write_request(title="帐篷两顶", by=heir, request=request, **given)

@@ -56,6 +56,7 @@ def _run(options: argparse.Namespace) -> int:
     verdicts = verdicts_on(benches)
     verdicts = [*verdicts, *import_verdicts, *_sets(options)]
     verdicts += [*_cases(options), *_scoring(options), *_survey(options)]
+    verdicts += _money(options)
     _print_figures(benches)
     _print_verdicts(verdicts)
     _write(options, benches, verdicts, {"imports": imports, "log_ins": log_ins})
@@ -159,6 +160,15 @@ def _scoring(options: argparse.Namespace) -> list[Any]:
     for size in options.size:
         say(f"Scoring {options.ratings:,} ratings beside {size:,} customers ...")
         found += scoring.run(size, options.ratings, options.rounds)
+    return found
+
+
+def _money(options: argparse.Namespace) -> list[Any]:
+    from tests.bench import money
+
+    found = []
+    for size in options.size if "money" in options.only else ():
+        found += money.run(size, options.papers, options.rounds)
     return found
 
 

@@ -31,6 +31,10 @@ SUMMARY_QUERIES = 30
 ESCALATE_TO_BARE = 8.0
 # All figures of all units, beside the passes over the rows that nobody can do without.
 SCORING_TO_BARE = 2.0
+# One page or one grouping with the rights of its reader, beside the bare statement.
+MONEY_TO_BARE = 4.0
+# Ten checks over whole tables beside one pass over the ledger.
+LEDGER_CHECK_TO_PASS = 12.0
 # Owners hand in so many answers a second; the pages of staff may slow down twofold meanwhile.
 SUBMISSIONS = 200
 SURVEY_TO_CALM = 2.0

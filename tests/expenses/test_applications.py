@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
+from accounts.services import carry_out, draft_hand_over, undo_hand_over
 from approvals.models import ApprovalState
 from approvals.services import approve, last_approval, send_back
 from core.errors import Refused, Stale
@@ -312,3 +313,28 @@ def test_nobody_decides_his_own_paper(world, cast):
         task = tasks(paper)[0]
         assert task.person != cast.product
         approve(task, by=task.person)
+
+
+def test_a_paper_that_was_sent_back_is_taken_over_and_given_back(world, cast):
+    """Its applicant leaves: the approval goes with the application, and comes back with it."""
+    budget = give_budget(world)
+    paper = submitted(world, "100.00")
+    task = at_product(paper)
+    send_back(task, by=task.person, comment="请补充")
+    heir = make_user(unit=world.n1a)
+    plan = {"by": world.admin, "giver": world.north_clerk, "to": [heir], "reason": "离职"}
+
+    done = carry_out(draft_hand_over(**plan), by=world.admin)
+    paper.refresh_from_db()
+    assert (paper.applicant, last_approval(paper, KIND).applicant) == (heir, heir)
+    undo_hand_over(done, by=world.admin)
+    paper.refresh_from_db()
+    assert paper.applicant == world.north_clerk
+    assert last_approval(paper, KIND).applicant == world.north_clerk
+
+    carry_out(draft_hand_over(**plan), by=world.admin)
+    paper.refresh_from_db()
+    applications.submit(paper, by=heir)
+    assert (paper.state, columns(budget)[2]) == ("in_approval", "100.00")
+    applications.withdraw(paper, by=heir)
+    assert (paper.state, columns(budget)[2]) == ("withdrawn", "0.00")
