@@ -10,7 +10,7 @@ from django.utils.translation import pgettext_lazy
 from customers.forms import UnitChoiceField
 from regions.models import OrgUnit
 from reports.metrics.periods import Period, offered, read_period
-from reports.metrics.registry import METRICS
+from reports.metrics.registry import METRICS, flows
 
 VIEW = "reports.view_dashboard"
 
@@ -24,7 +24,8 @@ class DashboardFilter(forms.Form):
     only = forms.BooleanField(label=_("This unit only"), required=False)
 
     def __init__(self, data: Any, *, user: Any, today: date) -> None:
-        super().__init__(data)
+        # What the address leaves out stands in the form as what is shown instead.
+        super().__init__(data.copy())
         fields: dict[str, Any] = self.fields
         self.units = OrgUnit.objects.visible_to(user, VIEW).filter(merged_into=None)
         fields["unit"].queryset = self.units.in_tree_order()
@@ -33,15 +34,29 @@ class DashboardFilter(forms.Form):
             (one.key, one.title) for one in METRICS.values() if one.opens_to(user)
         ]
         self.user, self.today = user, today
+        self._fill()
+
+    def _fill(self) -> None:
+        """Say in the form which unit, period and figure are shown when the address does not."""
+        data: Any = self.data
+        fields: dict[str, Any] = self.fields
+        known = {key for key, _title in fields["metric"].choices}
+        if not fields["unit"].queryset.filter(code=data.get("unit", "")).exists():
+            unit = self.units.filter(pk=self.user.unit_id).first()
+            unit = unit or self.units.in_tree_order().first()
+            data["unit"] = unit.code if unit else ""
+        period = read_period(data.get("period", ""), self.today)
+        data["period"] = period.key
+        if period.key not in dict(fields["period"].choices):
+            fields["period"].choices += [(period.key, period.words)]
+        if data.get("metric") not in known:
+            first = (one.key for one in flows() if one.key in known)
+            data["metric"] = next(first, "")
 
     def unit_asked(self) -> OrgUnit | None:
         """The unit of the address; else the reader's own, else the topmost he reaches."""
         self.is_valid()
-        unit = self.cleaned_data.get("unit")
-        if unit is not None:
-            return unit
-        mine = self.units.filter(pk=self.user.unit_id).first()
-        return mine or self.units.in_tree_order().first()
+        return self.cleaned_data.get("unit")
 
     def period_asked(self) -> Period:
         """The period of the address; else the running month."""

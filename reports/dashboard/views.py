@@ -75,12 +75,9 @@ def _perimeter(request: HttpRequest, form: DashboardFilter) -> Perimeter | None:
 
 
 def _drawn(found: list[Series], form: DashboardFilter) -> Series | None:
-    """The figure that is drawn: the one asked for, else the first that happens in time."""
+    """The figure that is drawn: the one asked for, else the first of what happened."""
     wanted = form.cleaned_data.get("metric")
-    by_key = {one.metric.key: one for one in found}
-    if wanted in by_key:
-        return by_key[wanted]
-    return next((one for one in found if one.metric.kind == Kind.FLOW), None)
+    return next((one for one in found if one.metric.key == wanted), None)
 
 
 @requires(EXPORT)

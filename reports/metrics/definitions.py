@@ -247,7 +247,10 @@ def _judged(limit: str) -> Any:
     return counted
 
 
-KEPT = {"kept": _("Kept"), "missed": _("Not kept")}
+KEPT = {
+    "kept": pgettext_lazy("time limit", "Kept"),
+    "missed": pgettext_lazy("time limit", "Not kept"),
+}
 
 
 def judged_on() -> dt.date:

@@ -11,7 +11,9 @@
 
   function options(chart, narrow) {
     const across = chart.kind === "bar";
-    const text = { color: token("--c-muted"), fontFamily: "inherit", fontSize: 13 };
+    // A canvas knows no inherited font.
+    const fontFamily = getComputedStyle(document.body).fontFamily;
+    const text = { color: token("--c-muted"), fontFamily, fontSize: 12 };
     const names = {
       type: "category",
       data: chart.labels,

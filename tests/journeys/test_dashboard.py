@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
 
 
 def tile(page: Page, key: str):
-    return page.locator(f'.crm-tile[href*="/metrics/{key}/rows/"]')
+    return page.locator(f'.crm-tile[href*="/rows/{key}/"]')
 
 
 def test_the_group_reads_the_figures_of_the_month(signed_in, world: World):
@@ -28,6 +28,7 @@ def test_the_group_reads_the_figures_of_the_month(signed_in, world: World):
     page.goto("/reports/?metric=contacts")
     expect(page.locator("h1")).to_be_visible()
     expect(page.locator('[data-chart="trend"] canvas')).to_be_visible()
+    _look(page, "top")
     expect(page.locator('[data-chart="trend"] table')).to_be_hidden()  # folded: the chart is drawn
     page.locator('[data-chart="trend"] summary').focus()
     page.keyboard.press("Enter")
@@ -40,7 +41,7 @@ def test_the_group_reads_the_figures_of_the_month(signed_in, world: World):
 
     figure = tile(page, "complaints_open").locator(".crm-tile-value").inner_text().strip()
     tile(page, "complaints_open").click()
-    page.wait_for_url(re.compile("/metrics/complaints_open/rows/"))
+    page.wait_for_url(re.compile("/rows/complaints_open/"))
     expect(page.locator("#rows tbody tr")).to_have_count(int(figure))
     _look(page, "rows")
     check(page, narrow=True)

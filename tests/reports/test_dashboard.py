@@ -35,6 +35,7 @@ def test_every_tile_leads_to_exactly_its_rows(client, full):
     shown = tiles(page)
 
     assert set(METRICS) <= set(shown)
+    assert page.context["form"]["unit"].value() == full.n1.code
     for key in METRICS:
         rows = client.get(shown[key].url)
         assert rows.status_code == 200, key
@@ -51,15 +52,15 @@ def test_the_scope_is_the_readers_whatever_the_address_asks(client, full):
 
     page = client.get("/reports/", {"unit": full.s1a.code})
     assert page.context["unit"] == full.north
-    page = client.get("/reports/metrics/contacts/rows/", {"unit": full.s1a.code})
+    page = client.get("/reports/rows/contacts/", {"unit": full.s1a.code})
     assert page.context["unit"] == full.north
     assert full.s1a.name not in page.content.decode()
     client.force_login(full.north_clerk)
     page = client.get("/reports/")
     assert page.context["unit"] == full.n1a
     assert "expenses_paid" not in tiles(page)
-    assert client.get("/reports/metrics/expenses_paid/rows/").status_code == 404
-    assert client.get("/reports/metrics/no-such/rows/").status_code == 404
+    assert client.get("/reports/rows/expenses_paid/").status_code == 404
+    assert client.get("/reports/rows/no-such/").status_code == 404
 
 
 def test_charts_come_as_tables_with_the_same_figures(client, full):
@@ -146,6 +147,16 @@ def test_an_address_of_nonsense_shows_the_running_month(client, full):
         page = client.get(f"/reports/?{query}")
         assert page.status_code == 200
         assert page.context["period"] == this_month()
+
+
+def test_a_month_long_ago_can_be_asked_for(client, full):
+    client.force_login(full.boss)
+    page = client.get("/reports/?period=2019-03")
+
+    assert page.context["period"].key == "2019-03"
+    assert tiles(page)["contacts"].value == "0"
+    assert tiles(page)["customers"].value is None  # nobody took a snapshot then
+    assert client.get(tiles(page)["contacts"].url).context["period"].key == "2019-03"
 
 
 def test_every_figure_is_explained(client, full):
