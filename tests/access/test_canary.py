@@ -133,8 +133,13 @@ def tell(client: Client, reader: str) -> Story:
         story.crawl(["/admin/"], at_most=90)
         typed = typed_by_administrators
     else:
-        odd = ["/no-such-page/", "/customers/?after=x&sort=name", "/customers/hand-over/"]
-        story.crawl(["/", *odd], at_most=230)
+        odd = [
+            "/no-such-page/",
+            "/customers/?after=x&sort=name",
+            "/customers/hand-over/",
+            "/imports/",
+        ]
+        story.crawl(["/", *odd], at_most=240)
         for address in ("/customers/", "/people/", "/organisation/units/", *CASE_PAGES):
             story.do(Visit("ROWS", address))
         for address in guessed():
