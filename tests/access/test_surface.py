@@ -130,6 +130,7 @@ def test_every_scoped_queryset_names_its_right():
         "complaints.view_case",
         "complaints.add_case",
         "compliance.publish_bulletin",
+        "compliance.view_absence",
         "compliance.view_assignment",
         "compliance.view_rule",
         "compliance.view_target",
