@@ -17,16 +17,22 @@ from complaints.models import Case, IncomingMail, Mailbox
 from complaints.services import register_case
 from complaints.services.mailbox import take_in
 from compliance.models import (
+    Absence,
     AccountChange,
     ChangeLine,
+    Circular,
+    CircularLine,
     Finding,
     FunctionPlan,
     ImplementationRule,
     Inspection,
     InspectionPoint,
+    Lapse,
+    LogInSum,
     Nomination,
     PlannedPost,
     RoundState,
+    Sanction,
 )
 from compliance.services import rounds, strategic
 from compliance.services.assignments import assign
@@ -510,6 +516,70 @@ def make_daily(*, unit: OrgUnit, person: User) -> None:
         by=None, unit=unit, title="细则", applies_to="全体", department="客户关系部",
         interpreted_by="客户关系部", keeper=person, next_review_on=date(2099, 1, 1),
     )  # fmt: skip
+
+
+def make_lapse(*, person: User, first: date, days: int = 20, **values: Any) -> Lapse:
+    """A run without log-in of somebody that lasts."""
+    lapse = Lapse(
+        person=person,
+        first_day=first,
+        last_day=first + timedelta(days=days - 1),
+        days=days,
+        dated_on=first + timedelta(days=min(days, 14) - 1),
+        **values,
+    )
+    lapse.place_in(person.unit)
+    lapse.save()
+    return lapse
+
+
+def make_duties(*, person: User, by: User, word: str = "外出") -> dict[str, Any]:
+    """Of somebody: an approved trip to come and a request that was sent back, a sanction from a
+    published notice, a lapse in a draft, and the sums of his unit. `word` stands in every text."""
+    today = timezone.localdate()
+    days = {"first_day": today + timedelta(days=5), "last_day": today + timedelta(days=6)}
+    trip = Absence(
+        person=person, kind="trip", destination=word, reason=word, state="approved", **days
+    )
+    draft = Absence(person=person, kind="leave", reason=word, **days)
+    old = make_lapse(person=person, first=today - timedelta(days=90), noticed_on=today)
+    board = publish_bulletin(title=word, body=word, by=by, units=[person.unit])
+    published = Circular(
+        title=word,
+        opening=word,
+        drafted_on=today,
+        state="published",
+        bulletin=board,
+        published_at=timezone.now(),
+        published_by=by,
+    )
+    circular = Circular(title=word, opening=word, drafted_on=today)
+    for row in (trip, draft, published, circular):
+        row.place_in(person.unit)
+        row.save()
+    sanction = Sanction(
+        person=person,
+        circular=published,
+        lapse=old,
+        measure="circular",
+        imposed_by=by,
+        appeal_until=today + timedelta(days=9),
+    )
+    sanction.place_in(person.unit)
+    sanction.save()
+    lapse = make_lapse(person=person, first=today - timedelta(days=30))
+    for which, run in ((published, old), (circular, lapse)):
+        CircularLine.objects.create(circular=which, lapse=run, days=run.days)
+    month = today.replace(day=1)
+    sums = LogInSum(month=month, expected=9, met=7, people=3, users=2, adopters=2)
+    sums.place_in(person.unit)
+    sums.save()
+    return {
+        "trip": trip.pk,
+        "trip_draft": draft.pk,
+        "circular": circular.pk,
+        "sanction": sanction.pk,
+    }
 
 
 def make_finding(*, unit: OrgUnit, word: str = "缺负责人", **values: Any) -> Finding:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -98,6 +99,8 @@ def sanction(request: HttpRequest, pk: int) -> HttpResponse:
 def sanction_appeal(request: HttpRequest, pk: int) -> HttpResponse:
     """Object to one's own sanction."""
     one = _sanction_or_404(request, pk)
+    if one.person_id != request.user.pk:
+        raise PermissionDenied("own")
     form = AppealForm(request.POST or None)
     done = saved(
         request,

@@ -38,13 +38,16 @@ from complaints.services.notes import write_note
 from complaints.services.outside import link_cases, note_opinion, warn_early
 from complaints.services.roster import add_shift, save_sheet
 from compliance.models import (
+    Absence,
     AccountChange,
+    Circular,
     EarlySignal,
     Finding,
     Inspection,
     Nomination,
     PlannedPost,
     ResourceRequest,
+    Sanction,
     Talk,
 )
 from compliance.services import rules
@@ -75,6 +78,7 @@ from tests.factories import (
     make_activity,
     make_contact,
     make_customer,
+    make_duties,
     make_mail,
     make_money,
     make_ownership,
@@ -123,6 +127,9 @@ TABLES: tuple[type[Any], ...] = (
     Talk,
     EarlySignal,
     ResourceRequest,
+    Absence,
+    Circular,
+    Sanction,
 )
 FIRST_KEY = 40_000_001
 KEY = re.compile(r"(?<!\d)[45]\d{7}(?!\d)")
@@ -218,6 +225,7 @@ def make_branch(marks: Marks, group: OrgUnit, crossing: Customer | None = None) 
     _daily(branch)
     _strategic(branch)
     _staffing(branch)
+    _duties(branch)
     branch.run = make_run(branch)
     for model in TABLES:
         branch.keys |= set(model.objects.values_list("pk", flat=True)) - before[model]
@@ -494,6 +502,12 @@ def _staffing(branch: Branch) -> None:
     """A finding, an account change, plans and an inspection of the project."""
     word = f"{branch.marks.sign}编制"
     make_staffing(unit=branch.units["a"], by=branch.people["clerk"], word=word)
+
+
+def _duties(branch: Branch) -> None:
+    """A trip, a lapse, a notice and a sanction of the keeper, whose unit is the city."""
+    people = branch.people
+    make_duties(person=people["keeper"], by=people["head"], word=f"{branch.marks.sign}出差")
 
 
 def make_crossing(branch: Branch) -> Customer:

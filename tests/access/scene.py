@@ -103,6 +103,7 @@ from tests.access.branches import (
 )
 from tests.access.papers import papers_of
 from tests.factories import (
+    make_duties,
     make_mail,
     make_place,
     make_response,
@@ -227,6 +228,7 @@ def _names(north: Branch, crossing: Customer) -> dict[str, str]:
         **_daily_of(north.units, north.people["head"], clerk),
         **_strategic_of(north),
         **_staffing_of(north),
+        **make_duties(person=clerk, by=north.people["head"], word=f"{NORTH.sign}出差"),
         **_books_of(units["city"], units["a"], clerk),
         "absent": ABSENT,
         "soon": (timezone.localdate() + timedelta(days=5)).isoformat(),

@@ -1310,7 +1310,48 @@ STAFFING = (
     ),
 )
 
-TABLE = (*PAGES, *APPROVALS, *STRATEGIC, *DAILY, *STAFFING, *ADMINISTRATION)
+# Trips, log-ins, notices and sanctions of the northern clerk, whose draft notice waits; the head
+# published the one that brought the sanction.
+TRIP_SEEN = "302  404  200  200  200  200  200  404  404  404"
+TRIP_ACTORS = "302  404  200  200  200  200  403  404  404  404"
+TRIP_OWN = "302  404  200  403  403  403  403  404  404  404"
+DUTY_READERS = "302  403  403  200  200  200  200  403  403  200"
+DUTY_HERE = "302  403  403  200  200  200  200  403  403  404"
+PUBLISHERS = "302  403  403  200  200  200  403  403  403  404"
+TRIP = ("@trip",)
+SANCTION = ("@sanction",)
+CIRCULAR = ("@circular",)
+DUTIES = (
+    Row("GET", "compliance:trips", SIGNED_IN),
+    Row("GET", "compliance:trip-new", SIGNED_IN),
+    Row("POST", "compliance:trip-new", SIGNED_IN.replace("200", "422")),
+    Row("GET", "compliance:trip", TRIP_SEEN, args=TRIP),
+    Row("GET", "compliance:trip-edit", TRIP_OWN, args=("@trip_draft",)),
+    Row("GET", "compliance:trip-correct", TRIP_ACTORS, args=TRIP),
+    Row("POST", "compliance:trip-correct", TRIP_ACTORS.replace("200", "422"), args=TRIP),
+    Row("GET", "compliance:trip-cancel", TRIP_ACTORS, args=TRIP),
+    Row("POST", "compliance:trip-cancel", TRIP_ACTORS.replace("200", "422"), args=TRIP),
+    Row("GET", "compliance:log-ins", DUTY_READERS),
+    Row("GET", "compliance:log-ins-workbook", DUTY_READERS),
+    Row("GET", "compliance:log-in-days", DUTY_HERE, args=("@clerk_no",)),
+    Row("GET", "compliance:lapses", DUTY_READERS),
+    Row("GET", "compliance:notices", DUTY_READERS),
+    Row("GET", "compliance:circular", DUTY_HERE, args=CIRCULAR),
+    Row("GET", "compliance:circular-publish", PUBLISHERS, args=CIRCULAR),
+    Row("POST", "compliance:circular-publish", PUBLISHERS.replace("200", "422"), args=CIRCULAR),
+    Row("GET", "compliance:circular-drop", PUBLISHERS, args=CIRCULAR),
+    Row("POST", "compliance:circular-drop", PUBLISHERS.replace("200", "422"), args=CIRCULAR),
+    Row("GET", "compliance:sanctions", SIGNED_IN),
+    Row("GET", "compliance:sanction", TRIP_SEEN, args=SANCTION),
+    Row("GET", "compliance:sanction-appeal", TRIP_OWN, args=SANCTION),
+    Row("GET", "compliance:sanction-decide", PUBLISHERS, args=SANCTION),
+    Row("POST", "compliance:sanction-decide", PUBLISHERS.replace("200", "422"), args=SANCTION),
+    Row("GET", "compliance:sanction-void", PUBLISHERS, args=SANCTION),
+    Row("POST", "compliance:sanction-void", PUBLISHERS.replace("200", "422"), args=SANCTION),
+)
+
+
+TABLE = (*PAGES, *APPROVALS, *STRATEGIC, *DAILY, *STAFFING, *DUTIES, *ADMINISTRATION)
 
 # Addresses without a row, each with the reason why none is needed.
 EXEMPT = {

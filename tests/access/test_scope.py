@@ -30,6 +30,7 @@ from tests.factories import (
     make_case,
     make_customer,
     make_daily,
+    make_duties,
     make_mail,
     make_money,
     make_ownership,
@@ -185,6 +186,7 @@ def rows_of_each_table(unit: OrgUnit, by: User) -> None:
     make_daily(unit=unit, person=make_user(unit=unit))
     make_strategic(unit=unit, by=make_user(unit=unit), leader=make_user(unit=unit))
     make_staffing(unit=unit, by=make_user(unit=unit))
+    make_duties(person=make_user(unit=unit), by=by)
 
 
 def test_every_scoped_table_has_a_row_to_compare(world):
