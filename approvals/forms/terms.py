@@ -63,11 +63,11 @@ class TermBoxes:
     """The boxes of a condition in a form; `terms` says how many rows, `offers` what they offer."""
 
     terms: int
-    offers: TermOffers
+    offers: Any
     fields: dict[str, forms.Field]
     cleaned_data: dict[str, Any]
 
-    def add_terms(self, joined: str) -> None:
+    def add_terms(self, joined: Any) -> None:
         """Put the boxes into the form; `joined` is what stands at the box “all” or “any”."""
         fields, offers = self.fields, self.offers
         fields["joined"] = forms.ChoiceField(label=joined, choices=JOINED, required=False)
