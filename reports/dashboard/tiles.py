@@ -77,7 +77,11 @@ def changed(series: Series, period: Period) -> str:
         text = _("{points} points").format(points=display.signed(difference * 100))
     else:
         text = signed(series.metric, difference)
-    return _("{change} against {period}").format(change=text, period=period.before.words)
+    if period.runs and series.metric.kind == Kind.FLOW:
+        sentence = _("{change} against the same days of {period}")
+    else:
+        sentence = _("{change} against {period}")
+    return sentence.format(change=text, period=period.before.words)
 
 
 def later_words(series: Series) -> str:
@@ -120,7 +124,8 @@ def tiles_of(
     targets = _targets(perimeter, period)
     groups: dict[str, list[Tile]] = {key: [] for key in GROUPS}
     for series in found:
-        groups[series.metric.group].append(_tile(series, period, address, targets))
+        if series.metric.tile:
+            groups[series.metric.group].append(_tile(series, period, address, targets))
     groups["customers"] += _strategic(perimeter)
     groups["complaints"] += _satisfaction(perimeter)
     return [(str(GROUPS[key]), tiles) for key, tiles in groups.items() if tiles]

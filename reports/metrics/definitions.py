@@ -327,6 +327,7 @@ register(
         kind=Kind.STOCK,
         rows=_open_complaints,
         better=Better.DOWN,
+        tile=False,
         **(CASE | {"dimension": _Age(), "labels": lambda: AGES}),
     )
 )

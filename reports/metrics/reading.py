@@ -9,7 +9,7 @@ counted from the rows, unless there are so many that the last snapshot is shown 
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
@@ -30,18 +30,22 @@ MONTHLY = """
 SELECT metric, starts_on, dimension, sum(numerator), sum(denominator), sum(later_numerator),
   sum(later_denominator)
 FROM reports_rollup
-WHERE grain = 'month' AND metric = ANY(%s) AND starts_on BETWEEN %s AND %s AND unit_id = ANY(%s)
+WHERE grain = 'month' AND metric = ANY(%s) AND starts_on BETWEEN %s AND %s AND {here}
 GROUP BY metric, starts_on, dimension"""
 
 DAILY = """
 SELECT metric, sum(numerator), sum(denominator) FROM reports_rollup
-WHERE grain = 'day' AND metric = ANY(%s) AND starts_on BETWEEN %s AND %s AND unit_id = ANY(%s)
+WHERE grain = 'day' AND metric = ANY(%s) AND starts_on BETWEEN %s AND %s AND {here}
 GROUP BY metric"""
 
 BY_UNIT = """
 SELECT unit_id, sum(numerator), sum(denominator) FROM reports_rollup
 WHERE grain = 'month' AND metric = %s AND starts_on = ANY(%s) AND unit_id = ANY(%s)
 GROUP BY unit_id"""
+
+
+# A condition on a thousand units costs more than reading them all: the whole group has none.
+HERE: Final = "(%s::int[] IS NULL OR unit_id = ANY(%s))"
 
 
 @dataclass(slots=True)
@@ -99,19 +103,20 @@ def series_of(perimeter: Perimeter, period: Period, metrics: Iterable[Metric]) -
             _count_own(series, perimeter, period)
         else:
             stored[perimeter.whole(series.metric.right)].append(series)
-    for units, several in stored.items():
+    for reached, several in stored.items():
+        units = None if len(reached) == len(perimeter.paths) else sorted(reached)
         _read_months(several, units, period)
         _read_compared(several, units, period)
     _snapshots(found, perimeter, period)
     return found
 
 
-def _read_months(several: list[Series], units: Collection[int], period: Period) -> None:
+def _read_months(several: list[Series], units: list[int] | None, period: Period) -> None:
     """Months of the trend, the parts of the period, and what came after months were closed."""
     by_key = {one.metric.key: one for one in several}
     first = min(period.trend[0], period.before.first)
     with connection.cursor() as cursor:
-        cursor.execute(MONTHLY, [list(by_key), first, period.last, sorted(units)])
+        cursor.execute(MONTHLY.format(here=HERE), [list(by_key), first, period.last, units, units])
         rows = cursor.fetchall()
     for key, month, dimension, numerator, denominator, later, later_of in rows:
         series = by_key[key]
@@ -125,7 +130,7 @@ def _read_months(several: list[Series], units: Collection[int], period: Period) 
             series.parts[dimension].add(numerator, denominator)
 
 
-def _read_compared(several: list[Series], units: Collection[int], period: Period) -> None:
+def _read_compared(several: list[Series], units: list[int] | None, period: Period) -> None:
     """What flows were in the days that the period is compared with; stocks by their months."""
     flows = {one.metric.key: one for one in several if one.metric.kind == Kind.FLOW}
     first, last = period.compared
@@ -139,7 +144,7 @@ def _read_compared(several: list[Series], units: Collection[int], period: Period
                 series.before.add(amount.numerator, amount.denominator)
     if cut is not None and flows:
         with connection.cursor() as cursor:
-            cursor.execute(DAILY, [list(flows), cut, last, sorted(units)])
+            cursor.execute(DAILY.format(here=HERE), [list(flows), cut, last, units, units])
             for key, numerator, denominator in cursor.fetchall():
                 flows[key].before.add(numerator, denominator)
 

@@ -63,7 +63,8 @@ class Metric:
     `labels()` says what its values are called. `source` names the marks that triggers write
     (reports.migrations.0002_marks); without it, and with `judged`, rows are judged anew each night.
     `target` is the metric of monthly targets it is compared with. `describe(row)` names a row in
-    the list behind the figure, `related` is what that needs to be read with it. Where rows are
+    the list behind the figure, `related` is what that needs to be read with it. Without `tile`
+    it is only drawn: its figure is that of another one, sorted otherwise. Where rows are
     judged by more than their columns, `compute` gives their facts and `counted` those that count.
     """
 
@@ -86,6 +87,7 @@ class Metric:
     target: str = ""
     related: tuple[str, ...] = ("unit",)
     describe: Callable[[Any], tuple[str, str]] = field(default=lambda row: (str(row), ""))
+    tile: bool = True
     compute: Callable[["Metric", QuerySet[Any]], Relation] | None = None
     counted: Callable[[QuerySet[Any], str | None], QuerySet[Any]] | None = None
 
