@@ -103,6 +103,7 @@ def _lines(circular: Circular) -> list[dict[str, Any]]:
 @require_safe
 def circular(request: HttpRequest, pk: int) -> HttpResponse:
     """One notice with its people."""
+    user: Any = request.user
     one = reached(request, reading.circular_in_reach, pk, VIEW)
     lines = _lines(one)
     context = {
@@ -110,7 +111,7 @@ def circular(request: HttpRequest, pk: int) -> HttpResponse:
         "state": badge(one.state, CIRCULAR_TONES),
         "lines": lines,
         "named": sum(not row["line"].left_out for row in lines),
-        "may_publish": one.state == CircularState.DRAFT and verbs.may_publish(one, request.user),
+        "may_publish": one.state == CircularState.DRAFT and verbs.may_publish(one, user),
         "crumbs": _crumbs((one.title, "")),
     }
     return render(request, "compliance/circular.html", context)
@@ -120,6 +121,7 @@ def circular(request: HttpRequest, pk: int) -> HttpResponse:
 @SEND
 def circular_publish(request: HttpRequest, pk: int) -> HttpResponse:
     """Who is named and who is left out; sending it publishes the notice."""
+    user: Any = request.user
     one = reached(request, reading.circular_in_reach, pk, VIEW, PUBLISH)
     lines = _lines(one)
     form = PublishForm(
@@ -130,7 +132,7 @@ def circular_publish(request: HttpRequest, pk: int) -> HttpResponse:
     done = saved(
         request,
         form,
-        lambda data: verbs.publish_circular(one, by=request.user, **form.facts()),
+        lambda data: verbs.publish_circular(one, by=user, **form.facts()),
         _("The notice is published."),
     )
     if done is not None:
@@ -150,12 +152,13 @@ def circular_publish(request: HttpRequest, pk: int) -> HttpResponse:
 @SEND
 def circular_drop(request: HttpRequest, pk: int) -> HttpResponse:
     """Publish nothing, after a question."""
+    user: Any = request.user
     one = reached(request, reading.circular_in_reach, pk, VIEW, PUBLISH)
     form = DropForm(request.POST or None, initial={"version": one.version})
     done = saved(
         request,
         form,
-        lambda data: verbs.drop_circular(one, by=request.user, **data),
+        lambda data: verbs.drop_circular(one, by=user, **data),
         _("The notice is dropped."),
     )
     back = one.get_absolute_url()

@@ -98,14 +98,15 @@ def sanction(request: HttpRequest, pk: int) -> HttpResponse:
 @SEND
 def sanction_appeal(request: HttpRequest, pk: int) -> HttpResponse:
     """Object to one's own sanction."""
+    user: Any = request.user
     one = _sanction_or_404(request, pk)
-    if one.person_id != request.user.pk:
+    if one.person_id != user.pk:
         raise PermissionDenied("own")
     form = AppealForm(request.POST or None)
     done = saved(
         request,
         form,
-        lambda data: verbs.appeal(one, by=request.user, **data),
+        lambda data: verbs.appeal(one, by=user, **data),
         _("Your appeal was handed in."),
     )
     back = one.get_absolute_url()
@@ -134,12 +135,13 @@ def _judged(request: HttpRequest, pk: int) -> Sanction:
 @SEND
 def sanction_decide(request: HttpRequest, pk: int) -> HttpResponse:
     """Decide on an appeal."""
+    user: Any = request.user
     one = _judged(request, pk)
     form = DecideForm(request.POST or None)
     done = saved(
         request,
         form,
-        lambda data: verbs.decide_appeal(one, by=request.user, **data),
+        lambda data: verbs.decide_appeal(one, by=user, **data),
         _("The appeal is decided."),
     )
     back = one.get_absolute_url()
@@ -162,12 +164,13 @@ def sanction_decide(request: HttpRequest, pk: int) -> HttpResponse:
 @SEND
 def sanction_void(request: HttpRequest, pk: int) -> HttpResponse:
     """Declare a sanction void, after a question."""
+    user: Any = request.user
     one = _judged(request, pk)
     form = ReasonForm(request.POST or None)
     done = saved(
         request,
         form,
-        lambda data: verbs.void_sanction(one, by=request.user, **data),
+        lambda data: verbs.void_sanction(one, by=user, **data),
         _("The sanction is void."),
     )
     back = one.get_absolute_url()
