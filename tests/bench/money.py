@@ -29,6 +29,7 @@ TABLES = (
     "approvals_task",
     "approvals_step",
     "approvals_approval",
+    "expenses_payment",
     "expenses_ledgerentry",
     "expenses_application",
 )
@@ -66,6 +67,10 @@ FILL = (
         sign * amount * p * CLOSED, '', at
        FROM paper, (VALUES ('approve', 1, 1, 0), ('pay', 1, 0, 1), ('refund', -1, 0, 1),
                            ('pay', 1, 0, 1), ('adjust', 0, 0, 0)) AS line(kind, sign, a, p)""",
+    """INSERT INTO expenses_payment (application_id, kind, amount, paid_on, method, reference, note,
+        entry_id, at)
+       SELECT application_id, CASE WHEN paid > 0 THEN 'pay' ELSE 'refund' END, abs(paid),
+        booked_on, 'transfer', '', '', id, at FROM expenses_ledgerentry WHERE paid <> 0""",
     """INSERT INTO approvals_approval (id, unit_id, region_id, city_id, project_id, subject_kind,
         subject_id, flow_version_id, applicant_id, title, amount, state, round, chosen, snapshot,
         snapshot_hash, started_at, ended_at)
