@@ -54,7 +54,7 @@ class Sums:
 def by_month(scope: Scope, first: dt.date, last: dt.date) -> dict[dt.date, Sums]:
     """The sums of a scope in each stored month from `first` through `last`."""
     rows = LogInSum.objects.filter(scope.q(()), month__range=(first, last)).order_by()
-    found = rows.values("month").annotate(**{f"n_{name}": Sum(name) for name in PARTS})
+    found: Any = rows.values("month").annotate(**{f"n_{name}": Sum(name) for name in PARTS})
     return {row["month"]: Sums(*(row[f"n_{name}"] for name in PARTS)) for row in found}
 
 
