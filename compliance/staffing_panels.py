@@ -94,7 +94,6 @@ def _shown(one: Finding) -> dict[str, Any]:
         "words": sentence(one.rule, one.evidence, one.message),
         "severity": toned(one.severity, SEVERITY_TONES),
         "state": toned(one.state, FINDING_TONES),
-        "days": (timezone.localdate() - one.opened_on).days,
     }
 
 
