@@ -50,9 +50,9 @@ def test_the_month_targets_share_the_target_of_the_year(client, world, sold):
     assert parts == [0, 0, 120_000, 0, 0, 0, 0, 0, 0, 0, 0, 0]
 
 
-def test_without_purchases_the_page_says_what_to_do(client, world, english):
+def test_without_purchases_the_page_says_what_to_do(client, world):
     client.force_login(world.north_head)
-    assert "Import the purchases" in page(client).content.decode()
+    assert "请先导入交易流水" in page(client).content.decode()
 
 
 @pytest.mark.parametrize(
