@@ -113,7 +113,11 @@ def sql_of(rows: QuerySet[Any], *columns: str) -> tuple[str, tuple[Any, ...]]:
     try:
         return rows.order_by().values(*columns).query.sql_with_params()
     except EmptyResultSet:
-        nothing = ", ".join(f'NULL::bigint AS "{name}"' for name in columns)
+        fields = rows.model._meta.get_field
+        nothing = ", ".join(
+            f'NULL::{fields(name).db_type(connection)} AS "{name}"'  # type: ignore[union-attr]
+            for name in columns
+        )
         return f"SELECT {nothing} WHERE false", ()  # noqa: S608 - names come from code
 
 

@@ -66,7 +66,9 @@ def spans(asked: Question) -> tuple[Span, Span]:
 def effect(asked: Question) -> list[EffectLine]:
     """Log-ins, contacts and cases before and after; what the reader may not see is left out."""
     before, after = spans(asked)
-    found = [("contacts", "count", *(_contacts(asked, span) for span in (before, after)))]
+    found: list[tuple[Any, ...]] = [
+        ("contacts", "count", *(_contacts(asked, span) for span in (before, after)))
+    ]
     if not asked.reach(LOG_INS).nothing:
         found.append(("log_ins", "share", *(_log_ins(asked, span) for span in (before, after))))
     if not asked.reach(CASES).nothing:

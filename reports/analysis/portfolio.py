@@ -131,8 +131,7 @@ def _lines(
             amount,
             share(count, customers),
             share(amount, total),
-            *wanted.get((by, word), (None, "")),
-            code=codes.get(word, "") if by == "unit" else "",
+            *(*wanted.get((by, word), (None, "")), codes.get(word, "") if by == "unit" else ""),
         )
         for word, (count, amount) in sorted(words.items(), key=place)
     ]

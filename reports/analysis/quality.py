@@ -114,7 +114,7 @@ def quality(asked: Question, limit: int | None = None) -> list[QualityLine]:
     one = asked.customer.pk if asked.customer else None
     more = [asked.lacks, asked.lacks, one, one, limit]
     rows = rows_of(sql + _LINES, [*params, *more])
-    return [QualityLine(*row[:-1], tuple(row[-1])) for row in rows]
+    return [QualityLine(*(*row[:-1], tuple(row[-1]))) for row in rows]
 
 
 def quality_by_unit(asked: Question) -> list[UnitQuality]:

@@ -153,7 +153,7 @@ def _retention(asked: Question, limit: int | None) -> list[Table]:
             bars=5,
             note=_(
                 "Lifetime value = mean of a year × 1 ÷ (1 − retention), of money before any cost."
-                " From and to: both ends of the 95% interval of the retention."
+                " From and to: both ends of the interval of the retention (95 %)."
             ),
         ),
     ]

@@ -11,7 +11,7 @@ import pytest
 from django.urls import reverse
 
 from accounts.scopes import narrow
-from core.scope import EVERYTHING
+from core.scope import EVERYTHING, scope_of
 from customers.models import Customer, CustomerUnit
 from reports.analysis.base import Question
 from reports.analysis.effect import effect, spans
@@ -19,8 +19,9 @@ from reports.analysis.owners import cohorts, life_cycle
 from reports.analysis.portfolio import composition, cooperation, cooperation_sums
 from reports.analysis.quality import lacking, quality, quality_by_unit
 from reports.analysis.retention import retention, together
-from tests.factories import make_activity, make_customer, make_place, say
+from tests.factories import make_activity, make_customer, make_place, make_response, say
 from tests.reports.test_analysis import buy, firm
+from tests.satisfaction.published import publish
 
 pytestmark = pytest.mark.django_db
 TODAY = dt.date(2026, 11, 21)
@@ -180,3 +181,33 @@ def test_pages_and_workbooks_keep_the_readers_scope(client, world, key):
     book = client.get(reverse("reports:customer-workbook", args=[key]), query)
     sheets = openpyxl.load_workbook(io.BytesIO(b"".join(book.streaming_content)))
     assert sum(len(sheet._charts) for sheet in sheets) >= (key != "effect")
+
+
+def answered(wave, unit, year, count, score):
+    for _n in range(count):
+        customer = owner(unit, dt.date(year, 3, 1))
+        make_response(unit=unit, wave=wave, customer=customer, overall=score)
+
+
+def test_years_of_few_answers_are_hidden_with_what_would_give_them_away(world):
+    """Three answers of 2025 are too few; so is the smallest other year, or one could subtract."""
+    say(world.group, "satisfaction.minimum_n", 10, since=dt.date(2020, 1, 1))
+    wave = publish("years", {world.n1a: (45, 4.0)})
+    for year, count, score in ((2022, 30, 5), (2024, 12, 4), (2025, 3, 1)):
+        answered(wave, world.n1a, year, count, score)
+    found = {x.year: (x.answers, x.mean) for x in cohorts(asked(world.north))}
+    assert found == {2022: (30, 5.0), 2024: (None, None), 2025: (None, None)}
+
+
+def test_whoever_may_not_read_results_or_cases_gets_owners_alone(world):
+    say(world.group, "satisfaction.minimum_n", 10, since=dt.date(2020, 1, 1))
+    wave = publish("years", {world.n1a: (30, 4.0)})
+    answered(wave, world.n1a, 2022, 30, 5)
+    for reader, mean in ((world.north_head, 5.0), (world.admin, None)):
+        scope = narrow(scope_of(reader, "customers.view_customer"), world.north, below=True)
+        question = Question(world.north, scope, TODAY, reader=reader)
+        [line] = cohorts(question)
+        assert (line.owners, line.mean) == (30, mean)
+        assert (line.cases is None) == (mean is None)
+        stages = life_cycle(question)
+        assert all((x.cases is None) == (mean is None) for x in stages)
