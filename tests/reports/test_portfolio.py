@@ -104,6 +104,7 @@ def test_a_twin_elsewhere_is_not_told(world):
 def test_retention_against_a_second_computation(world):
     """Forty customers, of whom every k-th buys every k-th year from 2019 on."""
     bought = defaultdict(set)
+    firm(world.s1a, "C99", d2020_01_01=500, d2021_01_01=500)
     for n in range(40):
         customer = firm(world.n1a, f"C{n}")
         for year in range(2019 + n % 3, 2027, 1 + n % 4):
