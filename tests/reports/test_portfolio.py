@@ -212,3 +212,10 @@ def test_whoever_may_not_read_results_or_cases_gets_owners_alone(world):
         assert (line.cases is None) == (mean is None)
         stages = life_cycle(question)
         assert all((x.cases is None) == (mean is None) for x in stages)
+
+
+def test_where_the_results_hide_the_unit_its_years_are_hidden(world):
+    say(world.group, "satisfaction.minimum_n", 10, since=dt.date(2020, 1, 1))
+    wave = publish("hidden", {world.n1a: (3, 4.0), world.s1a: (40, 4.0)})
+    answered(wave, world.n1a, 2022, 12, 5)
+    assert [x.mean for x in cohorts(asked(world.north))] == [None]
