@@ -126,7 +126,7 @@ QUALITY_FIELDS = (
     ("assets", _("Assets")),
     ("payment_record", _("Performance and payment")),
     ("first_cooperation_on", _("First cooperation")),
-    ("keeper", _("Keeper")),
+    ("keeper", pgettext_lazy("data quality", "Keeper")),
     ("signed_on", _("Day of signing")),
     ("contact", pgettext_lazy("data quality", "A contact")),
     ("key_person", _("A key person")),

@@ -77,7 +77,7 @@ def _cohorts(asked: Question, limit: int | None) -> list[Table]:
 
 
 def _cohorts_sentence(tables: list[Table]) -> str:
-    rows = [row for row in tables[0].rows if row[3] is not None]
+    rows = [row for row in tables[0].rows if row[3]]
     if not rows:
         return ""
     worst = max(rows, key=lambda row: row[3])
@@ -112,7 +112,7 @@ def _life_cycle(asked: Question, limit: int | None) -> list[Table]:
 
 
 def _life_cycle_sentence(tables: list[Table]) -> str:
-    rows = [row for row in tables[0].rows if row[4] is not None]
+    rows = [row for row in tables[0].rows if row[4]]
     if not rows:
         return ""
     worst = max(rows, key=lambda row: row[4])

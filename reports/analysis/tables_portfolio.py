@@ -178,7 +178,10 @@ def _quality(asked: Question, limit: int | None) -> list[Table]:
         ),
         Table(
             _("What is lacking"),
-            (Column(_("Field"), width=28), Column(_("Customers who lack it"), "integer", 20)),
+            (
+                Column(pgettext("data quality", "Field"), width=28),
+                Column(_("Customers who lack it"), "integer", 20),
+            ),
             [(str(names[field]), count) for field, count in fields],
             [
                 part_url("quality", asked.unit.code, asked.as_of, lacks=field)
