@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from core.display import capped
+from customers import value_policies  # noqa: F401  they register themselves
 from customers.models import CustomerUnit
 from regions.policies import Below, Policy, register
 from regions.policies.touches import Change, Touch, touches

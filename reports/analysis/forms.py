@@ -1,6 +1,6 @@
 """What the analysis of customers is asked: a branch, a day, perhaps one customer."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
@@ -13,9 +13,11 @@ from core.widgets import DateInput
 from customers.forms import UnitChoiceField
 from customers.models import Customer
 from regions.models import OrgUnit
-from reports.analysis.tables import Method, Question
+from reports.analysis.base import Method, Question
+from reports.analysis.quality import FIELD_WORDS
 
 VIEW = "customers.view_customer"
+OPTIONS = ("target", "since", "lacks")
 EARLIEST, LATEST = date(1900, 1, 1), date(2999, 12, 31)
 
 
@@ -27,6 +29,10 @@ class AnalysisFilter(forms.Form):
     as_of = forms.DateField(label=_("As of"), widget=DateInput)
     customer = forms.CharField(label=_("Customer code"), required=False, max_length=40)
     target = MoneyField(label=_("Target of the year (yuan)"), required=False)
+    since = forms.DateField(label=_("Changed on"), widget=DateInput, required=False)
+    lacks = forms.ChoiceField(
+        label=_("Lacking"), required=False, choices=[("", _("all")), *FIELD_WORDS.items()]
+    )
 
     def __init__(self, data: Any, *, user: Any, method: Method, today: date) -> None:
         units = OrgUnit.objects.visible_to(user, VIEW).in_tree_order()
@@ -34,13 +40,16 @@ class AnalysisFilter(forms.Form):
         if not unit:
             first = units.first()
             unit = first.code if first else ""
-        given = {name: data.get(name) or "" for name in ("customer", "target")}
+        given = {name: data.get(name) or "" for name in ("customer", *OPTIONS)}
         super().__init__({"unit": unit, "as_of": data.get("as_of") or today.isoformat()} | given)
         self.user = user
         fields: dict[str, Any] = self.fields
         fields["unit"].queryset = units
-        if "target" not in method.options:
-            del fields["target"]
+        for name in OPTIONS:
+            if name not in method.options:
+                del fields[name]
+        if not method.by_customer:
+            del fields["customer"]
 
     def clean_as_of(self) -> date:
         """Neither so early nor so late that no calendar knows the days around it."""
@@ -49,6 +58,18 @@ class AnalysisFilter(forms.Form):
             sentence = _("Please choose a day from {first} to {last}.")
             raise forms.ValidationError(str(sentence).format(first=EARLIEST, last=LATEST))
         return day
+
+    def clean_since(self) -> date | None:
+        """A day before the one looked at, so that there is something to compare."""
+        since: date | None = self.cleaned_data["since"]
+        as_of = self.cleaned_data.get("as_of")
+        if since is None or as_of is None:
+            return since
+        if not max(EARLIEST, as_of - timedelta(days=3660)) <= since <= as_of:
+            raise forms.ValidationError(
+                _("Please choose a day before the day looked at, ten years at most.")
+            )
+        return since
 
     def clean_customer(self) -> Customer | None:
         """A customer in reach; one elsewhere does not exist here."""
@@ -67,7 +88,16 @@ class AnalysisFilter(forms.Form):
             return None
         data = self.cleaned_data
         scope = narrow(scope_of(self.user, VIEW), data["unit"], below=True)
-        return Question(data["unit"], scope, data["as_of"], data["customer"], data.get("target"))
+        return Question(
+            data["unit"],
+            scope,
+            data["as_of"],
+            data.get("customer"),
+            data.get("target"),
+            self.user,
+            data.get("since"),
+            data.get("lacks", ""),
+        )
 
     def address(self) -> dict[str, str]:
         """The state as parameters of an address."""

@@ -1,22 +1,18 @@
-"""What pages of the analysis show: tables with a chart each, also as workbook and paper."""
+"""The tables of ABC, RFM, seasons and products, and the list of all methods."""
 
-import datetime as dt
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any
 
-from django.urls import reverse
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
 
-from core.scope import Scope
-from customers.models import Customer
-from regions.models import OrgUnit
 from reports.analysis import purchases as reading
+from reports.analysis import (
+    tables_people,
+    tables_portfolio,
+)
+from reports.analysis.base import Column, Method, Question, Table, customer_url
 
-SHOWN = 100  # customers or products on a page; the workbook has them all
 SEGMENT_WORDS = {
     "champion": pgettext_lazy("segment", "Champions"),
     "loyal": pgettext_lazy("segment", "Loyal"),
@@ -29,62 +25,6 @@ SEGMENT_WORDS = {
     "sleeping_big": pgettext_lazy("segment", "Asleep, large"),
     "lost": pgettext_lazy("segment", "Gone"),
 }
-
-Kind = Literal["text", "integer", "money", "number", "percent"]
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """Whose purchases are looked at, through which day. `target` is yuan a year (VAL-06)."""
-
-    unit: OrgUnit
-    scope: Scope
-    as_of: dt.date
-    customer: Customer | None = None
-    target: Decimal | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A heading and how its cells are written; shares are parts of 1 and written in per cent."""
-
-    label: str
-    kind: Kind = "text"
-    width: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Rows under headings. `links` has an address for the first cell of each row, or nothing.
-
-    `bars` is the column whose values are drawn beside the first one; `more` says how many rows
-    are left out at most on a page.
-    """
-
-    title: str
-    columns: Sequence[Column]
-    rows: Sequence[Sequence[Any]]
-    links: Sequence[str] = ()
-    bars: int | None = None
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Method:
-    """A way to look at customers: `read(question, limit)` gives its tables, `sentence` what they
-    say in one line."""
-
-    key: str
-    title: str | Promise
-    meaning: str | Promise
-    read: Callable[[Question, int | None], list[Table]]
-    sentence: Callable[[list[Table]], str]
-    options: tuple[str, ...] = field(default=())
-
-
-def _customer_url(key: int) -> str:
-    return reverse("customers:detail", args=[key])
-
 
 # --- ABC ------------------------------------------------------------------------------------------
 
@@ -119,7 +59,7 @@ def _abc(asked: Question, limit: int | None) -> list[Table]:
                 (x.name, x.code, x.business_type, x.amount, x.share, x.cumulative, x.abc)
                 for x in lines
             ],
-            [_customer_url(line.customer) for line in lines],
+            [customer_url(line.customer) for line in lines],
         ),
     ]
 
@@ -172,7 +112,7 @@ def _rfm(asked: Question, limit: int | None) -> list[Table]:
                 )
                 for x in lines
             ],
-            [_customer_url(line.customer) for line in lines],
+            [customer_url(line.customer) for line in lines],
         ),
     ]
 
@@ -297,5 +237,7 @@ METHODS = {
             _products,
             _products_sentence,
         ),
+        *tables_portfolio.METHODS,
+        *tables_people.METHODS,
     )
 }

@@ -15,8 +15,9 @@ from audit.services import record
 from core.access import requires
 from core.pdf import NoPdf, render_pdf
 from regions.models import Kind, OrgUnit
-from reports.analysis.forms import VIEW, AnalysisFilter
-from reports.analysis.tables import METHODS, SHOWN, Method, Question, Table
+from reports.analysis.base import SHOWN, Method, Question, Table
+from reports.analysis.forms import OPTIONS, VIEW, AnalysisFilter
+from reports.analysis.tables import METHODS
 from reports.analysis.workbook import workbook_of
 
 EXPORT = "customers.export_customer"
@@ -72,9 +73,7 @@ def _method_or_404(key: str) -> Method:
 
 def _kept(form: AnalysisFilter) -> str:
     """What another method is asked too."""
-    kept = form.address()
-    kept.pop("target", None)
-    return urlencode(kept)
+    return urlencode({k: v for k, v in form.address().items() if k not in OPTIONS})
 
 
 def _shown(method: Method, asked: Question, tables: list[Table]) -> dict[str, Any]:
@@ -90,7 +89,7 @@ def _shown(method: Method, asked: Question, tables: list[Table]) -> dict[str, An
             }
             for table in tables
         ],
-        "is_empty": not any(table.rows for table in tables[-1:]) or not _has_money(tables),
+        "is_empty": not tables[-1].rows or (method.by_money and not _has_money(tables)),
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from core.files.writer import SheetChart, SheetColumn, SheetWriter
-from reports.analysis.tables import Method, Question, Table
+from reports.analysis.base import Method, Question, Table
 
 
 def workbook_of(method: Method, asked: Question, tables: list[Table]) -> bytes:

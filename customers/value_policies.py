@@ -1,0 +1,227 @@
+"""Rules of the analysis of customers: wanted shares, managed clients, quality of data, losses,
+and what is scored on the sheets of a customer (VAL-01, VAL-03…VAL-05, VAL-09, VAL-12…VAL-14)."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from regions.policies import Below, Policy, register
+from regions.policies.types import Choice, Choices, Column, Decimal_, Row, Rows, Text, Whole, rows
+
+COMPOSITION = _("Customer-data analysis regime, Art 3(1)")
+CLIENTS = _("Customer relationships, part 5")
+DATA = _("Customer-relationship management, five elements, 1(2)")
+GROUP = "customers"
+
+# --- composition (VAL-03) -------------------------------------------------------------------------
+
+CLASSED_BY = (
+    ("level", _("Importance class or grade")),
+    ("business_type", _("Business type")),
+    ("source", _("Customer source")),
+)
+OF = (("amount", _("of the money")), ("customers", _("of the customers")))
+
+
+def _once_and_no_more_than_all(table: Sequence[Row]) -> Promise | None:
+    """A class has one wanted share, and those of one whole are at most the whole."""
+    if len({(row["by"], row["word"]) for row in table}) < len(table):
+        return _("A class stands there twice.")
+    for by, _title in CLASSED_BY:
+        for of, _words in OF:
+            mine = [row["share"] for row in table if (row["by"], row["of"]) == (by, of)]
+            if sum(mine) > 100:
+                return _("The shares must not add up to more than 100%.")
+    return None
+
+
+register(
+    Policy(
+        key="customers.wanted_shares",
+        title=_("Wanted composition of the customers"),
+        meaning=_(
+            "Which share classes of customers should have; the analysis shows beside it what they"
+            " have. Classes that are not named are not compared."
+        ),
+        source=COMPOSITION,
+        type=Rows(
+            (
+                Column("by", _("Classed by"), Choice(CLASSED_BY)),
+                Column("word", _("Class"), Text(40, minimum=1)),
+                Column("share", _("Share"), Decimal_(0, 100, places=1, unit="%")),
+                Column("of", _("Share of what"), Choice(OF)),
+            ),
+            minimum=0,
+            maximum=60,
+            rule=_once_and_no_more_than_all,
+        ),
+        default=(),
+        group=GROUP,
+        below=Below.UNITS,
+    )
+)
+
+# --- managed clients (VAL-13) ---------------------------------------------------------------------
+
+MANAGED = (
+    ("strategic", _("strategic customers")),
+    ("key", _("key customers")),
+    ("general", _("general customers")),
+    ("vip", _("VIP owners")),
+)
+register(
+    Policy(
+        key="customers.managed_amount",
+        title=_("Amount of a managed client"),
+        meaning=_("Who bought for so much meets the first of three measures of a managed client."),
+        source=CLIENTS,
+        type=Decimal_(0, 10**12, unit=_("yuan")),
+        default=Decimal(1_000_000),
+        group=GROUP,
+        below=Below.GROUP,
+    )
+)
+register(
+    Policy(
+        key="customers.managed_years",
+        title=_("Years of a managed client"),
+        meaning=_("Who has worked with us so long meets the second measure."),
+        source=CLIENTS,
+        type=Whole(0, 50, unit=_("years")),
+        default=2,
+        group=GROUP,
+        below=Below.GROUP,
+    )
+)
+register(
+    Policy(
+        key="customers.managed_classes",
+        title=_("Classes of managed clients"),
+        meaning=_("Whose class is one of these meets the third measure."),
+        source=CLIENTS,
+        type=Choices(MANAGED, required=True),
+        default=("strategic", "key", "vip"),
+        group=GROUP,
+        below=Below.GROUP,
+    )
+)
+
+# --- quality of data (VAL-14, CUS-24) -------------------------------------------------------------
+
+QUALITY_FIELDS = (
+    ("phone", _("Telephone")),
+    ("identity", _("Identity number")),
+    ("gender", _("Gender")),
+    ("address", _("Address")),
+    ("source", _("Customer source")),
+    ("ownership_class", _("Ownership class")),
+    ("level", _("Importance class or grade")),
+    ("industry", _("Industry")),
+    ("nature", _("Nature of the organisation")),
+    ("business_type", _("Business type")),
+    ("scale", _("Scale")),
+    ("assets", _("Assets")),
+    ("payment_record", _("Performance and payment")),
+    ("first_cooperation_on", _("First cooperation")),
+    ("keeper", pgettext_lazy("data quality", "Keeper")),
+    ("signed_on", _("Day of signing")),
+    ("contact", pgettext_lazy("data quality", "A contact")),
+    ("key_person", _("A key person")),
+)
+QUALITY_PARTS = (
+    ("complete", pgettext_lazy("data quality", "Complete")),
+    ("fresh", pgettext_lazy("data quality", "Fresh")),
+    ("unique", _("Without a duplicate")),
+)
+PERSONS = {"phone": 4, "keeper": 2, "signed_on": 2, "gender": 1, "identity": 1}
+FIRMS = {"level": 3, "contact": 3, "key_person": 2, "keeper": 2, "industry": 1, "address": 1,
+         "nature": 1, "scale": 1}  # fmt: skip
+
+
+def _fields_once(table: Sequence[Row]) -> Promise | None:
+    if len({(row["kind"], row["field"]) for row in table}) == len(table):
+        return None
+    return _("A field stands there twice.")
+
+
+def _parts_of_a_hundred(table: Sequence[Row]) -> Promise | None:
+    if len({row["part"] for row in table}) < len(table):
+        return _("A part stands there twice.")
+    if sum(row["weight"] for row in table) == 100:
+        return None
+    return _("The weights must add up to 100%.")
+
+
+register(
+    Policy(
+        key="customers.quality_fields",
+        title=_("Fields that good data have"),
+        meaning=_("What a customer's data should hold, and how much each field weighs."),
+        source=DATA,
+        type=Rows(
+            (
+                Column(
+                    "kind",
+                    _("Kind"),
+                    Choice((("person", _("Person")), ("organisation", _("Organisation")))),
+                ),
+                Column("field", _("Field"), Choice(QUALITY_FIELDS)),
+                Column("weight", _("Weight"), Whole(1, 100)),
+            ),
+            minimum=0,
+            maximum=40,
+            rule=_fields_once,
+        ),
+        default=rows(
+            {"kind": kind, "field": field, "weight": weight}
+            for kind, table in (("person", PERSONS), ("organisation", FIRMS))
+            for field, weight in table.items()
+        ),
+        group=GROUP,
+        below=Below.GROUP,
+    )
+)
+register(
+    Policy(
+        key="customers.quality_parts",
+        title=_("What makes the score of data"),
+        meaning=_("How much completeness, freshness and the lack of duplicates weigh."),
+        source=DATA,
+        type=Rows(
+            (
+                Column("part", _("Part"), Choice(QUALITY_PARTS)),
+                Column("weight", _("Weight"), Decimal_(0, 100, places=1, unit="%")),
+            ),
+            minimum=1,
+            maximum=3,
+            rule=_parts_of_a_hundred,
+        ),
+        default=rows(
+            (
+                {"part": "complete", "weight": Decimal(60)},
+                {"part": "fresh", "weight": Decimal(30)},
+                {"part": "unique", "weight": Decimal(10)},
+            )
+        ),
+        group=GROUP,
+        below=Below.GROUP,
+    )
+)
+register(
+    Policy(
+        key="customers.quality_fresh_days",
+        title=_("How long data are fresh"),
+        meaning=_(
+            "For so many days after a contact or a change data count as fresh; after twice as many"
+            " they count as old."
+        ),
+        source=DATA,
+        type=Whole(30, 3650, unit=_("days")),
+        default=365,
+        group=GROUP,
+        below=Below.GROUP,
+    )
+)

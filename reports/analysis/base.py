@@ -1,0 +1,133 @@
+"""What every method of the analysis has in common: the question, tables with a chart each."""
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Literal
+
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
+
+from accounts.scopes import narrow
+from core.scope import EVERYTHING, Scope, scope_of
+from customers.models import Customer
+from regions.models import Kind as Level
+from regions.models import OrgUnit
+
+SHOWN = 100  # customers or products on a page; the workbook has them all
+Kind = Literal["text", "integer", "money", "number", "percent"]
+OTHER = "其他"  # the business type of whoever has none (VAL-03)
+PART_COLUMNS = {Level.GROUP: "region_id", Level.REGION: "city_id", Level.CITY: "project_id"}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Who is looked at, on which day. `reader` is who asks: other rights than that to customers
+    are his. `target` is yuan a year (VAL-06), `since` the first day of a change (REP-08), `lacks`
+    a field of the data quality (VAL-14)."""
+
+    unit: OrgUnit
+    scope: Scope
+    as_of: dt.date
+    customer: Customer | None = None
+    target: Decimal | None = None
+    reader: Any = EVERYTHING
+    since: dt.date | None = None
+    lacks: str = ""
+
+    def reach(self, right: str) -> Scope:
+        """What the reader reaches with a right in the branch asked for."""
+        return narrow(scope_of(self.reader, right), self.unit, below=True)
+
+    @property
+    def part(self) -> str:
+        """The column that tells the units right below the one asked for."""
+        return PART_COLUMNS.get(Level(self.unit.kind), "unit_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A heading and how its cells are written; shares are parts of 1 and written in per cent."""
+
+    label: str
+    kind: Kind = "text"
+    width: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under headings. `links` has an address for the first cell of each row, or nothing.
+
+    `bars` is the column whose values are drawn beside the first one; `more` says how many rows
+    are left out at most on a page.
+    """
+
+    title: str
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[Any]]
+    links: Sequence[str] = ()
+    bars: int | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A way to look at customers: `read(question, limit)` gives its tables, `sentence` what they
+    say in one line. `by_money` ones are empty without money, `by_customer` ones
+    can look at a single customer; `empty` says what is missing.
+    """
+
+    key: str
+    title: str | Promise
+    meaning: str | Promise
+    read: Callable[[Question, int | None], list[Table]]
+    sentence: Callable[[list[Table]], str]
+    options: tuple[str, ...] = field(default=())
+    by_money: bool = True
+    by_customer: bool = True
+    empty: str | Promise = gettext_lazy(
+        "No purchases through this day. Import the purchases of customers first."
+    )
+
+
+def customer_url(key: int) -> str:
+    """The page of a customer."""
+    return reverse("customers:detail", args=[key])
+
+
+def part_url(key: str, code: str, as_of: dt.date, **more: str) -> str:
+    """The same method for another branch."""
+    from django.utils.http import urlencode
+
+    query = urlencode({"unit": code, "as_of": as_of.isoformat()} | more)
+    return f"{reverse('reports:customer-analysis', args=[key])}?{query}"
+
+
+def sql_of(rows: QuerySet[Any], *columns: str) -> tuple[str, tuple[Any, ...]]:
+    """A queryset as a statement with these columns; one that can have no rows has none."""
+    try:
+        return rows.order_by().values(*columns).query.sql_with_params()
+    except EmptyResultSet:
+        fields = rows.model._meta.get_field
+        nothing = ", ".join(
+            f'NULL::{fields(name).db_type(connection)} AS "{name}"'  # type: ignore[union-attr]
+            for name in columns
+        )
+        return f"SELECT {nothing} WHERE false", ()  # noqa: S608 - names come from code
+
+
+def rows_of(sql: str, params: Any) -> list[tuple[Any, ...]]:
+    """What a statement answers."""
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return cursor.fetchall()
+
+
+def share(part: Any, whole: Any) -> float | None:
+    """A part of 1, None where there is no whole."""
+    return float(part / whole) if whole else None

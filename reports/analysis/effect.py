@@ -1,0 +1,163 @@
+"""What a change brought: the same number of days before and after it (REP-08)."""
+
+# ruff: noqa: S608  conditions are compiled by Django, never pasted from people
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Count
+from django.db.models.functions import TruncMonth
+from django.utils import timezone
+
+from complaints.models import Case
+from complaints.selectors.timeliness import verdicts
+from complaints.states import State
+from compliance.models import LogInDay
+from customers.models import Activity, ActivityState
+from customers.models.activities import TOUCHES
+from reports.analysis.base import Question, rows_of, share, sql_of
+
+CASES, LOG_INS = "complaints.view_case", "compliance.view_log_ins"
+DAYS = 182  # half a year, where no day is given
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Days from `first` to `last`, both counted."""
+
+    first: dt.date
+    last: dt.date
+
+    @property
+    def instants(self) -> tuple[dt.datetime, dt.datetime]:
+        """The same in Chinese time, without the end."""
+        zone = timezone.get_default_timezone()
+        end = self.last + dt.timedelta(days=1)
+        return (
+            dt.datetime.combine(self.first, dt.time(), zone),
+            dt.datetime.combine(end, dt.time(), zone),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class EffectLine:
+    """A measure before and after; in its `unit` (share: parts of 1), None where there is none."""
+
+    measure: str
+    unit: str
+    before: float | None
+    after: float | None
+
+    @property
+    def change(self) -> float | None:
+        """After less before."""
+        return None if self.before is None or self.after is None else self.after - self.before
+
+
+def spans(asked: Question) -> tuple[Span, Span]:
+    """The days before the change, and as many from it through the day looked at."""
+    since = asked.since or asked.as_of - dt.timedelta(days=DAYS - 1)
+    length = asked.as_of - since
+    day = dt.timedelta(days=1)
+    return Span(since - day - length, since - day), Span(since, asked.as_of)
+
+
+def effect(asked: Question) -> list[EffectLine]:
+    """Log-ins, contacts and cases before and after; what the reader may not see is left out."""
+    before, after = spans(asked)
+    found: list[tuple[Any, ...]] = [
+        ("contacts", "count", *(_contacts(asked, span) for span in (before, after)))
+    ]
+    if not asked.reach(LOG_INS).nothing:
+        found.append(("log_ins", "share", *(_log_ins(asked, span) for span in (before, after))))
+    if not asked.reach(CASES).nothing:
+        both = [_cases(asked, span) for span in (before, after)]
+        found += [(key, unit, both[0][key], both[1][key]) for key, unit in CASE_MEASURES]
+    return [EffectLine(*line) for line in found]
+
+
+def _contacts(asked: Question, span: Span) -> float:
+    start, end = span.instants
+    rows = Activity.objects.visible_to(asked.scope).filter(at__gte=start, at__lt=end)
+    return rows.filter(state=ActivityState.DONE, kind__in=TOUCHES).count()
+
+
+def _days(asked: Question) -> Any:
+    reach = asked.reach(LOG_INS)
+    return LogInDay.objects.visible_to(reach).filter(unit__path__startswith=asked.unit.path)
+
+
+def _log_ins(asked: Question, span: Span) -> float | None:
+    rows = _days(asked).filter(day__range=(span.first, span.last))
+    sums = rows.filter(reason__in=("met", "missed")).values_list("reason")
+    counts = dict(sums.annotate(n=Count("person")).order_by())
+    return share(counts.get("met", 0), sum(counts.values()))
+
+
+CASE_MEASURES = (
+    ("taken_in", "count"),
+    ("first_contact", "hours"),
+    ("resolution", "hours"),
+    ("first_contact_kept", "share"),
+    ("resolution_kept", "share"),
+    ("rating", "score"),
+)
+# The median of all cases, an open one longer than any other: who was taken in later is not
+# shorter for having had less time. Where half of them are open still, there is none.
+_CASES = """
+    WITH c AS ({cases}),
+    timed AS (
+      SELECT coalesce(extract(epoch FROM first_contact_at - taken_in_at) / 3600, 'infinity')
+               ::float8 AS first_contact,
+             coalesce(extract(epoch FROM resolved_at - taken_in_at) / 3600, 'infinity')
+               ::float8 AS resolution, rating FROM c)
+    SELECT count(*), percentile_disc(0.5) WITHIN GROUP (ORDER BY first_contact),
+           percentile_disc(0.5) WITHIN GROUP (ORDER BY resolution), avg(rating)::float8
+    FROM timed"""
+
+
+def _cases(asked: Question, span: Span) -> dict[str, float | None]:
+    start, end = span.instants
+    rows = Case.objects.visible_to(asked.reach(CASES)).filter(
+        taken_in_at__gte=start, taken_in_at__lt=end
+    )
+    rows = rows.exclude(state__in=(State.REJECTED, State.MERGED))
+    columns = ("taken_in_at", "first_contact_at", "resolved_at", "rating")
+    sql, params = sql_of(rows, *columns)
+    [(count, first, resolved, rating)] = rows_of(_CASES.format(cases=sql), params)
+    found = verdicts(rows)
+    kept = dict(
+        rows_of(
+            f"SELECT kind, avg(kept::int)::float8 FROM ({found.sql}) v GROUP BY 1", found.params
+        )
+    )
+    return {
+        "taken_in": count,
+        "first_contact": _finite(first),
+        "resolution": _finite(resolved),
+        "first_contact_kept": kept.get("first_contact"),
+        "resolution_kept": kept.get("resolution"),
+        "rating": rating,
+    }
+
+
+def _finite(hours: float | None) -> float | None:
+    return None if hours is None or hours == float("inf") else hours
+
+
+def log_ins_by_month(asked: Question) -> list[tuple[dt.date, int, int]]:
+    """Month → expected and met days of log-in, through both spans."""
+    if asked.reach(LOG_INS).nothing:
+        return []
+    before, after = spans(asked)
+    rows = _days(asked).filter(day__range=(before.first, after.last))
+    rows = rows.filter(reason__in=("met", "missed")).annotate(month=TruncMonth("day"))
+    found: dict[dt.date, list[int]] = {}
+    for month, reason, n in (
+        rows.values_list("month", "reason").annotate(n=Count("person")).order_by("month")
+    ):
+        pair = found.setdefault(month, [0, 0])
+        pair[0] += n
+        pair[1] += n if reason == "met" else 0
+    return [(month, expected, met) for month, (expected, met) in found.items()]
