@@ -130,6 +130,17 @@ def found_or_404(row: Any) -> Any:
     return row
 
 
+def checked(serializer: Any, data: Any) -> dict[str, Any]:
+    """What was sent, read by its serializer. Raises ValidationError, also for unknown fields: a
+    misspelt one must not be passed over in silence."""
+    given = serializer(data=data)
+    given.is_valid(raise_exception=True)
+    unknown = set(data) - set(given.fields)
+    if unknown:
+        raise ValidationError({name: ["?"] for name in sorted(unknown)})
+    return dict(given.validated_data)
+
+
 # --- versions -----------------------------------------------------------------------------------
 
 

@@ -330,7 +330,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "CRM",
-    "DESCRIPTION": "Customers, properties, cases, activities and survey results of a property group.",
+    "DESCRIPTION": "Customers and cases of a property group, for other programs.",
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,

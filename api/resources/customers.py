@@ -12,6 +12,7 @@ from api.base import (
     Resource,
     asked_page,
     changed,
+    checked,
     filled,
     found_or_404,
     page_answer,
@@ -203,7 +204,7 @@ def _query(request: Any) -> Any:
 
 
 def _enter(request: Any) -> Answer:
-    sent = _checked(CustomerNew, request.data)
+    sent = checked(CustomerNew, request.data)
     kind = sent.pop("kind")
     form = CustomerForm(_as_form(sent), user=request.user, kind=kind)
     _refuse_foreign(form, sent)
@@ -213,17 +214,6 @@ def _enter(request: Any) -> Answer:
     )
     customer = Customer.objects.select_related("subject").get(pk=customer.pk)
     return _answer(request.user, customer, 201 if is_new else 200)
-
-
-def _checked(serializer: Any, data: Any) -> dict[str, Any]:
-    """What was sent, read by its serializer. Raises ValidationError, also for unknown fields: a
-    misspelt one must not be passed over in silence."""
-    given = serializer(data=data)
-    given.is_valid(raise_exception=True)
-    unknown = set(data) - set(given.fields)
-    if unknown:
-        raise serializers.ValidationError({name: ["?"] for name in sorted(unknown)})
-    return dict(given.validated_data)
 
 
 def _as_form(sent: dict[str, Any]) -> dict[str, Any]:
@@ -288,7 +278,7 @@ class OneCustomer(Resource):
 
 
 def _change(request: Any, customer: Customer, since: Any) -> Answer:
-    sent = _checked(CustomerChange, request.data)
+    sent = checked(CustomerChange, request.data)
     kept = {name: getattr(customer, name) for name in CustomerForm.Meta.fields}
     form = CustomerForm(
         _as_form(kept | sent), user=request.user, kind=customer.kind, instance=customer
@@ -311,6 +301,6 @@ class Numbers(Resource):
     def post(self, request: Any, pk: int) -> Response:
         """Show a number. It is recorded with its reason, and counts towards the day's allowance."""
         customer = customer_in_reach(request.user, pk, "customers.reveal_customer")
-        sent = _checked(Wanted, request.data)
+        sent = checked(Wanted, request.data)
         value = reveal(customer, field=sent["field"], by=request.user, reason=sent["reason"])
         return Response({"value": value})
