@@ -6,6 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import OperationalError
 from django.http import Http404
 from django.utils.translation import gettext as _
+from psycopg.errors import LockNotAvailable, QueryCanceled
 from rest_framework.exceptions import APIException, NotAuthenticated, Throttled, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
@@ -50,6 +51,8 @@ def problem(error: Exception, context: dict[str, Any]) -> Response | None:
 def _ours(error: Exception) -> Response | None:
     """Refusals of services, and a database that is too busy for a call."""
     if isinstance(error, OperationalError):
+        if not isinstance(error.__cause__, LockNotAvailable | QueryCanceled):
+            return None  # a database that is gone is the whole product's matter
         return told(503, _("Too much is going on just now. Please try again."), BUSY_SECONDS)
     if isinstance(error, Crowded):
         return told(503, str(error), BUSY_SECONDS)

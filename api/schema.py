@@ -9,7 +9,6 @@ from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import (
     OpenApiParameter,
-    OpenApiResponse,
     extend_schema,
     inline_serializer,
 )
@@ -42,13 +41,33 @@ SIZE = OpenApiParameter(
 UNIT = OpenApiParameter("unit", str, description="The code of a unit; all below it count.")
 
 
-class Problem(serializers.Serializer):
-    """What went wrong (RFC 9457)."""
+PROBLEM_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "description": "What went wrong (RFC 9457); `errors` has sentences by field.",
+    "properties": {
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "errors": {"type": "object"},
+    },
+    "required": ["title", "status", "detail"],
+}
 
-    title = serializers.CharField()
-    status = serializers.IntegerField()
-    detail = serializers.CharField()
-    errors = serializers.DictField(required=False, help_text="Sentences by field.")
+
+def add_problems(result: dict[str, Any], **_more: Any) -> dict[str, Any]:
+    """Write into each operation how it may be refused."""
+    result["components"].setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
+    content = {PROBLEM: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    for methods in result["paths"].values():
+        for method, operation in methods.items():
+            codes = [*ALWAYS, *(() if method == "get" else WRITES)]
+            if any(one["name"] == "If-Match" for one in operation.get("parameters", ())):
+                codes += [412, 428]
+            for code in sorted(codes):
+                operation["responses"].setdefault(
+                    str(code), {"description": "Refused", "content": content}
+                )
+    return result
 
 
 class Described(AutoSchema):
@@ -61,14 +80,6 @@ class Described(AutoSchema):
             return words
         right = f" Right of the owner: `{ask.right}`." if ask.right else ""
         return f"{words}\n\nScope of the token: `{ask.scope}`.{right}"
-
-    def get_response_serializers(self) -> Any:
-        found = super().get_response_serializers()
-        codes = [*ALWAYS, *(WRITES if self.method not in ("GET", "HEAD") else ())]
-        if any(one.name == "If-Match" for one in self.get_override_parameters()):
-            codes += [412, 428]
-        problem = OpenApiResponse(Problem)
-        return {**{(code, PROBLEM): problem for code in sorted(codes)}, **found}
 
 
 class TokenScheme(OpenApiAuthenticationExtension):

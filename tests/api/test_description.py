@@ -2,6 +2,8 @@
 
 import pytest
 import schemathesis
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections
 from django.test import Client
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import load_all_checks
@@ -22,7 +24,17 @@ LEFT_OUT = [CHECKS.get_one("positive_data_acceptance")]
 
 
 @pytest.fixture
-def program(world):
+def kept_connection():
+    """As Django's own test client: the end of a call does not end the test's transaction."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def program(world, kept_connection):
     say(world.group, "api.calls_a_minute", 6000)
     make_customer(unit=world.n1a)
     make_case(unit=world.n1a)
