@@ -61,6 +61,18 @@ class Resource(APIView):
             self.whole.enter_context(pghistory.context(user=request.user.pk, request=name))
 
 
+class Nothing(Resource):
+    """Every other address under /api/: 404 as programs read it, not as a page."""
+
+    asks = {"GET": Ask(), "POST": Ask(), "PATCH": Ask()}  # noqa: RUF012
+    schema = None
+
+    def get(self, request: Any, rest: str) -> Response:
+        raise Http404
+
+    post = patch = get
+
+
 def _read(request: Any) -> None:
     """Read the body now, bounded, so that it can be looked at twice. Raises TooLarge."""
     try:

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from api import views
+from api.base import Nothing
 from api.resources import cases, customers
 
 app_name = "api"
@@ -16,4 +17,5 @@ urlpatterns = [
     path("api/v1/customers/", customers.Customers.as_view(), name="customers"),
     path("api/v1/customers/<int:pk>/", customers.OneCustomer.as_view(), name="customer"),
     path("api/v1/customers/<int:pk>/numbers/", customers.Numbers.as_view(), name="numbers"),
+    path("api/v1/<path:rest>", Nothing.as_view(), name="nothing"),
 ]

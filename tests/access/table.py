@@ -518,6 +518,7 @@ PAGES = (
             ("cases", ()), ("case", ("@case",)), ("customers", ()), ("customer", ("@mine",))
         )
     ),
+    Row("GET", "api:nothing", NO_TOKEN, args=("none/",)),
     Row("POST", "api:cases", NO_TOKEN),
     Row("POST", "api:customers", NO_TOKEN),
     Row("POST", "api:numbers", NO_TOKEN, args=("@mine",)),
