@@ -315,6 +315,8 @@ ACTIONS = {
     "outbox.resent": _("let {count} outgoing messages be sent again"),
     "outbox.confirmed": _("confirmed that {count} outgoing messages arrived"),
     "outbox.cancelled": _("cancelled {count} outgoing messages"),
+    "token.issued": _("made the API token {name}"),
+    "token.revoked": _("revoked the API token {name}"),
     "webhook.created": _("created the webhook {name}"),
     "webhook.changed": _("changed the webhook {name}"),
     "webhook.deleted": _("deleted the webhook {name}"),

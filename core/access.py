@@ -1,6 +1,7 @@
 """Who may open a page: every view declares it, and an undeclared view is refused.
 
-Three declarations exist: `@public`, `@signed_in` and `@requires("app.permission")`. They only
+Four declarations exist: `@public`, `@signed_in`, `@requires("app.permission")`, and `@by_token` for
+programs, which have no session: there the view asks for a token itself (api.base). They only
 mark the view; `core.middleware.AccessMiddleware` enforces the mark, so that the same table can be
 read by the surface walk in the tests. Rows are a second question, answered by `visible_to`
 (core.scope): a record out of scope is 404, an act without the right is 403.
@@ -44,6 +45,7 @@ class Access:
 
 PUBLIC = Access("public")
 SIGNED_IN = Access("signed_in")
+BY_TOKEN = Access("token")
 ADMINISTRATION = Access("permission", "accounts.use_admin")
 
 
@@ -56,6 +58,12 @@ def public(view: View) -> View:
 def signed_in(view: View) -> View:
     """Every member of staff may open this page; its rows are scoped by the view."""
     view.access = SIGNED_IN  # type: ignore[attr-defined]
+    return view
+
+
+def by_token(view: View) -> View:
+    """A view for programs: whoever is signed in by a session is as unknown to it as a stranger."""
+    view.access = BY_TOKEN  # type: ignore[attr-defined]
     return view
 
 
@@ -130,7 +138,7 @@ def refuse_or_none(request: HttpRequest, access: Access | None) -> HttpResponse 
     """
     if access is None:
         raise PermissionDenied("undeclared view")
-    if access.kind == "public":
+    if access.kind in ("public", "token"):
         return None
     if not request.user.is_authenticated:
         if request.headers.get("HX-Request") == "true":

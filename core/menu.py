@@ -212,6 +212,7 @@ MENU: tuple[Group, ...] = (
             Item(_("Jobs"), "core:jobs"),
             Item(_("Outbox"), "core:outbox"),
             Item(_("Webhooks"), "core:webhooks"),
+            Item(_("API tokens"), "api:tokens"),
             Item(_("Audit log"), "audit:list"),
             Item(_("Personal data"), "privacy:requests"),
             Item(_("Health"), "core:health"),

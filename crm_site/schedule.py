@@ -140,6 +140,12 @@ SCHEDULE = (
         catch_up=CatchUp.NONE,
     ),
     Periodic(
+        _("Forget answers of the API"),
+        "api.delete_old_answers",
+        _("Deletes the answers kept for a day for calls that are made again."),
+        crontab=("52", "*"),
+    ),
+    Periodic(
         _("Send daily mails"),
         "core.send_digests",
         _("Writes the daily mail of everybody whose hour has come."),

@@ -73,6 +73,7 @@ INSTALLED_APPS = [
     "expenses",
     "compliance",
     "reports",
+    "api",
     "core.admin_config.CrmAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -87,6 +88,9 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "django_htmx",
+    "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "pgtrigger",
     "pghistory",
     "csp",
@@ -310,6 +314,35 @@ except ValueError as _wrong:
     raise ImproperlyConfigured(f"CRM_MAILBOX_URL, CRM_MAILBOX_UNITS: {_wrong}") from None
 NOTICES_KEPT_DAYS = 396  # read notices; thirteen months, as log-in records
 OUTBOX_KEPT_DAYS = 90  # settled messages
+
+# --- programs (api) ---------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["api.authentication.TokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["api.authentication.Asked"],
+    "DEFAULT_THROTTLE_CLASSES": ["api.authentication.PerMinute"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "api.negotiation.AlwaysJson",
+    "DEFAULT_SCHEMA_CLASS": "api.schema.Described",
+    "EXCEPTION_HANDLER": "api.errors.problem",
+    "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "CRM",
+    "DESCRIPTION": "Customers and cases of a property group, for other programs.",
+    "VERSION": "1.0.0",
+    "OAS_VERSION": "3.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "SORT_OPERATIONS": False,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "api.schema.add_problems",
+    ],
+}
 
 # --- protection of pages ------------------------------------------------------------------------
 

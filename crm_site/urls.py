@@ -39,6 +39,7 @@ urlpatterns = [
     path("", include("expenses.urls")),
     path("", include("compliance.urls")),
     path("reports/", include("reports.urls")),
+    path("", include("api.urls")),
     path("shares/", share_list, name="shares"),
     path("shares/end/", share_end, name="shares-end"),
 ]

@@ -25,6 +25,7 @@ from accounts.models import (
     UserState,
 )
 from accounts.services import appoint_stand_in, draft_hand_over, give_section_role
+from api.models import ApiToken
 from approvals.models import Body, Flow, Task
 from approvals.services import record_by_phone, remark
 from approvals.services.requests import attach_to_request, submit_request, write_request
@@ -594,6 +595,14 @@ def _notices_of(user: User) -> dict[str, Any]:
         "notice": Notice.objects.get(user=user, key=f"matrix:{user.pk}").pk,
         "message": mail.pk,
         "target": target.pk,
+        "token": ApiToken.objects.create(
+            user=user,
+            name="matrix",
+            prefix="crm_matrix",
+            digest=uuid4().bytes,
+            scopes=[],
+            expires_at=timezone.now() + timedelta(days=1),
+        ).pk,
     }
 
 

@@ -50,6 +50,8 @@ PAPER_DROPPED = "302  403  302  403  403  403  403  403  404  404"
 PAPER_EXPORTER = "302  403  403  200  404  404  404  403  403  404"
 CASHIER = "302  403  403  403  403  403  200  403  403  403"
 EVERYBODY = "200  200  200  200  200  200  200  200  200  200"
+NO_TOKEN = "401  401  401  401  401  401  401  401  401  401"
+TOKEN_MAKERS = "302  403  403  403  200  403  200  200  403  403"
 SIGNED_IN = "302  200  200  200  200  200  200  200  200  200"
 VIEWERS = "302  403  200  200  200  200  200  200  200  200"
 TAKERS = "302  403  200  200  200  200  403  403  200  200"
@@ -509,6 +511,22 @@ PAGES = (
     Row("POST", "core:outbox-resend", OPERATOR_DOES, data={"pick": "@message"}),
     Row("POST", "core:outbox-confirm", OPERATOR_DOES, data={"pick": "@message"}),
     Row("POST", "core:outbox-cancel", OPERATOR_DOES, data={"pick": "@message"}),
+    Row("GET", "api:schema", EVERYBODY),
+    *(
+        Row("GET", f"api:{name}", NO_TOKEN, args=args)
+        for name, args in (
+            ("cases", ()), ("case", ("@case",)), ("customers", ()), ("customer", ("@mine",))
+        )
+    ),
+    Row("GET", "api:nothing", NO_TOKEN, args=("none/",)),
+    Row("POST", "api:cases", NO_TOKEN),
+    Row("POST", "api:customers", NO_TOKEN),
+    Row("POST", "api:numbers", NO_TOKEN, args=("@mine",)),
+    Row("GET", "api:tokens", TOKEN_MAKERS),
+    Row("GET", "api:token-new", TOKEN_MAKERS),
+    Row("POST", "api:token-new", "302  403  403  403  422  403  422  422  403  403"),
+    Row("POST", "api:token-revoke", "302  403  403  403  404  403  404  302  403  403",
+        args=("@token",)),
     Row("GET", "core:webhooks", OPERATOR),
     Row("GET", "core:webhook-new", OPERATOR),
     Row("POST", "core:webhook-new", "302  403  403  403  403  403  403  422  403  403",
