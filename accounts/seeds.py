@@ -98,7 +98,11 @@ VIEW = (
     *READ_MONEY,
     *SEE_STRATEGIC,
     *READ_FINDINGS,
+    *SEE_REPORTS,
 )
+# Definitions open no figure to anybody: each reader sees what his other rights show him.
+SEE_REPORTS = ("reports.view_savedreport",)
+BUILD_REPORTS = (*SEE_REPORTS, "reports.build_report")
 WORK_ON_CASES = (
     "complaints.add_case",
     "complaints.handle_case",
@@ -161,6 +165,7 @@ MANAGE = (
     *NOMINATE_STRATEGIC,
     *REVIEW_PLANS,
     *ANSWER_FOR_STAFFING,
+    *BUILD_REPORTS,
 )
 READ_TREE = ("regions.view_orgchange", "regions.view_section")
 CHANGE_TREE = (
@@ -183,6 +188,7 @@ KEEP_CLASSES = (
 )
 ADMINISTER = (
     "accounts.use_admin",
+    "reports.manage_template",
     *SET_RULES,
     *CHANGE_TREE,
     "regions.view_section",
@@ -250,6 +256,7 @@ ROLES = (
             "expenses.export_application",
             *SEE_TO_DAILY_WORK,
             *SEE_COMMITTEE,
+            *BUILD_REPORTS,
         ),
     ),
     ("section-head", "版块负责人", Reach.SUBTREE, (*MANAGE, "regions.view_orgchange", *READ_RULES)),
@@ -296,6 +303,7 @@ ROLES = (
             *ANSWER_FOR_STAFFING,
             *KEEP_KINDS_OF_MONEY,
             *(*ANSWER_FOR_DUTIES, *IMPORT_DUTIES),
+            *BUILD_REPORTS,
             "customers.import_transaction",
             "core.add_importrun",
         ),

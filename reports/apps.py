@@ -1,4 +1,4 @@
-"""App configuration of the reading side: home page, search, later dashboards."""
+"""App configuration of the reading side: home page, search, reports that people build."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
@@ -7,3 +7,7 @@ from django.utils.translation import gettext_lazy as _
 class ReportsConfig(AppConfig):
     name = "reports"
     verbose_name = _("Reports")
+
+    def ready(self) -> None:
+        """Subjects, exports and the work of reports are known to every process."""
+        from reports.builder import exports, subjects  # noqa: F401

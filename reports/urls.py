@@ -4,10 +4,21 @@ from django.urls import path
 
 from reports import views
 from reports.analysis import views as analysis
+from reports.builder import views as builder
 
 app_name = "reports"
 urlpatterns = [
     path("activity/", views.activity, name="activity"),
+    path("builder/", builder.report_list, name="builder"),
+    path("builder/new/", builder.report_new, name="report-new"),
+    path("builder/preview/", builder.report_preview, name="report-preview"),
+    path("builder/<int:pk>/", builder.report_detail, name="report"),
+    path("builder/<int:pk>/edit/", builder.report_edit, name="report-edit"),
+    path("builder/<int:pk>/delete/", builder.report_delete, name="report-delete"),
+    path("builder/<int:pk>/paper/", builder.report_paper, name="report-paper"),
+    path("builder/<int:pk>/export/", builder.export_new, name="export"),
+    path("builder/exports/<int:pk>/", builder.export_detail, name="export-detail"),
+    path("builder/exports/<int:pk>/file/", builder.export_file, name="export-file"),
     path("customers/", analysis.first_method, name="customers"),
     path("customers/<slug:key>/", analysis.customer_analysis, name="customer-analysis"),
     path("customers/<slug:key>/workbook/", analysis.customer_workbook, name="customer-workbook"),
