@@ -89,6 +89,9 @@ NOMINATE_STRATEGIC = ("compliance.nominate_strategic",)
 REVIEW_PLANS = ("compliance.review_customerplan",)
 SEE_COMMITTEE = ("compliance.view_committee",)
 RUN_ROUNDS = ("compliance.run_round",)
+# Definitions open no figure to anybody: each reader sees what his other rights show him.
+SEE_REPORTS = ("reports.view_savedreport",)
+BUILD_REPORTS = (*SEE_REPORTS, "reports.build_report")
 VIEW = (
     "regions.view_orgunit",
     "accounts.view_user",
@@ -100,9 +103,6 @@ VIEW = (
     *READ_FINDINGS,
     *SEE_REPORTS,
 )
-# Definitions open no figure to anybody: each reader sees what his other rights show him.
-SEE_REPORTS = ("reports.view_savedreport",)
-BUILD_REPORTS = (*SEE_REPORTS, "reports.build_report")
 WORK_ON_CASES = (
     "complaints.add_case",
     "complaints.handle_case",
@@ -188,7 +188,6 @@ KEEP_CLASSES = (
 )
 ADMINISTER = (
     "accounts.use_admin",
-    "reports.manage_template",
     *SET_RULES,
     *CHANGE_TREE,
     "regions.view_section",

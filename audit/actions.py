@@ -347,15 +347,12 @@ ACTIONS = {
     "report.saved": _("saved the report {name}"),
     "report.deleted": _("deleted the report {name}"),
     "report.exported": _("exported {rows} rows of the report {name}"),
-    "report.taken": _("took away the standard report {report} of the unit {unit} for {month}"),
     "report.scheduled": _("scheduled the report {name}"),
     "report.schedule_switched": _("switched the schedule of the report {name}: {state}"),
     "report.schedule_deleted": _("deleted the schedule of the report {name}"),
     "report.unsubscribed": _("stopped the mails of the report {name} to himself"),
     "report.subscribed": _("took the mails of the report {name} up again"),
     "report.sent": _("was sent the report {name}, {rows} rows"),
-    "report.template_set": _("replaced the template of the standard report {report}"),
-    "report.template_reset": _("took the template of the standard report {report} back"),
     "inspection.photo_removed": _("removed a photograph of an inspection of {unit}"),
 }
 

@@ -10,4 +10,4 @@ class ReportsConfig(AppConfig):
 
     def ready(self) -> None:
         """Subjects, exports and the work of reports are known to every process."""
-        from reports.builder import exports, subjects  # noqa: F401
+        from reports.builder import exports, sending, subjects  # noqa: F401

@@ -331,8 +331,7 @@ HIDDEN: Final = gettext_lazy("too few")
 
 def _hide_few(asked: Definition, found: list[dict[str, Any]]) -> None:
     """Take away means of groups of too few answers, and of those by which they could be worked
-    out: the whole, and the sums of each of two ways of grouping, are known to the reader (ADR 0029).
-    """
+    out: a reader knows the whole, and the sums of each of two ways of grouping (ADR 0029)."""
     fewest = asked.subject.fewest() if asked.subject.fewest else 0
     for one in asked.measures:
         if one.field is None:

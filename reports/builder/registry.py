@@ -47,7 +47,8 @@ class Subject:
     lists can be read branch by branch (ADR 0002). `each` is what to count once where a row is not
     a thing by itself (a customer with several places).
     Of a subject with `lists=False` only groups are shown; one with `alone` is asked for one value
-    of that field at a time, of those `offered` to a person; where `fewest` gives a number, groups of fewer rows are hidden.
+    of that field at a time, of those `offered` to a person; where `fewest` gives a number, groups
+    of fewer rows are hidden.
     """
 
     key: str

@@ -82,7 +82,6 @@ class SavedReport(models.Model):
         permissions = [
             ("view_savedreport", _("Can see reports that were shared")),
             ("build_report", _("Can build and schedule reports")),
-            ("manage_template", _("Can replace templates of standard reports")),
         ]
         constraints = [
             models.UniqueConstraint(fields=["owner", "name"], name="savedreport_name_once")
@@ -268,24 +267,3 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.run_id} {self.user_id} {self.state}"
-
-
-class ReportTemplate(models.Model):
-    """The workbook by which the group lays out a standard report; without one the product's own
-    is used. The whole file is in the row: it is small and belongs to every backup."""
-
-    report = models.CharField(max_length=30, primary_key=True)
-    file_name = models.CharField(_("file name"), max_length=120)
-    content = models.BinaryField()
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("by")
-    )
-    at = models.DateTimeField(default=timezone.now)
-
-    class Meta:
-        verbose_name = _("template of a standard report")
-        verbose_name_plural = _("templates of standard reports")
-        default_permissions = ()
-
-    def __str__(self) -> str:
-        return self.report
