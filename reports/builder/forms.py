@@ -75,7 +75,7 @@ class ReportForm(forms.Form):
 
     def _condition(self, one: Field) -> Iterator[tuple[str, forms.Field]]:
         """The fields that narrow by one field."""
-        label = one.label
+        label: Any = one.label
         if one.key == self.subject.alone:
             offered = self.subject.offered(self.user) if self.subject.offered else []
             yield f"is-{one.key}", _choice(label, [*ANY, *offered], required=True)
@@ -160,7 +160,7 @@ class ReportForm(forms.Form):
 
 def _word(key: Any) -> str:
     """A stored word as a form carries it."""
-    return {True: "yes", False: "no"}.get(key, key) if isinstance(key, bool) else str(key)
+    return ("yes" if key else "no") if isinstance(key, bool) else str(key)
 
 
 def _plain(one: Field, value: Any) -> Any:

@@ -60,7 +60,8 @@ class ScheduleForm(forms.ModelForm):
             self.initial["people"] = [one.user.employee_no for one in named if one.user]
             for one in named:
                 if one.role:
-                    self.initial |= {"role": one.role_id, "unit": one.unit.code if one.unit else ""}
+                    code = one.unit.code if one.unit else ""
+                    self.initial.update({"role": one.role_id, "unit": code})
 
     def facts(self) -> dict[str, Any]:
         """What belongs to the schedule itself."""
