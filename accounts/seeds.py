@@ -89,6 +89,9 @@ NOMINATE_STRATEGIC = ("compliance.nominate_strategic",)
 REVIEW_PLANS = ("compliance.review_customerplan",)
 SEE_COMMITTEE = ("compliance.view_committee",)
 RUN_ROUNDS = ("compliance.run_round",)
+# Definitions open no figure to anybody: each reader sees what his other rights show him.
+SEE_REPORTS = ("reports.view_savedreport",)
+BUILD_REPORTS = (*SEE_REPORTS, "reports.build_report")
 VIEW = (
     "regions.view_orgunit",
     "accounts.view_user",
@@ -99,6 +102,7 @@ VIEW = (
     *SEE_STRATEGIC,
     *READ_FINDINGS,
     "reports.view_dashboard",
+    *SEE_REPORTS,
 )
 WORK_ON_CASES = (
     "complaints.add_case",
@@ -162,6 +166,7 @@ MANAGE = (
     *NOMINATE_STRATEGIC,
     *REVIEW_PLANS,
     *ANSWER_FOR_STAFFING,
+    *BUILD_REPORTS,
 )
 READ_TREE = ("regions.view_orgchange", "regions.view_section")
 CHANGE_TREE = (
@@ -253,6 +258,7 @@ ROLES = (
             "expenses.export_application",
             *SEE_TO_DAILY_WORK,
             *SEE_COMMITTEE,
+            *BUILD_REPORTS,
         ),
     ),
     ("section-head", "版块负责人", Reach.SUBTREE, (*MANAGE, "regions.view_orgchange", *READ_RULES)),
@@ -300,6 +306,7 @@ ROLES = (
             *ANSWER_FOR_STAFFING,
             *KEEP_KINDS_OF_MONEY,
             *(*ANSWER_FOR_DUTIES, *IMPORT_DUTIES),
+            *BUILD_REPORTS,
             "customers.import_transaction",
             "api.use_api",
             "core.add_importrun",

@@ -1,6 +1,6 @@
 """What the API speaks."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from rest_framework.negotiation import BaseContentNegotiation
@@ -9,11 +9,12 @@ from rest_framework.negotiation import BaseContentNegotiation
 class AlwaysJson(BaseContentNegotiation):
     """JSON, whatever a caller would rather have: there is nothing else."""
 
-    def select_parser(self, request: Any, parsers: Sequence[Any]) -> Any:
+    def select_parser(self, request: Any, parsers: Iterable[Any]) -> Any:
         kind = (request.content_type or "").partition(";")[0].strip().lower()
         return next((one for one in parsers if one.media_type == kind), None)
 
     def select_renderer(
-        self, request: Any, renderers: Sequence[Any], format_suffix: str | None = None
+        self, request: Any, renderers: Iterable[Any], format_suffix: str | None = None
     ) -> tuple[Any, str]:
-        return renderers[0], renderers[0].media_type
+        first = next(iter(renderers))
+        return first, first.media_type

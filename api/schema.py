@@ -73,7 +73,7 @@ def add_problems(result: dict[str, Any], **_more: Any) -> dict[str, Any]:
 class Described(AutoSchema):
     """Adds to each operation what its declaration and the common errors say."""
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override]  # as drf-spectacular has it
         words = super().get_description()
         ask = getattr(self.view, "asks", {}).get(self.method)
         if ask is None or not ask.scope:

@@ -348,6 +348,15 @@ ACTIONS = {
     "inspection.mended": _("reported a point of an inspection of {unit} as mended"),
     "inspection.checked": _("checked a point of an inspection of {unit}: {state}"),
     "inspection.photo": _("added a photograph to an inspection of {unit}"),
+    "report.saved": _("saved the report {name}"),
+    "report.deleted": _("deleted the report {name}"),
+    "report.exported": _("exported {rows} rows of the report {name}"),
+    "report.scheduled": _("scheduled the report {name}"),
+    "report.schedule_switched": _("switched the schedule of the report {name}: {state}"),
+    "report.schedule_deleted": _("deleted the schedule of the report {name}"),
+    "report.unsubscribed": _("stopped the mails of the report {name} to himself"),
+    "report.subscribed": _("took the mails of the report {name} up again"),
+    "report.sent": _("was sent the report {name}, {rows} rows"),
     "inspection.photo_removed": _("removed a photograph of an inspection of {unit}"),
 }
 

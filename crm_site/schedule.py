@@ -72,6 +72,12 @@ SCHEDULE = (
         crontab=("0", "9"),
     ),
     Periodic(
+        _("Send scheduled reports"),
+        "reports.send_due",
+        _("Sends reports whose time has come, to each receiver with the figures of his branches."),
+        seconds=300,
+    ),
+    Periodic(
         _("Escalate cases"),
         "complaints.escalate",
         _("Tells the next one up when a time limit of a case comes near or has passed."),

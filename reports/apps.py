@@ -1,4 +1,4 @@
-"""App configuration of the reading side: home page, search, figures, dashboards."""
+"""App configuration of the reading side: home page, search, figures, dashboards, built reports."""
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
@@ -9,5 +9,6 @@ class ReportsConfig(AppConfig):
     verbose_name = _("Reports")
 
     def ready(self) -> None:
-        """Make the figures known."""
+        """Figures, subjects, exports and the work of reports are known to every process."""
+        from reports.builder import exports, sending, subjects  # noqa: F401
         from reports.metrics import definitions  # noqa: F401

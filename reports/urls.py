@@ -4,6 +4,8 @@ from django.urls import path
 
 from reports import views
 from reports.analysis import views as analysis
+from reports.builder import schedule_views as schedules
+from reports.builder import views as builder
 from reports.dashboard import views as dashboard
 
 app_name = "reports"
@@ -13,6 +15,23 @@ urlpatterns = [
     path("metrics/", dashboard.metric_list, name="metrics"),
     path("rows/<slug:key>/", dashboard.metric_rows, name="metric-rows"),
     path("activity/", views.activity, name="activity"),
+    path("builder/", builder.report_list, name="builder"),
+    path("builder/new/", builder.report_new, name="report-new"),
+    path("builder/preview/", builder.report_preview, name="report-preview"),
+    path("builder/<int:pk>/", builder.report_detail, name="report"),
+    path("builder/<int:pk>/edit/", builder.report_edit, name="report-edit"),
+    path("builder/<int:pk>/delete/", builder.report_delete, name="report-delete"),
+    path("builder/<int:pk>/paper/", builder.report_paper, name="report-paper"),
+    path("builder/<int:pk>/export/", builder.export_new, name="export"),
+    path("builder/<int:report_pk>/schedule/", schedules.schedule_new, name="schedule-new"),
+    path("schedules/", schedules.schedule_list, name="schedules"),
+    path("schedules/<int:pk>/", schedules.schedule_detail, name="schedule"),
+    path("schedules/<int:pk>/edit/", schedules.schedule_edit, name="schedule-edit"),
+    path("schedules/<int:pk>/switch/", schedules.schedule_switch, name="schedule-switch"),
+    path("schedules/<int:pk>/delete/", schedules.schedule_delete, name="schedule-delete"),
+    path("schedules/<int:pk>/unsubscribe/", schedules.schedule_unsubscribe, name="unsubscribe"),
+    path("builder/exports/<int:pk>/", builder.export_detail, name="export-detail"),
+    path("builder/exports/<int:pk>/file/", builder.export_file, name="export-file"),
     path("customers/", analysis.first_method, name="customers"),
     path("customers/<slug:key>/", analysis.customer_analysis, name="customer-analysis"),
     path("customers/<slug:key>/workbook/", analysis.customer_workbook, name="customer-workbook"),

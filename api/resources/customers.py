@@ -86,7 +86,7 @@ class CustomerOut(serializers.Serializer):
     industry = serializers.CharField()
     business_type = serializers.CharField()
     nature = serializers.CharField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]  # the field of that name
     address = serializers.CharField()
     postcode = serializers.CharField()
     scale = serializers.CharField()
@@ -113,7 +113,7 @@ class CustomerChange(serializers.Serializer):
     industry = serializers.CharField(max_length=40, required=False, allow_blank=True)
     business_type = serializers.CharField(max_length=20, required=False, allow_blank=True)
     nature = serializers.CharField(max_length=40, required=False, allow_blank=True)
-    source = serializers.CharField(max_length=40, required=False, allow_blank=True)
+    source = serializers.CharField(max_length=40, required=False, allow_blank=True)  # type: ignore[assignment]
     address = serializers.CharField(max_length=200, required=False, allow_blank=True)
     postcode = serializers.CharField(max_length=12, required=False, allow_blank=True)
     scale = serializers.CharField(max_length=40, required=False, allow_blank=True)

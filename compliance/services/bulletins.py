@@ -104,7 +104,7 @@ def _tell(row: Bulletin) -> None:
     if row.by_id is not None:
         people = people.exclude(pk=row.by_id)
     kind = "compliance.bulletin_to_confirm" if row.must_confirm else "compliance.bulletin"
-    facts = {"confirm_by": row.confirm_by} if row.must_confirm else {}
+    facts: dict[str, Any] = {"confirm_by": row.confirm_by} if row.must_confirm else {}
     notify(
         people,
         kind,

@@ -11,7 +11,7 @@ import logging
 import random
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -51,7 +51,14 @@ CANCELLABLE = (OutboxState.WAITING, OutboxState.FAILED, OutboxState.DOUBT)
 
 
 def mail(
-    *, to: str, words: Words, key: str, kind: str, user: int | None, at: datetime | None = None
+    *,
+    to: str,
+    words: Words,
+    key: str,
+    kind: str,
+    user: int | None,
+    at: datetime | None = None,
+    files: Sequence[Mapping[str, str]] = (),
 ) -> OutboxMessage:
     """An unsaved mail for `post`. Raises ValueError when an address would end the header line."""
     if one_line(to) != to:
@@ -66,6 +73,7 @@ def mail(
         subject=one_line(words.subject),
         text=words.text,
         html=words.html,
+        payload={"files": [dict(one) for one in files]} if files else {},
         due_at=due,
         next_try_at=due,
     )

@@ -39,17 +39,26 @@ class Letter:
     key: str
     url: str = ""
     facts: Mapping[str, Any] = field(default_factory=dict)
+    files: Sequence[Mapping[str, str]] = ()
 
 
 def notify(
-    users: Iterable[Any] | QuerySet, kind: str, *, key: str, url: str = "", **context: Any
+    users: Iterable[Any] | QuerySet,
+    kind: str,
+    *,
+    key: str,
+    url: str = "",
+    files: Sequence[Mapping[str, str]] = (),
+    **context: Any,
 ) -> int:
     """Tell people about an event, once: the same `key` again tells nobody twice.
 
     `users` are people or their primary keys; who is frozen or has left gets nothing. `url` is a
     page of ours, opened later under the reader's own rights. `context` holds plain facts
-    (core.notices.facts). Everything is written in the caller's transaction, so what rolls back
-    was never told. Returns how many people were told. Raises LookupError for an unknown kind and
+    (core.notices.facts). `files` go with the mail (`name`, `type`, `content` in base64); they lie
+    in the row of the outbox until it is sent, so they are small. Everything is written in the
+    caller's transaction, so what rolls back was never told. Returns how many people were told.
+    Raises LookupError for an unknown kind and
     ValueError for a foreign address.
     """
     known, facts = kind_named(kind), pack(context)
@@ -58,7 +67,7 @@ def notify(
     with transaction.atomic():
         telling = _Telling(known)
         for keys in _batches(_keys_of(users)):
-            told += len(telling.tell([Letter(user, key, url, facts) for user in keys]))
+            told += len(telling.tell([Letter(user, key, url, facts, files) for user in keys]))
         if told:
             webhooks.enqueue(known, [webhooks.Event(key, url, facts, told)])
     return told
@@ -195,6 +204,7 @@ class _Telling:
                 kind=self.kind.key,
                 user=letter.user,
                 at=self._when(wishes.get(letter.user, usual), people[letter.user]["unit_id"]),
+                files=letter.files,
             )
             for letter in letters
         )

@@ -1,4 +1,4 @@
-"""Keeping figures ready: what changed is added up anew, in sets (ADR 0037).
+"""Keeping figures ready: what changed is added up anew, in sets (ADR 0036).
 
 `refresh` takes the marks that triggers left and adds up the unit and month of each; `nightly`
 judges time limits anew, takes the snapshots of stocks and closes months; `rebuild` adds up

@@ -1,7 +1,7 @@
 """The people and records of the matrix by the names that its table uses."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 from io import BytesIO
 from typing import Any
@@ -76,6 +76,9 @@ from regions.models import ChangeKind, OrgUnit, PolicyValue, UnitVersion, Workin
 from regions.services import add_unit, draft_change, save_section
 from regions.services.calendars import add_exception, create_calendar, use_calendar
 from regions.services.policies import set_policy
+from reports.builder.exports import REPORT
+from reports.builder.schedules import save_schedule
+from reports.builder.services import save_report
 from satisfaction.link_files import FILE as LINKS
 from satisfaction.models import (
     Indicator,
@@ -231,6 +234,8 @@ def _names(north: Branch, crossing: Customer) -> dict[str, str]:
         **_staffing_of(north),
         **make_duties(person=clerk, by=north.people["head"], word=f"{NORTH.sign}出差"),
         **_books_of(units["city"], units["a"], clerk),
+        **_reports_of(north.people["head"]),
+        "report_export": _export_of(clerk, REPORT.kind).pk,
         "absent": ABSENT,
         "soon": (timezone.localdate() + timedelta(days=5)).isoformat(),
     }
@@ -352,6 +357,15 @@ def _books_of(city: OrgUnit, project: OrgUnit, clerk: User) -> dict[str, Any]:
         "event": event.pk,
         "event_file": file.pk,
     }
+
+
+def _reports_of(head: User) -> dict[str, Any]:
+    """A report that the head keeps for himself, and when it is sent to him."""
+    asked = {"subject": "cases", "groups": ["unit"], "measures": ["count"]}
+    report = save_report(by=head, name="月报", definition=asked, audience="own")
+    facts = {"rhythm": "daily", "day": 1, "at": time(8), "working_days": True, "form": "link"}
+    schedule = save_schedule(by=head, report=report, facts=facts, people=[head])
+    return {"saved": report.pk, "schedule": schedule.pk}
 
 
 def _log_ins_of(user: User) -> dict[str, Any]:

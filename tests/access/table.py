@@ -67,6 +67,10 @@ OPERATOR = "302  403  403  403  403  403  403  200  403  403"
 OPERATOR_DOES = "302  403  403  403  403  403  403  302  403  403"
 HEADS_DO = "302  403  404  302  302  403  403  403  404  404"
 
+BUILDERS = "302  403  403  200  200  200  200  403  403  200"
+BUILDER_HERE = "302  403  403  200  404  404  404  403  403  404"
+SAVED_HERE = "302  403  404  200  404  404  404  403  404  404"
+REPORT_EXPORTER = "302  403  200  404  404  404  404  403  404  404"
 ANSWER_READERS = "302  403  403  200  200  200  200  403  403  404"
 ANSWER_KEEPERS = "302  403  403  403  200  403  200  403  403  403"
 NOBODY_ELSES = "302  403  403  404  404  404  404  403  403  404"
@@ -693,6 +697,39 @@ PAGES = (
     Row("GET", "reports:customer-analysis", VIEWERS, args=("abc",)),
     Row("GET", "reports:customer-workbook", TAKERS, args=("abc",)),
     Row("GET", "reports:customer-paper", TAKERS, args=("abc",)),
+    # --- saved reports: their owner's; a link to what one was sent opens for its receiver
+    Row("GET", "reports:builder", FIGURE_READERS),
+    Row("GET", "reports:report-new", BUILDERS),
+    Row("POST", "reports:report-preview", "302  403  403  404  404  404  404  403  403  404"),
+    Row("GET", "reports:report", SAVED_HERE, args=("@saved",)),
+    Row("GET", "reports:report-edit", BUILDER_HERE, args=("@saved",)),
+    Row("GET", "reports:report-delete", BUILDER_HERE, args=("@saved",)),
+    Row("GET", "reports:report-paper", SAVED_HERE, args=("@saved",)),
+    Row(
+        "POST",
+        "reports:export",
+        "302  403  404  302  404  404  404  403  404  404",
+        args=("@saved",),
+    ),
+    Row("GET", "reports:export-detail", REPORT_EXPORTER, args=("@report_export",)),
+    Row("GET", "reports:export-file", REPORT_EXPORTER, args=("@report_export",)),
+    Row("GET", "reports:schedules", BUILDERS),
+    Row("GET", "reports:schedule-new", BUILDER_HERE, args=("@saved",)),
+    Row("GET", "reports:schedule", BUILDER_HERE, args=("@schedule",)),
+    Row("GET", "reports:schedule-edit", BUILDER_HERE, args=("@schedule",)),
+    Row("GET", "reports:schedule-delete", BUILDER_HERE, args=("@schedule",)),
+    Row(
+        "POST",
+        "reports:schedule-switch",
+        "302  403  403  302  404  404  404  403  403  404",
+        args=("@schedule",),
+    ),
+    Row(
+        "GET",
+        "reports:unsubscribe",
+        "302  404  404  404  404  404  404  404  404  404",
+        args=("@schedule",),
+    ),
     # --- imports: an upload is its uploader's
     Row("GET", "imports:list", "302  403  200  200  200  403  200  200  200  200"),
     Row("GET", "imports:new", "302  403  200  200  200  403  200  200  200  200"),

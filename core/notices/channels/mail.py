@@ -7,6 +7,7 @@ server may have taken the mail.
 
 import smtplib
 import ssl
+from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from email.headerregistry import Address
@@ -146,6 +147,11 @@ def message_of(row: OutboxMessage) -> EmailMessage:
     message.set_content(row.text, cte="base64" if not row.text.isascii() else None)
     if row.html:
         message.add_alternative(row.html, subtype="html", cte="base64")
+    for one in row.payload.get("files", ()):
+        kind, _slash, subtype = one["type"].partition("/")
+        message.add_attachment(
+            b64decode(one["content"]), maintype=kind, subtype=subtype, filename=one["name"]
+        )
     return message
 
 

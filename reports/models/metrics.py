@@ -1,4 +1,4 @@
-"""Figures kept ready: sums by unit and day or month, and what keeps them true (ADR 0037)."""
+"""Figures kept ready: sums by unit and day or month, and what keeps them true (ADR 0036)."""
 
 from django.db import models
 from django.db.models import Q

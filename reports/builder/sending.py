@@ -1,0 +1,196 @@
+"""Schedules at work: each due time once, each receiver once, everybody his own figures."""
+
+from base64 import b64encode
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Final
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import RoleGrant, User
+from audit.services import record
+from core.errors import Refused
+from core.faults import fault_point
+from core.jobs import Running, enqueue, handles
+from core.models import Queue
+from core.notices import notify
+from regions.calendars import is_working_day
+from regions.models import OrgUnit
+from regions.policies import policy
+from reports.builder.book import book_bytes, paper_bytes
+from reports.builder.definitions import read
+from reports.builder.query import JOB_SECONDS, table_of
+from reports.builder.rhythm import last_due, next_due
+from reports.models import Delivery, DeliveryState, Form, ReportRun, ReportSchedule
+from reports.models.saved import VIEW
+
+SEND: Final = "reports.send"
+MOST_RECEIVERS: Final = 300
+MOST_BYTES: Final = 1024 * 1024  # of an attachment; longer reports are fetched behind a log-in
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+TYPES: Final = {Form.WORKBOOK: XLSX, Form.PAPER: "application/pdf"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What goes to one receiver; `note` says why the file stays here."""
+
+    rows: int
+    note: str = ""
+    files: tuple[dict[str, str], ...] = ()
+
+
+# --- what is due ----------------------------------------------------------------------------------
+
+
+def plan_next(schedule: ReportSchedule, now: datetime) -> None:
+    """Set when a schedule is due next, by the calendar of its owner's unit. Does not save."""
+    working = partial(is_working_day, unit=schedule.owner.unit_id)
+    schedule.next_at = next_due(schedule, now, working)
+
+
+def start_due(now: datetime | None = None) -> int:
+    """Queue what is due and was not taken care of, of a gap the newest alone. Returns how many."""
+    instant = now or timezone.now()
+    due = ReportSchedule.objects.filter(is_active=True, next_at__lte=instant)
+    return sum(_start(pk, instant) for pk in due.order_by("next_at").values_list("pk", flat=True))
+
+
+def _start(pk: int, now: datetime) -> bool:
+    """Begin the run of one schedule in one transaction: run, job and what is settled."""
+    with transaction.atomic():
+        rows = ReportSchedule.objects.select_for_update(of=("self",), skip_locked=True)
+        schedule = rows.select_related("owner").filter(pk=pk, is_active=True).first()
+        if schedule is None or schedule.next_at is None or schedule.next_at > now:
+            return False
+        due = last_due(schedule, now, partial(is_working_day, unit=schedule.owner.unit_id))
+        if due is not None:
+            run, made = ReportRun.objects.get_or_create(schedule=schedule, due_at=due)
+            if made:
+                enqueue(SEND, key=f"{SEND}:{run.pk}", by=None, payload={"run": run.pk})
+            schedule.settled_through = due
+        plan_next(schedule, now)
+        schedule.save(update_fields=["settled_through", "next_at"])
+    return due is not None
+
+
+# --- one run --------------------------------------------------------------------------------------
+
+
+def receivers_of(schedule: ReportSchedule) -> QuerySet[User]:
+    """Active people whom the owner may name: those named, and holders of the roles named today."""
+    named = list(schedule.receivers.select_related("unit"))
+    people = {one.user_id for one in named if one.user_id}
+    for one in named:
+        if one.role_id and one.unit:
+            units = OrgUnit.objects.below(one.unit.home())
+            grants = RoleGrant.objects.now().filter(role=one.role_id, unit__in=units)
+            people |= set(grants.values_list("user", flat=True))
+    stopped = schedule.unsubscriptions.values("user")
+    known = User.objects.active().visible_to(schedule.owner).filter(pk__in=people)
+    return known.exclude(pk__in=stopped).select_related("unit").order_by("pk")
+
+
+@handles(SEND, title=gettext_lazy("Send a report"), queue=Queue.FILES)
+def _send(running: Running) -> str:
+    """Send one due time to everybody; who has his already is left out, so it can be resumed."""
+    run = ReportRun.objects.select_related("schedule__owner", "schedule__report").filter(
+        pk=running.payload["run"]
+    )
+    one = run.first()
+    if one is None:
+        return _("The schedule was deleted.")
+    if not one.schedule.owner.is_active:
+        return _end(one, _("The owner of this schedule no longer works here."))
+    people = list(receivers_of(one.schedule)[: MOST_RECEIVERS + 1])
+    problem = ""
+    if len(people) > MOST_RECEIVERS:
+        words = _("Only the first {count} receivers were served.")
+        problem, people = words.format(count=MOST_RECEIVERS), people[:MOST_RECEIVERS]
+    done = set(one.deliveries.values_list("user", flat=True))
+    for number, person in enumerate(people, 1):
+        if person.pk not in done:
+            _deliver(running, one, person)
+        running.progress(number, len(people), _("Sending"))
+    return _end(one, problem)
+
+
+def _end(run: ReportRun, problem: str) -> str:
+    ReportRun.objects.filter(pk=run.pk).update(ended_at=timezone.now(), problem=problem[:300])
+    sent = run.deliveries.filter(state=DeliveryState.SENT).count()
+    return problem or _("{count} people were sent the report.").format(count=sent)
+
+
+def _deliver(running: Running, run: ReportRun, person: User) -> None:
+    """One receiver: his figures in his language, the mail and the note of it in one transaction."""
+    with translation.override(person.language):
+        try:
+            sent, problem = _made_for(run.schedule, person), ""
+        except Refused as refusal:
+            sent, problem = Sent(0), str(refusal)
+        fault_point("report.before_mail")
+        with transaction.atomic():
+            running.hold()
+            state = DeliveryState.FAILED if problem else DeliveryState.SENT
+            message = (problem or sent.note)[:300]
+            Delivery.objects.create(
+                run=run, user=person, state=state, message=message, rows=sent.rows
+            )
+            if not problem:
+                _post(run, person, sent)
+
+
+def _post(run: ReportRun, person: User, sent: Sent) -> None:
+    schedule = run.schedule
+    record("report.sent", by=person, subject=schedule, name=name_of(schedule), rows=sent.rows)
+    notify(
+        [person],
+        "reports.report_sent",
+        key=f"report:{run.pk}",
+        url=url_of(schedule),
+        files=sent.files,
+        name=name_of(schedule),
+        note=sent.note,
+        stop=reverse("reports:unsubscribe", args=[schedule.pk]),
+    )
+
+
+def name_of(schedule: ReportSchedule) -> str:
+    """What the report is called."""
+    return schedule.report.name if schedule.report else schedule.standard
+
+
+def url_of(schedule: ReportSchedule) -> str:
+    """Where its figures stand, behind a log-in."""
+    return schedule.report.get_absolute_url() if schedule.report else ""
+
+
+def _made_for(schedule: ReportSchedule, person: User) -> Sent:
+    """The report as one receiver may see it now. Raises Refused for who may not see it."""
+    report = schedule.report
+    if report is None:
+        raise Refused(_("This report does not exist any more."))
+    if not person.has_perm(VIEW):
+        raise Refused(_("You may not see reports any more."))
+    asked = read(report.definition)
+    note = ""
+    if schedule.form != Form.LINK and not person.has_perm(asked.subject.taking):
+        note = _("Without the right to export it is sent as a link.")
+    if schedule.form == Form.LINK or note:
+        return Sent(len(table_of(asked, person, seconds=JOB_SECONDS).rows), note)
+    make = book_bytes if schedule.form == Form.WORKBOOK else paper_bytes
+    content, rows = make(asked, person, report.name)
+    most = policy("approvals.export_rows")
+    if most and rows > most:
+        return Sent(rows, _("A file of so many rows needs a release; it is sent as a link."))
+    if len(content) > MOST_BYTES:
+        return Sent(rows, _("The file is too large for a mail; it is sent as a link."))
+    kind = TYPES[Form(schedule.form)]
+    name = f"{report.name}.{schedule.form}"
+    return Sent(rows, "", ({"name": name, "type": kind, "content": b64encode(content).decode()},))

@@ -1,0 +1,245 @@
+"""Schedules: due days by the working calendar, one mail each, and each his own figures."""
+
+from base64 import b64decode
+from datetime import datetime, time, timedelta
+from io import BytesIO
+
+import pytest
+from django.utils import timezone
+from openpyxl import load_workbook
+
+from accounts.models import Role, User
+from core.jobs import work
+from core.models import Job, JobState, Notice, OutboxMessage
+from reports.builder import sending
+from reports.builder.rhythm import last_due, next_due
+from reports.builder.schedules import delete_schedule, save_schedule, unsubscribe
+from reports.builder.sending import start_due
+from reports.builder.services import save_report
+from reports.models import Delivery, Form, ReportRun, ReportSchedule, Rhythm
+from tests.factories import make_case
+
+pytestmark = pytest.mark.django_db
+
+BY_UNIT = {"subject": "cases", "groups": ["unit"], "measures": ["count"]}
+WEEKDAYS = {"is_working": lambda day: day.isoweekday() < 6}
+FACTS = {
+    "rhythm": Rhythm.DAILY,
+    "day": 1,
+    "at": time(8, 30),
+    "working_days": False,
+    "form": Form.WORKBOOK,
+}
+
+
+def at(text: str) -> datetime:
+    return timezone.make_aware(datetime.fromisoformat(text))
+
+
+# --- when -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("rhythm", "day", "working", "after", "due"),
+    [
+        # 2026-11-20 is a Friday, 2026-10-31 a Saturday.
+        ("daily", 1, False, "2026-11-20 09:00", "2026-11-21 08:30"),
+        ("daily", 1, True, "2026-11-20 09:00", "2026-11-23 08:30"),
+        ("daily", 1, True, "2026-11-20 08:00", "2026-11-20 08:30"),
+        ("weekly", 6, False, "2026-11-16 09:00", "2026-11-21 08:30"),
+        ("weekly", 6, True, "2026-11-16 09:00", "2026-11-23 08:30"),
+        ("weekly", 6, True, "2026-11-21 12:00", "2026-11-23 08:30"),
+        ("monthly", 31, False, "2026-11-16 09:00", "2026-11-30 08:30"),
+        ("monthly", 31, True, "2026-10-30 09:00", "2026-11-02 08:30"),
+        ("monthly", 1, True, "2026-10-15 09:00", "2026-11-02 08:30"),
+        ("working", 1, True, "2026-10-15 09:00", "2026-11-02 08:30"),
+        ("working", 3, True, "2026-10-15 09:00", "2026-11-04 08:30"),
+        ("working", -1, True, "2026-10-15 09:00", "2026-10-30 08:30"),
+    ],
+)
+def test_the_next_time(rhythm, day, working, after, due):
+    one = ReportSchedule(rhythm=rhythm, day=day, working_days=working, at=time(8, 30))
+
+    assert next_due(one, at(after), **WEEKDAYS) == at(due)
+
+
+def test_of_a_gap_only_the_newest_is_due():
+    one = ReportSchedule(rhythm="daily", day=1, working_days=True, at=time(8, 30))
+    one.settled_through = at("2026-11-02 08:30")
+
+    assert last_due(one, at("2026-11-22 12:00"), **WEEKDAYS) == at("2026-11-20 08:30")
+    one.settled_through = at("2026-11-20 08:30")
+    assert last_due(one, at("2026-11-22 12:00"), **WEEKDAYS) is None
+
+
+# --- to whom, and what ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def schedule(world):
+    """A report of the boss to the heads of both branches, and a case more in the north."""
+    for unit in (world.n1a, world.n1a, world.s1a):
+        make_case(unit=unit)
+    User.objects.filter(pk__in=(world.north_head.pk, world.south_head.pk)).update(
+        email="somebody@example.cn"
+    )
+    report = save_report(by=world.boss, name="月报", definition=BY_UNIT, audience="own")
+    row = save_schedule(
+        by=world.boss, report=report, facts=FACTS, people=[world.north_head, world.south_head]
+    )
+    ReportSchedule.objects.update(
+        settled_through=timezone.now() - timedelta(days=9), next_at=timezone.now()
+    )
+    row.refresh_from_db()
+    return row
+
+
+def run_jobs() -> None:
+    for job in Job.objects.filter(kind=sending.SEND, state=JobState.QUEUED):
+        work(job.pk)
+
+
+def mails() -> list[OutboxMessage]:
+    return list(OutboxMessage.objects.filter(kind="reports.report_sent").order_by("user"))
+
+
+def figures(mail: OutboxMessage) -> list[tuple]:
+    book = load_workbook(BytesIO(b64decode(mail.payload["files"][0]["content"])))
+    return list(book.worksheets[0].iter_rows(min_row=2, values_only=True))
+
+
+def test_each_receiver_gets_the_figures_of_his_own_branches(world, schedule):
+    start_due()
+    run_jobs()
+
+    north, south = sorted(mails(), key=lambda mail: mail.user_id != world.north_head.pk)
+    assert north.user_id == world.north_head.pk
+    assert figures(north) == [(world.n1a.name, 2)]
+    assert figures(south) == [(world.s1a.name, 1)]
+
+
+def test_twice_asked_is_once_sent(world, schedule):
+    assert start_due() == 1
+    assert start_due() == 0
+    run_jobs()
+    ReportSchedule.objects.update(
+        settled_through=timezone.now() - timedelta(days=9), next_at=timezone.now()
+    )
+    start_due()
+    run_jobs()
+
+    assert ReportRun.objects.count() == 1
+    assert Delivery.objects.count() == 2
+    assert len(mails()) == 2
+    assert Notice.objects.filter(kind="reports.report_sent").count() == 2
+
+
+def test_killed_between_two_receivers_it_goes_on_with_the_second(world, schedule, monkeypatch):
+    start_due()
+    job = Job.objects.get(kind=sending.SEND)
+    made, real = [], sending.book_bytes
+
+    def dying(asked, user, name):
+        if made:
+            raise KeyboardInterrupt
+        made.append(user.pk)
+        return real(asked, user, name)
+
+    monkeypatch.setattr(sending, "book_bytes", dying)
+    with pytest.raises(KeyboardInterrupt):
+        work(job.pk)
+    assert Delivery.objects.count() == len(mails()) == 1
+    monkeypatch.setattr(sending, "book_bytes", real)
+    Job.objects.filter(pk=job.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+    work(job.pk)
+
+    job.refresh_from_db()
+    assert job.state == JobState.DONE
+    assert [mail.user_id for mail in mails()] == sorted([world.north_head.pk, world.south_head.pk])
+    assert Delivery.objects.count() == 2
+
+
+def test_who_lost_the_right_is_sent_nothing_and_the_page_says_why(client, world, schedule):
+    world.south_head.grants.all().delete()
+    start_due()
+    run_jobs()
+
+    failed = Delivery.objects.get(user=world.south_head)
+    assert (failed.state, bool(failed.message)) == ("failed", True)
+    assert [mail.user_id for mail in mails()] == [world.north_head.pk]
+    client.force_login(world.boss)
+    page = client.get(schedule.get_absolute_url())
+    assert page.status_code == 200
+    assert [one.state for one, _mail in page.context["deliveries"]].count("failed") == 1
+
+
+def test_who_unsubscribed_and_who_is_out_of_the_owners_reach_gets_nothing(client, world, schedule):
+    start_due()
+    run_jobs()
+    OutboxMessage.objects.all().delete()
+    client.force_login(world.south_head)
+    url = f"/reports/schedules/{schedule.pk}/unsubscribe/"
+    assert client.get(url).status_code == 200
+    client.post(url)
+    client.force_login(world.north_clerk)
+    assert client.get(url).status_code == 404
+
+    assert list(sending.receivers_of(schedule)) == [world.north_head]
+    unsubscribe(by=world.north_head, schedule=schedule)
+    assert list(sending.receivers_of(schedule)) == []
+
+
+def test_a_role_in_a_unit_is_everybody_who_holds_it_today(world, schedule):
+    save_schedule(
+        by=world.north_head,
+        report=schedule.report,
+        facts=FACTS,
+        people=[world.south_head],
+        role=Role.objects.get(code="section-head"),
+        unit=world.north,
+        schedule=schedule,
+    )
+    ReportSchedule.objects.update(owner=world.north_head)
+    one = ReportSchedule.objects.get()
+
+    # The person of the sibling branch is out of the owner's reach.
+    assert world.south_head not in sending.receivers_of(one)
+    assert world.north_head in sending.receivers_of(one)
+
+
+def test_a_file_beyond_the_limit_stays_behind_the_log_in(world, schedule, monkeypatch):
+    monkeypatch.setattr(sending, "MOST_BYTES", 10)
+    start_due()
+    run_jobs()
+
+    assert [mail.payload for mail in mails()] == [{}, {}]
+    assert schedule.report.get_absolute_url() in mails()[0].text
+
+
+def test_a_mail_carries_its_file_until_it_is_sent(world, schedule):
+    from core.notices.channels.mail import message_of
+
+    start_due()
+    run_jobs()
+
+    parts = [part.get_filename() for part in message_of(mails()[0]).iter_attachments()]
+    assert parts == ["月报.xlsx"]
+
+
+def test_deleting_a_schedule_leaves_its_queued_run_without_work(world, schedule):
+    start_due()
+    delete_schedule(by=world.boss, schedule=schedule)
+    run_jobs()
+
+    assert Job.objects.get(kind=sending.SEND).state == JobState.DONE
+    assert mails() == []
+
+
+def test_a_receiver_can_open_what_he_was_sent(client, world, schedule):
+    client.force_login(world.north_head)
+    assert client.get(schedule.report.get_absolute_url()).status_code == 404
+    start_due()
+    run_jobs()
+
+    page = client.get(schedule.report.get_absolute_url())
+    assert page.context["table"].rows == [(world.n1a.name, 2)]
