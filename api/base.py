@@ -149,7 +149,7 @@ def checked(serializer: Any, data: Any) -> dict[str, Any]:
     given.is_valid(raise_exception=True)
     unknown = set(data) - set(given.fields)
     if unknown:
-        raise ValidationError({name: ["?"] for name in sorted(unknown)})
+        raise ValidationError({name: [_("There is no such field.")] for name in sorted(unknown)})
     return dict(given.validated_data)
 
 

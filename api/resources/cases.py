@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.response import Response
 
@@ -107,7 +108,7 @@ def _take_in(request: Any) -> Answer:
     units = OrgUnit.objects.visible_to(request.user, REGISTER).active()
     unit = units.filter(code=sent.pop("unit")).first()
     if unit is None:
-        raise serializers.ValidationError({"unit": ["–"]})
+        raise serializers.ValidationError({"unit": [_("There is no such unit within your reach.")]})
     case: Case = register_case(unit=unit, by=request.user, **sent)
     headers = {"Location": f"/api/v1/cases/{case.pk}/"}
     return Answer(201, plain(CaseRow(case).data), headers)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.response import Response
@@ -224,7 +225,8 @@ def _refuse_foreign(form: Any, sent: dict[str, Any]) -> None:
     """Raise ValidationError for fields that customers of this kind do not have."""
     foreign = set(sent) - set(form.fields) - {"another"}
     if foreign:
-        raise serializers.ValidationError({name: ["–"] for name in sorted(foreign)})
+        sentence = _("Customers of this kind have no such field.")
+        raise serializers.ValidationError({name: [sentence] for name in sorted(foreign)})
 
 
 def _answer(user: Any, customer: Customer, status: int = 200) -> Answer:
