@@ -60,8 +60,8 @@ class Lapses(Participant):
     title = _("lapses that last")
 
     def current(self, units: Iterable[int]) -> int:
-        """Those that no log-in has ended."""
-        return Lapse.objects.filter(unit__in=list(units), ended_on=None).count()
+        """Those that nothing has ended or explained."""
+        return Lapse.objects.lasting().filter(unit__in=list(units)).count()
 
     def move(self, journal: Any, source: int, target: int, day: date) -> None:
         """Whatever may still be published goes; what was published and ended stays."""

@@ -6,13 +6,16 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
+from accounts.models import User
 from compliance.models import Bulletin, Circular, Lapse, Sanction
-from compliance.selectors.circulars import next_step
+from compliance.selectors.circulars import LapseQuery, next_step
 from compliance.services.circulars import draft_circulars, drop_circular, publish_circular
+from compliance.services.lapses import find_lapses
+from compliance.services.log_in_days import store_again, store_days
 from compliance.services.sanctions import appeal, decide_appeal, void_sanction
 from core.errors import Refused, Stale
 from core.models import Notice
-from tests.compliance.duties import at, day
+from tests.compliance.duties import at, day, log_in, send_away
 from tests.compliance.test_log_in_days import together
 from tests.factories import give, make_lapse, make_user, say
 
@@ -163,6 +166,32 @@ def test_what_is_dropped_stands_in_no_later_notice(lapsed):
     with pytest.raises(Stale):
         publish_circular(circular, **facts)
     assert Sanction.objects.count() == 0
+
+
+def test_what_was_decided_about_stays_when_a_later_leave_explains_it(lapsed):
+    Lapse.objects.all().delete()
+    people = [lapsed.people[name] for name in ("north_clerk", "north_second", "south_clerk")]
+    for person in User.objects.all():
+        log_in(person, at("09-01 09:00"), *([at("09-10 09:00")] if person not in people else []))
+    store_days(day("09-20"))
+    assert find_lapses() == (3, 0)
+    north = drafted(lapsed)
+    out = {line_of(north, lapsed.north_second).pk: "系统故障"}
+    publish_circular(north, by=lapsed.north_head, version=north.version, left_out=out)
+    south = Circular.objects.get(unit=lapsed.s1)
+    drop_circular(south, by=lapsed.south_head, version=south.version, reason="停机")
+    for person in people:
+        send_away(person, "leave", day("09-05"), day("09-18"))
+    store_again()
+
+    assert find_lapses() == (0, 0)
+    assert (north.lines.count(), south.lines.count()) == (2, 1)
+    assert (Lapse.objects.count(), Lapse.objects.lasting().count()) == (3, 0)
+    shown = {
+        show: sum(part.count() for part in LapseQuery(show=show).parts(lapsed.boss))
+        for show in ("", "ended", "all")
+    }
+    assert shown == {"": 0, "ended": 3, "all": 3}
 
 
 # --- the ladder
