@@ -2,9 +2,10 @@
 
 People of their own, twenty thousand unless said otherwise, over all projects: four of five days
 have a log-in, some days two, one in ten people is on a trip for a week, one in ten on leave, and
-one in twenty never logs in for three weeks; so it is for the officers of the archive. They may not log in to anything, so that pages of
-other parts do not find them. What stands beside is one pass over the log-ins of the span, person
-and moment, brought to the process that asks.
+one in twenty never logs in for three weeks; the officers of the archive log in likewise. The new
+people may not log in to anything, so that pages of other parts do not find them. What stands
+beside is one pass over the log-ins of the span, person and moment, brought to the process that
+asks.
 """
 
 import datetime as dt
@@ -98,5 +99,4 @@ def _read(bare: psycopg.Connection) -> list[tuple[Any, ...]]:
     """The log-ins of the span as they are."""
     begins = dt.datetime.combine(FIRST, dt.time(), ZONE)
     ends = dt.datetime.combine(LAST + dt.timedelta(days=1), dt.time(), ZONE)
-    with bare.cursor(binary=True) as cursor:
-        return cursor.execute(READ, [begins, ends]).fetchall()
+    return bare.execute(READ, [begins, ends]).fetchall()
