@@ -1,5 +1,7 @@
 """Lapses: long stretches without log-in, found each night (LOG-03)."""
 
+from typing import Self
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -12,6 +14,10 @@ from core.scope import Scoped, ScopedQuerySet
 class LapseQuerySet(ScopedQuerySet):
     view_permission = "compliance.view_log_ins"
     own_fields = ("person_id",)
+
+    def lasting(self) -> Self:
+        """Those that neither a log-in has ended nor a later trip or leave explained."""
+        return self.filter(ended_on=None, explained_on=None)
 
 
 class Lapse(Scoped):

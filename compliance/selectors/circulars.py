@@ -92,7 +92,8 @@ class LapseQuery:
         found = _parts(Lapse.objects.all(), reader, SEE, self.unit)
         if self.show == "all":
             return found
-        return [part.filter(ended_on__isnull=self.show != "ended") for part in found]
+        over = Q(ended_on__isnull=False) | Q(explained_on__isnull=False)
+        return [part.filter(over if self.show == "ended" else ~over) for part in found]
 
 
 def lapse_rows(keys: Iterable[Key]) -> list[Lapse]:

@@ -28,13 +28,17 @@ excused AS (
   JOIN regions_calendarday a ON a.line = h.line AND a.day = greatest(h.since, w.since)
   JOIN regions_calendarday z ON z.line = h.line AND z.day = least(h.until, w.until)
   WHERE h.daily > 0 GROUP BY h.person),
+working AS MATERIALIZED (
+  SELECT c.line, c.day FROM regions_calendarday c
+  WHERE c.minutes > 0 AND c.day BETWEEN %(first)s::date AND %(last)s::date
+    AND c.line IN (SELECT line FROM held)),
 met AS (
   SELECT u.person, count(*) AS days
   FROM used u
   JOIN held h ON h.person = u.person AND u.day BETWEEN h.since AND h.until
-  JOIN regions_calendarday c ON c.line = h.line AND c.day = u.day
+  JOIN working c ON c.line = h.line AND c.day = u.day
   LEFT JOIN away w ON w.person = u.person AND u.day BETWEEN w.since AND w.until
-  WHERE h.daily > 0 AND u.times >= h.daily AND c.minutes > 0 AND w.person IS NULL
+  WHERE h.daily > 0 AND u.times >= h.daily AND w.person IS NULL
   GROUP BY u.person),
 trip_weeks AS (
   SELECT h.person, count(*) FILTER (WHERE c.minutes > 0) AS working, count(u.person) AS used,
@@ -176,6 +180,9 @@ def check_people(base: Basis) -> list[PersonResult]:
     with transaction.atomic(), connection.cursor() as cursor:
         # A million log-ins are grouped and sorted in memory rather than on the disk.
         cursor.execute("SET LOCAL work_mem = '128MB'")
+        # Nothing is known of relations that were just made; taken for a handful of rows they would
+        # be walked through once for each log-in.
+        cursor.execute("SET LOCAL enable_nestloop = off")
         cursor.execute(base.sql + _CHECK, base.params)
         rows = cursor.fetchall()
     return [_person(*row) for row in rows]

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -20,6 +20,7 @@ from compliance.models import (
 )
 from compliance.selectors.circulars import PUBLISH, next_step, publishers
 from compliance.services.bulletins import publish
+from compliance.services.log_in_days import HOLD
 from core.errors import Refused, Stale
 from core.locking import lock
 from core.notices import notify
@@ -35,8 +36,10 @@ FRESH = dt.timedelta(days=62)
 @transaction.atomic
 def draft_circulars(today: dt.date | None = None) -> int:
     """Put every lapse that stands in no notice into the draft of its subsidiary, and tell those who
-    may publish it. Returns how many were put in."""
+    may publish it. Returns how many were put in. Safe to run twice and at once."""
     day = today or timezone.localdate()
+    with connection.cursor() as cursor:
+        cursor.execute(HOLD)
     fresh = (
         Lapse.objects.filter(line=None, noticed_on=None, dated_on__gte=day - FRESH)
         .select_related("unit", "person")
@@ -72,7 +75,9 @@ def _subsidiary(unit: OrgUnit) -> int:
 
 def _draft_of(unit: OrgUnit, day: dt.date) -> Circular:
     found = lock(Circular.objects.filter(unit=unit, state=CircularState.DRAFT)).first()
-    if found is not None:
+    if found is not None:  # whoever read it before has not seen the people who come to it now
+        found.version += 1
+        found.save(update_fields=["version"])
         return found
     with translation.override(settings.LANGUAGE_CODE):
         title = _("{unit}: people without log-in, {day}").format(unit=unit.name, day=day)

@@ -13,7 +13,7 @@ from django.db import connection, transaction
 from django.db.models import Count, Max, Min
 from django.utils import timezone
 
-from compliance.models import Lapse, LogInDay, LogInMonth
+from compliance.models import CircularLine, CircularState, Lapse, LogInDay, LogInMonth
 from compliance.selectors.log_in_rules import basis
 from compliance.services.log_in_days import HOLD
 from regions.models import OrgUnit
@@ -143,10 +143,14 @@ def _units_of(people: set[int]) -> dict[int, OrgUnit]:
 
 
 def _drop(lapses: list[Lapse]) -> int:
-    """Delete lapses that are none any more; a published one stays and says that it is explained."""
+    """Delete lapses that are none any more. One that a notice was decided about, also by leaving
+    the person out or by dropping it, stays and says that it is explained."""
     today = timezone.localdate()
-    published = [one.pk for one in lapses if one.noticed_on and not one.explained_on]
-    Lapse.objects.filter(pk__in=published).update(explained_on=today)
-    gone = [one.pk for one in lapses if not one.noticed_on]
+    decided = CircularLine.objects.exclude(circular__state=CircularState.DRAFT)
+    stay = set(decided.filter(lapse__in=lapses).values_list("lapse", flat=True))
+    stay |= {one.pk for one in lapses if one.noticed_on}
+    explained = Lapse.objects.filter(pk__in=stay, explained_on=None)
+    explained.update(explained_on=today)
+    gone = [one.pk for one in lapses if one.pk not in stay]
     Lapse.objects.filter(pk__in=gone).delete()
     return len(gone)

@@ -45,7 +45,7 @@ def freeze_dormant() -> int:
     weeks = policy("compliance.freeze_after_weeks")
     if not weeks:
         return 0
-    lapses = Lapse.objects.filter(ended_on=None, days__gte=weeks * 7)
+    lapses = Lapse.objects.lasting().filter(days__gte=weeks * 7)
     people = User.objects.active().filter(pk__in=lapses.values("person")).order_by("pk")
     found = list(people)
     if len(found) > User.objects.active().count() // CAP:

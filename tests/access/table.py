@@ -1368,11 +1368,11 @@ STAFFING = (
 # Trips, log-ins, notices and sanctions of the northern clerk, whose draft notice waits; the head
 # published the one that brought the sanction.
 TRIP_SEEN = "302  404  200  200  200  200  200  404  404  404"
-TRIP_ACTORS = "302  404  200  200  200  200  403  404  404  404"
+TRIP_ACTORS = "302  404  200  200  200  403  200  404  404  404"
 TRIP_OWN = "302  404  200  403  403  403  403  404  404  404"
 DUTY_READERS = "302  403  403  200  200  200  200  403  403  200"
 DUTY_HERE = "302  403  403  200  200  200  200  403  403  404"
-PUBLISHERS = "302  403  403  200  200  200  403  403  403  404"
+PUBLISHERS = "302  403  403  200  200  403  200  403  403  404"
 TRIP = ("@trip",)
 SANCTION = ("@sanction",)
 CIRCULAR = ("@circular",)

@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = (
     *("list", "search", "detail", "import", "log-in", "sets", "cases"),
-    *("scoring", "survey", "money"),
+    *("scoring", "survey", "money", "log-ins"),
 )
 
 
@@ -21,6 +21,7 @@ def arguments(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--import-rows", type=int, default=100_000, help="rows of the workbook")
     parser.add_argument("--cases", type=int, default=500_000, help="cases, of which 20000 are open")
     parser.add_argument("--papers", type=int, default=200_000, help="papers of money")
+    parser.add_argument("--people", type=int, default=20_000, help="people who log in")
     parser.add_argument("--ratings", type=int, default=2_000_000, help="ratings of one wave")
     parser.add_argument("--explain", action="store_true", help="plans of what missed its target")
     parser.add_argument("--fresh", action="store_true", help="make the data anew")

@@ -301,6 +301,14 @@ def test_people_who_logged_in_since_are_not_frozen(world):
     assert nightly.freeze_dormant() == 0
 
 
+def test_people_whose_lapse_a_later_leave_explained_are_not_frozen(world):
+    say(world.group, "compliance.freeze_after_weeks", 5)
+    lapsed_people(world, 2, 120)
+    Lapse.objects.update(noticed_on=day("10-06"), explained_on=day("10-07"))
+
+    assert nightly.freeze_dormant() == 0
+
+
 # --- at once
 
 
