@@ -1,6 +1,7 @@
 """A person's month of the log-in duty as pages draw it: whole weeks, and the reason of each day."""
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,11 +67,68 @@ def person_days(person: Any, first: dt.date, last: dt.date) -> dict[str, Any]:
         "expected": sum(one.reason in EXPECTED for one in inside),
         "met": sum(one.reason == DayReason.MET for one in inside),
         "trip_weeks": weeks,
-        "missed": [(one.day, why(one)) for one in inside if one.reason == DayReason.MISSED],
+        "missed": missed(inside),
         "lapses": list(lapses.select_related("line__circular").order_by("first_day")),
         "limit": 7 * policy("compliance.weeks_without_log_in", unit=person.unit),
         "through": max((one.day for one in inside), default=None),
     }
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """Days that were missed one after another, with nothing but days off between them."""
+
+    days: list[LogInDay]
+
+    @property
+    def first(self) -> dt.date:
+        return self.days[0].day
+
+    @property
+    def last(self) -> dt.date:
+        return self.days[-1].day
+
+    @property
+    def why(self) -> str:
+        """Why they were missed, as one sentence."""
+        if len(self.days) == 1:
+            return why(self.days[0])
+        unit, needed = self.days[0].unit.name, self.days[0].needed
+        sentence = (
+            _("{first} to {last}: {count} working days of {unit} without log-in, trip or leave.")
+            if needed <= 1
+            else _(
+                "{first} to {last}: {count} working days with fewer than the {needed} log-ins that "
+                "{unit} asks for."
+            )
+        )
+        return sentence.format(
+            first=self.first, last=self.last, count=len(self.days), unit=unit, needed=needed
+        )
+
+
+def missed(days: Iterable[LogInDay]) -> list[Missed]:
+    """The missed ones of some days in order, joined where the same was asked for in the same unit
+    and nothing but days off lies between."""
+    found: list[Missed] = []
+    joins = False
+    for one in sorted(days, key=lambda day: day.day):
+        if one.reason == DayReason.FREE:
+            continue
+        if one.reason != DayReason.MISSED:
+            joins = False
+            continue
+        same = joins and _asked(found[-1].days[-1]) == _asked(one)
+        if same:
+            found[-1].days.append(one)
+        else:
+            found.append(Missed([one]))
+        joins = True
+    return found
+
+
+def _asked(day: LogInDay) -> tuple[int, int]:
+    return day.unit_id, day.needed
 
 
 def why(day: LogInDay) -> str:

@@ -177,7 +177,11 @@ MENU: tuple[Group, ...] = (
             Item(_("Headcount plan"), "compliance:headcount"),
             Item(_("Inspections"), "compliance:inspections"),
             Item(_("Account changes"), "compliance:account-changes"),
-            Item(_("Notices and sanctions"), "compliance:notices"),
+            Item(
+                _("Notices and sanctions"),
+                "compliance:notices",
+                also=("/compliance/lapses/", "/compliance/sanctions/"),
+            ),
             Item(_("Monthly targets"), "compliance:targets"),
             Item(_("Rules library"), "compliance:rules"),
             Item(pgettext_lazy("menu", "Organisation"), "regions:units", also=("/organisation/",)),

@@ -1,3 +1,3 @@
 """What compliance adds to the demonstration; each module registers its part."""
 
-from compliance.demo import daily, staffing, strategic  # noqa: F401
+from compliance.demo import daily, duties, staffing, strategic  # noqa: F401

@@ -32,7 +32,7 @@ from regions.models import OrgUnit
 MONTHS = 12
 MOST_PEOPLE = 100
 HEIGHT, TOP, BOTTOM = 176, 14, 150  # pixels of the chart
-LEFT, RIGHT = 4, 96  # percent of its width
+LEFT, RIGHT = 10, 96  # percent of its width
 
 
 def _crumbs(*more: tuple[str, str]) -> Crumbs:
@@ -48,6 +48,10 @@ def _asked(request: HttpRequest) -> tuple[OrgUnit, LogInFilter]:
     unit = form.cleaned_data.get("unit") or reached.in_tree_order().first()
     if unit is None or (request.GET.get("unit") and not form.cleaned_data.get("unit")):
         raise Http404("unit")
+    # The form says what is shown, also where the address left it open.
+    shown = {"unit": unit.code, "month": f"{form.chosen():%Y-%m}"}
+    form = LogInFilter(shown, units=reached, today=timezone.localdate())
+    form.is_valid()
     return unit, form
 
 

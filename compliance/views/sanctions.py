@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_safe
 
 from compliance.forms.duties import AppealForm, DecideForm, ReasonForm, SanctionFilter
@@ -24,8 +24,12 @@ from core.paging import asked_page, count_of, page_of
 from core.saving import saved
 
 
-def _crumbs(*more: tuple[str, str]) -> Crumbs:
-    return [(_("Sanctions"), reverse("compliance:sanctions") if more else ""), *more]
+def _crumbs(request: HttpRequest, *more: tuple[str, str]) -> Crumbs:
+    """Below the notices for those who see them."""
+    here = (_("Sanctions"), reverse("compliance:sanctions") if more else "")
+    if not request.user.has_perm(VIEW):
+        return [here, *more]
+    return [(_("Notices and sanctions"), reverse("compliance:notices")), here, *more]
 
 
 @signed_in
@@ -48,7 +52,7 @@ def sanctions(request: HttpRequest) -> HttpResponse:
         "rows": [{"sanction": one, "state": badge(one.state, SANCTION_TONES)} for one in page.rows],
         "count": words.format(count=f"{number:,}"),
         "tab": "sanctions" if request.user.has_perm(VIEW) else "",
-        "crumbs": _crumbs(),
+        "crumbs": _crumbs(request),
     }
     return page_or_rows(
         request, "compliance/sanctions.html", "compliance/_sanction_rows.html", context
@@ -89,7 +93,7 @@ def sanction(request: HttpRequest, pk: int) -> HttpResponse:
         "may_decide": judges and appealed and one.imposed_by_id != user.pk,
         "may_void": judges and not appealed and one.state != SanctionState.VOID,
         "sees_circular": reading.circular_in_reach(user, one.circular_id) is not None,
-        "crumbs": _crumbs((str(one), "")),
+        "crumbs": _crumbs(request, (str(one), "")),
     }
     return render(request, "compliance/sanction.html", context)
 
@@ -118,7 +122,7 @@ def sanction_appeal(request: HttpRequest, pk: int) -> HttpResponse:
         form,
         title=title,
         back=back,
-        crumbs=_crumbs((str(one), back), (title, "")),
+        crumbs=_crumbs(request, (str(one), back), (title, "")),
         verb=_("Hand in the appeal"),
     )
 
@@ -149,14 +153,15 @@ def sanction_decide(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect(back)
     title = _("Decide on the appeal")
     found = _appeal_of(one)
+    said = _("{name} appeals: {text}")
     return plain_form(
         request,
         form,
         title=title,
         back=back,
-        crumbs=_crumbs((str(one), back), (title, "")),
-        question=found.text if found else "",
-        verb=_("Decide"),
+        crumbs=_crumbs(request, (str(one), back), (title, "")),
+        question=said.format(name=one.person.name, text=found.text) if found else "",
+        verb=pgettext("appeal", "Decide"),
     )
 
 
@@ -183,6 +188,6 @@ def sanction_void(request: HttpRequest, pk: int) -> HttpResponse:
         effect=_("It counts no more; the person is told with your reason."),
         verb=_("Declare void"),
         back=back,
-        crumbs=_crumbs((str(one), back), (_("Declare void"), "")),
+        crumbs=_crumbs(request, (str(one), back), (_("Declare void"), "")),
         danger=True,
     )

@@ -188,7 +188,14 @@ def trip_correct(request: HttpRequest, pk: int) -> HttpResponse:
     )
     if made is not None:
         return redirect(made)
-    return plain_form(request, other, title=title, back=back, crumbs=crumbs)
+    return plain_form(
+        request,
+        other,
+        title=title,
+        back=back,
+        crumbs=crumbs,
+        question=_("It holds at once, without approval; months that are frozen stay as they are."),
+    )
 
 
 def _refuse_strangers(one: Absence, user: Any) -> None:
