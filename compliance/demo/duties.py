@@ -126,8 +126,7 @@ def _write_absences(clerk: User, others: list[User], today: dt.date) -> None:
 
     trip, leave = AbsenceKind.TRIP, AbsenceKind.LEAVE
     _away(clerk, trip, day(-5), day(-4), "集团总部", "参加客户关系条线季度培训")
-    waiting = {"first_day": day(8), "last_day": day(9), "reason": "年休假"}
-    absences.ask_absence(by=clerk, kind=leave, **waiting)
+    absences.ask_absence(by=clerk, kind=leave, first_day=day(8), last_day=day(9), reason="年休假")
     for person, kind, place, reason in zip(
         others,
         (trip, leave),
