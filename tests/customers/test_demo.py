@@ -15,6 +15,15 @@ from accounts.models import Post, RoleGrant, User
 from accounts.staffing import breaches
 from audit.models import Entry
 from complaints.demo import year
+from compliance.models import (
+    Absence,
+    Circular,
+    FormerLogIn,
+    Lapse,
+    LogInDay,
+    LogInMonth,
+    Sanction,
+)
 from core.models import ImportRun, SubjectKey
 from core.values.identity import parse_identity
 from customers.demo import activities, archive, organisation
@@ -77,6 +86,7 @@ def rows() -> Counter:
     """How many rows the tables of the demonstration hold."""
     models = (Activity, Contact, Customer, CustomerUnit, NameReading, Ownership, Property)
     models += (OrgUnit, UnitVersion, User, Post, RoleGrant, SubjectKey, ImportRun)
+    models += (Absence, Circular, FormerLogIn, Lapse, LogInDay, LogInMonth, Sanction)
     return Counter({model.__name__: model.objects.count() for model in models})
 
 
