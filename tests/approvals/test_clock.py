@@ -140,7 +140,7 @@ def dues() -> set[dt.datetime | None]:
     return {step.due_at, *Task.objects.filter(step=step).values_list("due_at", flat=True)}
 
 
-def test_a_change_of_the_calendar_moves_limits_back_and_forward(world):
+def test_a_change_of_the_calendar_moves_limits_back_and_forward(world, english):
     deciders(world, "one")
     make_flow(a_step("first", "P-ONE", limit={"amount": "6", "unit": "working_days"}))
     hand_in(world)

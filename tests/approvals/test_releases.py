@@ -13,6 +13,8 @@ from core.models import Notice
 from customers.exports import CUSTOMERS
 from expenses.exports import PAPERS
 from expenses.ledger_book import LEDGER
+from reports.builder.exports import REPORT
+from reports.builder.services import save_report
 from satisfaction.answer_files import ANSWERS
 from tests.expenses.papers import cast_of, give_budget, granted
 from tests.factories import (
@@ -104,9 +106,22 @@ def two_answers(world):
     return {"wave": wave.pk}
 
 
+def two_cases_reported(world):
+    two_cases(world)
+    asked = {"subject": "cases", "columns": ["number"]}
+    report = save_report(by=world.north_head, name="名单", definition=asked, audience="own")
+    return {"report": report.pk}
+
+
 @pytest.mark.parametrize(
     ("export", "fill"),
-    [(CASES, two_cases), (ANSWERS, two_answers), (PAPERS, two_papers), (LEDGER, two_papers)],
+    [
+        (CASES, two_cases),
+        (ANSWERS, two_answers),
+        (PAPERS, two_papers),
+        (LEDGER, two_papers),
+        (REPORT, two_cases_reported),
+    ],
     ids=lambda one: getattr(one, "kind", None),
 )
 def test_a_larger_file_of_any_list_is_held(world, head, client, export, fill):
@@ -120,4 +135,4 @@ def test_a_larger_file_of_any_list_is_held(world, head, client, export, fill):
 
 
 def test_every_list_is_among_those_that_are_tried():
-    assert set(EXPORTS) == {one.kind for one in (CUSTOMERS, CASES, ANSWERS, PAPERS, LEDGER)}
+    assert set(EXPORTS) == {one.kind for one in (CUSTOMERS, CASES, ANSWERS, PAPERS, LEDGER, REPORT)}
