@@ -283,7 +283,8 @@ class CustomerForm(forms.ModelForm):
         if name not in self.fields:
             return
         words = list(CustomerClass.objects.filter(scheme=scheme).values_list("word", flat=True))
-        present = getattr(self.instance, name)
+        # A new row holds no word yet, but the promise of the database's default.
+        present = getattr(self.instance, name) if self.instance.pk else ""
         if present and present not in words:
             words.append(present)
         label = self.fields[name].label

@@ -125,7 +125,7 @@ def _codes(world: World) -> set[str]:
     """Latin letters that are data, or a command to type."""
     codes = {unit.code for unit in world.units.values() if len(unit.code) > 1}
     codes |= {user.employee_no for user in world.people.values()}
-    return codes | {"example.cn", "manage.py keys backup FILE"}
+    return codes | {"example.cn", "manage.py keys backup FILE", "地区DIY店"}
 
 
 def check(client, address: str, codes: set[str]) -> None:

@@ -140,14 +140,14 @@ def dues() -> set[dt.datetime | None]:
     return {step.due_at, *Task.objects.filter(step=step).values_list("due_at", flat=True)}
 
 
-def test_a_change_of_the_calendar_moves_limits_back_and_forward(world, english):
+def test_a_change_of_the_calendar_moves_limits_back_and_forward(world):
     deciders(world, "one")
     make_flow(a_step("first", "P-ONE", limit={"amount": "6", "unit": "working_days"}))
     hand_in(world)
     assert dues() == {at(30, 18)}  # Monday to Friday, and Monday
 
     other_hours(world, 24, "")
-    assert recomputed() == "The time limit of 1 approval was worked out anew."
+    assert recomputed() == "已重新计算 1 件审批的时限。"
     assert dues() == {at(31, 18)}
     saturday = 28
     other_hours(world, saturday, "09:00-12:00, 13:00-18:00")

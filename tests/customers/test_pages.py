@@ -101,7 +101,7 @@ def test_the_page_of_a_customer_too(client, world, person, kind):
             add_contact(customer, by=None, name=f"李{number}", phone=f"+86{phone(number)}")
 
     # Two of them count his cases and what was spent.
-    assert queries(client, address) == with_one <= 14
+    assert queries(client, address) == with_one <= 15
 
 
 def test_the_list_shows_masked_numbers_only(client, world):

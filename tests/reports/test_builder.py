@@ -48,7 +48,7 @@ def test_a_list_shows_rows_in_reach_alone(world):
     assert list_page(read(LIST), world.south_head).rows == [(there.code, there.name)]
 
 
-def test_a_reader_without_the_right_of_the_subject_gets_a_sentence(world, cases):
+def test_a_reader_without_the_right_of_the_subject_gets_a_sentence(world, cases, english):
     with pytest.raises(Refused, match="You may not see"):
         group_table(read(BY_UNIT), world.admin)
 
