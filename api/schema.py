@@ -1,5 +1,6 @@
 """How the API describes itself: OpenAPI 3.1."""
 
+import re
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -72,6 +73,11 @@ def add_problems(result: dict[str, Any], **_more: Any) -> dict[str, Any]:
 
 class Described(AutoSchema):
     """Adds to each operation what its declaration and the common errors say."""
+
+    def get_operation_id(self) -> str:
+        """Method and resource, as in `get_one_case`: names for programs that are generated."""
+        resource = re.sub(r"(?<!^)(?=[A-Z])", "_", type(self.view).__name__)
+        return f"{self.method}_{resource}".lower()
 
     def get_description(self) -> str:  # type: ignore[override]  # as drf-spectacular has it
         words = super().get_description()

@@ -337,6 +337,11 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    # Both are fields named `kind`.
+    "ENUM_NAME_OVERRIDES": {
+        "CustomerKind": "customers.models.CustomerKind",
+        "CaseKind": "complaints.models.CaseKind",
+    },
     "SORT_OPERATIONS": False,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
