@@ -13,20 +13,25 @@ from regions.models import OrgUnit
 
 # Days of people who log in are many, what excuses them is little. So working days are subtracted
 # by the sums of the calendar (days_before), and only days of trips, and stretches without log-in
-# that are long enough to be lapses, are looked at one by one.
+# that are long enough to be lapses, are looked at one by one. The calendar is asked for its sums by
+# key: joined, its first and last days may be joined with each other where it was last analysed
+# while empty, which is every day of a line with every other.
 _CHECK: Final = """,
 due AS (
-  SELECT h.person, sum(z.days_before + (z.minutes > 0)::int - a.days_before) AS days
-  FROM held h
-  JOIN regions_calendarday a ON a.line = h.line AND a.day = h.since
-  JOIN regions_calendarday z ON z.line = h.line AND z.day = h.until
-  WHERE h.daily > 0 GROUP BY h.person),
+  SELECT h.person, sum(
+    (SELECT z.days_before + (z.minutes > 0)::int FROM regions_calendarday z
+     WHERE z.line = h.line AND z.day = h.until)
+    - (SELECT a.days_before FROM regions_calendarday a
+       WHERE a.line = h.line AND a.day = h.since)) AS days
+  FROM held h WHERE h.daily > 0 GROUP BY h.person),
 excused AS (
-  SELECT h.person, sum(z.days_before + (z.minutes > 0)::int - a.days_before) AS days
+  SELECT h.person, sum(
+    (SELECT z.days_before + (z.minutes > 0)::int FROM regions_calendarday z
+     WHERE z.line = h.line AND z.day = least(h.until, w.until))
+    - (SELECT a.days_before FROM regions_calendarday a
+       WHERE a.line = h.line AND a.day = greatest(h.since, w.since))) AS days
   FROM held h
   JOIN away w ON w.person = h.person AND w.since <= h.until AND w.until >= h.since
-  JOIN regions_calendarday a ON a.line = h.line AND a.day = greatest(h.since, w.since)
-  JOIN regions_calendarday z ON z.line = h.line AND z.day = least(h.until, w.until)
   WHERE h.daily > 0 GROUP BY h.person),
 working AS MATERIALIZED (
   SELECT c.line, c.day FROM regions_calendarday c

@@ -97,7 +97,7 @@ def test_a_new_version_that_asks_again_ends_earlier_receipts(world):
         verbs.confirm(row, by=world.south_clerk, number=3)
 
 
-def test_opening_the_page_is_reading_it(client, world):
+def test_opening_the_page_is_reading_it(client, world, english):
     row = publish(world, must_confirm=True)
     client.force_login(world.north_clerk)
     client.head(row.get_absolute_url())
