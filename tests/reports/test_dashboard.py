@@ -169,3 +169,36 @@ def test_every_figure_is_explained(client, full):
         assert f'id="{metric.key}"' in page.content.decode()
     query = parse_qs(urlsplit(tiles(client.get("/reports/"))["contacts"].url).query)
     assert query == {"unit": ["G"], "period": [this_month().key]}
+
+
+def test_figures_are_sorted_by_what_they_consist_of_each_part_with_its_rows(client, full):
+    client.force_login(full.north_head)
+    page = client.get("/reports/", {"unit": full.n1.code})
+    shown = tiles(page)
+    charts = {chart.figure: chart for chart in page.context["sorted"]}
+
+    for key in ("customers", "owners", "complaints_open", "complaints_late"):
+        chart = charts[str(METRICS[key].title)]
+        assert sum(row.value for row in chart.rows) == int(shown[key].value), key
+    assert str(METRICS["complaints_age"].title) in charts
+    for chart in charts.values():
+        for row in chart.rows:
+            number = re.sub(r"\D", "", client.get(row.url).context["count"])
+            assert int(number) == row.value, (chart.figure, row.label)
+
+
+def test_units_stand_side_by_side_with_the_figures_of_each(client, full):
+    client.force_login(full.north_head)
+    page = client.get("/reports/units/", {"unit": full.n1.code})
+
+    for block in page.context["blocks"]:
+        whole, *parts = block.lines
+        assert (whole.is_whole, whole.unit) == (True, full.n1)
+        assert [line.unit for line in parts] == [full.n1a, full.n1b]
+        for place, metric in enumerate(block.metrics):
+            if metric.measure == "rows":
+                cells = [int(line.cells[place].text) for line in parts]
+                assert sum(cells) == int(whole.cells[place].text), metric.key
+    client.force_login(full.north_clerk)
+    own = client.get("/reports/units/", {"unit": full.n1a.code})
+    assert own.context["blocks"] == []
