@@ -75,9 +75,16 @@ def blocks_of(
         for line in lines:
             asked = address | {"unit": line.unit.code} | ({"only": "on"} if line.is_own else {})
             cells = _cells(mine, line.amounts, asked)
+            if line.is_own and not _holds(mine, line.amounts):
+                continue  # nothing lies in the unit itself
             block.lines.append(Line(line.unit, cells, is_own=line.is_own))
         blocks.append(block)
     return blocks
+
+
+def _holds(several: list[Series], amounts: dict[str, Amount]) -> bool:
+    known = (amounts.get(one.metric.key) for one in several)
+    return any(one is not None and (one.numerator or one.denominator) for one in known)
 
 
 def _cells(

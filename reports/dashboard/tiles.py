@@ -211,7 +211,7 @@ def _satisfaction(perimeter: Perimeter) -> list[Tile]:
         low, high = (display.score(bound) for bound in reading.interval)
         tile.change = _("95% interval {low} to {high}").format(low=low, high=high)
     if reading and len(known) > 1 and (before := known[-2]):
-        change = display.signed(round(reading.value - before.value, 2))
+        change = f"{round(reading.value - before.value, 2):+.2f}"
         against = _("{change} against {period}").format(change=change, period=waves[1].code)
         tile.change = f"{against} · {tile.change}" if tile.change else against
     _set_aim(tile, perimeter, reading, waves[0])

@@ -18,6 +18,7 @@ from reports.standard.words import words
 
 PAGE_ROWS: Final = 100
 PAPER_ROWS: Final = 500
+NARROW: Final = 3  # columns of tables that stand beside one another
 
 
 def answer(standard: Standard, asked: Question, *, seconds: int = JOB_SECONDS) -> Found:
@@ -116,6 +117,7 @@ def _table(table: Any, found: Found, most: int) -> dict[str, Any]:
     return {
         "key": table.key,
         "title": table.title,
+        "is_wide": len(table.columns) > NARROW,
         "note": table.note,
         "columns": [
             {"label": one.label, "is_number": one.kind in NUMERIC} for one in table.columns

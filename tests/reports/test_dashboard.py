@@ -1,13 +1,16 @@
 """The dashboard: which figures it shows to whom, where they lead, what it asks of the database."""
 
+import datetime as dt
 import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from compliance.services.targets import set_targets
+from customers.models import CustomerUnit
 from reports.metrics.registry import METRICS
 from reports.metrics.rollups import nightly, refresh
 from tests.factories import make_activity, make_case, make_customer
@@ -202,3 +205,27 @@ def test_units_stand_side_by_side_with_the_figures_of_each(client, full):
     client.force_login(full.north_clerk)
     own = client.get("/reports/units/", {"unit": full.n1a.code})
     assert own.context["blocks"] == []
+
+
+def test_a_closed_month_says_so_and_tells_what_came_later(client, full):
+    month = this_month().before.before  # whatever day it is, its time for late entries is over
+    client.force_login(full.boss)
+    query = {"unit": full.n1.code, "period": month.key}
+    before = client.get("/reports/", query)
+    assert (before.context["frozen"], before.context["later"]) == (1, [])
+    assert "#lock" in before.content.decode()
+    assert client.get("/reports/").context["frozen"] == 0
+    value = tiles(before)["contacts"].value
+
+    customer = CustomerUnit.objects.filter(unit=full.n1a).first().customer
+    at = timezone.make_aware(dt.datetime.combine(month.last, dt.time(10)))
+    make_activity(customer=customer, by=full.north_clerk, at=at)
+    refresh()
+
+    after = client.get("/reports/", query)
+    assert tiles(after)["contacts"].value == value
+    assert [(str(title), words) for title, words in after.context["later"]] == [
+        (str(METRICS["contacts"].title), "+1")
+    ]
+    rows = client.get("/reports/rows/contacts/", query)
+    assert rows.context["later"] == "+1"
