@@ -150,6 +150,8 @@ def _preview(request: HttpRequest, form: ReportForm) -> dict[str, Any]:
         return _shown(asked, table_of(asked, request.user, most=PREVIEW))
     except Refused as refusal:
         return {"refused": [str(refusal)]}
+    finally:
+        form.errors.pop("name", None)  # who only looks need not name it yet
 
 
 @requires(BUILD)

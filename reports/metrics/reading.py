@@ -116,7 +116,8 @@ def _reach(several: list[Series], perimeter: Perimeter) -> tuple[str, list[Any]]
     keys: dict[frozenset[int], list[str]] = defaultdict(list)
     for series in several:
         keys[perimeter.whole(series.metric.right)].append(series.metric.key)
-    texts, params = [], []
+    texts: list[str] = []
+    params: list[Any] = []
     for reached, metrics in keys.items():
         everything = len(reached) == len(perimeter.paths)
         texts.append(OF_ALL if everything else OF_UNITS)
@@ -204,7 +205,8 @@ def _live(
     several: list[Series], perimeter: Perimeter, *, by_unit: bool = False
 ) -> list[tuple[Series, int, str, Any, Any]]:
     """Stocks of now, by dimension or by unit, from the rows: one statement for all."""
-    texts, params = [], []
+    texts: list[str] = []
+    params: list[Any] = []
     sort = "f.unit_id, ''" if by_unit else "0, coalesce(f.dimension, '')"
     for place, series in enumerate(several):
         reached = sorted(perimeter.whole(series.metric.right))
@@ -227,7 +229,8 @@ def _count_own(several: list[Series], perimeter: Perimeter, period: Period) -> N
     statement for all. What was there in the past nobody can count."""
     counted = [one for one in several if one.metric.kind == Kind.FLOW or period.runs]
     units, first = sorted(perimeter.units()), min(period.trend[0], period.before.first)
-    texts, params = [], []
+    texts: list[str] = []
+    params: list[Any] = []
     for place, series in enumerate(counted):
         metric = series.metric
         rows = metric.visible(metric.rows(), perimeter.reader).filter(unit_id__in=units)
@@ -299,7 +302,7 @@ def by_units(perimeter: Perimeter, period: Period, several: list[Series]) -> lis
     ]
     for line in lines:
         for series in mine:
-            if line.unit.pk in perimeter.whole(series.metric.right):
+            if series.is_known and line.unit.pk in perimeter.whole(series.metric.right):
                 key = series.metric.key
                 line.amounts[key] = sums.get((line.unit.pk, key), Amount())
     return lines

@@ -102,7 +102,7 @@ def shown(standard: Standard, asked: Question, found: Found, most: int) -> dict[
                 "url": found.fact_links.get(fact.key, ""),
             }
             for fact in standard.facts
-            if fact.key in found.facts
+            if standard.tells_facts and fact.key in found.facts
         ],
         "tables": [
             _table(table, found, most) for table in standard.tables if table.key in found.rows

@@ -108,7 +108,8 @@ class Standard:
 
     `right` opens it and says in which units, `taking` lets it be taken away. `source` is the rule
     that asks for it. With `whole` only units that the reader sees whole are offered. `periods`
-    are kinds of reports.metrics.periods, the usual one first.
+    are kinds of reports.metrics.periods, the usual one first. Without `tells_facts` single
+    figures stand in templates only, because a table holds them.
     """
 
     key: str
@@ -122,6 +123,7 @@ class Standard:
     read: Callable[[Question], Found]
     periods: tuple[str, ...] = ("month",)
     whole: bool = False
+    tells_facts: bool = True
 
     def units(self, reader: Any) -> Any:
         """Units of which a reader may have this report, the topmost first."""

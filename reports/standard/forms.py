@@ -33,7 +33,7 @@ class StandardFilter(forms.Form):
         if period.key not in dict(choices):
             choices.append((period.key, period.words))
         fields["period"].choices = choices
-        self.period = period
+        self.span = period
 
     def _period(self, key: str) -> Period:
         """The period of the address, as far as the report knows its kind."""
@@ -47,11 +47,11 @@ class StandardFilter(forms.Form):
         """What is asked, None for whoever reaches no unit."""
         if not self.is_valid() or self.cleaned_data["unit"] is None:
             return None
-        return Question(self.user, self.cleaned_data["unit"], self.period)
+        return Question(self.user, self.cleaned_data["unit"], self.span)
 
     def address(self) -> dict[str, str]:
         """The same question for another page."""
-        return {"unit": str(self.data["unit"]), "period": self.period.key}
+        return {"unit": str(self.data["unit"]), "period": self.span.key}
 
 
 class TemplateForm(forms.Form):

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from regions.models import Kind as Level
 from regions.models import OrgUnit
@@ -18,7 +19,7 @@ HEADS = (
     Column("first", _("From"), "date"),
     Column("last", _("Until"), "date"),
     Column("reader", _("As seen by")),
-    Column("written_at", _("Written at"), "datetime"),
+    Column("written_at", pgettext_lazy("report", "Written at"), "datetime"),
     Column("source", _("Source")),
     Column("notes", _("Notes")),
 )

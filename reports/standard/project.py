@@ -6,7 +6,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import pgettext, pgettext_lazy
 
 from reports.dashboard.tiles import changed, later_words, rows_url, targets_of, written
 from reports.metrics.definitions import GROUPS
@@ -56,9 +56,9 @@ TABLES = (
         (
             Column("figure", _("Figure"), width=22),
             Column("value", _("Value"), width=16),
-            Column("change", _("Change"), width=34),
+            Column("change", pgettext_lazy("figure", "Change"), width=34),
             Column("target", _("Target"), "number"),
-            Column("group", _("Group"), width=18),
+            Column("group", pgettext_lazy("figure", "Group"), width=18),
             Column("meaning", _("Meaning"), width=60),
         ),
     ),
@@ -152,16 +152,24 @@ def _put_units(
     asked: Question, found: Found, perimeter: Perimeter, several: dict[str, Series]
 ) -> None:
     wanted = [several[key] for key in BESIDE if key in several]
-    lines = by_units(perimeter, asked.period, wanted)
+    lines = [
+        line
+        for line in by_units(perimeter, asked.period, wanted)
+        if not line.is_own or any(one.numerator or one.denominator for one in line.amounts.values())
+    ]
     page = reverse("reports:dashboard")
     rows = []
     for line in lines:
-        row = [line.unit.name, line.unit.code]
+        itself = f" {pgettext('unit', 'itself')}" if line.is_own else ""
+        row = [f"{line.unit.name}{itself}", line.unit.code]
         for key in BESIDE:
             amount = line.amounts.get(key)
             row.append(plain(METRICS[key], amount.value(METRICS[key])) if amount else None)
         rows.append(row)
-    links = [f"{page}?{urlencode(address_of(asked) | {'unit': x.unit.code})}" for x in lines]
+    links = []
+    for line in lines:
+        address = address_of(asked) | {"unit": line.unit.code}
+        links.append(f"{page}?{urlencode(address | ({'only': 'on'} if line.is_own else {}))}")
     found.put("units", rows, links)
 
 
@@ -194,4 +202,5 @@ REPORT = Standard(
     tables=TABLES,
     read=_read,
     periods=("month", "quarter", "year"),
+    tells_facts=False,  # its first table holds them, with more beside each
 )

@@ -222,6 +222,9 @@ def test_a_report_is_built_looked_at_and_saved(client, world, cases):
 
     preview = client.post(f"{reverse('reports:report-preview')}?subject=cases", form)
     assert preview.context["table"].rows == [(world.n1a.name, 2)]
+    looked = client.post(url, form | {"name": "", "preview": "1"})  # the button without script
+    assert (looked.status_code, looked.context["form"].errors) == (200, {})
+    assert looked.context["table"].rows == [(world.n1a.name, 2)]
     saved = client.post(url, form)
 
     report = SavedReport.objects.get()
