@@ -92,6 +92,7 @@ RUN_ROUNDS = ("compliance.run_round",)
 # Definitions open no figure to anybody: each reader sees what his other rights show him.
 SEE_REPORTS = ("reports.view_savedreport",)
 BUILD_REPORTS = (*SEE_REPORTS, "reports.build_report")
+KEEP_TEMPLATES = ("reports.change_reporttemplate",)
 VIEW = (
     "regions.view_orgunit",
     "accounts.view_user",
@@ -216,6 +217,7 @@ ADMINISTER = (
     "audit.view_entry",
     "core.view_job",
     "core.run_job",
+    *KEEP_TEMPLATES,
     "api.manage_tokens",
     "api.use_api",
     "core.manage_outbox",
@@ -306,7 +308,7 @@ ROLES = (
             *ANSWER_FOR_STAFFING,
             *KEEP_KINDS_OF_MONEY,
             *(*ANSWER_FOR_DUTIES, *IMPORT_DUTIES),
-            *BUILD_REPORTS,
+            *(*BUILD_REPORTS, *KEEP_TEMPLATES),
             "customers.import_transaction",
             "api.use_api",
             "core.add_importrun",

@@ -152,6 +152,11 @@ ACTIONS = {
     "ledger.exported": _("exported {rows} lines of the ledger"),
     "expenses.analysis_taken": _("took away the expense analysis of {unit}, {since} to {until}"),
     "reports.dashboard_taken": _("took away the dashboard of {unit}, {period}"),
+    "reports.standard_taken": _("took away {report} of {unit}, {period}: {rows} rows"),
+    "reports.template_saved": _(
+        "put a template in the place of that of {report}: version {version}"
+    ),
+    "reports.template_used": _("set the template of {report} back to version {version}"),
     "reports.analysis_taken": _("took away the analysis {method} of {unit} as of {as_of}"),
     "expense_category.saved": _("saved the expense category {name}"),
     "application.file_attached": _("attached a file to the expense application {number}"),

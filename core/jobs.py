@@ -50,7 +50,7 @@ MAX_ATTEMPTS = 3  # without getting any further
 SWEEP = 200  # jobs rung again at once
 HARD_LIMIT = timedelta(seconds=30)  # after the soft limit, for handlers that swallow it
 SHORT, LONG = timedelta(minutes=10), timedelta(hours=2)
-LIMITS = {Queue.DEFAULT: SHORT, Queue.FILES: LONG, Queue.SCORES: LONG}
+LIMITS = {Queue.DEFAULT: SHORT, Queue.FILES: LONG, Queue.SCORES: LONG, Queue.REPORTS: LONG}
 PAUSES = (timedelta(seconds=5), timedelta(seconds=30))
 WORKER_LOST = "WorkerLost"  # the kind of failure of work that killed its worker
 

@@ -13,6 +13,7 @@ from core.notices import digest, outbox, retention
 ACCESS = {
     "core.run_job": "acts for the job's actor",
     "core.run_file_job": "acts for the job's actor",
+    "core.run_report_job": "acts for the job's actor",
     "core.run_score_job": "acts for the job's actor",
     "core.pulse": "system",
     "core.delete_old_import_files": "system",
@@ -44,7 +45,18 @@ def run_score_job(pk: int) -> None:
     jobs.work(pk)
 
 
-BELLS = {Queue.DEFAULT: run_job, Queue.FILES: run_file_job, Queue.SCORES: run_score_job}
+@shared_task(name="core.run_report_job")
+def run_report_job(pk: int) -> None:
+    """The same on the queue of reports, so that a heavy question holds up nothing but others."""
+    jobs.work(pk)
+
+
+BELLS = {
+    Queue.DEFAULT: run_job,
+    Queue.FILES: run_file_job,
+    Queue.SCORES: run_score_job,
+    Queue.REPORTS: run_report_job,
+}
 
 
 @shared_task(name="core.pulse")

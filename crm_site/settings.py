@@ -212,6 +212,7 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     "core.run_file_job": {"queue": "files"},
     "core.run_score_job": {"queue": "scores"},
+    "core.run_report_job": {"queue": "reports"},
 }
 CELERY_BEAT_SCHEDULER = "crm_site.beat:LedgerScheduler"
 CELERY_BEAT_SYNC_EVERY = 1  # what ran last is known after a crash as well

@@ -12,3 +12,4 @@ class ReportsConfig(AppConfig):
         """Figures, subjects, exports and the work of reports are known to every process."""
         from reports.builder import exports, sending, subjects  # noqa: F401
         from reports.metrics import definitions  # noqa: F401
+        from reports.standard import exports as standard_exports  # noqa: F401

@@ -7,11 +7,13 @@ from reports.analysis import views as analysis
 from reports.builder import schedule_views as schedules
 from reports.builder import views as builder
 from reports.dashboard import views as dashboard
+from reports.standard import views as standard
 
 app_name = "reports"
 urlpatterns = [
     path("", dashboard.dashboard, name="dashboard"),
     path("workbook/", dashboard.dashboard_workbook, name="dashboard-workbook"),
+    path("units/", dashboard.compare, name="compare"),
     path("metrics/", dashboard.metric_list, name="metrics"),
     path("rows/<slug:key>/", dashboard.metric_rows, name="metric-rows"),
     path("activity/", views.activity, name="activity"),
@@ -32,6 +34,25 @@ urlpatterns = [
     path("schedules/<int:pk>/unsubscribe/", schedules.schedule_unsubscribe, name="unsubscribe"),
     path("builder/exports/<int:pk>/", builder.export_detail, name="export-detail"),
     path("builder/exports/<int:pk>/file/", builder.export_file, name="export-file"),
+    path("standard/", standard.standard_list, name="standard"),
+    path("standard/templates/", standard.template_list, name="standard-templates"),
+    path("standard/exports/<int:pk>/", standard.export_detail, name="standard-export-detail"),
+    path("standard/exports/<int:pk>/file/", standard.export_file, name="standard-export-file"),
+    path("standard/<slug:key>/", standard.standard_report, name="standard-report"),
+    path("standard/<slug:key>/paper/", standard.standard_paper, name="standard-paper"),
+    path("standard/<slug:key>/export/", standard.export_new, name="standard-export"),
+    path("standard/<slug:key>/schedule/", schedules.standard_schedule, name="standard-schedule"),
+    path("standard/<slug:key>/template/", standard.template_page, name="standard-template"),
+    path(
+        "standard/<slug:key>/template/<int:version>/",
+        standard.template_file,
+        name="standard-template-file",
+    ),
+    path(
+        "standard/<slug:key>/template/<int:version>/use/",
+        standard.template_use,
+        name="standard-template-use",
+    ),
     path("customers/", analysis.first_method, name="customers"),
     path("customers/<slug:key>/", analysis.customer_analysis, name="customer-analysis"),
     path("customers/<slug:key>/workbook/", analysis.customer_workbook, name="customer-workbook"),

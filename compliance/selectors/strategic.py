@@ -153,8 +153,8 @@ def summaries_missing(person: User, month: dt.date) -> QuerySet[Customer]:
 
 
 def _late_customers(asked: Asked) -> tuple[int, bool]:
-    query = StrategicQuery(asked.unit, asked.below, asked.person, late=True, today=asked.today)
-    return strategic_customers(asked.reader, query).count(), False
+    query = StrategicQuery(asked.unit, asked.below, asked.person, today=asked.today)
+    return len(late_customers(strategic_customers(asked.reader, query), asked.today)), False
 
 
 register_rule(

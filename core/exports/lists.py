@@ -40,7 +40,8 @@ class ListExport:
     returns its rows; it calls `progress(rows so far)` now and then and raises Refused for what
     cannot be written. `done` is the sentence at its end with `{rows}`, `file_name` its name for
     the reader with `{day}`. `page` and `file` are names of addresses that take the key of the job.
-    `about(payload)` adds details to the entry of the record, whose action is `deed`.
+    `about(payload)` adds details to the entry of the record, whose action is `deed`. `queue` is
+    whose worker writes it.
     """
 
     kind: str
@@ -55,6 +56,7 @@ class ListExport:
     file: str
     write: Callable[..., int]
     about: Callable[[Payload], dict[str, Any]] = _nothing
+    queue: str = Queue.FILES
 
 
 EXPORTS: dict[str, ListExport] = {}
@@ -63,14 +65,14 @@ EXPORTS: dict[str, ListExport] = {}
 def offer(export: ListExport) -> ListExport:
     """Let workers write this list, and have its files deleted with the accounts they are for."""
     EXPORTS[export.kind] = export
-    handles(export.kind, title=export.title, queue=Queue.FILES)(partial(_do, export))
+    handles(export.kind, title=export.title, queue=export.queue)(partial(_do, export))
     return export
 
 
 def start(export: ListExport, *, by: Any, **asked: Any) -> Job:
     """Ask a worker for the file; `asked` says which rows. Raises Refused while one is running."""
     payload = asked | {"file": f"{secrets.token_hex(16)}.xlsx"}
-    job = enqueue(export.kind, key=f"{export.kind}:{by.pk}", by=by, payload=payload, files=True)
+    job = enqueue(export.kind, key=f"{export.kind}:{by.pk}", by=by, payload=payload)
     if job.payload != payload:
         raise Refused(_("An export of yours is still running. Please wait for it."))
     return job

@@ -27,6 +27,7 @@ class Queue(models.TextChoices):
     DEFAULT = "default", _("Short work")
     FILES = "files", _("Files")
     SCORES = "scores", _("Scores")
+    REPORTS = "reports", _("Reports")
 
 
 class Outcome(models.TextChoices):

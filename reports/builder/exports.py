@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy
 from core.errors import Refused
 from core.exports import ListExport, offer
 from core.exports.lists import Payload, Progress
+from core.models import Queue
+from regions.policies import policy
 from reports.builder.book import write_book
 from reports.builder.definitions import Definition, read
 from reports.models import SavedReport
@@ -20,6 +22,18 @@ def check_taking(asked: Definition, user: Any) -> None:
     if not user.has_perm(asked.subject.taking):
         sentence = _("You may not take “{subject}” away as a file.")
         raise Refused(sentence.format(subject=asked.subject.label))
+
+
+def check_rows(rows: int) -> None:
+    """Raises Refused for a file that would need a release; only workbooks can be released."""
+    most = policy("approvals.export_rows")
+    if most and rows > most:
+        raise Refused(
+            _(
+                "A file of {rows} rows needs a release. Please export the workbook, which can be "
+                "released."
+            ).format(rows=rows)
+        )
 
 
 def _write(user: Any, payload: Payload, target: Path, *, progress: Progress) -> int:
@@ -52,5 +66,6 @@ REPORT = offer(
         file="reports:export-file",
         write=_write,
         about=_about,
+        queue=Queue.REPORTS,
     )
 )

@@ -40,7 +40,7 @@ class ReportForm(forms.Form):
 
     name = forms.CharField(label=pgettext_lazy("report", "Name"), max_length=80)
     audience = forms.ChoiceField(
-        label=gettext_lazy("Shared with"), choices=Audience.choices, initial=Audience.OWN
+        label=pgettext_lazy("report", "Share with"), choices=Audience.choices, initial=Audience.OWN
     )
 
     def __init__(

@@ -21,9 +21,10 @@ from reports.builder.schedules import (
     switch_schedule,
     unsubscribe,
 )
-from reports.builder.sending import name_of
+from reports.builder.sending import name_of, url_of
 from reports.builder.views import BUILD, SEND, report_or_404
-from reports.models import Delivery, ReportSchedule, SavedReport
+from reports.models import Delivery, ReportSchedule
+from reports.standard.catalogue import STANDARDS
 
 SHOWN = 200
 
@@ -47,7 +48,8 @@ def schedule_or_404(request: HttpRequest, pk: int) -> ReportSchedule:
 def schedule_list(request: HttpRequest) -> HttpResponse:
     """One's own schedules."""
     rows = ReportSchedule.objects.visible_to(request.user).select_related("report")
-    context = {"schedules": rows.order_by("-is_active", "next_at", "pk")[:SHOWN]}
+    found = rows.order_by("-is_active", "next_at", "pk")[:SHOWN]
+    context = {"schedules": [(one, name_of(one)) for one in found]}
     return render(request, "reports/builder/schedules.html", context | {"crumbs": crumbs()})
 
 
@@ -55,34 +57,46 @@ def schedule_list(request: HttpRequest) -> HttpResponse:
 @SEND
 def schedule_new(request: HttpRequest, report_pk: int) -> HttpResponse:
     """Say when a report goes to whom."""
-    return _edit(request, report_or_404(request, report_pk), None)
+    report = report_or_404(request, report_pk)
+    return _edit(request, ReportSchedule(report=report, owner=_person(request)))
+
+
+@requires(BUILD)
+@SEND
+def standard_schedule(request: HttpRequest, key: str) -> HttpResponse:
+    """Say when a standard report goes to whom."""
+    standard = STANDARDS.get(key)
+    if standard is None or not standard.opens_to(request.user):
+        raise Http404(key)
+    return _edit(request, ReportSchedule(standard=key, owner=_person(request)))
 
 
 @requires(BUILD)
 @SEND
 def schedule_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change when it goes to whom."""
-    schedule = schedule_or_404(request, pk)
-    if schedule.report is None:
-        raise Http404("report")
-    return _edit(request, schedule.report, schedule)
+    return _edit(request, schedule_or_404(request, pk))
 
 
-def _edit(
-    request: HttpRequest, report: SavedReport, schedule: ReportSchedule | None
-) -> HttpResponse:
+def _person(request: HttpRequest) -> Any:
+    return request.user
+
+
+def _edit(request: HttpRequest, schedule: ReportSchedule) -> HttpResponse:
+    """The form of a schedule, which may be a new one."""
     form = ScheduleForm(request.POST or None, user=request.user, instance=schedule)
     done = saved(
         request,
         form,
         lambda data: save_schedule(
             by=request.user,
-            report=report,
+            report=schedule.report,
+            standard=schedule.standard,
             facts=form.facts(),
             people=data["people"],
             role=data["role"],
             unit=data["unit"],
-            schedule=schedule,
+            schedule=schedule if schedule.pk else None,
         ),
         _("The schedule was saved."),
     )
@@ -90,12 +104,21 @@ def _edit(
         return redirect("reports:schedule", done.pk)
     context = {
         "form": form,
-        "title": _("Send {name}").format(name=report.name),
-        "back": report.get_absolute_url(),
-        "question": _("Everybody gets the figures of his own branches, under his own rights."),
-        "crumbs": crumbs((report.name, "")),
+        "title": _("Send {name}").format(name=name_of(schedule)),
+        "back": url_of(schedule),
+        "question": _question(schedule),
+        "crumbs": crumbs((name_of(schedule), "")),
     }
     return render(request, "components/plain_form.html", context, status=status_of(request))
+
+
+def _question(schedule: ReportSchedule) -> str:
+    if schedule.report:
+        return _("Everybody gets the figures of his own branches, under his own rights.")
+    return _(
+        "Everybody gets the figures of the topmost unit he reaches, under his own rights: until "
+        "the 20th those of the month before, then those of the running month."
+    )
 
 
 @requires(BUILD)
@@ -107,6 +130,8 @@ def schedule_detail(request: HttpRequest, pk: int) -> HttpResponse:
     found = list(rows.order_by("-run__due_at", "user__name", "pk")[:SHOWN])
     context = {
         "schedule": schedule,
+        "name": name_of(schedule),
+        "report_url": url_of(schedule),
         "receivers": schedule.receivers.select_related("user", "role", "unit"),
         "deliveries": [(one, mails) for one, mails in _with_mails(found)],
         "problems": schedule.runs.exclude(problem="").order_by("-due_at")[:5],

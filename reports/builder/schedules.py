@@ -25,15 +25,17 @@ DAYS = {
 def save_schedule(
     *,
     by: Any,
-    report: SavedReport,
+    report: SavedReport | None = None,
+    standard: str = "",
     facts: Mapping[str, Any],
     people: Iterable[User],
     role: Role | None = None,
     unit: OrgUnit | None = None,
     schedule: ReportSchedule | None = None,
 ) -> ReportSchedule:
-    """Say when a report goes to whom. `facts` are rhythm, day, at, working_days and form. Raises
-    Refused for a day that the rhythm does not have, and without any receiver."""
+    """Say when a saved report, or the standard one of a key, goes to whom. `facts` are rhythm, day,
+    at, working_days and form. Raises Refused for a day that the rhythm does not have, and without
+    any receiver."""
     named = list(people)
     if facts["day"] not in DAYS[Rhythm(facts["rhythm"])]:
         raise Refused(_("This day does not fit how often the report is sent."))
@@ -43,7 +45,7 @@ def save_schedule(
         raise Refused(_("Please choose who receives the report."))
     now = timezone.now()
     with transaction.atomic():
-        row = schedule or ReportSchedule(owner=by, report=report)
+        row = schedule or ReportSchedule(owner=by, report=report, standard=standard)
         for name, value in facts.items():
             setattr(row, name, value)
         # What was due before the change is not made up for.

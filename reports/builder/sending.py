@@ -4,7 +4,7 @@ from base64 import b64encode
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -29,6 +29,10 @@ from reports.builder.query import JOB_SECONDS, table_of
 from reports.builder.rhythm import last_due, next_due
 from reports.models import Delivery, DeliveryState, Form, ReportRun, ReportSchedule
 from reports.models.saved import VIEW
+from reports.standard.answers import answer, write_book, write_paper
+from reports.standard.answers import name_of as standard_name
+from reports.standard.base import Question, period_sent
+from reports.standard.catalogue import STANDARDS
 
 SEND: Final = "reports.send"
 MOST_RECEIVERS: Final = 300
@@ -97,7 +101,7 @@ def receivers_of(schedule: ReportSchedule) -> QuerySet[User]:
     return known.exclude(pk__in=stopped).select_related("unit").order_by("pk")
 
 
-@handles(SEND, title=gettext_lazy("Send a report"), queue=Queue.FILES)
+@handles(SEND, title=gettext_lazy("Send a report"), queue=Queue.REPORTS)
 def _send(running: Running) -> str:
     """Send one due time to everybody; who has his already is left out, so it can be resumed."""
     run = ReportRun.objects.select_related("schedule__owner", "schedule__report").filter(
@@ -163,34 +167,83 @@ def _post(run: ReportRun, person: User, sent: Sent) -> None:
 
 def name_of(schedule: ReportSchedule) -> str:
     """What the report is called."""
-    return schedule.report.name if schedule.report else schedule.standard
+    if schedule.report:
+        return schedule.report.name
+    standard = STANDARDS.get(schedule.standard)
+    return str(standard.title) if standard else schedule.standard
 
 
 def url_of(schedule: ReportSchedule) -> str:
     """Where its figures stand, behind a log-in."""
-    return schedule.report.get_absolute_url() if schedule.report else ""
+    if schedule.report:
+        return schedule.report.get_absolute_url()
+    return reverse("reports:standard-report", args=[schedule.standard])
 
 
 def _made_for(schedule: ReportSchedule, person: User) -> Sent:
     """The report as one receiver may see it now. Raises Refused for who may not see it."""
-    report = schedule.report
-    if report is None:
-        raise Refused(_("This report does not exist any more."))
     if not person.has_perm(VIEW):
         raise Refused(_("You may not see reports any more."))
+    made = _made_saved(schedule, person) if schedule.report else _made_standard(schedule, person)
+    if made.file is None:
+        return Sent(made.rows, made.note)
+    most = policy("approvals.export_rows")
+    if most and made.rows > most:
+        return Sent(made.rows, _("A file of so many rows needs a release; it is sent as a link."))
+    if len(made.file) > MOST_BYTES:
+        return Sent(made.rows, _("The file is too large for a mail; it is sent as a link."))
+    content = b64encode(made.file).decode()
+    name = f"{made.name}.{schedule.form}"
+    attached = {"name": name, "type": TYPES[Form(schedule.form)], "content": content}
+    return Sent(made.rows, "", (attached,))
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A report for one receiver: its rows, its file unless it is a link, and why it is one."""
+
+    rows: int
+    name: str
+    file: bytes | None = None
+    note: str = ""
+
+
+def _made_saved(schedule: ReportSchedule, person: User) -> Made:
+    report: Any = schedule.report
     asked = read(report.definition)
-    note = ""
-    if schedule.form != Form.LINK and not person.has_perm(asked.subject.taking):
-        note = _("Without the right to export it is sent as a link.")
+    note = "" if person.has_perm(asked.subject.taking) else _link_alone(schedule)
     if schedule.form == Form.LINK or note:
-        return Sent(len(table_of(asked, person, seconds=JOB_SECONDS).rows), note)
+        rows = len(table_of(asked, person, seconds=JOB_SECONDS).rows)
+        return Made(rows, report.name, None, note)
     make = book_bytes if schedule.form == Form.WORKBOOK else paper_bytes
     content, rows = make(asked, person, report.name)
-    most = policy("approvals.export_rows")
-    if most and rows > most:
-        return Sent(rows, _("A file of so many rows needs a release; it is sent as a link."))
-    if len(content) > MOST_BYTES:
-        return Sent(rows, _("The file is too large for a mail; it is sent as a link."))
-    kind = TYPES[Form(schedule.form)]
-    name = f"{report.name}.{schedule.form}"
-    return Sent(rows, "", ({"name": name, "type": kind, "content": b64encode(content).decode()},))
+    return Made(rows, report.name, content)
+
+
+def _made_standard(schedule: ReportSchedule, person: User) -> Made:
+    """A standard report of the topmost unit that the receiver reaches, of the month that a
+    sending on this day is about."""
+    standard = STANDARDS.get(schedule.standard)
+    if standard is None:
+        raise Refused(_("This report does not exist any more."))
+    if not standard.opens_to(person):
+        raise Refused(_("You may not see “{subject}”.").format(subject=standard.title))
+    unit = standard.unit_of(person)
+    if unit is None:
+        raise Refused(_("This unit is not within your reach."))
+    asked = Question(person, unit, period_sent(timezone.localdate()))
+    name = standard_name(standard, asked)
+    note = "" if person.has_perm(standard.taking) else _link_alone(schedule)
+    if schedule.form == Form.LINK or note:
+        return Made(answer(standard, asked).count, name, None, note)
+    make = write_book if schedule.form == Form.WORKBOOK else write_paper
+    content, rows = make(standard, asked)
+    return Made(rows, name, content)
+
+
+def _link_alone(schedule: ReportSchedule) -> str:
+    """Why somebody without the right to take a report away gets no file; nothing where none is
+    wanted."""
+    if schedule.form == Form.LINK:
+        return ""
+    return _("Without the right to export it is sent as a link.")

@@ -22,7 +22,7 @@ from core.saving import saved, status_of
 from reports.builder.book import paper_bytes
 from reports.builder.chart import bars_of
 from reports.builder.definitions import Definition, read
-from reports.builder.exports import REPORT, check_taking
+from reports.builder.exports import REPORT, check_rows, check_taking
 from reports.builder.forms import ReportForm
 from reports.builder.query import MOST_GROUPS, PREVIEW, group_table, list_page, table_of
 from reports.builder.registry import SUBJECTS, Subject, subjects_for
@@ -150,6 +150,8 @@ def _preview(request: HttpRequest, form: ReportForm) -> dict[str, Any]:
         return _shown(asked, table_of(asked, request.user, most=PREVIEW))
     except Refused as refusal:
         return {"refused": [str(refusal)]}
+    finally:
+        form.errors.pop("name", None)  # who only looks need not name it yet
 
 
 @requires(BUILD)
@@ -234,6 +236,7 @@ def report_paper(request: HttpRequest, pk: int) -> HttpResponse | FileResponse:
         asked = read(report.definition)
         check_taking(asked, request.user)
         pdf, rows = paper_bytes(asked, request.user, report.name)
+        check_rows(rows)
     except Refused as refusal:
         status = 503 if isinstance(refusal, NoPdf) else 409
         return render(request, "409.html", {"message": str(refusal)}, status=status)

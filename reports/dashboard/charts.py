@@ -8,11 +8,10 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from regions.models import OrgUnit
 from reports.dashboard.tiles import rows_url, written
 from reports.metrics.perimeter import Perimeter
 from reports.metrics.periods import Period
-from reports.metrics.reading import Amount, Series, by_unit
+from reports.metrics.reading import Amount, Series, by_units
 from reports.metrics.registry import Kind
 
 
@@ -53,7 +52,7 @@ def charts_of(
     series: Series, perimeter: Perimeter, period: Period, address: dict[str, str]
 ) -> list[Chart]:
     """The drawn figure over time, by its dimension, and by the units right below."""
-    charts = [_trend(series, period, address), _parts(series, address)]
+    charts = [_trend(series, period, address), parts_of(series, address)]
     if perimeter.below and not perimeter.is_own(series.metric.right):
         charts.append(_units(series, perimeter, period, address))
     return [chart for chart in charts if chart.rows]
@@ -88,9 +87,10 @@ def _trend(series: Series, period: Period, address: dict[str, str]) -> Chart:
     return chart
 
 
-def _parts(series: Series, address: dict[str, str]) -> Chart:
+def parts_of(series: Series, address: dict[str, str], words: dict[str, Any] | None = None) -> Chart:
+    """A figure by its dimension; `words` are its labels where they were read already."""
     metric = series.metric
-    labels = metric.labels()
+    labels = metric.labels() if words is None else words
     chart = Chart("parts", "bar", _("By kind"), pgettext("chart", "Kind"), str(metric.title))
     if not labels:
         return chart
@@ -116,22 +116,16 @@ def _units(series: Series, perimeter: Perimeter, period: Period, address: dict[s
     """The units right below, each with its branch, the highest figure first."""
     metric = series.metric
     chart = Chart("units", "bar", _("By unit"), _("Unit"), str(metric.title))
-    alone = by_unit(perimeter, period, series)
-    here = len(perimeter.paths.get(perimeter.unit.pk, ()))
-    sums: dict[int, Amount] = {}
-    for own, amount in alone.items():
-        path = perimeter.paths[own]
-        key = path[here] if len(path) > here else perimeter.unit.pk
-        sums.setdefault(key, Amount()).add(amount.numerator, amount.denominator)
-    names = OrgUnit.objects.in_bulk(list(sums))
-    for key, amount in sums.items():
-        unit = names[key]
-        asked = address | {"unit": unit.code}
-        if key == perimeter.unit.pk:
+    for line in by_units(perimeter, period, [series]):
+        amount = line.amounts.get(metric.key)
+        if amount is None:
+            continue
+        asked = address | {"unit": line.unit.code}
+        if line.is_own:
             asked |= {"only": "on"}
         chart.rows.append(
             ChartRow(
-                unit.name,
+                line.unit.name,
                 written(metric, amount.value(metric)),
                 _number(series, amount),
                 f"{reverse('reports:dashboard')}?{urlencode(asked | {'metric': metric.key})}",

@@ -41,7 +41,8 @@ class DashboardFilter(forms.Form):
         data: Any = self.data
         fields: dict[str, Any] = self.fields
         known = {key for key, _title in fields["metric"].choices}
-        if not fields["unit"].queryset.filter(code=data.get("unit", "")).exists():
+        asked = data.get("unit", "")
+        if not asked or not fields["unit"].queryset.filter(code=asked).exists():
             unit = self.units.filter(pk=self.user.unit_id).first()
             unit = unit or self.units.in_tree_order().first()
             data["unit"] = unit.code if unit else ""

@@ -21,6 +21,7 @@ from reports.metrics.reading import Series, series_of
 from reports.metrics.registry import METRICS, Better, Kind, Measure, Metric
 from satisfaction.selectors.sight import VIEW as SEE_SCORES
 from satisfaction.selectors.sight import Line, Reading, lines_of, waves_to_read
+from satisfaction.selectors.targets import MET, MISSED, aims_of
 
 WAVES_SHOWN = 6
 FIGURE = "mean"
@@ -121,7 +122,7 @@ def tiles_of(
     found: list[Series], perimeter: Perimeter, period: Period, address: dict[str, str]
 ) -> list[tuple[str, list[Tile]]]:
     """The tiles by group, as far as the reader has figures."""
-    targets = _targets(perimeter, period)
+    targets = targets_of(perimeter, period)
     groups: dict[str, list[Tile]] = {key: [] for key in GROUPS}
     for series in found:
         if series.metric.tile:
@@ -157,7 +158,7 @@ def _tile(
 ALARMS = frozenset({"complaints_late"})
 
 
-def _targets(perimeter: Perimeter, period: Period) -> dict[str, Decimal]:
+def targets_of(perimeter: Perimeter, period: Period) -> dict[str, Decimal]:
     """Metric of monthly targets → the target of the unit, or of the reader where he sees only his
     own; of a month and with the units below, as targets are set."""
     if period.kind != "month" or not perimeter.below:
@@ -209,7 +210,24 @@ def _satisfaction(perimeter: Perimeter) -> list[Tile]:
     if reading and reading.interval:
         low, high = (display.score(bound) for bound in reading.interval)
         tile.change = _("95% interval {low} to {high}").format(low=low, high=high)
+    if reading and len(known) > 1 and (before := known[-2]):
+        change = f"{round(reading.value - before.value, 2):+.2f}"
+        against = _("{change} against {period}").format(change=change, period=waves[1].code)
+        tile.change = f"{against} · {tile.change}" if tile.change else against
+    _set_aim(tile, perimeter, reading, waves[0])
     return [tile]
+
+
+def _set_aim(tile: Tile, perimeter: Perimeter, reading: Reading | None, wave: Any) -> None:
+    """The target of the year in which the wave closes; missed only when the interval says so."""
+    closes = wave.closes_on or perimeter.today
+    aims = aims_of(perimeter.reader, [perimeter.unit], closes.year, FIGURE)
+    aim = aims.get((perimeter.unit.pk, FIGURE))
+    if aim is None:
+        return
+    tile.target = _("target {target}").format(target=display.score(aim.value))
+    verdict = aim.verdict(reading)
+    tile.state = verdict if verdict in (MET, MISSED) else tile.state
 
 
 def _reading(line: Line | None) -> Reading | None:

@@ -19,6 +19,7 @@ from core.access import requires
 from core.htmx import page_or_rows
 from core.keyset import Order
 from core.paging import asked_page, count_of, page_of
+from reports.dashboard.beside import blocks_of, sorted_figures
 from reports.dashboard.charts import charts_of
 from reports.dashboard.forms import VIEW, DashboardFilter
 from reports.dashboard.tiles import all_series, later_words, tiles_of, written
@@ -52,6 +53,8 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "unit": perimeter.unit,
         "below": perimeter.below,
         "period": period,
+        "sorted": sorted_figures(found, address),
+        "compare_url": f"{reverse('reports:compare')}?{query}",
         "groups": tiles_of(found, perimeter, period, address),
         "drawn": drawn,
         "charts": charts,
@@ -78,6 +81,29 @@ def _drawn(found: list[Series], form: DashboardFilter) -> Series | None:
     """The figure that is drawn: the one asked for, else the first of what happened."""
     wanted = form.cleaned_data.get("metric")
     return next((one for one in found if one.metric.key == wanted), None)
+
+
+@requires(VIEW)
+@require_safe
+def compare(request: HttpRequest) -> HttpResponse:
+    """The units right below one side by side, in all figures."""
+    form = DashboardFilter(request.GET, user=request.user, today=timezone.localdate())
+    del form.fields["metric"], form.fields["only"]
+    perimeter = _perimeter(request, form)
+    back = reverse("reports:dashboard")
+    context: dict[str, Any] = {"form": form, "crumbs": [(_("Dashboard"), back), (_("Units"), "")]}
+    if perimeter is not None:
+        period, address = form.period_asked(), form.address()
+        found = all_series(perimeter, period)
+        context |= {
+            "unit": perimeter.unit,
+            "below": perimeter.below,
+            "period": period,
+            "blocks": blocks_of(found, perimeter, period, address),
+            "dashboard_url": f"{back}?{urlencode(address)}",
+            "frozen": frozen_months(period),
+        }
+    return render(request, "reports/compare.html", context)
 
 
 @requires(EXPORT)

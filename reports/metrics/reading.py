@@ -15,37 +15,44 @@ from decimal import Decimal
 from typing import Any, Final
 
 from django.db import connection
-from django.db.models import Max, QuerySet
+from django.db.models import QuerySet
 
 from compliance.months import month_of
+from regions.models import OrgUnit
 from reports.metrics.perimeter import Perimeter
 from reports.metrics.periods import Period
 from reports.metrics.registry import Kind, Metric
-from reports.models import ClosedMonth, Grain, Rollup
+from reports.models import ClosedMonth, Grain
 
 ZERO = Decimal(0)
 MOST_LIVE: Final = 20_000  # rows of a stock that are counted while somebody waits
 
-MONTHLY = """
-SELECT metric, starts_on, dimension, sum(numerator), sum(denominator), sum(later_numerator),
+# Months of the trend, and single days of the month in which a running period is compared. Each
+# metric is read of the units that its right shows, all of them in one statement.
+STORED = """
+SELECT grain, metric, starts_on, dimension, sum(numerator), sum(denominator), sum(later_numerator),
   sum(later_denominator)
 FROM reports_rollup
-WHERE grain = 'month' AND metric = ANY(%s) AND starts_on BETWEEN %s AND %s AND {here}
-GROUP BY metric, starts_on, dimension"""
-
-DAILY = """
-SELECT metric, sum(numerator), sum(denominator) FROM reports_rollup
-WHERE grain = 'day' AND metric = ANY(%s) AND starts_on BETWEEN %s AND %s AND {here}
-GROUP BY metric"""
+WHERE grain = 'month' AND metric = ANY(%s) AND starts_on BETWEEN %s AND %s AND ({here})
+GROUP BY grain, metric, starts_on, dimension
+UNION ALL
+SELECT grain, metric, NULL, '', sum(numerator), sum(denominator), 0, 0
+FROM reports_rollup
+WHERE grain = 'day' AND metric = ANY(%s) AND starts_on BETWEEN %s AND %s AND ({here})
+GROUP BY grain, metric
+UNION ALL
+SELECT 'last', NULL, max(starts_on), '', 0, 0, 0, 0
+FROM reports_rollup WHERE grain = 'day' AND metric = ANY(%s)"""
 
 BY_UNIT = """
-SELECT unit_id, sum(numerator), sum(denominator) FROM reports_rollup
-WHERE grain = 'month' AND metric = %s AND starts_on = ANY(%s) AND unit_id = ANY(%s)
-GROUP BY unit_id"""
-
+SELECT metric, unit_id, sum(numerator), sum(denominator) FROM reports_rollup
+WHERE grain = 'month' AND (metric = ANY(%s) AND starts_on = ANY(%s)
+    OR metric = ANY(%s) AND starts_on = %s) AND ({here})
+GROUP BY metric, unit_id"""
 
 # A condition on a thousand units costs more than reading them all: the whole group has none.
-HERE: Final = "(%s::int[] IS NULL OR unit_id = ANY(%s))"
+OF_UNITS: Final = "metric = ANY(%s) AND unit_id = ANY(%s)"
+OF_ALL: Final = "metric = ANY(%s)"
 
 
 @dataclass(slots=True)
@@ -94,140 +101,234 @@ class Series:
 
 
 def series_of(perimeter: Perimeter, period: Period, metrics: Iterable[Metric]) -> list[Series]:
-    """The metrics that the reader sees, in their order. A fixed number of queries: two for all
-    stored figures, and one for each stock of today and each metric of own rows."""
+    """The metrics that the reader sees, in their order. At most three statements: one for all that
+    is stored, one for all stocks of today, and one for all that is counted from own rows."""
     found = [Series(metric) for metric in metrics if metric.opens_to(perimeter.reader)]
-    stored: dict[frozenset[int], list[Series]] = defaultdict(list)
-    for series in found:
-        if perimeter.is_own(series.metric.right):
-            _count_own(series, perimeter, period)
-        else:
-            stored[perimeter.whole(series.metric.right)].append(series)
-    for reached, several in stored.items():
-        units = None if len(reached) == len(perimeter.paths) else sorted(reached)
-        _read_months(several, units, period)
-        _read_compared(several, units, period)
-    _snapshots(found, perimeter, period)
+    stored = [one for one in found if not perimeter.is_own(one.metric.right)]
+    last = _read_stored(stored, perimeter, period) if stored else None
+    _count_own([one for one in found if one not in stored], perimeter, period)
+    _snapshots(found, perimeter, period, last)
     return found
 
 
-def _read_months(several: list[Series], units: list[int] | None, period: Period) -> None:
-    """Months of the trend, the parts of the period, and what came after months were closed."""
-    by_key = {one.metric.key: one for one in several}
-    first = min(period.trend[0], period.before.first)
-    with connection.cursor() as cursor:
-        cursor.execute(MONTHLY.format(here=HERE), [list(by_key), first, period.last, units, units])
-        rows = cursor.fetchall()
-    for key, month, dimension, numerator, denominator, later, later_of in rows:
-        series = by_key[key]
-        series.months[month].add(numerator, denominator)
-        if series.metric.kind == Kind.FLOW and month in period.months:
-            series.now.add(numerator, denominator)
-            series.parts[dimension].add(numerator, denominator)
-            series.later.add(later, later_of)
-        elif series.metric.kind == Kind.STOCK and month == month_of(period.end):
-            series.now.add(numerator, denominator)
-            series.parts[dimension].add(numerator, denominator)
-
-
-def _read_compared(several: list[Series], units: list[int] | None, period: Period) -> None:
-    """What flows were in the days that the period is compared with; stocks by their months."""
-    flows = {one.metric.key: one for one in several if one.metric.kind == Kind.FLOW}
-    first, last = period.compared
-    cut = month_of(last) if period.runs else None
+def _reach(several: list[Series], perimeter: Perimeter) -> tuple[str, list[Any]]:
+    """The condition that each metric is read of the units the reader sees whole with its right."""
+    keys: dict[frozenset[int], list[str]] = defaultdict(list)
     for series in several:
-        for month, amount in series.months.items():
-            if series.metric.kind == Kind.STOCK:
-                if month == month_of(period.before.last):
-                    series.before.add(amount.numerator, amount.denominator)
-            elif first <= month <= last and month != cut:
-                series.before.add(amount.numerator, amount.denominator)
-    if cut is not None and flows:
-        with connection.cursor() as cursor:
-            cursor.execute(DAILY.format(here=HERE), [list(flows), cut, last, units, units])
-            for key, numerator, denominator in cursor.fetchall():
-                flows[key].before.add(numerator, denominator)
+        keys[perimeter.whole(series.metric.right)].append(series.metric.key)
+    texts: list[str] = []
+    params: list[Any] = []
+    for reached, metrics in keys.items():
+        everything = len(reached) == len(perimeter.paths)
+        texts.append(OF_ALL if everything else OF_UNITS)
+        params += [metrics] if everything else [metrics, sorted(reached)]
+    return " OR ".join(texts), params
 
 
-def _snapshots(found: list[Series], perimeter: Perimeter, period: Period) -> None:
-    """Stocks of today from the rows, where these are not too many; else say of which day they
-    are."""
-    stocks = [one for one in found if one.metric.kind == Kind.STOCK]
-    if not stocks:
+def _read_stored(several: list[Series], perimeter: Perimeter, period: Period) -> dt.date | None:
+    """Months of the trend, the parts of the period, what came after months were closed, and what
+    is compared; one statement. Returns the day of the last snapshot."""
+    by_key = {one.metric.key: one for one in several}
+    flows = [one.metric.key for one in several if one.metric.kind == Kind.FLOW]
+    here, reached = _reach(several, perimeter)
+    first = min(period.trend[0], period.before.first)
+    last = period.compared[1]
+    # Of a running period the last month of the one before counts up to a day; else it is whole.
+    days = [flows, month_of(last), last] if period.runs else [[], last, last]
+    stocks = [one.metric.key for one in several if one.metric.kind == Kind.STOCK]
+    params = [list(by_key), first, period.last, *reached, *days, *reached, stocks]
+    snapshot = None
+    with connection.cursor() as cursor:
+        cursor.execute(STORED.format(here=here), params)
+        rows = cursor.fetchall()
+    for grain, key, month, dimension, numerator, denominator, later, later_of in rows:
+        if grain == "last":
+            snapshot = month
+            continue
+        series = by_key[key]
+        if grain == Grain.DAY:
+            series.before.add(numerator, denominator)
+            continue
+        series.months[month].add(numerator, denominator)
+        _count_month(series, period, month, dimension, (numerator, denominator))
+        if series.metric.kind == Kind.FLOW and month in period.months:
+            series.later.add(later, later_of)
+    return snapshot
+
+
+def _count_month(
+    series: Series, period: Period, month: dt.date, dimension: str, amount: tuple[Any, Any]
+) -> None:
+    """Add a stored month to the period, or to what it is compared with."""
+    if series.metric.kind == Kind.FLOW:
+        begin, end = period.compared
+        cut = month_of(end) if period.runs else None
+        if month in period.months:
+            series.now.add(*amount)
+            series.parts[dimension].add(*amount)
+        if begin <= month <= end and month != cut:
+            series.before.add(*amount)
         return
-    last = Rollup.objects.filter(grain=Grain.DAY, metric__in=[one.metric.key for one in stocks])
-    day = last.aggregate(last=Max("starts_on"))["last"]
-    for series in stocks:
-        if not period.runs:
+    if month == month_of(period.end):
+        series.now.add(*amount)
+        series.parts[dimension].add(*amount)
+    if month == month_of(period.before.last):
+        series.before.add(*amount)
+
+
+def _snapshots(
+    found: list[Series], perimeter: Perimeter, period: Period, day: dt.date | None
+) -> None:
+    """Stocks of today from the rows, where these are not too many; else say of which day they
+    are, the last snapshot's. All of them are counted in one statement."""
+    stocks = [one for one in found if one.metric.kind == Kind.STOCK]
+    if not period.runs:
+        for series in stocks:
             series.is_known = bool(series.months.get(month_of(period.end)))
             series.as_of = period.last
-        elif (day is None or series.now.numerator <= MOST_LIVE) and not perimeter.is_own(
-            series.metric.right
-        ):
-            series.now, series.parts = Amount(), defaultdict(Amount)
-            rows = series.metric.rows().filter(
-                unit_id__in=sorted(perimeter.whole(series.metric.right))
-            )
-            _add_parts(series, rows)
-            series.months[month_of(period.end)] = series.now
-        elif not perimeter.is_own(series.metric.right):
-            series.as_of = day
-
-
-def _add_parts(series: Series, rows: QuerySet[Any]) -> None:
-    facts = series.metric.facts(rows)
-    statement = f"""SELECT coalesce(f.dimension, ''), sum(f.numerator), sum(f.denominator)
-        FROM ({facts.sql}) f (unit_id, day, dimension, numerator, denominator) GROUP BY 1"""
-    with connection.cursor() as cursor:
-        cursor.execute(statement, facts.params)
-        for dimension, numerator, denominator in cursor.fetchall():
-            series.now.add(numerator, denominator)
-            series.parts[dimension].add(numerator, denominator)
-
-
-def _count_own(series: Series, perimeter: Perimeter, period: Period) -> None:
-    """The figures of somebody who sees only own rows in a part of his reach, from the rows."""
-    metric = series.metric
-    rows = metric.visible(metric.rows(), perimeter.reader).filter(
-        unit_id__in=sorted(perimeter.units())
-    )
-    if metric.kind == Kind.STOCK:
-        if period.runs:
-            _add_parts(series, rows)
-            series.months[month_of(period.end)] = series.now
         return
-    first = min(period.trend[0], period.before.first)
-    facts = metric.facts(rows.filter(metric.days_q(first, period.last)))
-    statement = f"""SELECT f.day, coalesce(f.dimension, ''), sum(f.numerator), sum(f.denominator)
-        FROM ({facts.sql}) f (unit_id, day, dimension, numerator, denominator) GROUP BY 1, 2"""
+    stored = [one for one in stocks if not perimeter.is_own(one.metric.right)]
+    live = []
+    for series in stored:
+        if day is None or series.now.numerator <= MOST_LIVE:
+            series.now, series.parts = Amount(), defaultdict(Amount)
+            series.months[month_of(period.end)] = series.now
+            live.append(series)
+        else:
+            series.as_of = day
+    for series, _unit, dimension, numerator, denominator in _live(live, perimeter):
+        series.now.add(numerator, denominator)
+        series.parts[dimension].add(numerator, denominator)
+
+
+def _live(
+    several: list[Series], perimeter: Perimeter, *, by_unit: bool = False
+) -> list[tuple[Series, int, str, Any, Any]]:
+    """Stocks of now, by dimension or by unit, from the rows: one statement for all."""
+    texts: list[str] = []
+    params: list[Any] = []
+    sort = "f.unit_id, ''" if by_unit else "0, coalesce(f.dimension, '')"
+    for place, series in enumerate(several):
+        reached = sorted(perimeter.whole(series.metric.right))
+        facts = series.metric.facts(series.metric.rows().filter(unit_id__in=reached))
+        texts.append(
+            f"""SELECT {place}, {sort}, sum(f.numerator), sum(f.denominator)
+            FROM ({facts.sql}) f (unit_id, day, dimension, numerator, denominator)
+            GROUP BY 1, 2, 3"""
+        )
+        params += facts.params
+    if not texts:
+        return []
     with connection.cursor() as cursor:
-        cursor.execute(statement, facts.params)
-        found = cursor.fetchall()
+        cursor.execute(" UNION ALL ".join(texts), params)
+        return [(several[row[0]], *row[1:]) for row in cursor.fetchall()]
+
+
+def _count_own(several: list[Series], perimeter: Perimeter, period: Period) -> None:
+    """The figures of somebody who sees only own rows in a part of his reach, from the rows; one
+    statement for all. What was there in the past nobody can count."""
+    counted = [one for one in several if one.metric.kind == Kind.FLOW or period.runs]
+    units, first = sorted(perimeter.units()), min(period.trend[0], period.before.first)
+    texts: list[str] = []
+    params: list[Any] = []
+    for place, series in enumerate(counted):
+        metric = series.metric
+        rows = metric.visible(metric.rows(), perimeter.reader).filter(unit_id__in=units)
+        if metric.kind == Kind.FLOW:
+            rows = rows.filter(metric.days_q(first, period.last))
+        facts = metric.facts(rows)
+        day = "f.day" if metric.kind == Kind.FLOW else "NULL::date"
+        texts.append(
+            f"""SELECT {place}, {day}, coalesce(f.dimension, ''), sum(f.numerator),
+              sum(f.denominator)
+            FROM ({facts.sql}) f (unit_id, day, dimension, numerator, denominator)
+            GROUP BY 1, 2, 3"""
+        )
+        params += facts.params
+    if not texts:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(texts), params)
+        rows_found = cursor.fetchall()
+    for place, day, dimension, *amount in rows_found:
+        _count_own_day(counted[place], period, day, dimension, amount)
+    for series in counted:
+        if series.metric.kind == Kind.STOCK:
+            series.months[month_of(period.end)] = series.now
+
+
+def _count_own_day(
+    series: Series, period: Period, day: dt.date | None, dimension: str, amount: list[Any]
+) -> None:
+    """Add what own rows come to on a day, or now where they are a stock."""
     begin, end = period.compared
-    for day, dimension, numerator, denominator in found:
-        series.months[month_of(day)].add(numerator, denominator)
-        if period.first <= day <= period.last:
-            series.now.add(numerator, denominator)
-            series.parts[dimension].add(numerator, denominator)
-        elif begin <= day <= end:
-            series.before.add(numerator, denominator)
+    if day is not None:
+        series.months[month_of(day)].add(*amount)
+    if day is None or period.first <= day <= period.last:
+        series.now.add(*amount)
+        series.parts[dimension].add(*amount)
+    elif begin <= day <= end:
+        series.before.add(*amount)
 
 
-def by_unit(perimeter: Perimeter, period: Period, series: Series) -> dict[int, Amount]:
-    """What each unit itself, without those below it, adds to a figure the reader sees whole."""
-    metric = series.metric
-    units = sorted(perimeter.whole(metric.right))
-    if metric.kind == Kind.STOCK and period.runs and series.as_of is None:
-        facts = metric.facts(metric.rows().filter(unit_id__in=units))
-        statement = f"""SELECT f.unit_id, sum(f.numerator), sum(f.denominator)
-            FROM ({facts.sql}) f (unit_id, day, dimension, numerator, denominator) GROUP BY 1"""
-        params: Any = facts.params
-    else:
-        months = period.months if metric.kind == Kind.FLOW else [month_of(period.end)]
-        statement, params = BY_UNIT, [metric.key, months, units]
-    with connection.cursor() as cursor:
-        cursor.execute(statement, params)
-        return {unit: Amount(num, den) for unit, num, den in cursor.fetchall()}
+@dataclass(slots=True)
+class UnitLine:
+    """A unit right below the one looked at, with all below it, or (`is_own`) that one itself for
+    what lies in no unit below. `amounts` by metric, none where the reader does not see it."""
+
+    unit: OrgUnit
+    is_own: bool = False
+    amounts: dict[str, Amount] = field(default_factory=dict)
+
+
+def by_units(perimeter: Perimeter, period: Period, several: list[Series]) -> list[UnitLine]:
+    """Figures side by side for the units right below, in the order of the tree; two statements and
+    one for the units. Figures of own rows are not sorted by unit."""
+    mine = [one for one in several if not perimeter.is_own(one.metric.right)]
+    sums: dict[tuple[int, str], Amount] = defaultdict(Amount)
+    here = len(perimeter.paths.get(perimeter.unit.pk, ()))
+    for key, unit, numerator, denominator in _by_unit(mine, perimeter, period):
+        path = perimeter.paths[unit]
+        top = path[here] if len(path) > here else perimeter.unit.pk
+        sums[top, key].add(numerator, denominator)
+    below = {path[here] for path in perimeter.paths.values() if perimeter.unit.pk in path[:here]
+             and len(path) > here}  # fmt: skip
+    tops = {top for top, _key in sums}
+    units = OrgUnit.objects.filter(pk__in=below | tops).in_tree_order()
+    lines = [
+        UnitLine(unit, unit.pk == perimeter.unit.pk)
+        for unit in units
+        if unit.pk in tops or (unit.is_active and unit.merged_into_id is None)
+    ]
+    for line in lines:
+        for series in mine:
+            if series.is_known and line.unit.pk in perimeter.whole(series.metric.right):
+                key = series.metric.key
+                line.amounts[key] = sums.get((line.unit.pk, key), Amount())
+    return lines
+
+
+def _by_unit(several: list[Series], perimeter: Perimeter, period: Period) -> list[Any]:
+    """(metric, unit itself, numerator, denominator) of what the reader sees whole."""
+    live = [
+        one
+        for one in several
+        if one.metric.kind == Kind.STOCK and period.runs and one.as_of is None
+    ]
+    found = [
+        (series.metric.key, unit, numerator, denominator)
+        for series, unit, _part, numerator, denominator in _live(live, perimeter, by_unit=True)
+    ]
+    stored = [one for one in several if one not in live and one.is_known]
+    if stored:
+        flows = [one.metric.key for one in stored if one.metric.kind == Kind.FLOW]
+        stocks = [one.metric.key for one in stored if one.metric.kind == Kind.STOCK]
+        here, reached = _reach(stored, perimeter)
+        params = [flows, period.months, stocks, month_of(period.end), *reached]
+        with connection.cursor() as cursor:
+            cursor.execute(BY_UNIT.format(here=here), params)
+            found += cursor.fetchall()
+    return found
 
 
 def rows_behind(

@@ -15,6 +15,7 @@ from reports.models.saved import (
     ScheduleQuerySet,
     Unsubscription,
 )
+from reports.models.templates import ReportTemplate
 
 __all__ = [
     "Audience",
@@ -27,6 +28,7 @@ __all__ = [
     "Receiver",
     "ReportRun",
     "ReportSchedule",
+    "ReportTemplate",
     "Rhythm",
     "Rollup",
     "RollupState",

@@ -79,6 +79,7 @@ from regions.services.policies import set_policy
 from reports.builder.exports import REPORT
 from reports.builder.schedules import save_schedule
 from reports.builder.services import save_report
+from reports.standard.exports import STANDARD
 from satisfaction.link_files import FILE as LINKS
 from satisfaction.models import (
     Indicator,
@@ -236,6 +237,7 @@ def _names(north: Branch, crossing: Customer) -> dict[str, str]:
         **_books_of(units["city"], units["a"], clerk),
         **_reports_of(north.people["head"]),
         "report_export": _export_of(clerk, REPORT.kind).pk,
+        "standard_export": _export_of(clerk, STANDARD.kind).pk,
         "absent": ABSENT,
         "soon": (timezone.localdate() + timedelta(days=5)).isoformat(),
     }

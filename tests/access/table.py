@@ -70,6 +70,8 @@ HEADS_DO = "302  403  404  302  302  403  403  403  404  404"
 BUILDERS = "302  403  403  200  200  200  200  403  403  200"
 BUILDER_HERE = "302  403  403  200  404  404  404  403  403  404"
 SAVED_HERE = "302  403  404  200  404  404  404  403  404  404"
+STANDARD_SENDERS = "302  403  403  200  200  200  200  403  403  200"
+TEMPLATE_KEEPERS = "302  403  403  403  403  403  200  200  403  403"
 REPORT_EXPORTER = "302  403  200  404  404  404  404  403  404  404"
 ANSWER_READERS = "302  403  403  200  200  200  200  403  403  404"
 ANSWER_KEEPERS = "302  403  403  403  200  403  200  403  403  403"
@@ -690,6 +692,7 @@ PAGES = (
         args=("@section", "@section_grant")),
     Row("GET", "reports:dashboard", FIGURE_READERS),
     Row("GET", "reports:dashboard-workbook", TAKERS),
+    Row("GET", "reports:compare", FIGURE_READERS),
     Row("GET", "reports:metrics", FIGURE_READERS),
     Row("GET", "reports:metric-rows", FIGURE_READERS, args=("contacts",)),
     Row("GET", "reports:activity", VIEWERS),
@@ -729,6 +732,33 @@ PAGES = (
         "reports:unsubscribe",
         "302  404  404  404  404  404  404  404  404  404",
         args=("@schedule",),
+    ),
+    # --- standard reports: everybody his own branches, templates those who keep them
+    Row("GET", "reports:standard", FIGURE_READERS),
+    Row("GET", "reports:standard-report", FIGURE_READERS, args=("month-end",)),
+    Row(
+        "GET",
+        "reports:standard-paper",
+        "302  403  200  200  200  200  409  403  200  200",
+        args=("month-end",),
+    ),
+    Row(
+        "POST",
+        "reports:standard-export",
+        "302  403  302  302  302  302  409  403  302  302",
+        args=("month-end",),
+    ),
+    Row("GET", "reports:standard-export-detail", REPORT_EXPORTER, args=("@standard_export",)),
+    Row("GET", "reports:standard-export-file", REPORT_EXPORTER, args=("@standard_export",)),
+    Row("GET", "reports:standard-schedule", STANDARD_SENDERS, args=("month-end",)),
+    Row("GET", "reports:standard-templates", TEMPLATE_KEEPERS),
+    Row("GET", "reports:standard-template", TEMPLATE_KEEPERS, args=("month-end",)),
+    Row("GET", "reports:standard-template-file", TEMPLATE_KEEPERS, args=("month-end", "0")),
+    Row(
+        "POST",
+        "reports:standard-template-use",
+        "302  403  403  403  403  403  302  302  403  403",
+        args=("month-end", "0"),
     ),
     # --- imports: an upload is its uploader's
     Row("GET", "imports:list", "302  403  200  200  200  403  200  200  200  200"),

@@ -15,6 +15,7 @@ from expenses.exports import PAPERS
 from expenses.ledger_book import LEDGER
 from reports.builder.exports import REPORT
 from reports.builder.services import save_report
+from reports.standard.exports import STANDARD
 from satisfaction.answer_files import ANSWERS
 from tests.expenses.papers import cast_of, give_budget, granted
 from tests.factories import (
@@ -113,6 +114,12 @@ def two_cases_reported(world):
     return {"report": report.pk}
 
 
+def two_lines_reported(world):
+    """A standard report of two lines, with their sums by category and by unit."""
+    two_papers(world)
+    return {"standard": "expense-ledger", "rows": 4}
+
+
 @pytest.mark.parametrize(
     ("export", "fill"),
     [
@@ -121,18 +128,21 @@ def two_cases_reported(world):
         (PAPERS, two_papers),
         (LEDGER, two_papers),
         (REPORT, two_cases_reported),
+        (STANDARD, two_lines_reported),
     ],
     ids=lambda one: getattr(one, "kind", None),
 )
 def test_a_larger_file_of_any_list_is_held(world, head, client, export, fill):
     asked = fill(world)
+    rows = asked.pop("rows", 2)
     say(world.group, "approvals.export_rows", 1)
 
     job, page, status = written(world, client, export, **asked)
 
-    assert Approval.objects.get(subject_kind="approvals.export").snapshot["rows"] == 2
+    assert Approval.objects.get(subject_kind="approvals.export").snapshot["rows"] == rows
     assert (job.state, status, page.context["result_url"], ready()) == ("done", 404, "", 0)
 
 
 def test_every_list_is_among_those_that_are_tried():
-    assert set(EXPORTS) == {one.kind for one in (CUSTOMERS, CASES, ANSWERS, PAPERS, LEDGER, REPORT)}
+    tried = (CUSTOMERS, CASES, ANSWERS, PAPERS, LEDGER, REPORT, STANDARD)
+    assert set(EXPORTS) == {one.kind for one in tried}

@@ -8,7 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = (
     *("list", "search", "detail", "import", "log-in", "sets", "cases"),
-    *("scoring", "survey", "money", "log-ins"),
+    *("scoring", "survey", "money", "log-ins", "figures"),
 )
 
 

@@ -56,7 +56,7 @@ def _run(options: argparse.Namespace) -> int:
     verdicts = verdicts_on(benches)
     verdicts = [*verdicts, *import_verdicts, *_sets(options)]
     verdicts += [*_cases(options), *_scoring(options), *_survey(options)]
-    verdicts += [*_money(options), *_duty(options)]
+    verdicts += [*_money(options), *_duty(options), *_figures_kept(options)]
     _print_figures(benches)
     _print_verdicts(verdicts)
     _write(options, benches, verdicts, {"imports": imports, "log_ins": log_ins})
@@ -178,6 +178,15 @@ def _duty(options: argparse.Namespace) -> list[Any]:
     found = []
     for size in options.size if "log-ins" in options.only else ():
         found += duty.run(size, options.people, options.rounds)
+    return found
+
+
+def _figures_kept(options: argparse.Namespace) -> list[Any]:
+    from tests.bench import figures
+
+    found = []
+    for size in options.size if "figures" in options.only else ():
+        found += figures.run(size, options.rounds)
     return found
 
 

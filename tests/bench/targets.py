@@ -37,6 +37,8 @@ MONEY_TO_BARE = 4.0
 LEDGER_CHECK_TO_PASS = 12.0
 # The log-in rule of everybody for a quarter of a year beside reading the same log-ins.
 CHECK_TO_READING = 3.0
+# Sums of every metric by month and part, with the tree and the rights, beside the bare grouping.
+FIGURES_TO_BARE = 4.0
 # Owners hand in so many answers a second; the pages of staff may slow down twofold meanwhile.
 SUBMISSIONS = 200
 SURVEY_TO_CALM = 2.0

@@ -37,6 +37,9 @@ from customers.models import (
     Property,
 )
 from regions.models import Kind, OrgUnit, UnitVersion
+from reports.metrics.checking import differences
+from reports.metrics.rollups import refresh
+from reports.models import ClosedMonth, Mark, Rollup
 from tests.conftest import become
 from tests.factories import make_unit
 
@@ -131,9 +134,17 @@ def test_removal_leaves_nothing_but_the_audit():
     load_demo()
     assert rows() != before
 
+    assert Rollup.objects.filter(frozen=True).exists()
+    assert ClosedMonth.objects.exists()
+
     remove_demo()
 
     assert rows() == before
+    # Marks that the removal itself left bring none of the figures back.
+    refresh()
+    for model in (Rollup, ClosedMonth, Mark):
+        assert not model.objects.exists(), model
+    assert differences() == []
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("SELECT count(*) FROM customers_customerevent")

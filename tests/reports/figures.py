@@ -99,11 +99,17 @@ def _days(person: Any, unit: OrgUnit, today: dt.date, number: int) -> None:
     )
 
 
-def plainly(units: set[int], first: dt.date, last: dt.date) -> dict[str, Decimal | None]:
-    """Metric → its figure over units, counted row by row."""
+def plainly(
+    units: set[int], first: dt.date, last: dt.date, reader: Any = None
+) -> dict[str, Decimal | None]:
+    """Metric → its figure over units, counted row by row; of what a reader may see, or of all."""
 
     def here(rows: Any) -> list[Any]:
-        return [row for row in rows if row.unit_id in units]
+        found = [row for row in rows if row.unit_id in units]
+        if reader is None:
+            return found
+        seen = set(rows.model.objects.visible_to(reader).values_list("pk", flat=True))
+        return [row for row in found if row.pk in seen]
 
     def within(moment: Any) -> bool:
         if isinstance(moment, dt.datetime):

@@ -7,14 +7,19 @@ from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import User
+from audit.models import Entry
 from core.errors import Refused
-from reports.builder import query
+from core.jobs import work
+from core.models import Job, OutboxMessage
+from reports.builder import query, sending
 from reports.builder.definitions import read
 from reports.builder.query import TooSlow, bounded, group_table, list_page
 from reports.builder.registry import SUBJECTS
+from reports.builder.sending import start_due
 from reports.builder.services import save_report
-from reports.models import Audience, SavedReport
-from tests.factories import make_case, make_customer, make_response, make_wave
+from reports.models import Audience, ReportSchedule, SavedReport
+from tests.factories import make_case, make_customer, make_response, make_wave, say
 
 pytestmark = pytest.mark.django_db
 
@@ -217,6 +222,9 @@ def test_a_report_is_built_looked_at_and_saved(client, world, cases):
 
     preview = client.post(f"{reverse('reports:report-preview')}?subject=cases", form)
     assert preview.context["table"].rows == [(world.n1a.name, 2)]
+    looked = client.post(url, form | {"name": "", "preview": "1"})  # the button without script
+    assert (looked.status_code, looked.context["form"].errors) == (200, {})
+    assert looked.context["table"].rows == [(world.n1a.name, 2)]
     saved = client.post(url, form)
 
     report = SavedReport.objects.get()
@@ -249,3 +257,56 @@ def test_a_report_of_somebody_else_is_neither_opened_nor_changed(client, world):
     for name in ("report-edit", "report-delete"):
         assert client.post(reverse(f"reports:{name}", args=[report.pk])).status_code == 404
     assert SavedReport.objects.count() == 1
+
+
+def test_a_report_is_built_shared_sent_regularly_and_stopped_by_its_receiver(client, world, cases):
+    """The whole way through the pages, each reader with the figures of his own branch."""
+    User.objects.filter(pk=world.south_head.pk).update(email="somebody@example.cn")
+    client.force_login(world.boss)
+    url = f"{reverse('reports:report-new')}?subject=cases"
+    form = {"name": "投诉", "audience": "all", "group_1": "unit", "measures": ["count"]}
+    page = client.get(client.post(url, form).url)
+    assert dict(page.context["table"].rows) == {world.n1a.name: 2, world.s1a.name: 1}
+    report = SavedReport.objects.get()
+
+    client.force_login(world.south_head)
+    assert report.name in client.get(reverse("reports:builder")).content.decode()
+    page = client.get(report.get_absolute_url())
+    assert page.context["table"].rows == [(world.s1a.name, 1)]
+    assert client.post(reverse("reports:report-edit", args=[report.pk]), form).status_code == 404
+
+    client.force_login(world.boss)
+    plan = {"rhythm": "daily", "day": 1, "at": "08:30", "form": "xlsx"}
+    new = reverse("reports:schedule-new", args=[report.pk])
+    assert client.post(new, plan).status_code == 422  # nobody receives it
+    assert client.post(new, plan | {"rhythm": "weekly", "day": 9}).status_code == 422
+    people = [world.south_head.employee_no]
+    made = client.post(new, plan | {"people": people})
+    schedule = ReportSchedule.objects.get()
+    assert (made.status_code, made.url) == (302, schedule.get_absolute_url())
+    ReportSchedule.objects.update(
+        settled_through=timezone.now() - timedelta(days=9), next_at=timezone.now()
+    )
+    start_due()
+    work(Job.objects.get(kind=sending.SEND).pk)
+    mail = OutboxMessage.objects.get(kind="reports.report_sent")
+    assert (mail.user, len(mail.payload["files"])) == (world.south_head, 1)
+    sent = client.get(schedule.get_absolute_url()).context["deliveries"]
+    assert [one.state for one, _mail in sent] == ["sent"]
+
+    client.force_login(world.south_head)
+    stop = reverse("reports:unsubscribe", args=[schedule.pk])
+    assert stop in mail.text
+    client.post(stop)
+    assert list(sending.receivers_of(schedule)) == []
+
+
+def test_paper_of_more_rows_than_may_leave_without_release_is_refused(client, world, cases):
+    report = save_report(by=world.boss, name="名单", definition=BY_UNIT, audience="own")
+    client.force_login(world.boss)
+    url = reverse("reports:report-paper", args=[report.pk])
+    assert client.get(url).status_code == 200
+
+    say(world.group, "approvals.export_rows", 1)
+    assert client.get(url).status_code == 409
+    assert Entry.objects.filter(action="report.exported").count() == 1

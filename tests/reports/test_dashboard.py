@@ -1,13 +1,16 @@
 """The dashboard: which figures it shows to whom, where they lead, what it asks of the database."""
 
+import datetime as dt
 import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from compliance.services.targets import set_targets
+from customers.models import CustomerUnit
 from reports.metrics.registry import METRICS
 from reports.metrics.rollups import nightly, refresh
 from tests.factories import make_activity, make_case, make_customer
@@ -169,3 +172,60 @@ def test_every_figure_is_explained(client, full):
         assert f'id="{metric.key}"' in page.content.decode()
     query = parse_qs(urlsplit(tiles(client.get("/reports/"))["contacts"].url).query)
     assert query == {"unit": ["G"], "period": [this_month().key]}
+
+
+def test_figures_are_sorted_by_what_they_consist_of_each_part_with_its_rows(client, full):
+    client.force_login(full.north_head)
+    page = client.get("/reports/", {"unit": full.n1.code})
+    shown = tiles(page)
+    charts = {chart.figure: chart for chart in page.context["sorted"]}
+
+    for key in ("customers", "owners", "complaints_open", "complaints_late"):
+        chart = charts[str(METRICS[key].title)]
+        assert sum(row.value for row in chart.rows) == int(shown[key].value), key
+    assert str(METRICS["complaints_age"].title) in charts
+    for chart in charts.values():
+        for row in chart.rows:
+            number = re.sub(r"\D", "", client.get(row.url).context["count"])
+            assert int(number) == row.value, (chart.figure, row.label)
+
+
+def test_units_stand_side_by_side_with_the_figures_of_each(client, full):
+    client.force_login(full.north_head)
+    page = client.get("/reports/units/", {"unit": full.n1.code})
+
+    for block in page.context["blocks"]:
+        whole, *parts = block.lines
+        assert (whole.is_whole, whole.unit) == (True, full.n1)
+        assert [line.unit for line in parts] == [full.n1a, full.n1b]
+        for place, metric in enumerate(block.metrics):
+            if metric.measure == "rows":
+                cells = [int(line.cells[place].text) for line in parts]
+                assert sum(cells) == int(whole.cells[place].text), metric.key
+    client.force_login(full.north_clerk)
+    own = client.get("/reports/units/", {"unit": full.n1a.code})
+    assert own.context["blocks"] == []
+
+
+def test_a_closed_month_says_so_and_tells_what_came_later(client, full):
+    month = this_month().before.before  # whatever day it is, its time for late entries is over
+    client.force_login(full.boss)
+    query = {"unit": full.n1.code, "period": month.key}
+    before = client.get("/reports/", query)
+    assert (before.context["frozen"], before.context["later"]) == (1, [])
+    assert "#lock" in before.content.decode()
+    assert client.get("/reports/").context["frozen"] == 0
+    value = tiles(before)["contacts"].value
+
+    customer = CustomerUnit.objects.filter(unit=full.n1a).first().customer
+    at = timezone.make_aware(dt.datetime.combine(month.last, dt.time(10)))
+    make_activity(customer=customer, by=full.north_clerk, at=at)
+    refresh()
+
+    after = client.get("/reports/", query)
+    assert tiles(after)["contacts"].value == value
+    assert [(str(title), words) for title, words in after.context["later"]] == [
+        (str(METRICS["contacts"].title), "+1")
+    ]
+    rows = client.get("/reports/rows/contacts/", query)
+    assert rows.context["later"] == "+1"

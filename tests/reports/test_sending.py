@@ -16,8 +16,8 @@ from reports.builder.rhythm import last_due, next_due
 from reports.builder.schedules import delete_schedule, save_schedule, unsubscribe
 from reports.builder.sending import start_due
 from reports.builder.services import save_report
-from reports.models import Delivery, Form, ReportRun, ReportSchedule, Rhythm
-from tests.factories import make_case
+from reports.models import Delivery, Form, ReportRun, ReportSchedule, Rhythm, SavedReport
+from tests.factories import make_case, say
 
 pytestmark = pytest.mark.django_db
 
@@ -214,6 +214,29 @@ def test_a_file_beyond_the_limit_stays_behind_the_log_in(world, schedule, monkey
 
     assert [mail.payload for mail in mails()] == [{}, {}]
     assert schedule.report.get_absolute_url() in mails()[0].text
+
+
+def test_a_file_of_more_rows_than_may_leave_without_release_stays_behind(world, schedule):
+    asked = {"subject": "cases", "columns": ["number"]}
+    SavedReport.objects.update(definition=asked)
+    say(world.group, "approvals.export_rows", 1)
+    start_due()
+    run_jobs()
+
+    sent = {mail.user_id: bool(mail.payload) for mail in mails()}
+    assert sent == {world.north_head.pk: False, world.south_head.pk: True}
+    notes = dict(Delivery.objects.values_list("user", "message"))
+    assert [bool(notes[key]) for key in (world.north_head.pk, world.south_head.pk)] == [True, False]
+
+
+def test_who_may_not_take_the_subject_away_is_sent_a_link(world, schedule):
+    role = Role.objects.get(code="section-head")
+    role.permissions.remove(role.permissions.get(codename="export_case"))
+    start_due()
+    run_jobs()
+
+    assert [mail.payload for mail in mails()] == [{}, {}]
+    assert set(Delivery.objects.values_list("state", "rows")) == {("sent", 1)}
 
 
 def test_a_mail_carries_its_file_until_it_is_sent(world, schedule):

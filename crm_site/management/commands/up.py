@@ -242,7 +242,7 @@ def programs(port: int) -> list[Program]:
     worker = [*celery, "worker", "--loglevel", "WARNING", "--concurrency", "1"]
     worker += ["--without-gossip", "--without-mingle"]
     short = [*worker, "--queues", "default", "--hostname", "default@%h"]
-    long = [*worker, "--queues", "files,scores", "--hostname", "files@%h"]
+    long = [*worker, "--queues", "files,scores,reports", "--hostname", "files@%h"]
     beat = [*celery, "beat", "--loglevel", "WARNING", "--pidfile", "", "--max-interval", "5"]
     return [
         Program("web", web),

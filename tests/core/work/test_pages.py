@@ -11,7 +11,7 @@ from django.utils import timezone, translation
 from audit.models import Entry
 from core import jobs, periodic
 from core.clock import database_now
-from core.models import Job, JobState, Pulse, Timetable
+from core.models import Job, JobState, Pulse, Queue, Timetable
 from core.work.findings import findings
 from crm_site.schedule import SCHEDULE
 
@@ -145,7 +145,7 @@ def sentences():
 
 def test_findings_about_the_scheduler_and_the_queues():
     assert sentences()[0] == ("error", "The scheduler has never run.")
-    for name in ("beat", "queue:default", "queue:files", "queue:scores"):
+    for name in ("beat", *(f"queue:{one}" for one in Queue)):
         periodic.beat_pulse(name)
     assert sentences() == [("ok", "Scheduler and workers answer, and no periodic work is overdue.")]
 
@@ -159,7 +159,7 @@ def test_findings_about_the_scheduler_and_the_queues():
 
 
 def test_findings_about_overdue_work_and_dead_letters():
-    for name in ("beat", "queue:default", "queue:files", "queue:scores"):
+    for name in ("beat", *(f"queue:{one}" for one in Queue)):
         periodic.beat_pulse(name)
     Timetable.objects.filter(kind=KIND).update(settled_through=database_now() - timedelta(days=2))
     make_job(state="failed", given_up=True)

@@ -1,0 +1,1 @@
+"""The reports that the group's rules prescribe: declared, read, written, their templates."""

@@ -1,0 +1,64 @@
+"""What a standard report is asked, and the upload of its template."""
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from customers.forms import UnitChoiceField
+from reports.metrics.periods import Period, offered, read_period
+from reports.standard.base import Question, Standard
+
+
+class StandardFilter(forms.Form):
+    """A unit in reach and a period; without them the topmost unit and the running period."""
+
+    unit = UnitChoiceField(required=False, empty_label=None)
+    period = forms.ChoiceField(label=_("Period"), required=False)
+
+    def __init__(self, data: Any, *, user: Any, standard: Standard, today: date) -> None:
+        self.user, self.standard, self.today = user, standard, today
+        self.units = standard.units(user)
+        period = self._period(data.get("period", ""))
+        unit = data.get("unit") or ""
+        if not self.units.filter(code=unit).exists():
+            first = self.units.first()
+            unit = first.code if first else ""
+        super().__init__({"unit": unit, "period": period.key})
+        fields: dict[str, Any] = self.fields
+        fields["unit"].queryset = self.units
+        fields["unit"].widget.right = standard.right
+        choices = [(x.key, x.words) for x in offered(today) if x.kind in standard.periods]
+        if period.key not in dict(choices):
+            choices.append((period.key, period.words))
+        fields["period"].choices = choices
+        self.span = period
+
+    def _period(self, key: str) -> Period:
+        """The period of the address, as far as the report knows its kind."""
+        found = read_period(key, self.today)
+        if found.kind in self.standard.periods:
+            return found
+        return read_period("", self.today)
+
+    @property
+    def question(self) -> Question | None:
+        """What is asked, None for whoever reaches no unit."""
+        if not self.is_valid() or self.cleaned_data["unit"] is None:
+            return None
+        return Question(self.user, self.cleaned_data["unit"], self.span)
+
+    def address(self) -> dict[str, str]:
+        """The same question for another page."""
+        return {"unit": str(self.data["unit"]), "period": self.span.key}
+
+
+class TemplateForm(forms.Form):
+    """A workbook that becomes the template."""
+
+    file = forms.FileField(
+        label=_("Workbook (.xlsx)"),
+        help_text=_("At most 1 MB, without macros, formulas and password."),
+        widget=forms.FileInput({"accept": ".xlsx"}),
+    )
