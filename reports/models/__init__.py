@@ -1,4 +1,4 @@
-"""Rows of reports: figures kept ready; reports that people saved, when they are sent, to whom."""
+"""Rows of reports: figures kept ready; saved reports and their sending; remembered searches."""
 
 from reports.models.metrics import ClosedMonth, Grain, Mark, Rollup, RollupState
 from reports.models.saved import (
@@ -15,6 +15,7 @@ from reports.models.saved import (
     ScheduleQuerySet,
     Unsubscription,
 )
+from reports.models.searches import Remembered
 
 __all__ = [
     "Audience",
@@ -25,6 +26,7 @@ __all__ = [
     "Grain",
     "Mark",
     "Receiver",
+    "Remembered",
     "ReportRun",
     "ReportSchedule",
     "Rhythm",
