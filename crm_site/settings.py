@@ -341,6 +341,10 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "CustomerKind": "customers.models.CustomerKind",
         "CaseKind": "complaints.models.CaseKind",
+        "UnitKind": "regions.models.Kind",
+        "ActivityKind": "customers.models.ActivityKind",
+        "ActivityState": "customers.models.ActivityState",
+        "MetricKind": "api.resources.metrics.KINDS",
     },
     "SORT_OPERATIONS": False,
     "POSTPROCESSING_HOOKS": [

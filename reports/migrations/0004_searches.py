@@ -7,29 +7,48 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('reports', '0003_saved_reports'),
+        ("reports", "0003_saved_reports"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Remembered',
+            name="Remembered",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(blank=True, max_length=20)),
-                ('what', models.CharField(max_length=80)),
-                ('times', models.PositiveIntegerField(default=1)),
-                ('last_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(blank=True, max_length=20)),
+                ("what", models.CharField(max_length=80)),
+                ("times", models.PositiveIntegerField(default=1)),
+                ("last_at", models.DateTimeField(default=django.utils.timezone.now)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'remembered search',
-                'verbose_name_plural': 'remembered searches',
-                'default_permissions': (),
-                'indexes': [models.Index(models.F('user'), models.OrderBy(models.F('last_at'), descending=True), name='remembered_recent')],
-                'constraints': [models.UniqueConstraint(fields=('user', 'kind', 'what'), name='remembered_once')],
+                "verbose_name": "remembered search",
+                "verbose_name_plural": "remembered searches",
+                "default_permissions": (),
+                "indexes": [
+                    models.Index(
+                        models.F("user"),
+                        models.OrderBy(models.F("last_at"), descending=True),
+                        name="remembered_recent",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("user", "kind", "what"), name="remembered_once")
+                ],
             },
         ),
     ]

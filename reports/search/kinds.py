@@ -299,7 +299,7 @@ class Group:
 
 
 def search(user: Any, asked: Asked, *, shown: int, only: str = "") -> list[Group]:
-    """What is found in the reader's reach, kind by kind; kinds that he may not see are not asked."""
+    """What is found in the reader's reach, kind by kind; what he may not see is not asked."""
     groups: list[Group] = []
     if not (asked.term.forms or asked.pieces):
         return groups

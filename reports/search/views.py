@@ -1,7 +1,6 @@
 """The search box and its page."""
 
 from dataclasses import replace
-from typing import Any
 from urllib.parse import urlencode
 
 from django.core.signing import BadSignature, Signer

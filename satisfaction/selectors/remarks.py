@@ -129,5 +129,7 @@ def search_remarks(reader: Any, pieces: list[str]) -> list[Told]:
     latest = rows.order_by("-pk").values_list("pk", "text", "wave__code")[:LOOKED_AT]
     for pk, text, wave in latest:
         known = found.get(text)
-        found[text] = Told(pk, text, wave, 1) if known is None else replace(known, count=known.count + 1)
+        found[text] = (
+            Told(pk, text, wave, 1) if known is None else replace(known, count=known.count + 1)
+        )
     return sorted(found.values(), key=lambda one: (-one.count, one.text))

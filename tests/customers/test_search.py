@@ -151,7 +151,9 @@ def test_properties_and_contacts_are_found_too(archive):
 
     assert flats(archive.boss) == ["N1A", "S1A"]
     assert flats(archive.north_head) == ["N1A"]
-    assert contacts(archive.north_head, "陈明") == contacts(archive.north_head, "chenm") == ["陈明亮"]
+    assert (
+        contacts(archive.north_head, "陈明") == contacts(archive.north_head, "chenm") == ["陈明亮"]
+    )
     assert contacts(archive.south_head, "陈明") == contacts(archive.south_head, "chenm") == []
 
 

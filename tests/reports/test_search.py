@@ -122,9 +122,7 @@ def test_a_bulletin_is_found_by_its_audience_until_it_is_withdrawn(archive):
 
 
 def test_a_rule_is_found_by_the_text_in_force_alone(archive):
-    rule = make_rule(
-        unit=archive.group, title="接待", body="佩戴胸牌迎宾", keeper=archive.boss
-    )
+    rule = make_rule(unit=archive.group, title="接待", body="佩戴胸牌迎宾", keeper=archive.boss)
     draft_version(rule, by=archive.boss, **_version("2.0", "不再佩戴任何标识"))
 
     assert found(archive.north_clerk, "佩戴胸牌")["rules"] == ["接待"]
@@ -252,9 +250,7 @@ def test_opened_things_are_named_as_long_as_they_are_in_reach(client, archive):
     foreign = make_customer(unit=archive.s1a, name="钱七")
     client.force_login(archive.north_head)
     for pk in (customer.pk, foreign.pk, "9" * 11, "x"):
-        assert client.post(
-            "/search/chosen/", {"kind": "customers", "pk": pk}
-        ).status_code == 204
+        assert client.post("/search/chosen/", {"kind": "customers", "pk": pk}).status_code == 204
     client.post("/search/chosen/", {"kind": "remarks", "pk": 1})
 
     assert list(Remembered.objects.values_list("what", flat=True)) == [str(customer.pk)]
