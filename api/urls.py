@@ -9,6 +9,7 @@ from api.resources import activities, cases, customers, metrics, organisation, p
 app_name = "api"
 urlpatterns = [
     path("api/v1/schema/", views.schema, name="schema"),
+    path("system/api/", views.reference, name="reference"),
     path("system/api-tokens/", views.tokens, name="tokens"),
     path("system/api-tokens/new/", views.token_new, name="token-new"),
     path("system/api-tokens/<int:pk>/revoke/", views.token_revoke, name="token-revoke"),

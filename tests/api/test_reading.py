@@ -1,6 +1,6 @@
 """Organisation, properties, activities, survey results and figures: the rows that pages show."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import pytest
@@ -119,7 +119,7 @@ def test_units_come_as_a_tree_that_ends_at_the_readers_reach(world, rows):
 
 
 def test_pages_of_every_list_follow_one_another(world, rows):
-    for number in range(3):
+    for _each in range(3):
         make_property(unit=world.n1a)
         make_activity(customer=rows["n_owner"], unit=world.n1a, by=world.north_clerk)
     program = Program(world.boss)
