@@ -24,7 +24,9 @@ class UnitRow(serializers.Serializer):
     code = serializers.CharField()
     name = serializers.CharField()
     kind = serializers.ChoiceField(Kind.choices)
-    parent = serializers.SerializerMethodField(help_text="The code, null for one out of reach.")
+    parent = serializers.SerializerMethodField(  # type: ignore[assignment]  # the field of that name
+        help_text="The code, null for one out of reach."
+    )
     is_active = serializers.BooleanField()
     department = serializers.CharField(source="department_name")
     opened_on = serializers.DateField(allow_null=True)

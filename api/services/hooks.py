@@ -22,7 +22,7 @@ def stop_failing_webhooks(now: datetime | None = None) -> int:
         notify(
             _managers(),
             "api.webhook_stopped",
-            key=f"webhook:{target.pk}:stopped:{target.stopped_at.isoformat()}",
+            key=f"webhook:{target.pk}:stopped:{target.stopped_at}",
             url=reverse("core:webhook", args=[target.pk]),
             name=target.name,
         )

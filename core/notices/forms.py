@@ -150,7 +150,7 @@ class WebhookForm(forms.ModelForm):
         help_text=_("The target is told keys and addresses, nothing about persons."),
         required=False,
     )
-    unit = forms.ModelChoiceField(
+    unit: Any = forms.ModelChoiceField(
         None,
         label=_("Unit"),
         to_field_name="code",
@@ -169,7 +169,7 @@ class WebhookForm(forms.ModelForm):
         fields: dict[str, Any] = self.fields
         fields["kinds"].choices = kind_choices()
         fields["events"].choices = [(kind.key, str(kind.title)) for kind in EVENTS.values()]
-        units = WebhookTarget._meta.get_field("unit").related_model
+        units: Any = WebhookTarget._meta.get_field("unit").related_model
         fields["unit"].queryset = units.objects.filter(merged_into=None)
         if self.instance.unit is not None:
             self.initial["unit"] = self.instance.unit.code

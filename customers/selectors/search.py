@@ -28,7 +28,7 @@ def find_contacts(user: Any, text: str, *, most: int) -> list[Contact]:
     compact = text.replace(" ", "")
     if len(compact) < 2:
         return []
-    rows = Contact.objects.visible_to(user).select_related("customer")
+    rows: Any = Contact.objects.visible_to(user).select_related("customer")
     if has_han(compact):
         rows = containing(rows, "name", compact)
     elif compact.isascii() and compact.isalpha():
