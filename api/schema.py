@@ -112,11 +112,14 @@ def page_of(row: type[serializers.Serializer]) -> serializers.Serializer:
 
 
 def lists(
-    row: type[serializers.Serializer], *parameters: OpenApiParameter, **more: Any
+    row: type[serializers.Serializer],
+    *parameters: OpenApiParameter,
+    paged: bool = True,
+    **more: Any,
 ) -> Callable[[Any], Any]:
-    """Describe a method that answers with pages of rows."""
+    """Describe a method that answers with pages of rows, or with all of a few."""
     return extend_schema(
-        parameters=[*parameters, SIZE, AFTER],
+        parameters=[*parameters, *((SIZE, AFTER) if paged else ())],
         responses={(200, "application/json"): page_of(row)},
         **more,
     )

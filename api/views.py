@@ -37,6 +37,15 @@ def schema(request: HttpRequest) -> HttpResponse:
 
 
 @requires(USE)
+@require_safe
+def reference(request: HttpRequest) -> HttpResponse:
+    """The description to read and to try with a token of one's own; nothing is loaded from outside,
+    and the session of the browser opens nothing there."""
+    crumbs = [(_("API tokens"), reverse("api:tokens")), (_("API reference"), "")]
+    return render(request, "api/reference.html", {"crumbs": crumbs})
+
+
+@requires(USE)
 @never_cache
 @require_safe
 def tokens(request: HttpRequest) -> HttpResponse:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from django.utils.translation import gettext_lazy as _
 
-from core.notices import NoticeKind, register_kind
+from core.notices import EventKind, NoticeKind, register_event, register_kind
 
 PAPER = {
     "title": "业主亲子运动会",
@@ -34,3 +34,4 @@ for _key, _title, _mail, _sample in (
      {"approver": "高翔"} | CALL),
 ):  # fmt: skip
     register_kind(NoticeKind(f"approvals.{_key}", _title, mail=_mail, sample=PAPER | _sample))
+register_event(EventKind("approval.decided", _("An approval was decided")))

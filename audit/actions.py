@@ -326,6 +326,7 @@ ACTIONS = {
     "webhook.changed": _("changed the webhook {name}"),
     "webhook.deleted": _("deleted the webhook {name}"),
     "webhook.secret_renewed": _("renewed the secret of the webhook {name}"),
+    "webhook.stopped": _("the webhook {name} was switched off for failing"),
     "webhook.tested": _("sent a test to the webhook {name}"),
     "backup.made": _("made a backup of {rows} rows"),
     "backup.restored": _("restored the backup of {made_at}"),

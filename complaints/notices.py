@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from django.utils.translation import gettext_lazy as _
 
-from core.notices import NoticeKind, register_kind
+from core.notices import EventKind, NoticeKind, register_event, register_kind
 
 CASE = {"number": "TS2026112200004", "unit": "武汉云麓天境"}
 
@@ -131,3 +131,8 @@ register_kind(
         sample={"number": "TS2026112200004", "unit": "武汉云麓天境"},
     )
 )
+register_event(EventKind("case.registered", _("A case was registered")))
+register_event(EventKind("case.closed", _("A case was closed or rejected")))
+register_event(EventKind("case.reopened", _("A case was reopened")))
+register_event(EventKind("case.overdue", _("A case has passed a time limit")))
+register_event(EventKind("case.low_answer", _("A low survey answer opened a case")))

@@ -38,6 +38,7 @@ urlpatterns: list[URLPattern] = [
     path("system/webhooks/new/", system.webhook_new, name="webhook-new"),
     path("system/webhooks/<int:pk>/", system.webhook, name="webhook"),
     path("system/webhooks/<int:pk>/test/", system.webhook_test, name="webhook-test"),
+    path("system/webhooks/<int:pk>/resend/", system.webhook_resend, name="webhook-resend"),
     path("system/webhooks/<int:pk>/secret/", system.webhook_secret, name="webhook-secret"),
     path("system/webhooks/<int:pk>/delete/", system.webhook_delete, name="webhook-delete"),
 ]

@@ -243,6 +243,13 @@ SCHEDULE = (
         crontab=("20", "8"),
     ),
     Periodic(
+        _("Switch off failing webhooks"),
+        "api.stop_failing_webhooks",
+        _("Switches off webhooks that took nothing for three days, and tells who manages them."),
+        seconds=900,
+        catch_up=CatchUp.NONE,
+    ),
+    Periodic(
         _("Refresh figures"),
         "reports.refresh",
         _("Adds up the figures of units whose records changed, for the dashboards."),

@@ -24,6 +24,7 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
 
+import drf_spectacular_sidecar
 import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
@@ -283,7 +284,12 @@ FORMAT_MODULE_PATH = ["crm_site.formats"]
 
 STATIC_URL = "/static/"
 STATIC_ROOT = CRM_HOME / "static"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+# Swagger UI alone of what the package brings: its other viewer is larger than all our pages.
+SWAGGER_UI = "static/drf_spectacular_sidecar/swagger-ui-dist"
+STATICFILES_DIRS = [
+    BASE_DIR / "static",
+    ("vendor/swagger-ui", Path(drf_spectacular_sidecar.__file__).parent / SWAGGER_UI),
+]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
@@ -342,6 +348,10 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "CustomerKind": "customers.models.CustomerKind",
         "CaseKind": "complaints.models.CaseKind",
+        "UnitKind": "regions.models.Kind",
+        "ActivityKind": "customers.models.ActivityKind",
+        "ActivityState": "customers.models.ActivityState",
+        "MetricKind": "api.resources.metrics.KINDS",
     },
     "SORT_OPERATIONS": False,
     "POSTPROCESSING_HOOKS": [

@@ -8,7 +8,8 @@ from accounts.views.people import choose_language
 from core.health import healthz, readyz
 from core.views import help_page, styleguide
 from customers.views.access import share_end, share_list
-from reports.views import home, search
+from reports.search.views import search, search_chosen, search_forget, search_quick
+from reports.views import home
 
 handler400 = "core.errors_views.bad_request"
 handler403 = "core.errors_views.forbidden"
@@ -24,6 +25,9 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("", home, name="home"),
     path("search/", search, name="search"),
+    path("search/quick/", search_quick, name="search-quick"),
+    path("search/chosen/", search_chosen, name="search-chosen"),
+    path("search/forget/", search_forget, name="search-forget"),
     path("help/", help_page, name="help"),
     path("styleguide/", styleguide, name="styleguide"),
     path("choices/units/", unit_choices, name="unit-choices"),

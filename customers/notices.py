@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from core.notices import NoticeKind, register_kind
+from core.notices import EventKind, NoticeKind, register_event, register_kind
 
 register_kind(
     NoticeKind(
@@ -12,3 +12,5 @@ register_kind(
         sample={"by": "周敏", "until": "2026-12-31"},
     )
 )
+register_event(EventKind("customer.created", _("A customer was entered")))
+register_event(EventKind("customer.changed", _("A customer was changed")))

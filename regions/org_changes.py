@@ -10,6 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from core.models import WebhookTarget
 from regions.models import SectionUnit
 from regions.takes_part import Chosen, Journal, Participant, takes_part
 
@@ -65,3 +66,10 @@ class Memberships(Participant):
                   AND COALESCE(t.valid_until, 'infinity'::date) > v.valid_from""",  # noqa: S608
             [target, source, target],
         )
+
+
+@takes_part(WebhookTarget)
+class Webhooks(Participant):
+    """Webhooks that are told of one unit are told of the one that takes its place."""
+
+    title = _("webhooks of the unit")

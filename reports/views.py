@@ -1,13 +1,11 @@
-"""The home page ("what must I do today") and the search over everything in reach."""
+"""The home page ("what must I do today") and the activity report."""
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from django.core.signing import BadSignature, Signer
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,13 +17,10 @@ from core.keys import backup_is_due
 from customers.models import CustomerUnit
 from customers.selectors.detail import is_overdue, my_tasks
 from customers.selectors.lists import ListQuery, count_customers
-from customers.selectors.search import Hits, search_archive
-from customers.selectors.terms import Term, from_mark, mark_of, understand
 from regions.selectors.calendars import word_of_the_day
 from reports.forms import SpanFilter
 from reports.selectors import activity_report
 
-MARKS = Signer(salt="search.mark")
 QUIET_DAYS = 90
 
 
@@ -106,57 +101,6 @@ def _due_places(user: Any) -> list[CustomerUnit]:
         .select_related("customer", "unit")
         .order_by("next_contact_on", "pk")[:10]
     )
-
-
-@signed_in
-def search(request: HttpRequest) -> HttpResponse:
-    """Search over the archive. The box posts, so that full numbers never stand in an address:
-    the answer redirects to an address with the text, or with a keyed mark for such numbers."""
-    if request.method == "POST":
-        return _redirect(request.POST.get("q", "")[:80].strip())
-    term = _term(request)
-    if term.everything and term.text:
-        return redirect("customers:list")
-    hits = Hits()
-    if request.user.has_perm("customers.view_customer"):
-        hits = search_archive(request.user, term)
-    context = {
-        "term": term,
-        "hits": hits,
-        "list_url": f"{reverse('customers:list')}?{urlencode({'q': term.text})}",
-        "crumbs": [(_("Search"), "")],
-    }
-    return render(request, "reports/search.html", context)
-
-
-def _redirect(text: str) -> HttpResponse:
-    term = understand(text)
-    if term.personal and term.forms:
-        query = {"mark": MARKS.sign_object(mark_of(term))}
-    elif term.personal:
-        query = {"mark": MARKS.sign_object([])}
-    else:
-        query = {"q": text}
-    return redirect(f"{reverse('search')}?{urlencode(query)}")
-
-
-def _term(request: HttpRequest) -> Term:
-    """The term of the address; a mark finds without the number itself."""
-    if mark := request.GET.get("mark"):
-        try:
-            return from_mark(MARKS.unsign_object(mark))
-        except (BadSignature, ValueError, TypeError):
-            return Term(
-                "", problem=_("This search address is not valid any more. Please search again.")
-            )
-    term = understand(request.GET.get("q", "")[:80])
-    if term.personal:
-        return replace(
-            term,
-            forms=[],
-            problem=_("Please search full numbers in the box at the top of the page."),
-        )
-    return term
 
 
 @requires("customers.view_customer")

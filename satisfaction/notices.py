@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from core.notices import NoticeKind, register_kind
+from core.notices import EventKind, NoticeKind, register_event, register_kind
 
 register_kind(
     NoticeKind(
@@ -44,3 +44,4 @@ register_kind(
         sample=REPORT,
     )
 )
+register_event(EventKind("survey.scored", _("Results of a survey wave were published")))

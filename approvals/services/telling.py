@@ -19,7 +19,7 @@ from approvals.models import (
     Task,
     TaskState,
 )
-from core.notices import notify
+from core.notices import Happening, announce, notify
 
 if TYPE_CHECKING:
     from approvals.services.held import Held
@@ -56,8 +56,18 @@ def to_decide(held: "Held", step: Step) -> None:
 
 
 def ended(held: "Held") -> None:
-    """Tell the applicant how it ended."""
+    """Tell the applicant how it ended, and other systems."""
     approval = held.approval
+    announce(
+        Happening(
+            "approval.decided",
+            f"{approval.pk}:{approval.round}",
+            approval.pk,
+            [approval.unit],
+            approval.get_absolute_url(),
+            facts={"state": str(approval.state), "subject": approval.subject_kind},
+        )
+    )
     by = held.by.name if held.by is not None else ""
     if held.by is None or held.by.pk != approval.applicant_id:
         tell(

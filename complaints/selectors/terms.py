@@ -17,6 +17,7 @@ from core.bigrams import containing
 from core.values.base import BadValue, cell_text
 from core.values.phones import parse_phone
 from core.values.rooms import parse_room_label
+from core.words import containing_all, pieces_of
 
 Form = Callable[[QuerySet], QuerySet]
 NUMBER = re.compile(r"TS\d{2,}", re.IGNORECASE)
@@ -44,11 +45,12 @@ def understand_case(text: str) -> CaseTerm:
             return term
     if len(text) < 2:
         return CaseTerm(text, problem=_("Please type at least two characters."))
+    pieces = pieces_of(text)
     return CaseTerm(
         text,
         [
             lambda cases: containing(cases, "complainant_name", text),
-            lambda cases: containing(cases, "content", text),
+            lambda cases: containing_all(cases, "content", pieces or [text]),
         ],
     )
 

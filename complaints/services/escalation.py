@@ -13,7 +13,7 @@ Somebody to whom many cases climb in one run gets one notice with their number.
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -24,14 +24,16 @@ from django.utils import timezone
 
 from accounts.models import User
 from complaints.models import Case, CaseEntry, EscalationStep, Pause
+from complaints.policies import AFTER
 from complaints.selectors.relations import Relations
+from complaints.services.happenings import happening
 from complaints.services.log import entry
 from complaints.services.moves import make_move
 from complaints.services.urges import tell_late
 from complaints.states import OPEN, WAITING
 from core.bulk import copy_rows
 from core.faults import fault_point
-from core.notices import Letter, notify_each
+from core.notices import Happening, Letter, announce, notify_each
 from customers.models import Customer
 from regions.models import OrgUnit
 
@@ -139,7 +141,9 @@ def _cases_of(steps: Iterable[_Step]) -> dict[int, Case]:
     found = cases.only(
         *("number", "state", "unit", "city", "region", "handler", "customer")
     ).in_bulk()
-    units = OrgUnit.objects.only("name", "path").in_bulk({one.unit_id for one in found.values()})
+    units = OrgUnit.objects.only("code", "name", "path").in_bulk(
+        {one.unit_id for one in found.values()}
+    )
     people = User.objects.only("state")
     handlers = people.in_bulk({one.handler_id for one in found.values() if one.handler_id})
     customers = (
@@ -184,7 +188,18 @@ def _take_batch(limits: Sequence[int], now: datetime, done: Escalated) -> None:
     _write_entries(entries)
     fault_point("escalation.before_notices")
     done.told += _tell(letters)
+    announce(*_overdue(steps, cases, last))
     done.steps += len(steps)
+
+
+def _overdue(
+    steps: Sequence[_Step], cases: dict[int, Case], last: dict[int, datetime]
+) -> Iterator[Happening]:
+    """What other systems hear: each limit that has passed, once."""
+    for step in steps:
+        case = cases.get(step.case_id)
+        if case is not None and step.side == AFTER and last[step.deadline_id] == step.at:
+            yield happening("case.overdue", case, f"limit:{step.deadline_id}", limit=step.limit)
 
 
 def _write_taken(steps: Sequence[_Step], now: datetime) -> None:

@@ -13,12 +13,14 @@ from complaints.selectors.patterns import earlier_of_same
 from complaints.services import clocks, committee
 from complaints.services.assignment import next_handler, refuse_handler, tell_handler
 from complaints.services.files import adopt
+from complaints.services.happenings import happening
 from complaints.services.log import log
 from complaints.services.numbers import next_number
 from complaints.states import REGISTER, State
 from complaints.warranty import warranty_end
 from core.errors import Refused
 from core.models import Draft
+from core.notices import announce
 from core.values.base import BadValue
 from core.values.phones import parse_phone
 from customers.services.protect import put
@@ -86,6 +88,7 @@ def register_case(
     if assign:
         _assign_first(case, handler or next_handler(case), by, now)
     record("case.registered", by=by, subject=case)
+    announce(happening("case.registered", case, "registered", kind=case.kind, channel=case.channel))
     return case
 
 

@@ -34,11 +34,13 @@ from complaints.services import clocks, committee, urges
 from complaints.services.assignment import refuse_handler, tell_handler
 from complaints.services.closing import refuse_unapproved
 from complaints.services.files import adopt, refuse_without_photo
+from complaints.services.happenings import happening
 from complaints.services.log import log
 from complaints.services.telling import tell, tell_followers
 from complaints.states import MOVES, UNSOLVED, Move, State
 from core.errors import Refused, Stale
 from core.models import Draft
+from core.notices import announce
 from regions.policies import policy
 
 Facts = dict[str, Any]
@@ -58,6 +60,9 @@ MISSING = {
     "into": _lazy("Please choose the case into which this one is merged."),
     "answer_by": _lazy("Please say until when you want an answer."),
 }
+
+# Moves that other systems hear of, by the kind of event.
+TOLD = {"close": "case.closed", "reject": "case.closed", "reopen": "case.reopened"}
 
 
 @transaction.atomic
@@ -94,6 +99,8 @@ def make_move(
     _AFTER.get(name, _nothing)(held, now)
     tell_followers(held, move, by)
     record(f"case.{name}", by=by, subject=held)
+    if name in TOLD:
+        announce(happening(TOLD[name], held, f"{name}:{held.version}"))
     return held
 
 

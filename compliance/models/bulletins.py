@@ -4,6 +4,7 @@ from typing import Any, Self
 
 import pghistory
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
@@ -13,6 +14,7 @@ from django.utils.translation import pgettext_lazy
 
 from accounts.models import Post, RoleGrant
 from compliance.models.common import by_branch
+from core.bigrams import Bigrams
 from core.scope import Scoped, ScopedQuerySet
 from regions.models import OrgUnit
 
@@ -200,6 +202,10 @@ class BulletinVersion(models.Model):
             models.CheckConstraint(
                 condition=Q(number=1) | ~Q(note=""), name="bulletinversion_note"
             ),
+        ]
+        indexes = [
+            GinIndex(Bigrams("title"), name="bulletin_title_pairs"),
+            GinIndex(Bigrams("body"), name="bulletin_body_pairs"),
         ]
 
     def __str__(self) -> str:

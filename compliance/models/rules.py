@@ -4,6 +4,7 @@ from typing import Any, Self
 
 import pghistory
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import Q
 from django.urls import reverse
@@ -12,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from compliance.models.bulletins import units_around
+from core.bigrams import Bigrams
 from core.scope import Scoped, ScopedQuerySet, scope_of
 
 
@@ -138,6 +140,7 @@ class RuleVersion(models.Model):
                 name="ruleversion_approved",
             ),
         ]
+        indexes = [GinIndex(Bigrams("body"), name="ruleversion_pairs")]
 
     def __str__(self) -> str:
         return f"{self.document} {self.number}"

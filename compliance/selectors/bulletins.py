@@ -4,15 +4,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
 from accounts.models import User
 from accounts.scopes import narrow
-from compliance.models import Bulletin, BulletinRead
+from compliance.models import Bulletin, BulletinRead, BulletinState, BulletinVersion
 from compliance.selectors.audiences import audience_of
 from core.keyset import Key, Order
 from core.menu_counts import COUNTED, count_beside
 from core.scope import scope_of
+from core.words import around, mentioning
 from regions.models import OrgUnit
 
 PUBLISH = "compliance.publish_bulletin"
@@ -72,6 +73,18 @@ def bulletin_in_reach(user: Any, pk: int, right: str | None = None) -> Bulletin 
     """One bulletin that the reader may see (or act on by `right`), or None."""
     rows = Bulletin.objects.visible_to(user, right).select_related("unit", "by")
     return rows.filter(pk=pk).first()
+
+
+def search_bulletins(user: Any, pieces: list[str], *, most: int) -> list[BulletinVersion]:
+    """The present versions of published bulletins in the reader's sight that have all these pieces
+    in title or text, the newest first; `part` is the text around the first piece."""
+    seen = Bulletin.objects.visible_to(user).filter(state=BulletinState.PUBLISHED)
+    rows = mentioning(BulletinVersion.objects.all(), ("title", "body"), pieces).filter(
+        number=F("bulletin__number"), bulletin__in=seen.values("pk")
+    )
+    rows = rows.select_related("bulletin__unit").defer("body")
+    rows = rows.annotate(part=around("body", pieces[0]))
+    return list(rows.order_by("-bulletin__published_at", "-pk")[:most])
 
 
 def receipt_of(bulletin: Bulletin, person: Any) -> BulletinRead | None:

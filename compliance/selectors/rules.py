@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, OuterRef, Q, QuerySet, Subquery, When
 from django.utils import timezone
 
 from approvals.models import RequestState
 from compliance.models import RuleDocument, RuleVersion
+from core.bigrams import containing
+from core.words import around
 from regions.policies import policy
 
 CHANGE = "compliance.change_rule"
@@ -40,6 +42,26 @@ def rules_of(user: Any, *, text: str = "", show: str = "", unit: Any = None) -> 
         .select_related("unit", "keeper")
         .order_by("unit__path", "number", "title")
     )
+
+
+def search_rules(user: Any, pieces: list[str], *, most: int) -> list[RuleDocument]:
+    """Rules in the reader's sight that have all these pieces in the title or in the text in force
+    today, those first whose title has the first one; `part` is the text around it (KNW-03)."""
+    today = timezone.localdate()
+    inforce = RuleVersion.objects.filter(
+        document=OuterRef("pk"), issued_at__isnull=False, effective_on__lte=today
+    ).order_by("-effective_on", "-pk")
+    rows = RuleDocument.objects.visible_to(user).filter(is_retired=False)
+    rows = rows.annotate(
+        version_pk=Subquery(inforce.values("pk")[:1]),
+        version=Subquery(inforce.values("number")[:1]),
+        part=Subquery(inforce.annotate(part=around("body", pieces[0])).values("part")[:1]),
+    )
+    for piece in pieces:
+        says = containing(RuleVersion.objects.all(), "body", piece).values("pk")
+        rows = rows.filter(Q(title__contains=piece) | Q(number=piece) | Q(version_pk__in=says))
+    named = Case(When(title__contains=pieces[0], then=0), default=1)
+    return list(rows.select_related("unit").order_by(named, "unit__path", "number", "pk")[:most])
 
 
 def rule_in_reach(user: Any, pk: int, right: str | None = None) -> RuleDocument | None:

@@ -118,15 +118,28 @@ class NoticeChoice(models.Model):
 
 
 class WebhookTarget(models.Model):
-    """An address of another system that is told about chosen kinds of notices.
+    """An address of another system that is told about chosen kinds of notices and of events.
 
-    `secret` is ciphertext under `key` (core.personal_data); it signs every request.
+    Of events it is told those in `unit` and below it (None: in the whole group). `secret` is
+    ciphertext under `key` (core.personal_data); it signs every request. `failing_since` is the
+    first failure after the last success; `stopped_at` when it was switched off for failing long.
     """
 
     name = models.CharField(pgettext_lazy("webhook", "Name"), max_length=60, unique=True)
     url = models.URLField(_("Address"), max_length=400)
     kinds = models.JSONField(_("Kinds of notifications"), default=list)
+    events = models.JSONField(_("Kinds of events"), default=list)
+    unit = models.ForeignKey(
+        "regions.OrgUnit",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("Unit"),
+    )
     is_active = models.BooleanField(pgettext_lazy("webhook", "Active"), default=True)
+    failing_since = models.DateTimeField(null=True, editable=False)
+    stopped_at = models.DateTimeField(null=True, editable=False)
     key = models.OneToOneField(SubjectKey, models.PROTECT, related_name="+")
     secret = models.BinaryField()
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
@@ -139,6 +152,12 @@ class WebhookTarget(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def reaches(self, unit: Any, *, covers: bool = False) -> bool:
+        """Whether events of a unit are told to it; those that cover all below it, to them too."""
+        if self.unit is None or unit.path.startswith(self.unit.path):
+            return True
+        return covers and self.unit.path.startswith(unit.path)
 
 
 class OutboxState(models.TextChoices):

@@ -11,8 +11,10 @@ from django.utils.translation import pgettext_lazy
 
 from core.models import MailChoice, OutboxState, WebhookTarget
 from core.notices.channels import CHANNELS
+from core.notices.events import EVENTS
 from core.notices.kinds import KINDS, NoticeKind
 from core.notices.preferences import choices_of, preference_of
+from core.widgets import RemoteSelect
 
 LATEST_DIGEST = time(23, 50)
 
@@ -140,12 +142,34 @@ class WebhookForm(forms.ModelForm):
         label=_("Kinds of notifications"),
         widget=forms.CheckboxSelectMultiple,
         help_text=_("The target is told about each event of these kinds once."),
+        required=False,
+    )
+    events = forms.MultipleChoiceField(
+        label=_("Kinds of events"),
+        widget=forms.CheckboxSelectMultiple,
+        help_text=_("The target is told keys and addresses, nothing about persons."),
+        required=False,
+    )
+    unit: Any = forms.ModelChoiceField(
+        None,
+        label=_("Unit"),
+        to_field_name="code",
+        widget=RemoteSelect("unit-choices", "core.manage_webhooks"),
+        empty_label=_("The whole group"),
+        help_text=_("Only events of this unit and those below it."),
+        required=False,
     )
 
     class Meta:
         model = WebhookTarget
-        fields = ["name", "url", "kinds", "is_active"]
+        fields = ["name", "url", "events", "unit", "kinds", "is_active"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["kinds"].choices = kind_choices()  # type: ignore[attr-defined]
+        fields: dict[str, Any] = self.fields
+        fields["kinds"].choices = kind_choices()
+        fields["events"].choices = [(kind.key, str(kind.title)) for kind in EVENTS.values()]
+        units: Any = WebhookTarget._meta.get_field("unit").related_model
+        fields["unit"].queryset = units.objects.filter(merged_into=None)
+        if self.instance.unit is not None:
+            self.initial["unit"] = self.instance.unit.code

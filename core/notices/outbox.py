@@ -29,7 +29,7 @@ from core import leaving
 from core.deeds import record
 from core.display import masked_email
 from core.errors import Refused
-from core.models import OutboxMessage, OutboxState, OutboxTry
+from core.models import OutboxMessage, OutboxState, OutboxTry, WebhookTarget
 from core.notices.channels import CHANNELS, channel_named
 from core.notices.channels.base import Channel, Down, InDoubt, NotNow, Rejected, Send
 from core.notices.render import Words, one_line
@@ -213,7 +213,18 @@ def _send_one(
         OutboxTry.objects.create(
             message_id=row.pk, at=now, state=state, answer=answer, milliseconds=milliseconds
         )
+        if row.target_id is not None:
+            _note_target(row.target_id, now, went=state == OutboxState.SENT)
     done.counts[str(state)] += 1
+
+
+def _note_target(target: int, now: datetime, *, went: bool) -> None:
+    """Since when a target has taken nothing: the first failure after a success."""
+    rows = WebhookTarget.objects.filter(pk=target)
+    if went:
+        rows.exclude(failing_since=None).update(failing_since=None)
+    else:
+        rows.filter(failing_since=None, is_active=True).update(failing_since=now)
 
 
 def _hand_over(channel: Channel, send: Send, row: OutboxMessage) -> tuple[OutboxState, str]:

@@ -19,6 +19,7 @@ from core.errors import Refused
 from core.htmx import page_or_rows, wants_rows
 from core.models import OutboxMessage, OutboxState, WebhookTarget
 from core.notices import outbox, selectors, webhooks
+from core.notices.events import EVENTS
 from core.notices.forms import OutboxFilter, WebhookForm
 from core.notices.health import findings
 from core.notices.kinds import KINDS
@@ -40,8 +41,9 @@ TONES = {
 def _dressed(message: Any) -> Any:
     """A message with what its row shows beside its columns."""
     message.tone = TONES[OutboxState(message.state)]
-    kind = KINDS.get(message.kind)
+    kind = KINDS.get(message.kind) or EVENTS.get(message.kind)
     message.title = kind.title if kind else message.subject
+    message.may_resend = message.state in outbox.RESENDABLE
     return message
 
 
@@ -245,6 +247,29 @@ def webhook_test(request: HttpRequest, pk: int) -> HttpResponse:
         messages.warning(request, str(refusal))
     else:
         messages.success(request, _("A test is on its way. See below how it fared."))
+    return redirect("core:webhook", pk)
+
+
+@requires(WEBHOOKS, whole_group=True)
+@require_POST
+def webhook_resend(request: HttpRequest, pk: int) -> HttpResponse:
+    """Send one message of the log again, or all that failed."""
+    target = get_object_or_404(WebhookTarget, pk=pk)
+    rows: QuerySet[OutboxMessage] = OutboxMessage.objects.filter(target=target)
+    picked = request.POST.get("message", "")
+    if picked:
+        rows = rows.filter(pk=picked if picked.isdecimal() and len(picked) < 19 else 0)
+    try:
+        if not target.is_active:
+            raise Refused(_("This webhook is switched off. Switch it on before sending again."))
+        count = outbox.resend(rows, by=request.user)
+    except Refused as refusal:
+        messages.warning(request, str(refusal))
+    else:
+        words = ngettext(
+            "{count} message waits to be sent.", "{count} messages wait to be sent.", count
+        )
+        messages.success(request, words.format(count=count))
     return redirect("core:webhook", pk)
 
 

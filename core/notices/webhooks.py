@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -11,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from core.deeds import record
 from core.errors import Refused
-from core.models import OutboxMessage, WebhookTarget
+from core.models import OutboxMessage, OutboxState, WebhookTarget
 from core.notices import outbox
 from core.notices.channels.base import NotNow, Rejected
 from core.notices.channels.webhook import resolve, split_url
@@ -20,6 +21,7 @@ from core.notices.render import words_of
 from core.notices.secrets import give_secret
 
 TEST_KIND = "core.test"
+PATIENCE = timedelta(days=3)  # without a single success
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +85,29 @@ def _message(
 
 
 def save_target(
-    target: WebhookTarget, *, by: Any, name: str, url: str, kinds: list[str], is_active: bool
+    target: WebhookTarget,
+    *,
+    by: Any,
+    name: str,
+    url: str,
+    kinds: list[str],
+    is_active: bool,
+    events: Sequence[str] = (),
+    unit: Any = None,
 ) -> str:
     """Create or change a target. Returns the secret of a new one, to be shown once, else "".
 
-    Raises Refused for an address that requests may not go to.
+    One that was switched off for failing begins anew when it is switched on. Raises Refused for an
+    address that requests may not go to, and without anything to tell.
     """
     check_address(url)
+    if not kinds and not events:
+        raise Refused(_("Please choose what the webhook is told about."))
     fresh = target.pk is None
     target.name, target.url, target.kinds, target.is_active = name, url, kinds, is_active
+    target.events, target.unit = list(events), unit
+    if is_active and target.stopped_at is not None:
+        target.failing_since = target.stopped_at = None
     with transaction.atomic():
         secret = give_secret(target) if fresh else ""
         target.save()
@@ -157,3 +173,28 @@ def send_test(target: WebhookTarget, *, by: Any) -> OutboxMessage:
         outbox.post([message])
         record("webhook.tested", by=by, subject=target, name=target.name)
     return OutboxMessage.objects.get(dedupe_key=message.dedupe_key)
+
+
+# --- targets that fail --------------------------------------------------------------------------
+
+
+def stop_failing(now: datetime | None = None) -> list[WebhookTarget]:
+    """Switch off targets that took nothing for PATIENCE, and give up what waits for them. Returns
+    them: who answers for webhooks is told by the caller. What they missed can be sent again."""
+    at = now or timezone.now()
+    with transaction.atomic():
+        rows = WebhookTarget.objects.select_for_update().filter(
+            is_active=True, failing_since__lt=at - PATIENCE
+        )
+        found = list(rows)
+        for target in found:
+            target.is_active, target.stopped_at = False, at
+            target.save(update_fields=["is_active", "stopped_at"])
+            record("webhook.stopped", by=None, subject=target, name=target.name)
+        OutboxMessage.objects.filter(target__in=found, state=OutboxState.WAITING).update(
+            state=OutboxState.FAILED,
+            last_error="the webhook was switched off",
+            holder=None,
+            lease_until=None,
+        )
+    return found

@@ -493,7 +493,11 @@ class Contact(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["customer", "name"], name="contact_name_once")
         ]
-        indexes = [models.Index(fields=["phone_index"], name="contact_phone")]
+        indexes = [
+            models.Index(fields=["phone_index"], name="contact_phone"),
+            GinIndex(Bigrams("name"), name="contact_name_pairs"),
+            models.Index(fields=["pinyin", "id"], name="contact_pinyin"),
+        ]
 
     def __str__(self) -> str:
         return self.name

@@ -1,10 +1,10 @@
 """Search over the archive: customers, contacts and properties in the reader's scope."""
 
-from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Q
 
+from core.bigrams import containing
 from core.chinese import has_han
 from core.personal_data import blind_index
 from core.values.phones import without_extension
@@ -13,52 +13,40 @@ from customers.models import Contact, Customer, CustomerUnit, Property
 from customers.selectors.lists import BY_NAME, ListQuery, place_keys, rows_of
 from customers.selectors.terms import Term
 
-HITS = 20
 
-
-@dataclass(frozen=True, slots=True)
-class Hits:
-    """What a search found; `more` says that the customer list holds further hits."""
-
-    customers: list[CustomerUnit] = field(default_factory=list)
-    contacts: list[Contact] = field(default_factory=list)
-    properties: list[Property] = field(default_factory=list)
-    more: bool = False
-
-    @property
-    def nothing(self) -> bool:
-        return not (self.customers or self.contacts or self.properties)
-
-
-def search_archive(user: Any, term: Term, *, size: int = HITS) -> Hits:
-    """The first hits of each kind. A term without forms finds nothing."""
+def find_places(user: Any, term: Term, *, size: int, most: int) -> tuple[list[CustomerUnit], int]:
+    """The first places of a search by name, and how many customers it finds, counted up to `most`.
+    A term without forms finds nothing."""
     if not term.forms:
-        return Hits()
-    query = ListQuery(term=term, order=BY_NAME)
-    keys = place_keys(user, query, size=size + 1)
-    return Hits(
-        customers=rows_of(user, keys[:size]),
-        contacts=_contacts(user, term.text, size),
-        properties=_properties(user, term.text, size),
-        more=len(keys) > size,
-    )
+        return [], 0
+    keys = place_keys(user, ListQuery(term=term, order=BY_NAME), size=most)
+    return rows_of(user, keys[:size]), len(keys)
 
 
-def _contacts(user: Any, text: str, size: int) -> list[Contact]:
-    if len(text) < 2 or not has_han(text):
+def find_contacts(user: Any, text: str, *, most: int) -> list[Contact]:
+    """Contacts by a part of the name, or by the beginning of its reading."""
+    compact = text.replace(" ", "")
+    if len(compact) < 2:
         return []
-    rows = Contact.objects.visible_to(user).filter(name__contains=text)
-    return list(rows.select_related("customer").order_by("pinyin", "pk")[:size])
+    rows: Any = Contact.objects.visible_to(user).select_related("customer")
+    if has_han(compact):
+        rows = containing(rows, "name", compact)
+    elif compact.isascii() and compact.isalpha():
+        rows = rows.filter(pinyin__startswith=compact.lower())
+    else:
+        return []
+    return list(rows.order_by("pinyin", "pk")[:most])
 
 
-def _properties(user: Any, text: str, size: int) -> list[Property]:
+def find_properties(user: Any, text: str, *, most: int) -> list[Property]:
+    """Flats by their label, in the project that stands before it, if one does."""
     room = parse_room_label(text)
     if room is None:
         return []
     rows = Property.objects.visible_to(user).filter(label=room.label).select_related("unit")
     if room.project:
         rows = rows.filter(unit__name__contains=room.project)
-    return list(rows.order_by("unit__path", "pk")[:size])
+    return list(rows.order_by("unit__path", "pk")[:most])
 
 
 def namesakes(user: Any, name: str, phones: list[str]) -> list[Customer]:

@@ -1,6 +1,7 @@
 """Entering, changing and handing over customers."""
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any
 
 from django.db import connection, transaction
@@ -11,6 +12,7 @@ from audit.services import record
 from core.chinese import pinyin_of
 from core.errors import Refused, Stale
 from core.locking import lock
+from core.notices import Happening, announce
 from core.personal_data import blind_index
 from customers.models import (
     Customer,
@@ -57,7 +59,16 @@ def create_customer(
     remember_words(customer)
     place_customer(customer, unit, by=by, keeper=keeper)
     record("customer.created", by=by, subject=customer, code=customer.code)
+    announce(_happening("customer.created", customer, [unit]))
     return customer, True
+
+
+def _happening(kind: str, customer: Customer, units: Iterable[OrgUnit], **facts: str) -> Happening:
+    """What other systems are told: which customer, never who he is."""
+    key = f"{customer.pk}:{customer.updated_at.isoformat()}"
+    facts = {"code": customer.code, "kind": customer.kind} | facts
+    api = f"customers/{customer.pk}/"
+    return Happening(kind, key, customer.pk, units, customer.get_absolute_url(), api, facts)
 
 
 def _by_identity(identity: str) -> Customer | None:
@@ -156,6 +167,8 @@ def change_customer(
         code=customer.code,
         fields=sorted(changed),
     )
+    units = OrgUnit.objects.filter(pk__in=customer.places.values("unit")).order_by("path")
+    announce(_happening("customer.changed", customer, units, fields=" ".join(sorted(changed))))
     return customer
 
 

@@ -1,4 +1,4 @@
-"""Rows of reports: figures kept ready; reports that people saved, when they are sent, to whom."""
+"""Rows of reports: figures kept ready; saved reports and their sending; remembered searches."""
 
 from reports.models.metrics import ClosedMonth, Grain, Mark, Rollup, RollupState
 from reports.models.saved import (
@@ -15,6 +15,7 @@ from reports.models.saved import (
     ScheduleQuerySet,
     Unsubscription,
 )
+from reports.models.searches import Remembered
 from reports.models.templates import ReportTemplate
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Grain",
     "Mark",
     "Receiver",
+    "Remembered",
     "ReportRun",
     "ReportSchedule",
     "ReportTemplate",

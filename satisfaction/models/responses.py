@@ -3,12 +3,13 @@
 import pghistory
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import BrinIndex
+from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from core.bigrams import Bigrams
 from core.scope import Scoped, ScopedQuerySet
 from satisfaction.models.questionnaires import Item, Option
 from satisfaction.models.waves import Wave
@@ -187,6 +188,7 @@ class Remark(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["response", "item"], name="remark_once"),
         ]
+        indexes = [GinIndex(Bigrams("text"), name="remark_pairs")]
 
     def __str__(self) -> str:
         return self.text[:40]

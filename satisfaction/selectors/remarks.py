@@ -5,17 +5,19 @@ only of units with enough answers. Nothing stands beside them that tells who, wh
 from which project.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from django.db.models import Count, F, Func, Q, QuerySet
+from django.db.models import Count, Exists, F, Func, OuterRef, Q, QuerySet
 
+from core.words import containing_all
 from satisfaction.models import Remark, Response, UnitScore
 from satisfaction.selectors.overview import Question
 from satisfaction.selectors.sight import Line, lines_of
 
 READ = "satisfaction.view_response"
 SHOWN = 50
+LOOKED_AT = 500  # remarks that a search reads at most, the latest ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,3 +101,35 @@ def examples_of(remarks: QuerySet[Remark], asked: Asked) -> list[Said]:
     found = remarks.values("text", "tone", "topics").annotate(count=Count("pk"))
     rows = found.order_by("-count", "text")[: SHOWN + 1]
     return [Said(one["text"], one["tone"], one["topics"] or [], one["count"]) for one in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A text with the code of the latest wave it was said in, and how often it was said."""
+
+    pk: int
+    text: str
+    wave: str
+    count: int
+
+
+def search_remarks(reader: Any, pieces: list[str]) -> list[Told]:
+    """Remarks with all these pieces, of waves that have figures and of projects with enough answers
+    in them, each text once, the most frequent first: as on the page of a unit, nothing tells who
+    or which project. One query over at most LOOKED_AT remarks.
+    """
+    figures = UnitScore.objects.visible_to(reader).filter(
+        run=OuterRef("wave__run"), unit=OuterRef("response__unit"), stage="", shown=True
+    )
+    answers = Response.objects.visible_to(reader, READ).counted()
+    rows = containing_all(Remark.objects.all(), "text", pieces).filter(
+        Exists(figures), response__in=answers
+    )
+    found: dict[str, Told] = {}
+    latest = rows.order_by("-pk").values_list("pk", "text", "wave__code")[:LOOKED_AT]
+    for pk, text, wave in latest:
+        known = found.get(text)
+        found[text] = (
+            Told(pk, text, wave, 1) if known is None else replace(known, count=known.count + 1)
+        )
+    return sorted(found.values(), key=lambda one: (-one.count, one.text))

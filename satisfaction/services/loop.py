@@ -21,12 +21,13 @@ from django.utils.translation import gettext as _
 
 from audit.services import record
 from complaints.models import Case, Category, Channel
+from complaints.services.happenings import happening
 from complaints.services.intake import register_case
 from core.errors import Refused
 from core.faults import fault_point
 from core.locking import lock
 from core.models import ImportRun
-from core.notices import notify
+from core.notices import announce, notify
 from regions.policies import one_reading, policy
 from satisfaction.models import Cause, Recovery, Remark, Response, TouchPoint
 from satisfaction.selectors.low import Signal, overall_points, signals
@@ -175,7 +176,7 @@ def open_by_hand(recovery: Recovery, *, by: Any) -> Case:
 
 def _register(response: Response, signal: Signal, *, by: Any) -> Case:
     with translation.override(settings.LANGUAGE_CODE):
-        return register_case(
+        case = register_case(
             unit=response.unit,
             by=by,
             content=_content(response, signal),
@@ -184,6 +185,8 @@ def _register(response: Response, signal: Signal, *, by: Any) -> Case:
             customer=response.customer,
             name="" if response.customer_id else _nobody(response),
         )
+    announce(happening("case.low_answer", case, "low_answer", cause=str(signal.cause)))
+    return case
 
 
 def _nobody(response: Response) -> str:

@@ -12,12 +12,15 @@ from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Max
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from audit.services import record
 from core.errors import Refused
 from core.faults import fault_point
+from core.notices import Happening, announce
 from regions.models import OrgUnit
 from satisfaction.figures import (
     Cell,
@@ -159,3 +162,15 @@ def _publish(
     wave.run = run
     wave.save(update_fields=["run"])
     record("satisfaction.scored", by=run.by, subject=wave, checksum=checksum)
+    announce(
+        Happening(
+            "survey.scored",
+            f"{wave.pk}:{run.pk}",
+            wave.pk,
+            [wave.unit],
+            f"{reverse('satisfaction:results')}?{urlencode({'wave': wave.code})}",
+            f"survey-waves/{wave.pk}/results/",
+            {"code": wave.code},
+            covers=True,
+        )
+    )

@@ -521,13 +521,18 @@ PAGES = (
     *(
         Row("GET", f"api:{name}", NO_TOKEN, args=args)
         for name, args in (
-            ("cases", ()), ("case", ("@case",)), ("customers", ()), ("customer", ("@mine",))
+            ("cases", ()), ("case", ("@case",)), ("customers", ()), ("customer", ("@mine",)),
+            ("units", ()), ("unit", ("1",)), ("staff", ()), ("properties", ()),
+            ("property", ("1",)), ("activities", ()), ("activity", ("1",)),
+            ("survey-waves", ()), ("survey-results", ("1",)), ("metrics", ()), ("figures", ()),
         )
     ),
+    Row("POST", "api:activities", NO_TOKEN),
     Row("GET", "api:nothing", NO_TOKEN, args=("none/",)),
     Row("POST", "api:cases", NO_TOKEN),
     Row("POST", "api:customers", NO_TOKEN),
     Row("POST", "api:numbers", NO_TOKEN, args=("@mine",)),
+    Row("GET", "api:reference", TOKEN_MAKERS),
     Row("GET", "api:tokens", TOKEN_MAKERS),
     Row("GET", "api:token-new", TOKEN_MAKERS),
     Row("POST", "api:token-new", "302  403  403  403  422  403  422  422  403  403"),
@@ -539,6 +544,7 @@ PAGES = (
         data={"name": "W", "url": "http://127.0.0.1/", "kinds": "core.export_ready"}),
     Row("GET", "core:webhook", OPERATOR, args=("@target",)),
     Row("POST", "core:webhook-test", OPERATOR_DOES, args=("@target",)),
+    Row("POST", "core:webhook-resend", OPERATOR_DOES, args=("@target",)),
     Row("GET", "core:webhook-secret", OPERATOR, args=("@target",)),
     Row("POST", "core:webhook-secret", OPERATOR, args=("@target",)),
     Row("GET", "core:webhook-delete", OPERATOR, args=("@target",)),
@@ -546,6 +552,10 @@ PAGES = (
     Row("GET", "styleguide", "302  403  403  403  403  403  403  200  403  403"),
     Row("GET", "search", SIGNED_IN),
     Row("POST", "search", "302  302  302  302  302  302  302  302  302  302", data={"q": "李"}),
+    Row("POST", "search-quick", SIGNED_IN, data={"q": "李"}),
+    Row("POST", "search-chosen", "302  204  204  204  204  204  204  204  204  204",
+        data={"kind": "customers", "pk": "1"}),
+    Row("POST", "search-forget", "302  302  302  302  302  302  302  302  302  302"),
     Row("GET", "unit-choices", SIGNED_IN),
     Row("GET", "people-choices", SIGNED_IN),
     # --- organisation and people

@@ -8,7 +8,7 @@ import pytest
 from core.chinese import SURNAMES
 from customers.models import Customer, CustomerUnit, Ownership, Property
 from customers.selectors.lists import BY_NAME, ListQuery, customer_page
-from customers.selectors.search import search_archive
+from customers.selectors.search import find_contacts, find_places, find_properties
 from customers.selectors.terms import understand
 from customers.services import add_contact, create_customer
 from tests.customers.files import identity, phone
@@ -51,8 +51,8 @@ def archive(world):
 
 
 def found(text, user):
-    hits = search_archive(user, understand(text))
-    return sorted(place.name for place in hits.customers)
+    places, _count = find_places(user, understand(text), size=20, most=51)
+    return sorted(place.name for place in places)
 
 
 @pytest.mark.parametrize(
@@ -143,13 +143,18 @@ def test_a_search_ends_at_the_readers_reach(archive, text):
 
 
 def test_properties_and_contacts_are_found_too(archive):
-    hits = search_archive(archive.boss, understand("3栋2单元1201"))
-    assert [flat.unit.code for flat in hits.properties] == ["N1A", "S1A"]
-    hits = search_archive(archive.north_head, understand("3栋2单元1201"))
-    assert [flat.unit.code for flat in hits.properties] == ["N1A"]
-    hits = search_archive(archive.north_head, understand("陈明"))
-    assert [contact.name for contact in hits.contacts] == ["陈明亮"]
-    assert search_archive(archive.south_head, understand("陈明")).contacts == []
+    def flats(user):
+        return [flat.unit.code for flat in find_properties(user, "3栋2单元1201", most=51)]
+
+    def contacts(user, text):
+        return [contact.name for contact in find_contacts(user, text, most=51)]
+
+    assert flats(archive.boss) == ["N1A", "S1A"]
+    assert flats(archive.north_head) == ["N1A"]
+    assert (
+        contacts(archive.north_head, "陈明") == contacts(archive.north_head, "chenm") == ["陈明亮"]
+    )
+    assert contacts(archive.south_head, "陈明") == contacts(archive.south_head, "chenm") == []
 
 
 def test_full_numbers_are_posted_and_never_stand_in_an_address(client, archive):
@@ -162,7 +167,7 @@ def test_full_numbers_are_posted_and_never_stand_in_an_address(client, archive):
         assert posted.status_code == 302
         bare = number.replace(" ", "")
         assert bare not in address.replace(" ", "").replace("+", "")
-        assert [place.name for place in page.context["hits"].customers] == ["张三"]
+        assert [hit.title for hit in page.context["groups"][0].hits] == ["张三"]
         assert bare not in unquote(page.content.decode())
 
 
@@ -170,7 +175,7 @@ def test_an_address_with_a_full_number_finds_nothing(client, archive):
     client.force_login(archive.boss)
     page = client.get("/search/", {"q": phone(11)})
 
-    assert page.context["hits"].nothing
+    assert page.context["groups"] == []
     assert page.context["term"].problem
     listed = client.get("/customers/", {"q": phone(11)})
     assert listed.context["problem"]
@@ -182,7 +187,7 @@ def test_a_mark_cannot_be_made_up(client, archive):
     for mark in ("x", "WyJwaG9uZSJd:abc", ""):
         page = client.get("/search/", {"mark": mark})
         assert page.status_code == 200
-        assert page.context["hits"].nothing
+        assert page.context["groups"] == []
 
 
 def test_words_for_customer_lead_to_the_list(client, archive):

@@ -1,0 +1,1 @@
+"""Search over everything in reach: kinds of things, what is remembered, the pages."""

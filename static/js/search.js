@@ -1,0 +1,74 @@
+/* The search box: the list below it opens with what comes in and closes on Escape or when the focus
+   leaves. Arrows go from the box into results and from one to the next, on the page of results too;
+   Enter in the box sends the form, on a result it follows the link. */
+(() => {
+  "use strict";
+
+  function links(list) {
+    return [...list.querySelectorAll("a")];
+  }
+
+  function step(list, from, by) {
+    const all = links(list);
+    return all[all.indexOf(from) + by];
+  }
+
+  window.crm.behaviour("search", (form) => {
+    const box = form.querySelector("input[type=search]");
+    const list = form.querySelector("[data-crm~=hits]");
+    if (!box || !list) return;
+
+    function show(open) {
+      list.hidden = !open;
+    }
+
+    list.addEventListener("htmx:afterSwap", () => show(form.contains(document.activeElement)));
+    box.addEventListener("keydown", (event) => {
+      if (event.isComposing || event.keyCode === 229) return;
+      if (event.key === "Escape" && !list.hidden) {
+        event.preventDefault();
+        show(false);
+      }
+      if (event.key !== "ArrowDown") return;
+      const first = links(list.hidden ? document.querySelector("main [data-crm~=hits]") || list : list)[0];
+      if (!first) return;
+      event.preventDefault();
+      first.focus();
+    });
+    list.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") return;
+      box.focus();
+      show(false);
+    });
+    form.addEventListener("focusout", (event) => {
+      if (event.relatedTarget && !form.contains(event.relatedTarget)) show(false);
+    });
+    document.addEventListener("pointerdown", (event) => {
+      if (!form.contains(event.target)) show(false);
+    });
+    form.addEventListener("submit", () => show(false));
+  });
+
+  window.crm.behaviour("hits", (list) => {
+    list.addEventListener("keydown", (event) => {
+      const link = event.target.closest("a");
+      if (!link || !["ArrowDown", "ArrowUp"].includes(event.key)) return;
+      event.preventDefault();
+      const next = step(list, link, event.key === "ArrowDown" ? 1 : -1);
+      if (next) next.focus();
+      else if (event.key === "ArrowUp") document.getElementById("crm-q").focus();
+    });
+
+    /* Which result was opened is told without waiting; the link itself stays an ordinary link. */
+    function chosen(event) {
+      const link = event.target.closest("a[data-hit]");
+      const token = document.querySelector('meta[name="csrf-token"]');
+      if (!link || !token || (event.type === "auxclick" && event.button !== 1)) return;
+      const body = new URLSearchParams({ kind: link.dataset.kind, pk: link.dataset.pk });
+      const headers = { "X-CSRFToken": token.content };
+      window.fetch(list.dataset.chosen, { method: "POST", body, headers, keepalive: true });
+    }
+    list.addEventListener("click", chosen);
+    list.addEventListener("auxclick", chosen);
+  });
+})();

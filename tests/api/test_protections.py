@@ -1,0 +1,162 @@
+"""Each protection of the API, seen holding; and seen missing once it is switched off.
+
+A probe is one call of somebody who must not succeed. With the protection in force it is refused;
+with the protection replaced by nothing the same call gets through, so the probe does look at it.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from importlib import import_module
+from typing import Any
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from accounts.models import User, UserState
+from api.authentication import PerMinute
+from api.base import Ask
+from api.models import TokenQuerySet
+from api.reach import CASES_READ
+from api.resources.customers import Customers, Numbers
+from api.services import revoke
+from audit.models import Entry
+from complaints.models import Case
+from customers.models.customers import CustomerQuerySet
+from tests.api.conftest import Program
+from tests.factories import make_customer, say
+
+pytestmark = pytest.mark.django_db
+NEW = {"unit": "N1A", "content": "漏水", "name": "李四"}
+WANTED = {"field": "phone", "reason": "回访"}
+
+
+def scope_of_the_token(world: Any) -> int:
+    return Program(world.admin, CASES_READ).get("customers/").status_code
+
+
+def right_of_the_owner(world: Any) -> int:
+    customer = make_customer(unit=world.n1a, phone="+8613800000001")
+    return Program(world.reader).post(f"customers/{customer.pk}/numbers/", WANTED).status_code
+
+
+def reach_of_the_owner(world: Any) -> int:
+    customer = make_customer(unit=world.n1a)
+    return Program(world.south_head).get(f"customers/{customer.pk}/").status_code
+
+
+def expiry(world: Any) -> int:
+    program = Program(world.admin)
+    with time_machine.travel(timezone.now() + timedelta(days=31)):
+        return program.get("customers/").status_code
+
+
+def revocation(world: Any) -> int:
+    program = Program(world.admin)
+    revoke(program.token, by=world.admin)
+    return program.get("customers/").status_code
+
+
+def end_of_the_person(world: Any) -> int:
+    program = Program(world.admin)
+    User.objects.filter(pk=world.admin.pk).update(state=UserState.LEFT)
+    return program.get("customers/").status_code
+
+
+def throttle(world: Any) -> int:
+    say(world.group, "api.calls_a_minute", 1)
+    program = Program(world.admin)
+    with time_machine.travel(timezone.now(), tick=False):
+        program.get("customers/")
+        return program.get("customers/").status_code
+
+
+def same_key_other_body(world: Any) -> int:
+    program = Program(world.north_head)
+    program.post("cases/", NEW, Idempotency_Key="k")
+    return program.post("cases/", NEW | {"content": "停电"}, Idempotency_Key="k").status_code
+
+
+def same_key_again(world: Any) -> int:
+    """How many cases two equal calls made."""
+    program = Program(world.north_head)
+    for _each in range(2):
+        assert program.post("cases/", NEW, Idempotency_Key="k").status_code == 201
+    return Case.objects.count()
+
+
+def version(world: Any) -> int:
+    customer = make_customer(unit=world.n1a)
+    program, path = Program(world.north_head), f"customers/{customer.pk}/"
+    tag = program.get(path)["ETag"]
+    program.patch(path, {"remark": "一"}, If_Match=tag)
+    return program.patch(path, {"remark": "二"}, If_Match=tag).status_code
+
+
+def record_of_a_number(world: Any) -> int:
+    """How many records a number that was shown left."""
+    customer = make_customer(unit=world.n1a, phone="+8613800000001")
+    answer = Program(world.north_head).post(f"customers/{customer.pk}/numbers/", WANTED)
+    assert (answer.status_code, answer.json()) == (200, {"value": "13800000001"})
+    shown = Entry.objects.filter(action="customer.revealed", detail__reason="回访")
+    return shown.filter(by=world.north_head, detail__field="phone").count()
+
+
+def numbers_a_day(world: Any) -> int:
+    say(world.group, "customers.reveals_per_day", 1)
+    customer = make_customer(unit=world.n1a, phone="+8613800000001")
+    program, path = Program(world.north_head), f"customers/{customer.pk}/numbers/"
+    program.post(path, WANTED)
+    return program.post(path, WANTED).status_code
+
+
+def nothing(*args: Any, **kwargs: Any) -> None:
+    """In place of whatever is done."""
+
+
+def yes(*args: Any, **kwargs: Any) -> bool:
+    return True
+
+
+def every_row(rows: Any, *args: Any, **kwargs: Any) -> Any:
+    return rows
+
+
+def at_once(*, act: Callable[[], Any], **more: Any) -> Any:
+    return act()
+
+
+# The package has a function of the same name in front of the module.
+REVEAL = import_module("customers.services.reveal")
+# probe: what it gets, what it gets without its protection, what is replaced by what
+PROTECTIONS: dict[Callable[[Any], int], tuple[int, int, Any, str, Any]] = {
+    scope_of_the_token: (403, 200, Customers, "asks", {"GET": Ask("", "customers.view_customer")}),
+    right_of_the_owner: (403, 404, Numbers, "asks", {"POST": Ask("", "")}),
+    reach_of_the_owner: (404, 200, CustomerQuerySet, "visible_to", every_row),
+    expiry: (401, 200, TokenQuerySet, "living", every_row),
+    revocation: (401, 200, TokenQuerySet, "living", every_row),
+    end_of_the_person: (401, 200, User, "is_active", True),
+    throttle: (429, 200, PerMinute, "allow_request", yes),
+    same_key_other_body: (422, 201, "api.base", "digest_of", lambda *args: "x"),
+    same_key_again: (1, 2, "api.base", "once", at_once),
+    version: (412, 200, "api.resources.customers", "version_asked", nothing),
+    record_of_a_number: (1, 0, REVEAL, "record", nothing),
+    numbers_a_day: (429, 200, REVEAL, "reveals_left", yes),
+}
+
+
+@pytest.mark.parametrize("probe", PROTECTIONS, ids=lambda probe: probe.__name__)
+def test_a_protection_holds(world, everybody_may, probe):
+    assert probe(world) == PROTECTIONS[probe][0]
+
+
+@pytest.mark.parametrize("probe", PROTECTIONS, ids=lambda probe: probe.__name__)
+def test_a_protection_switched_off_is_noticed(world, everybody_may, monkeypatch, probe):
+    _held, without, place, name, broken = PROTECTIONS[probe]
+    target = f"{place}.{name}" if isinstance(place, str) else place
+    if isinstance(place, str):
+        monkeypatch.setattr(target, broken)
+    else:
+        monkeypatch.setattr(target, name, broken)
+
+    assert probe(world) == without
