@@ -112,7 +112,7 @@ class LossForm(forms.Form):
 
     place = forms.ModelChoiceField(CustomerUnit.objects.none(), label=_("Unit"))
     lost_on = forms.DateField(label=_("Lost on"), widget=DateInput())
-    cause = forms.ChoiceField(label=_("Cause"))
+    cause = forms.ChoiceField(label=pgettext_lazy("lost customer", "Cause"))
     direction = forms.ChoiceField(label=pgettext_lazy("lost customer", "Direction"))
     competitor = forms.CharField(
         label=_("Competitor"),

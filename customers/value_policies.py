@@ -264,7 +264,7 @@ register(
         source=LOSSES,
         type=Rows(
             (
-                Column("word", _("Cause"), Text(40, minimum=1)),
+                Column("word", pgettext_lazy("lost customer", "Cause"), Text(40, minimum=1)),
                 Column("side", _("Within our control"), Choice(SIDES)),
             ),
             minimum=1,

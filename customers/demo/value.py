@@ -78,7 +78,8 @@ def _sheets(
 ) -> None:
     """What he buys in all, of one product by name now and then; how he judges us, and a rival."""
     who, customer = place.keeper, place.customer
-    whole = (bought * Decimal(str(draw.choice((1.4, 1.9, 2.6, 3.8, 6.5)))) / 1000).quantize(1)
+    times = Decimal(str(round(draw.uniform(1.4, 5.5), 2)))
+    whole = (bought * times / 1000).quantize(1)
     method = draw.choice(DemandSource.values)
     save_demand(customer, by=who, year=today.year, amount=whole * 1000, method=method)
     product = customer.transactions.order_by("-amount").values_list("product", flat=True).first()
@@ -115,9 +116,10 @@ def _losses(places: Sequence[CustomerUnit], today: dt.date, draw: random.Random)
     """Customers who stopped buying within a year; two of them came back."""
     rows = Transaction.objects.filter(customer__in=[place.customer_id for place in places])
     last = dict(rows.order_by().values_list("customer").annotate(day=Max("on")))
-    days = {key: day + dt.timedelta(days=30) for key, day in last.items()}
+    days = {key: day + dt.timedelta(days=60) for key, day in last.items()}
     since = today - dt.timedelta(days=340)
     gone = [one for one in places if since <= days.get(one.customer_id, since) < today]
+    gone.sort(key=lambda place: days.get(place.customer_id, since))
     for number, (place, (cause, where, note)) in enumerate(zip(gone, LOST, strict=False)):
         loss = record_loss(
             place,

@@ -27,10 +27,12 @@ Noted = CreditSheet | ValueSheet
 
 @dataclass(frozen=True, slots=True)
 class DemandYear:
-    """What a customer buys of everybody and of us in a year, in yuan; the lines he was noted by."""
+    """What a customer buys of everybody and of us in a year, in yuan; `whole` is what was noted of
+    everything, if anything, `products` what was noted of single products."""
 
     year: int
-    lines: list[Demand]
+    whole: Demand | None
+    products: list[Demand]
     demand: Decimal
     ours: Decimal
 
@@ -90,7 +92,13 @@ def demand_years(user: Any, customer: Customer) -> list[DemandYear]:
     sold = Transaction.objects.filter(customer=customer, on__year__in=list(lines))
     sums = dict(sold.order_by().values_list("on__year").annotate(sum=Sum("amount")))
     return [
-        DemandYear(year, mine, whole_demand(mine), sums.get(year, Decimal(0)))
+        DemandYear(
+            year,
+            next((row for row in mine if not row.product), None),
+            [row for row in mine if row.product],
+            whole_demand(mine),
+            sums.get(year, Decimal(0)),
+        )
         for year, mine in lines.items()
     ]
 

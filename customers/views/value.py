@@ -174,7 +174,8 @@ def credit_new(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404("credit")
     year = _year(request)
     known = CreditSheet.objects.filter(customer=customer, year=year).first()
-    given, initial = {}, {"year": year}
+    given: dict[str, str] = {}
+    initial: dict[str, Any] = {"year": year}
     if known is not None:
         given = {line["word"]: line["points"] for line in known.lines}
         initial |= {"reason": known.reason, "remark": known.remark}

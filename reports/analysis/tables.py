@@ -152,7 +152,7 @@ def _seasonal(asked: Question, limit: int | None) -> list[Table]:
     note = _(
         "The 36 whole months before the day. The indices add up to 1200 %, the shares to 100 %."
     )
-    return [Table(_("Months"), columns, rows, bars=2, note=note)]
+    return [Table(pgettext("calendar", "Months"), columns, rows, bars=2, note=note)]
 
 
 def _seasonal_sentence(tables: list[Table]) -> str:

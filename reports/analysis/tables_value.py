@@ -1,5 +1,6 @@
 """Tables of share of wallet, credit, delivered value and lost customers."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -46,7 +47,7 @@ def _wallet(asked: Question, limit: int | None) -> list[Table]:
     customers = Table(_("Customers"), columns, rows, links, bars=6, note=note)
     parts = [
         _parts(_("Products"), _("Product"), found.products),
-        _parts(_("Months"), _("Month"), found.months),
+        _parts(pgettext("calendar", "Months"), _("Month"), found.months),
     ]
     return [*(part for part in parts if part.rows), customers]
 
@@ -112,9 +113,12 @@ def _sum_row(x: going.LossSum) -> tuple[Any, ...]:
 
 def _by_cause(lines: list[going.LossSum]) -> Table:
     yes = {True: _("Yes"), False: _("No"), None: ""}
-    columns = [*_sum_columns(_("Cause")), Column(_("Within our control"), width=14)]
+    columns = [
+        *_sum_columns(pgettext("lost customer", "Cause")),
+        Column(_("Within our control"), width=14),
+    ]
     rows = [(*_sum_row(x), yes[x.within_control]) for x in lines]
-    return Table(_("By cause"), columns, rows, bars=1)
+    return Table(pgettext("lost customer", "By cause"), columns, rows, bars=1)
 
 
 def _summed(title: str, head: str, lines: list[going.LossSum]) -> Table:
@@ -145,7 +149,7 @@ def _lost(lines: list[going.LossLine]) -> Table:
         Column(_("Unit"), width=20),
         Column(_("Class"), width=12),
         Column(_("Lost on"), width=12),
-        Column(_("Cause"), width=20),
+        Column(pgettext("lost customer", "Cause"), width=20),
         Column(pgettext("lost customer", "Direction"), width=16),
         Column(_("Competitor"), width=20),
         Column(_("Bought in the year before (yuan)"), "money", 22),
@@ -207,7 +211,7 @@ def _credit(asked: Question, limit: int | None) -> list[Table]:
         Column(_("Year"), width=8),
         Column(_("Points"), "number"),
         Column(_("Assessment before"), "number", 14),
-        Column(_("Change"), "number"),
+        Column(pgettext("points", "Change"), "number"),
         Column(pgettext("credit", "Grade"), width=8),
         Column(_("Credit limit (yuan)"), "money", 18),
         Column(_("Bought in 365 days (yuan)"), "money", 20),
@@ -242,6 +246,11 @@ def _credit_sentence(tables: list[Table]) -> str:
 # --- delivered value ------------------------------------------------------------------------------
 
 
+def _mean(points: float | None) -> Decimal | None:
+    """Two decimals, also where they are nought."""
+    return None if points is None else Decimal(repr(points)).quantize(Decimal("0.01"))
+
+
 def _delivered(asked: Question, limit: int | None) -> list[Table]:
     parts, lines = sheets.delivered(asked)
     means = Table(
@@ -254,8 +263,8 @@ def _delivered(asked: Question, limit: int | None) -> list[Table]:
         [
             (
                 str(ValueSheet._meta.get_field(x.part).verbose_name),  # type: ignore[union-attr]
-                round(x.ours, 2),
-                None if x.rivals is None else round(x.rivals, 2),
+                _mean(x.ours),
+                _mean(x.rivals),
             )
             for x in parts
         ],
