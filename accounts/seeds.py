@@ -156,6 +156,7 @@ ANSWER_FOR_FIGURES = (
 MANAGE = (
     *KEEP,
     "customers.hand_over_customer",
+    "customers.assess_credit",
     "satisfaction.view_response",
     *ANSWER_FOR_FIGURES,
     *ANSWER_FOR_CASES,

@@ -71,6 +71,15 @@ ACTIONS = {
     "customer.exported": _("exported {rows} customers"),
     "customer.shared": _("shared the customer with {employee_no} until {until}: {reason}"),
     "customer.share_ended": _("ended the share with {employee_no}"),
+    "customer.lost": _("recorded the customer as lost on {on}: {cause}"),
+    "customer.won_back": _("recorded that the customer was won back on {on}"),
+    "customer.demand_noted": _("noted the customer's whole demand of {year}: {amount} yuan"),
+    "customer.demand_dropped": _("deleted a line of the customer's demand of {year}"),
+    "customer.credit_assessed": _(
+        "assessed the customer's credit of {year}: {points} points, {grade}, {limit} yuan"
+    ),
+    "customer.value_judged": _("noted the value delivered in {year}: {points} points"),
+    "customer.sheet_taken": _("took away the sheet “{sheet}” of the customer"),
     "activity.logged": _("logged an activity of the kind {kind}"),
     "activity.changed": _("changed an activity"),
     "contact.added": _("added a contact"),

@@ -13,5 +13,6 @@ class CustomersConfig(AppConfig):
             exports,
             imports,
             reach,  # noqa: F401
+            value_tab,  # noqa: F401
         )
         from customers.services import work  # noqa: F401  so do the kinds of work people hand over

@@ -13,13 +13,20 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from customers.models import Activity, ActivityState, CustomerUnit, Ownership, Property
+from customers.models import Activity, ActivityState, CustomerUnit, Loss, Ownership, Property
 from regions.models import OrgUnit
 from regions.takes_part import Chosen, Participant, takes_part
 
 PLACE, FLAT = "customers_customerunit", "customers_property"
 OWNED, DONE = "customers_ownership", "customers_activity"
+LOST = "customers_loss"
 HAS_ROW = "EXISTS (SELECT 1 FROM {table} o WHERE o.customer_id = t.customer_id AND o.unit_id = %s)"
+
+# Rows of a unit whose customer has a place in the other one and none here any more.
+GONE = f"""t.unit_id = %s
+    AND EXISTS (SELECT 1 FROM {PLACE} p WHERE p.customer_id = t.customer_id AND p.unit_id = %s)
+    AND NOT EXISTS (SELECT 1 FROM {PLACE} p WHERE p.customer_id = t.customer_id
+                    AND p.unit_id = %s)"""
 
 
 @takes_part(Property)
@@ -157,11 +164,40 @@ class Activities(Participant):
     def split(self, journal: Any, source: int, target: int, chosen: Chosen) -> None:
         """All activities with customers who have gone for good: reports of the past find the
         unit that the new one was split from."""
-        where = f"""t.unit_id = %s
-            AND EXISTS (SELECT 1 FROM {PLACE} p WHERE p.customer_id = t.customer_id
-                        AND p.unit_id = %s)
-            AND NOT EXISTS (SELECT 1 FROM {PLACE} p WHERE p.customer_id = t.customer_id
-                            AND p.unit_id = %s)"""
         journal.rewrite(
-            DONE, {"unit_id": "%s::int"}, [target], where=where, args=[source, target, source]
+            DONE, {"unit_id": "%s::int"}, [target], where=GONE, args=[source, target, source]
+        )
+
+
+@takes_part(Loss)
+class Losses(Participant):
+    """Who is lost can still be won back, by the unit that comes after; who was won back before
+    stays with the unit that did it."""
+
+    title = _("lost customers")
+
+    def current(self, units: Iterable[int]) -> int:
+        """Who is still lost."""
+        return Loss.objects.still().filter(unit__in=list(units)).count()
+
+    def move(self, journal: Any, source: int, target: int, day: date) -> None:
+        """Of whom both have lost, the other keeps his loss with the earlier day."""
+        both = f"JOIN {LOST} s ON s.customer_id = t.customer_id AND s.unit_id = %s"
+        journal.rewrite(
+            LOST,
+            {"lost_on": "LEAST(t.lost_on, s.lost_on)"},
+            source=f"{both} AND s.won_back_on IS NULL",
+            where="t.unit_id = %s AND t.won_back_on IS NULL",
+            args=[source, target],
+        )
+        twin = f"""EXISTS (SELECT 1 FROM {LOST} o WHERE o.customer_id = t.customer_id
+            AND o.unit_id = %s AND o.won_back_on IS NULL)"""
+        still = "t.unit_id = %s AND t.won_back_on IS NULL"
+        journal.delete(LOST, where=f"{still} AND {twin}", args=[source, target])
+        journal.rewrite(LOST, {"unit_id": "%s::int"}, [target], where=still, args=[source])
+
+    def split(self, journal: Any, source: int, target: int, chosen: Chosen) -> None:
+        """All losses of customers who have gone for good."""
+        journal.rewrite(
+            LOST, {"unit_id": "%s::int"}, [target], where=GONE, args=[source, target, source]
         )

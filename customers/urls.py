@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from customers.views import access, activities, detail, edit, exports, hand_over, lists
+from customers.views import access, activities, detail, edit, exports, hand_over, lists, value
 
 app_name = "customers"
 
@@ -20,6 +20,14 @@ customer_urls: list[URLPattern | URLResolver] = [
     path("share/", access.customer_share, name="share"),
     path("share/people/", access.share_people, name="share-people"),
     path("contacts/", include(contact_urls)),
+    path("demand/new/", value.demand_new, name="demand-new"),
+    path("losses/new/", value.loss_new, name="loss-new"),
+    path("credit/new/", value.credit_new, name="credit-new"),
+    path("credit/<int:year>/", value.credit_sheet, name="credit"),
+    path("credit/<int:year>/paper/", value.credit_paper, name="credit-paper"),
+    path("value/new/", value.value_new, name="value-new"),
+    path("value/<int:year>/", value.value_sheet, name="value"),
+    path("value/<int:year>/paper/", value.value_paper, name="value-paper"),
 ]
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", lists.customer_list, name="list"),
@@ -35,5 +43,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("export/<int:pk>/file/", exports.export_file, name="export-file"),
     path("activities/<int:pk>/complete/", activities.activity_complete, name="activity-complete"),
     path("activities/<int:pk>/cancel/", activities.activity_cancel, name="activity-cancel"),
+    path("demands/<int:pk>/delete/", value.demand_delete, name="demand-delete"),
+    path("losses/<int:pk>/won-back/", value.loss_won_back, name="loss-won-back"),
     path("<int:pk>/", include(customer_urls)),
 ]

@@ -225,3 +225,174 @@ register(
         below=Below.GROUP,
     )
 )
+
+# --- share of wallet (VAL-04, VAL-05) -------------------------------------------------------------
+
+register(
+    Policy(
+        key="customers.wallet_share",
+        title=_("Wanted share of what a customer buys"),
+        meaning=_(
+            "How much of what a customer buys of everybody he should buy of us; the analysis shows"
+            " who stays below."
+        ),
+        source=_("Customer-data analysis regime, Art 3(3)"),
+        type=Decimal_(0, 100, places=1, unit="%"),
+        default=Decimal(30),
+        group=GROUP,
+        below=Below.UNITS,
+    )
+)
+
+# --- lost customers (VAL-12) ----------------------------------------------------------------------
+
+SIDES = (("ours", _("within our control")), ("outside", _("outside our control")))
+LOSSES = _("Analysis of customers who leave, 2(2)")
+
+
+def _words_once(table: Sequence[Row]) -> Promise | None:
+    if len({row["word"] for row in table}) == len(table):
+        return None
+    return _("A word stands there twice.")
+
+
+register(
+    Policy(
+        key="customers.loss_causes",
+        title=_("Why customers leave"),
+        meaning=_("The causes to choose from when a customer is lost, and whether they were ours."),
+        source=LOSSES,
+        type=Rows(
+            (
+                Column("word", pgettext_lazy("lost customer", "Cause"), Text(40, minimum=1)),
+                Column("side", _("Within our control"), Choice(SIDES)),
+            ),
+            minimum=1,
+            maximum=30,
+            rule=_words_once,
+        ),
+        default=rows(
+            {"word": word, "side": side}
+            for word, side in (
+                ("价格", "ours"),
+                ("产品或工程质量", "ours"),
+                ("服务不到位", "ours"),
+                ("投诉处理不满意", "ours"),
+                ("交付或供货不及时", "ours"),
+                ("联系中断", "ours"),
+                ("竞争对手争取", "outside"),
+                ("客户需求变化", "outside"),
+                ("客户经营困难或停业", "outside"),
+                ("迁址或出售房产", "outside"),
+                ("其他", "outside"),
+            )
+        ),
+        group=GROUP,
+        below=Below.NOBODY,
+    )
+)
+register(
+    Policy(
+        key="customers.loss_directions",
+        title=_("Where lost customers go"),
+        meaning=_("The directions to choose from when a customer is lost."),
+        source=LOSSES,
+        type=Rows(
+            (Column("word", pgettext_lazy("lost customer", "Direction"), Text(40, minimum=1)),),
+            minimum=1,
+            maximum=20,
+            rule=_words_once,
+        ),
+        default=rows(
+            {"word": word}
+            for word in ("竞争对手", "自建自营", "停止购买", "迁往外地", "停业注销", "去向不明")
+        ),
+        group=GROUP,
+        below=Below.NOBODY,
+    )
+)
+
+# --- credit (VAL-01) ------------------------------------------------------------------------------
+
+CREDIT = _("CRM construction plan, 2.8; strategic-customer regime, Art 4(3)")
+
+
+def _a_hundred_points(table: Sequence[Row]) -> Promise | None:
+    if sum(row["most"] for row in table) != 100:
+        return _("The highest points must add up to 100.")
+    return _words_once(table)
+
+
+def _grades_downwards(table: Sequence[Row]) -> Promise | None:
+    floors = [row["floor"] for row in table]
+    if floors[-1] != 0:
+        return _("The last grade must begin at 0 points.")
+    if floors != sorted(set(floors), reverse=True):
+        return _("The grades must stand from the best to the worst.")
+    if len({row["grade"] for row in table}) < len(table):
+        return _("A grade stands there twice.")
+    return None
+
+
+register(
+    Policy(
+        key="customers.credit_criteria",
+        title=_("Criteria of the credit assessment"),
+        meaning=_(
+            "By what a business customer's credit is assessed, and how many points each has."
+        ),
+        source=CREDIT,
+        type=Rows(
+            (
+                Column("word", _("Criterion"), Text(40, minimum=1)),
+                Column("most", _("Highest points"), Decimal_(1, 100, places=1)),
+            ),
+            minimum=1,
+            maximum=15,
+            rule=_a_hundred_points,
+        ),
+        default=rows(
+            {"word": word, "most": Decimal(most)}
+            for word, most in (
+                ("履约与付款记录", 30),
+                ("财务实力", 25),
+                ("经营状况与资质", 15),
+                ("合作年限与规模", 15),
+                ("行业前景与信誉", 10),
+                ("担保与抵押", 5),
+            )
+        ),
+        group=GROUP,
+        below=Below.NOBODY,
+    )
+)
+register(
+    Policy(
+        key="customers.credit_grades",
+        title=_("Grades and limits of credit"),
+        meaning=_("Which grade and which credit limit follow from the points, the best first."),
+        source=CREDIT,
+        type=Rows(
+            (
+                Column("floor", _("From points"), Decimal_(0, 100, places=1)),
+                Column("grade", pgettext_lazy("credit", "Grade"), Text(10, minimum=1)),
+                Column("limit", _("Credit limit"), Decimal_(0, 10**11, places=2, unit=_("yuan"))),
+            ),
+            minimum=1,
+            maximum=12,
+            rule=_grades_downwards,
+        ),
+        default=rows(
+            {"floor": Decimal(floor), "grade": grade, "limit": Decimal(limit)}
+            for floor, grade, limit in (
+                (90, "AAA", 5_000_000),
+                (80, "AA", 2_000_000),
+                (70, "A", 1_000_000),
+                (60, "B", 300_000),
+                (0, "C", 0),
+            )
+        ),
+        group=GROUP,
+        below=Below.NOBODY,
+    )
+)

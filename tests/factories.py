@@ -44,14 +44,26 @@ from customers.models import (
     Activity,
     ActivityState,
     Contact,
+    CreditSheet,
     Customer,
     CustomerKind,
     CustomerShare,
     CustomerUnit,
+    Loss,
     Ownership,
     Property,
+    ValueSheet,
 )
-from customers.services import add_contact, create_customer, share_customer
+from customers.models.value import COSTS, VALUES
+from customers.services import (
+    add_contact,
+    assess_credit,
+    create_customer,
+    judge_value,
+    record_loss,
+    save_demand,
+    share_customer,
+)
 from customers.services.customers import place_customer
 from expenses.models import Application, BudgetChange, EntryKind
 from expenses.models import Budget as ExpenseBudget
@@ -66,6 +78,7 @@ from expenses.services.gifts import receive
 from expenses.services.key_dates import save as save_key_date
 from expenses.services.payments import pay
 from regions.models import Kind, OrgUnit, PolicyValue
+from regions.policies import policy
 from regions.services import remember
 from regions.services.policies import set_policy
 from satisfaction.models import Questionnaire, QuestionnaireVersion, Response, Sample, Wave
@@ -219,6 +232,65 @@ def make_activity(
     activity.place_in(place_of(customer, unit).unit)
     activity.save()
     return activity
+
+
+def make_loss(
+    *,
+    customer: Customer,
+    unit: OrgUnit | None = None,
+    by: User | None = None,
+    lost_on: date | None = None,
+    **more: Any,
+) -> Loss:
+    """A loss through the service: of today, for the price, to a competitor unless said
+    otherwise."""
+    given = {"cause": "价格", "direction": "竞争对手"} | more
+    return record_loss(
+        place_of(customer, unit), by=by, lost_on=lost_on or timezone.localdate(), **given
+    )
+
+
+def make_credit(
+    *, customer: Customer, by: User | None = None, year: int = 2026, part: str = "0.8", **more: Any
+) -> CreditSheet:
+    """A credit assessment through the service, with the same part of the highest points of each
+    criterion."""
+    points = {
+        row["word"]: (row["most"] * Decimal(part)).quantize(Decimal("0.1"))
+        for row in policy("customers.credit_criteria")
+    }
+    return assess_credit(customer, by=by, year=year, points=points, **more)
+
+
+def make_value(
+    *,
+    customer: Customer,
+    by: User | None = None,
+    year: int = 2026,
+    points: str = "87653221",
+    **more: Any,
+) -> ValueSheet:
+    """A sheet of delivered value: `points` are a digit for each value, then for each cost."""
+    given = dict(zip((*VALUES, *COSTS), map(int, points), strict=True))
+    return judge_value(customer, by=by, year=year, points=given, **more)
+
+
+def make_sheets(*, customer: Customer, by: User, mark: str = "") -> dict[str, Any]:
+    """One of each sheet of a business customer; texts bear a mark."""
+    return {
+        "demand": save_demand(
+            customer, by=by, year=2026, amount=Decimal(900_000), method="asked", note=f"{mark}询问"
+        ),
+        "credit": make_credit(customer=customer, by=by, remark=f"{mark}依据"),
+        "value": make_value(customer=customer, by=by, note=f"{mark}判断"),
+        "loss": make_loss(
+            customer=customer,
+            unit=customer.places.first().unit,
+            by=by,
+            lost_on=date(2026, 2, 1),
+            competitor=f"{mark}竞品公司",
+        ),
+    }
 
 
 def say(unit: OrgUnit, key: str, value: Any, *, since: date | None = None) -> PolicyValue:

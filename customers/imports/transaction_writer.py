@@ -90,7 +90,7 @@ class TransactionWriter:
         return found
 
     def _find(self, rows: Sequence[TransactionRow]) -> None:
-        """Look up the customers of a chunk that are not known yet, in two queries."""
+        """Look up the customers of a chunk that are not known yet, in three queries."""
         codes = {row.code for row in rows if row.code and ("code", row.code) not in self.known}
         for code, key in Customer.objects.filter(code__in=codes).values_list("code", "pk"):
             self.known["code", code] = key
@@ -108,6 +108,16 @@ class TransactionWriter:
                 self.known["name", name] = keys[0]
             else:
                 self.ambiguous.add(name)
+        self._find_codes_among_names(names - set(found))
+
+    def _find_codes_among_names(self, names: set[str]) -> None:
+        """A file with one column for the customer may fill it with codes: where nobody bears the
+        name, the customer of this code is meant."""
+        codes = {name.upper() for name in names}
+        keys = dict(Customer.objects.filter(code__in=codes).values_list("code", "pk"))
+        for name in names:
+            if name.upper() in keys:
+                self.known["name", name] = keys[name.upper()]
 
     def _customer(self, row: TransactionRow, report: Report) -> int | None:
         """The key of the row's customer, made when nobody knows him; None when it is not clear."""

@@ -15,8 +15,10 @@ from customers.models.customers import (
     OwnerStage,
     Scheme,
 )
+from customers.models.losses import Loss
 from customers.models.properties import Ownership, Property
 from customers.models.transactions import Transaction, TransactionFile
+from customers.models.value import CreditSheet, Demand, DemandSource, ValueSheet
 
 __all__ = [
     "CLASS_WORDS",
@@ -26,11 +28,15 @@ __all__ = [
     "ActivityKind",
     "ActivityState",
     "Contact",
+    "CreditSheet",
     "Customer",
     "CustomerClass",
     "CustomerKind",
     "CustomerShare",
     "CustomerUnit",
+    "Demand",
+    "DemandSource",
+    "Loss",
     "NameReading",
     "OwnerStage",
     "Ownership",
@@ -38,4 +44,5 @@ __all__ = [
     "Scheme",
     "Transaction",
     "TransactionFile",
+    "ValueSheet",
 ]

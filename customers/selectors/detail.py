@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from core.keyset import Key, Order, read_cursor, write_cursor
@@ -13,6 +14,7 @@ from customers.models import (
     Contact,
     Customer,
     CustomerUnit,
+    Loss,
     Ownership,
 )
 
@@ -37,10 +39,12 @@ class CustomerFile:
 
 def customer_file(user: Any, customer: Customer) -> CustomerFile:
     """Everything beside the timeline, in a fixed number of queries."""
+    lost = Loss.objects.still().filter(customer=OuterRef("customer"), unit=OuterRef("unit"))
     places = (
         CustomerUnit.objects.visible_to(user)
         .filter(customer=customer)
         .select_related("unit", "keeper")
+        .annotate(is_lost=Exists(lost))
         .order_by("-last_contact_at", "-pk")
     )
     ownerships = (

@@ -9,6 +9,7 @@ from customers.services.activities import (
 )
 from customers.services.contacts import add_contact, change_contact
 from customers.services.customers import change_customer, create_customer
+from customers.services.losses import record_loss, win_back
 from customers.services.reveal import reveal, reveals_left
 from customers.services.shares import (
     delete_old_shares,
@@ -17,25 +18,37 @@ from customers.services.shares import (
     may_share,
     share_customer,
 )
+from customers.services.value import (
+    assess_credit,
+    drop_demand,
+    judge_value,
+    save_demand,
+)
 from customers.services.work import hand_over, hand_over_places
 
 __all__ = [
     "add_contact",
+    "assess_credit",
     "cancel_activity",
     "change_contact",
     "change_customer",
     "complete_activity",
     "create_customer",
     "delete_old_shares",
+    "drop_demand",
     "end_share",
     "end_shares",
     "hand_over",
     "hand_over_places",
+    "judge_value",
     "log_activity",
     "move_activity",
     "may_share",
     "plan_activity",
+    "record_loss",
     "reveal",
     "reveals_left",
+    "save_demand",
     "share_customer",
+    "win_back",
 ]

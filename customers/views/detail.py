@@ -154,6 +154,8 @@ def _page(request: HttpRequest, customer: Customer, further: dict[str, Tab]) -> 
         "may": may(request, *RIGHTS),
         "can_log": may_act_on(request, customer, file, "customers.log_activity"),
         "can_edit": may_edit(request, customer, file),
+        "can_lose": request.user.has_perm("customers.change_customer")
+        and may_act_on(request, customer, file, "customers.change_customer"),
         "can_share": may_share_file(request, customer, file),
         "can_see_access": request.user.has_perm("accounts.review_grants")
         and may_act_on(request, customer, file, "accounts.review_grants"),

@@ -56,8 +56,7 @@ def _before(rows: Any, year: int) -> dict[int, Decimal]:
 
 def _line(one: Nomination, before: dict[int, Decimal]) -> EvaluationLine:
     marks = tuple(
-        (row["word"], None if row.get("mark") is None else Decimal(str(row["mark"])))
-        for row in one.sheet
+        (row["word"], Decimal(str(row["mark"])) if row.get("mark") else None) for row in one.sheet
     )
     return EvaluationLine(
         one.customer_id,

@@ -96,8 +96,8 @@ def purchases(
 
 
 # A customer is A while the share before him is under 75 %, B under 95 %, else C: compared as
-# products of exact sums. Equal amounts stand in the order
-# of codes, the same at each run.
+# products of exact sums. Where nothing was sold all shares are 0, so that all are A. Equal amounts
+# stand in the order of codes, the same at each run.
 _ABC = """
     WITH bought AS (SELECT customer_id, sum(amount) AS amount FROM ({rows}) AS t GROUP BY 1),
     typed AS (
@@ -113,7 +113,7 @@ _ABC = """
       SELECT business_type, id, code, name, amount,
              CASE WHEN total > 0 THEN (amount / total)::float8 ELSE 0 END AS share,
              CASE WHEN total > 0 THEN (through / total)::float8 ELSE 0 END AS cumulative,
-             CASE WHEN (through - amount) * 100 < total * 75 OR through = amount THEN 'A'
+             CASE WHEN total <= 0 OR (through - amount) * 100 < total * 75 THEN 'A'
                   WHEN (through - amount) * 100 < total * 95 THEN 'B' ELSE 'C' END AS abc
       FROM summed)"""
 _ABC_LINES = """

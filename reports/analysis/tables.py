@@ -10,6 +10,7 @@ from reports.analysis import purchases as reading
 from reports.analysis import (
     tables_people,
     tables_portfolio,
+    tables_value,
 )
 from reports.analysis.base import Column, Method, Question, Table, customer_url
 
@@ -151,7 +152,7 @@ def _seasonal(asked: Question, limit: int | None) -> list[Table]:
     note = _(
         "The 36 whole months before the day. The indices add up to 1200 %, the shares to 100 %."
     )
-    return [Table(_("Months"), columns, rows, bars=2, note=note)]
+    return [Table(pgettext("calendar", "Months"), columns, rows, bars=2, note=note)]
 
 
 def _seasonal_sentence(tables: list[Table]) -> str:
@@ -199,7 +200,7 @@ def _products_sentence(tables: list[Table]) -> str:
     return words.format(product=rows[0][0], share=f"{rows[0][4]:.1%}")
 
 
-METHODS = {
+_ALL = {
     method.key: method
     for method in (
         Method(
@@ -239,5 +240,20 @@ METHODS = {
         ),
         *tables_portfolio.METHODS,
         *tables_people.METHODS,
+        *tables_value.METHODS,
     )
 }
+# The methods by the question that they answer, in the order of the page.
+GROUPS = (
+    (
+        pgettext_lazy("analysis", "Structure"),
+        ("composition", "abc", "products", "seasonal", "cohorts"),
+    ),
+    (
+        pgettext_lazy("analysis", "Value"),
+        ("rfm", "wallet", "cooperation", "credit", "delivered"),
+    ),
+    (pgettext_lazy("analysis", "Staying"), ("retention", "losses", "life-cycle")),
+    (pgettext_lazy("analysis", "Performance"), ("quality", "evaluation", "effect")),
+)
+METHODS = {key: _ALL[key] for _title, keys in GROUPS for key in keys}

@@ -17,7 +17,7 @@ from core.pdf import NoPdf, render_pdf
 from regions.models import Kind, OrgUnit
 from reports.analysis.base import SHOWN, Method, Question, Table
 from reports.analysis.forms import OPTIONS, VIEW, AnalysisFilter
-from reports.analysis.tables import METHODS
+from reports.analysis.tables import GROUPS, METHODS
 from reports.analysis.workbook import workbook_of
 
 EXPORT = "customers.export_customer"
@@ -39,14 +39,7 @@ def customer_analysis(request: HttpRequest, key: str) -> HttpResponse:
     context: dict[str, Any] = {
         "form": form,
         "method": method,
-        "methods": [
-            (
-                one.title,
-                f"{reverse('reports:customer-analysis', args=[one.key])}?{_kept(form)}",
-                one is method,
-            )
-            for one in METHODS.values()
-        ],
+        **_choices(method, _kept(form)),
         "crumbs": [(_("Customer analysis"), reverse("reports:customers")), (method.title, "")],
     }
     asked = form.question
@@ -59,6 +52,19 @@ def customer_analysis(request: HttpRequest, key: str) -> HttpResponse:
             "may_export": request.user.has_perm(EXPORT),
         }
     return render(request, "reports/customer_analysis.html", context)
+
+
+def _choices(method: Method, kept: str) -> dict[str, Any]:
+    """The groups of methods, and the methods of the group that is open: title, address, current."""
+
+    def url(key: str) -> str:
+        return f"{reverse('reports:customer-analysis', args=[key])}?{kept}"
+
+    mine = next(keys for _title, keys in GROUPS if method.key in keys)
+    return {
+        "groups": [(title, url(keys[0]), keys is mine) for title, keys in GROUPS],
+        "methods": [(METHODS[key].title, url(key), key == method.key) for key in mine],
+    }
 
 
 def _today() -> Any:

@@ -21,7 +21,7 @@ from complaints.states import OPEN
 from compliance.actuals import METRICS as ACTUALS
 from compliance.models import DayReason, Finding, LogInDay
 from compliance.states import Severity
-from customers.models import ActivityKind, CustomerUnit, Ownership, OwnerStage
+from customers.models import ActivityKind, CustomerUnit, Loss, Ownership, OwnerStage
 from customers.models.customers import stage_condition
 from customers.selectors.rhythm import overdue_condition
 from expenses.models import Budget, Category, LedgerEntry
@@ -136,6 +136,26 @@ register(
         rows=lambda: Ownership.objects.all(),
         moment="valid_until",
         source="ownerships",
+        better=Better.DOWN,
+        related=("unit", "customer"),
+        describe=_of_customer,
+    )
+)
+register(
+    Metric(
+        key="customers_lost",
+        title=pgettext_lazy("metric", "Customers lost"),
+        sentence=_(
+            "Customers whom a unit recorded as lost in the period, by cause; who was won back later"
+            " counts too."
+        ),
+        right=SEE_CUSTOMERS,
+        group=CUSTOMERS,
+        kind=Kind.FLOW,
+        rows=lambda: Loss.objects.all(),
+        moment="lost_on",
+        dimension=F("cause"),
+        source="losses",
         better=Better.DOWN,
         related=("unit", "customer"),
         describe=_of_customer,

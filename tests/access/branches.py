@@ -65,6 +65,8 @@ from customers.models import (
     Customer,
     CustomerKind,
     CustomerUnit,
+    Demand,
+    Loss,
     Ownership,
     Property,
 )
@@ -85,6 +87,7 @@ from tests.factories import (
     make_place,
     make_post,
     make_property,
+    make_sheets,
     make_staffing,
     make_strategic,
     make_unit,
@@ -130,6 +133,8 @@ TABLES: tuple[type[Any], ...] = (
     Absence,
     Circular,
     Sanction,
+    Demand,
+    Loss,
 )
 FIRST_KEY = 40_000_001
 KEY = re.compile(r"(?<!\d)[45]\d{7}(?!\d)")
@@ -312,6 +317,7 @@ def _customers(branch: Branch) -> None:
         **facts,
     )
     branch.customers = {"mine": mine, "others": others, "firm": firm}
+    make_sheets(customer=firm, by=branch.people["head"], mark=sign)
     branch.contact = make_contact(
         customer=firm,
         name=f"王{sign}联",

@@ -195,6 +195,8 @@ def _names(north: Branch, crossing: Customer) -> dict[str, str]:
         "keeper_no": north.people["keeper"].employee_no,
         "mine": mine.pk,
         "firm": north.customers["firm"].pk,
+        "demand": north.customers["firm"].demands.get().pk,
+        "loss": north.customers["firm"].losses.get().pk,
         "crossing": crossing.pk,
         "contact": north.contact.pk,
         "planned": north.planned.pk,

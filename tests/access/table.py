@@ -113,6 +113,10 @@ EVENT_KEEPERS_HERE = "302  403  200  200  200  403  200  403  404  404"
 EVENT_KEEPERS_DO = "302  403  302  302  302  403  302  403  404  404"
 KINDS_OF_MONEY = "302  403  403  403  403  403  200  200  403  403"
 
+FIRM_SEEN = "302  403  404  200  200  200  200  200  404  404"
+FIRM_TAKERS = "302  403  404  200  200  200  403  403  404  404"
+ASSESSORS = "302  403  403  200  200  403  403  403  403  404"
+
 
 def untyped(statuses: str) -> str:
     """What an empty form gets where the same people may open it."""
@@ -710,6 +714,10 @@ PAGES = (
     Row("GET", "reports:customer-analysis", VIEWERS, args=("abc",)),
     Row("GET", "reports:customer-workbook", TAKERS, args=("abc",)),
     Row("GET", "reports:customer-paper", TAKERS, args=("abc",)),
+    Row("GET", "reports:customer-analysis", VIEWERS, args=("wallet",)),
+    Row("GET", "reports:customer-analysis", VIEWERS, args=("losses",)),
+    Row("GET", "reports:customer-analysis", VIEWERS, args=("credit",)),
+    Row("GET", "reports:customer-analysis", VIEWERS, args=("delivered",)),
     # --- saved reports: their owner's; a link to what one was sent opens for its receiver
     Row("GET", "reports:builder", FIGURE_READERS),
     Row("GET", "reports:report-new", BUILDERS),
@@ -842,6 +850,24 @@ PAGES = (
     Row("GET", "customers:contact-edit", "302  403  404  404  404  403  403  403  404  404",
         args=("@crossing", "@contact")),
     # --- many at once
+    # --- sheets of a customer; a firm that the head keeps
+    Row("GET", "customers:detail", FIRM_SEEN, args=("@firm",), data={"tab": "value"}),
+    Row("GET", "customers:demand-new", HEADS_HERE, args=("@firm",)),
+    Row("POST", "customers:demand-new", untyped(HEADS_HERE), args=("@firm",)),
+    Row("GET", "customers:demand-delete", HEADS_HERE, args=("@demand",)),
+    Row("POST", "customers:demand-delete", HEADS_DO, args=("@demand",)),
+    Row("GET", "customers:loss-new", HEADS_HERE, args=("@firm",)),
+    Row("POST", "customers:loss-new", untyped(HEADS_HERE), args=("@firm",)),
+    Row("GET", "customers:loss-won-back", HEADS_HERE, args=("@loss",)),
+    Row("POST", "customers:loss-won-back", HEADS_DO, args=("@loss",), data={"on": "2026-03-01"}),
+    Row("GET", "customers:credit-new", ASSESSORS, args=("@firm",)),
+    Row("POST", "customers:credit-new", untyped(ASSESSORS), args=("@firm",)),
+    Row("GET", "customers:credit", FIRM_SEEN, args=("@firm", "2026")),
+    Row("GET", "customers:credit-paper", FIRM_TAKERS, args=("@firm", "2026")),
+    Row("GET", "customers:value-new", HEADS_HERE, args=("@firm",)),
+    Row("POST", "customers:value-new", untyped(HEADS_HERE), args=("@firm",)),
+    Row("GET", "customers:value", FIRM_SEEN, args=("@firm", "2026")),
+    Row("GET", "customers:value-paper", FIRM_TAKERS, args=("@firm", "2026")),
     Row("GET", "customers:hand-over", "302  403  403  200  200  200  403  403  403  200"),
     # the ticks of a place out of reach are no ticks: back to the empty page
     Row("POST", "customers:hand-over", "302  403  403  302  302  302  403  403  403  200",

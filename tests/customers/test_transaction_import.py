@@ -124,6 +124,53 @@ def test_other_heads_and_ten_thousands(world, tmp_path):
     assert Transaction.objects.get().amount == Decimal("12500.00")
 
 
+def test_a_merged_two_level_head_and_dates_as_excel_has_them(world, tmp_path):
+    known = make_customer(unit=world.n1a, kind="organisation", name="甲公司", code="JIA-1")
+    rows = [
+        ["2026年销售明细", None, None, None, None],
+        ["客户", None, "交易", None, None],
+        ["客户编码", "客户名称", "交易日期", "数量", "金额"],
+        ["jia-1", "写错的名字", 46086, 1, "¥1,000.00"],
+        ["", "甲公司", dt.datetime(2026, 3, 6, 15, 30), 2, 0],  # noqa: DTZ001  cells know no zone
+        ["", "甲公司", dt.date(2026, 3, 7), 3, "(50)"],
+        ["", "甲公司", "2026/3/8", 4, "-25.5"],
+    ]
+    path = write_xlsx(tmp_path / "销售.xlsx", {"明细": rows}, ["A1:E1", "A2:B2", "C2:E2"])
+    report = import_file("transactions", path)
+    assert report["created"] == {"transactions": 4, "customers": 0}
+    assert list(known.transactions.order_by("on").values_list("on", "amount")) == [
+        (dt.date(2026, 3, 5), Decimal(1000)), (dt.date(2026, 3, 6), Decimal(0)),
+        (dt.date(2026, 3, 7), Decimal(-50)), (dt.date(2026, 3, 8), Decimal("-25.5")),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "gb18030", "utf-8", "utf-16"])
+def test_whatever_the_encoding_names_are_read(world, tmp_path, encoding):
+    path = write_csv(tmp_path / "流水.csv", table(HEADS, [line("鑫隆机电")]), encoding)
+    assert import_file("transactions", path)["created"] == {"transactions": 1, "customers": 1}
+    assert Customer.objects.filter(name="鑫隆机电").count() == 1
+
+
+def test_one_column_may_hold_names_and_codes(world, tmp_path):
+    """A name comes before a code of the same letters."""
+    coded = make_customer(unit=world.n1a, kind="organisation", name="甲公司", code="KH-7")
+    other = make_customer(unit=world.n1a, kind="organisation", name="乙公司", code="KH-8")
+    named = make_customer(unit=world.n1a, kind="organisation", name="KH-8")
+    rows = [["客户", "日期", "金额"], *([word, "2026-03-05", 1] for word in ("kh-7", "KH-8", "丙"))]
+    report = import_file("transactions", write_csv(tmp_path / "a.csv", rows, "utf-8"))
+    assert report["created"] == {"transactions": 3, "customers": 1}
+    found = [one.transactions.count() for one in (coded, other, named)]
+    assert found == [1, 0, 1]
+
+
+def test_heads_of_programs_are_read(world, tmp_path):
+    rows = [["customer_code", "customer", "date", "product", "quantity", "amount"],
+            ["P-1", "甲公司", "20260305", "泵", "2", "10"]]  # fmt: skip
+    report = import_file("transactions", write_csv(tmp_path / "a.csv", rows, "utf-8"))
+    assert report["created"] == {"transactions": 1, "customers": 1}
+    assert Customer.objects.get(code="P-1").name == "甲公司"
+
+
 def test_a_killed_import_goes_on_where_it_stopped(world, tmp_path, monkeypatch):
     monkeypatch.setattr(transactions, "CHUNK", 2)
     path = write_csv(

@@ -10,7 +10,7 @@ from django.utils import timezone
 from complaints.models import Case, CaseKind, Deadline, Level
 from complaints.states import OPEN
 from compliance.models import Finding, LogInDay
-from customers.models import Activity, CustomerUnit, Ownership
+from customers.models import Activity, CustomerUnit, Loss, Ownership
 from customers.selectors.rhythm import overdue_condition
 from expenses.models import Budget, LedgerEntry
 from regions.models import ChangeKind, OrgUnit
@@ -21,6 +21,7 @@ from tests.factories import (
     make_case,
     make_customer,
     make_finding,
+    make_loss,
     make_money,
     make_ownership,
     make_property,
@@ -49,6 +50,10 @@ def fill(world: World) -> None:
                 handed_over_on=today - dt.timedelta(days=100),
                 valid_until=None if place else today,
             )
+            if place:
+                make_loss(
+                    customer=customer, unit=unit, by=clerk, lost_on=today - dt.timedelta(days=place)
+                )
         CustomerUnit.objects.filter(unit=unit).exclude(keeper=None).update(
             level="重要", last_contact_at=days_ago(300)
         )
@@ -130,6 +135,7 @@ def plainly(
         "owners": sum(bool(row.signed_on or row.handed_over_on) for row in places),
         "customers_new": sum(within(row.created_at) for row in places),
         "owners_lost": sum(within(row.valid_until) for row in here(Ownership.objects.all())),
+        "customers_lost": sum(within(row.lost_on) for row in here(Loss.objects.all())),
         "contacts": sum(one.kind != "note" and within(one.at) for one in done),
         "contacts_overdue": sum(row.pk in late for row in places),
         "complaints_opened": sum(within(case.taken_in_at) for case in complaints),

@@ -82,6 +82,23 @@ def test_nothing_sold_is_no_error(world):
     assert [(line.share, line.cumulative, line.abc) for line in abc(TODAY)] == [(0, 0, "A")]
 
 
+def test_where_as_much_came_back_as_was_sold_all_shares_are_0_and_all_are_a(world):
+    for code, amount in (("C1", 10), ("C2", 0), ("C3", -10)):
+        firm(world.n1a, code, d2026_03_05=amount)
+    assert [(line.code, line.share, line.abc) for line in abc(TODAY)] == [
+        ("C1", 0, "A"), ("C2", 0, "A"), ("C3", 0, "A"),
+    ]  # fmt: skip
+
+
+def test_equal_amounts_stand_by_code_and_the_boundary_of_95_per_cent_is_c(world):
+    """19 of 20 parts stand before the last of 20 equal customers: 95 %, no longer under it."""
+    for n in range(20, 0, -1):
+        firm(world.n1a, f"C{n:02}", d2026_03_05=5)
+    lines = abc(TODAY)
+    assert [line.code for line in lines] == [f"C{n:02}" for n in range(1, 21)]
+    assert "".join(line.abc for line in lines) == "A" * 15 + "B" * 4 + "C"
+
+
 # --- RFM ---------------------------------------------------------------------------------------
 
 
@@ -134,6 +151,20 @@ def test_the_seasonal_index_by_hand(world):
     assert math.isclose(sum(line.index for line in lines), 12)
     assert math.isclose(sum(line.share for line in lines), 1)
     assert lines[0].mean == 200
+
+
+def test_the_seasonal_index_of_a_published_example(world):
+    """Electric power for street lighting in India 1999–2003, method of simple averages (EduRev,
+    Business Mathematics): sums of five years by month, million kWh, and the indices as printed.
+    An index depends on the sums of the months alone, so they may lie in one year."""
+    sums = (1839, 1645, 1609, 1450, 1353, 1272, 1311, 1426, 1550, 1728, 1845, 1974)
+    printed = (116.1, 103.9, 101.6, 91.6, 85.4, 80.3, 82.8, 90.0, 97.9, 109.1, 116.5, 124.7)
+    customer = firm(world.n1a, "C1")
+    for month, amount in enumerate(sums, start=1):
+        buy(customer, dt.date(2025, month, 15), amount)
+    indices = [line.index * 100 for line in seasonal(dt.date(2026, 1, 31))]
+    assert indices == pytest.approx(printed, abs=0.06)
+    assert sum(indices) == pytest.approx(1200)
 
 
 def test_only_the_36_whole_months_before_the_day_count(world):

@@ -28,8 +28,8 @@ TODAY = dt.date(2026, 11, 21)
 KEYS = ("composition", "cooperation", "quality", "cohorts", "life-cycle", "retention", "effect")
 
 
-def asked(unit, **more):
-    return Question(unit, narrow(EVERYTHING, unit, below=True), TODAY, **more)
+def asked(unit, as_of=TODAY, **more):
+    return Question(unit, narrow(EVERYTHING, unit, below=True), as_of, **more)
 
 
 def owner(unit, signed, handed=None, **more):
