@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("customers", "0005_strategic_index"),
+        ("customers", "0006_contact_search"),
         ("regions", "0005_changes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

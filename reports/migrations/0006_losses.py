@@ -16,5 +16,5 @@ DROP = [f"DROP TRIGGER reports_{event.lower()} ON {TABLE}" for event in marks.TA
 
 
 class Migration(migrations.Migration):
-    dependencies = [("reports", "0003_saved_reports"), ("customers", "0006_value")]
+    dependencies = [("reports", "0005_searches"), ("customers", "0007_value")]
     operations = [migrations.RunSQL(CREATE, DROP)]
