@@ -7,10 +7,11 @@ Stand-ins with dates are known here. Approved trips and leave come from the app 
         return {person: until, …}    # only those who are away at the moment
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db.models import BigIntegerField, IntegerField, Value
 from django.utils import timezone
 
 from accounts.models import Post, StandIn, UserState
@@ -58,22 +59,32 @@ def persons_of(user: Any, moment: datetime | None = None) -> set[int]:
     if key is None:
         return set()
     when = moment or timezone.now()
-    named = StandIn.objects.absent_for(key, when).values_list("person", flat=True)
-    return set(named) | _deputised(key, when)
+    # Both in one question: it is asked on every page, for the count beside the menu.
+    own = Post.objects.on(timezone.localdate(when)).filter(user=key).order_by()
+    named = StandIn.objects.at(when).filter(deputy=key).order_by()
+    rows = named.values_list("person", Value(None, IntegerField()), Value("")).union(
+        own.values_list(Value(None, BigIntegerField()), "unit", "function__name"), all=True
+    )
+    persons, posts = set(), []
+    for person, unit, function in rows:
+        if person is not None:
+            persons.add(person)
+        else:
+            posts.append((unit, function))
+    return persons | _deputised(key, posts, when)
 
 
-def _deputised(user: int, moment: datetime) -> set[int]:
+def _deputised(user: int, own: Sequence[tuple[int, str]], moment: datetime) -> set[int]:
+    """Those whose post one of these posts, (unit, function), deputises for while they are away."""
+    if not own:
+        return set()
     wanted = [(row["deputy"], row["function"]) for row in policy("approvals.deputy_functions")]
-    posts = Post.objects.on(timezone.localdate(moment))
-    own = posts.filter(user=user, function__name__in=[deputy for deputy, _function in wanted])
     seats = {
-        (unit, function)
-        for unit, name in own.values_list("unit", "function__name")
-        for deputy, function in wanted
-        if deputy == name
+        (unit, function) for unit, name in own for deputy, function in wanted if deputy == name
     }
     if not seats:
         return set()
+    posts = Post.objects.on(timezone.localdate(moment))
     held = posts.filter(unit__in=[unit for unit, _name in seats]).exclude(user=user)
     people = {
         person
