@@ -56,6 +56,7 @@ class Operator(TextChoices):
 ORDERED = frozenset({Operator.GT, Operator.GE, Operator.LT, Operator.LE})
 LISTS = frozenset({Operator.IN, Operator.NOT_IN})
 ALONE = frozenset({Operator.FILLED, Operator.EMPTY})
+ONE = {Operator.IN: Operator.EQ, Operator.NOT_IN: Operator.NE}  # how a list of one value reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +278,7 @@ def _term_words(
 ) -> str:
     label = str(labels.get(term.field) or BUILT_IN.get(term.field) or term.field)
     wanted = policies.get(term.policy, term.policy) if term.policy else term.value
-    known = choices.get(term.field, {})
+    known: Mapping[Any, Any] = choices.get(term.field, {})
     if isinstance(wanted, bool) and term.operator in (Operator.EQ, Operator.NE):
         # “Over budget”, not “Over budget is yes”; its opposite may have words of its own.
         if wanted == (term.operator == Operator.EQ):
@@ -287,7 +288,8 @@ def _term_words(
     values = wanted if term.operator in LISTS else (wanted,)
     said = [_value_words(term.field, value, known) for value in values]
     either = pgettext("between two values", " or ")
-    return str(_SAID[term.operator]) % {"field": label, "value": _last(said, either)}
+    operator = ONE.get(term.operator, term.operator) if len(said) == 1 else term.operator
+    return str(_SAID[operator]) % {"field": label, "value": _last(said, either)}
 
 
 def _value_words(field: str, value: Any, known: Mapping[str, Any]) -> str:

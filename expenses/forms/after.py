@@ -38,6 +38,9 @@ class RefundForm(PaymentForm):
     """Money that came back."""
 
     paid_on = forms.DateField(label=_("Refunded on"), widget=DateInput())
+    method = forms.ChoiceField(
+        label=pgettext_lazy("refund", "Method"), choices=METHODS, initial=PayBy.TRANSFER
+    )
 
 
 class ReasonForm(forms.Form):

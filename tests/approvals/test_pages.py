@@ -398,7 +398,10 @@ def test_the_editor_takes_conditions_on_amounts_and_on_fields(world: World):
     boxes |= {"s0-field2": "family", "s0-is2": "in", "s0-value2": "Cash for family events"}
 
     drawn = admin.post(reverse("approvals:flow-drawing", args=[flow.pk]), boxes)
-    assert "if Amount above ¥3,000 or Over budget or Flow is one of" in drawn.content.decode()
+    assert (
+        "if Amount above ¥3,000 or Over budget or Flow is Cash for family events"
+        in drawn.content.decode()
+    )
 
     assert admin.post(address, boxes | {"act": "save"}).status_code == 302
     draft = FlowVersion.objects.get(flow=flow, published_at=None)
@@ -428,7 +431,7 @@ def test_the_settings_say_which_papers_take_a_flow(world: World):
 
     assert "expenses.regional_ceiling" in admin.get(address).content.decode()
     shown = admin.get(flow.get_absolute_url()).content.decode()
-    assert "One-off application, not Over budget, Amount up to ¥3,000" in shown
+    assert "One-off application, within the budget and Amount up to ¥3,000" in shown
     wrong = admin.post(address, sent | {"value0": ""})
     assert wrong.status_code == 422
     assert "Please enter the value to compare with." in wrong.content.decode()
