@@ -9,7 +9,7 @@ The hand-over itself (accounts.services.hand_over) moves every kind by the same 
 knows none of them.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 # (people, keys of units, acting person) → person's key → the units in which he may take the work.
 Takers = Callable[[Collection[Any], Collection[int], Any], dict[int, set[int]]]
+# Key of a kind → the rows that are about to move.
+Rows = Mapping[str, QuerySet[Any]]
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,8 @@ class Registry:
     """What the apps registered, in the order of the apps."""
 
     kinds: dict[str, Work] = field(default_factory=dict)
+    before_rows: list[Callable[[Rows], None]] = field(default_factory=list)
+    before_people: list[Callable[[Collection["User"]], None]] = field(default_factory=list)
     carried_out: list[Callable[["HandOver"], None]] = field(default_factory=list)
     undone: list[Callable[["HandOver"], None]] = field(default_factory=list)
     left: list[Callable[["User", Any], None]] = field(default_factory=list)
@@ -74,6 +78,27 @@ def kinds() -> list[Work]:
 def kind_named(key: str) -> Work:
     """The kind with this key. Raises LookupError."""
     return REGISTRY.kinds[key]
+
+
+def hold_before_rows(act: Callable[[Rows], None]) -> Callable[[Rows], None]:
+    """Register locks that everybody takes before those of the rows that work consists of; called
+    in the transaction that moves them, before it locks anything they depend on."""
+    REGISTRY.before_rows.append(act)
+    return act
+
+
+def hold_before_people(
+    act: Callable[[Collection["User"]], None],
+) -> Callable[[Collection["User"]], None]:
+    """Register locks that everybody takes before those of people, for whoever closes accounts."""
+    REGISTRY.before_people.append(act)
+    return act
+
+
+def hold_what_precedes(people: Collection["User"]) -> None:
+    """Called in the transaction that closes accounts, before it locks them."""
+    for act in REGISTRY.before_people:
+        act(people)
 
 
 def when_carried_out(act: Callable[["HandOver"], None]) -> Callable[["HandOver"], None]:

@@ -4,7 +4,7 @@ A condition is a list of terms joined by "all" or "any". A term compares one fie
 a value, or with the value of a policy, so that a ceiling stands in one place only.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
@@ -56,6 +56,7 @@ class Operator(TextChoices):
 ORDERED = frozenset({Operator.GT, Operator.GE, Operator.LT, Operator.LE})
 LISTS = frozenset({Operator.IN, Operator.NOT_IN})
 ALONE = frozenset({Operator.FILLED, Operator.EMPTY})
+ONE = {Operator.IN: Operator.EQ, Operator.NOT_IN: Operator.NE}  # how a list of one value reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +246,13 @@ def words(
     ]
     if condition.joined == "any":
         return pgettext("between two conditions", " or ").join(parts)
-    return listed(parts)
+    return _last(parts, pgettext("between two conditions", " and "))
+
+
+def _last(parts: Sequence[str], word: str) -> str:
+    """Parts in a row, the last one after a word: “a, b or c”."""
+    *before, last = parts
+    return listed(before) + word + last if before else last
 
 
 # A language may put field, comparison and value in another order, or leave a blank out.
@@ -256,8 +263,8 @@ _SAID: dict[str, Promise] = {
     Operator.LE: pgettext_lazy("said condition", "%(field)s up to %(value)s"),
     Operator.EQ: pgettext_lazy("said condition", "%(field)s is %(value)s"),
     Operator.NE: pgettext_lazy("said condition", "%(field)s is not %(value)s"),
-    Operator.IN: pgettext_lazy("said condition", "%(field)s is one of %(value)s"),
-    Operator.NOT_IN: pgettext_lazy("said condition", "%(field)s is none of %(value)s"),
+    Operator.IN: pgettext_lazy("said condition", "%(field)s is either %(value)s"),
+    Operator.NOT_IN: pgettext_lazy("said condition", "%(field)s is neither %(value)s"),
     Operator.FILLED: pgettext_lazy("said condition", "%(field)s is filled in"),
     Operator.EMPTY: pgettext_lazy("said condition", "%(field)s is empty"),
 }
@@ -271,17 +278,18 @@ def _term_words(
 ) -> str:
     label = str(labels.get(term.field) or BUILT_IN.get(term.field) or term.field)
     wanted = policies.get(term.policy, term.policy) if term.policy else term.value
+    known: Mapping[Any, Any] = choices.get(term.field, {})
     if isinstance(wanted, bool) and term.operator in (Operator.EQ, Operator.NE):
-        # “Over budget”, not “Over budget is yes”.
+        # “Over budget”, not “Over budget is yes”; its opposite may have words of its own.
         if wanted == (term.operator == Operator.EQ):
-            return label
-        return pgettext("said condition", "not %(field)s") % {"field": label}
+            return str(known.get(True, label))
+        not_so = pgettext("said condition", "not %(field)s") % {"field": label}
+        return str(known.get(False, not_so))
     values = wanted if term.operator in LISTS else (wanted,)
-    known = choices.get(term.field, {})
-    return str(_SAID[term.operator]) % {
-        "field": label,
-        "value": listed(_value_words(term.field, value, known) for value in values),
-    }
+    said = [_value_words(term.field, value, known) for value in values]
+    either = pgettext("between two values", " or ")
+    operator = ONE.get(term.operator, term.operator) if len(said) == 1 else term.operator
+    return str(_SAID[operator]) % {"field": label, "value": _last(said, either)}
 
 
 def _value_words(field: str, value: Any, known: Mapping[str, Any]) -> str:

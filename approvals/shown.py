@@ -54,7 +54,7 @@ def names_for(definitions: Iterable[Definition], kind: str = "", unit: Any = Non
         people=_named(User.objects, "employee_no", _keys(people, WhoKind.PERSON)),
         fields={spec.key: spec.label for spec in specs},
         choices={UNIT_LEVEL: dict(Kind.choices)}
-        | {spec.key: dict(spec.pairs()) for spec in specs if spec.type == "choice"},
+        | {spec.key: dict(spec.pairs()) for spec in specs if spec.type in ("choice", "yes_no")},
         policies={key: policy(key, unit=unit) for flow in flows for key in named_policies(flow)},
     )
 

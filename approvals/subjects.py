@@ -36,7 +36,8 @@ Words = str | Promise
 @dataclass(frozen=True, slots=True)
 class FieldSpec:
     """A field that conditions and field rights may name; `type` is one of FIELD_TYPES, `choices`
-    are (value, words) or a function that gives them."""
+    are (value, words) or a function that gives them. Those of a "yes_no" field, if any, say how a
+    condition on it reads: ((False, "within the budget"),)."""
 
     key: str
     label: Words

@@ -85,7 +85,9 @@ register(
             FieldSpec("category", pgettext_lazy("expense", "Category"), "choice", _categories),
             FieldSpec("family", _("Flow"), "choice", Family.choices),
             FieldSpec("one_off", _("One-off application"), "yes_no"),
-            FieldSpec("over_budget", _("Over budget"), "yes_no"),
+            FieldSpec(
+                "over_budget", _("Over budget"), "yes_no", ((False, _("within the budget")),)
+            ),
             FieldSpec("people", _("People taking part"), "number"),
             FieldSpec("customers", _("Customers concerned"), "number"),
         ),

@@ -6,6 +6,7 @@ from typing import Any
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.handover import hold_what_precedes
 from accounts.imports.organisation_rows import Organisation, PersonRow, UnitRow
 from accounts.models import Function, Post, Role, RoleGrant, User, UserState
 from accounts.services.people import end_all_of, keeping_an_administrator
@@ -118,9 +119,11 @@ class OrganisationWriter:
                 self._note(user, row, before)
             people[row.employee_no] = user
         User.objects.bulk_create(new, batch_size=BATCH)
-        User.objects.bulk_update(changed, [*PERSON_VALUES, "unit", "state"], batch_size=BATCH)
         gone = [user for user in changed if user.state == UserState.LEFT]
-        end_all_of([user for user in gone if user.pk not in had_left], by=self.context.actor)
+        leaving = [user for user in gone if user.pk not in had_left]
+        hold_what_precedes(leaving)
+        User.objects.bulk_update(changed, [*PERSON_VALUES, "unit", "state"], batch_size=BATCH)
+        end_all_of(leaving, by=self.context.actor)
         self.report.created["people"] += len(new)
         self.report.updated["people"] += len(changed)
         return people

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.handover import REGISTRY, Work, kinds
+from accounts.handover import REGISTRY, Rows, Work, kinds
 from accounts.models import (
     HandOver,
     HandOverCause,
@@ -160,6 +160,7 @@ def preview_hand_over(hand_over: HandOver, *, by: User | None) -> Preview:
     found = Preview()
     try:
         with transaction.atomic():
+            _hold_what_precedes(_planned(hand_over, by))
             _plan_items(hand_over, by=by)
             found.shares = shares_of(hand_over)
             raise _TakeBack
@@ -230,6 +231,7 @@ def carry_out(hand_over: HandOver, *, by: User | None) -> HandOver:
     """Move the work as planned. Raises Stale when it was carried out already, and Refused when a
     receiver may not take something or nothing is left to move."""
     held = _hold_draft(hand_over)
+    _hold_what_precedes(_planned(held, by))
     _lock_receivers(held)
     held.count = _plan_items(held, by=by)
     if not held.count:
@@ -246,6 +248,17 @@ def carry_out(hand_over: HandOver, *, by: User | None) -> HandOver:
         find_work_left(only=held.giver)
     _tell(held)
     return held
+
+
+def _planned(hand_over: HandOver, by: User | None) -> Rows:
+    """The rows of each kind that a draft moves."""
+    rows = {work.key: _rows(hand_over, work, by) for work in kinds()}
+    return {key: found for key, found in rows.items() if found is not None}
+
+
+def _hold_what_precedes(rows: Rows) -> None:
+    for act in REGISTRY.before_rows:
+        act(rows)
 
 
 def _moved(hand_over: HandOver) -> list[Work]:
@@ -500,7 +513,9 @@ def end_stand_ins() -> int:
 
 
 def _take_back(hand_over: HandOver, *, state: str, by: User | None) -> None:
-    for work in reversed(_moved(hand_over)):
+    moved = _moved(hand_over)
+    _hold_what_precedes({work.key: _still_open(hand_over, work) for work in moved})
+    for work in reversed(moved):
         _return_rows(hand_over, work)
         _say_why_left(hand_over, work)
     hand_over.state, hand_over.ended_at, hand_over.ended_by = state, timezone.now(), by
@@ -546,10 +561,16 @@ RETURN = """
 """
 
 
+def _still_open(hand_over: HandOver, work: Work) -> QuerySet[Any]:
+    """The open rows among those that were handed over."""
+    items = HandOverItem.objects.filter(hand_over=hand_over, kind=work.key)
+    return work.rows().filter(pk__in=items.values("record_id"))
+
+
 def _return_rows(hand_over: HandOver, work: Work) -> None:
     """Give back what its receiver still holds, to people who may hold it where it lies today."""
     items = HandOverItem.objects.filter(hand_over=hand_over, kind=work.key)
-    rows = work.rows().filter(pk__in=items.values("record_id"))
+    rows = _still_open(hand_over, work)
     givers = list(User.objects.active().filter(pk__in=items.values("from_user")))
     units = list(rows.order_by().values_list("unit_id", flat=True).distinct())
     allowed = work.takers(givers, units, None)
@@ -584,8 +605,7 @@ WHY = """
 
 def _say_why_left(hand_over: HandOver, work: Work) -> None:
     """Mark each row that was not given back with the reason."""
-    items = HandOverItem.objects.filter(hand_over=hand_over, kind=work.key)
-    rows = work.rows().filter(pk__in=items.values("record_id"))
+    rows = _still_open(hand_over, work)
     table, column = _column(work)
     sql, params = rows.order_by().values("pk").query.sql_with_params()
     with connection.cursor() as cursor:

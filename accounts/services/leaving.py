@@ -5,6 +5,7 @@ from datetime import date
 from django.db import transaction
 from django.utils.translation import ngettext
 
+from accounts.handover import hold_what_precedes
 from accounts.models import HandOver, HandOverState, User
 from accounts.services.following import hold_sections
 from accounts.services.hand_over import open_work
@@ -19,6 +20,7 @@ def close_leaver(user: User, *, by: User | None, on: date | None = None) -> User
     Raises Refused while the person still holds open work anywhere, whoever reaches it, so that
     nobody who left keeps a customer; else as `leave` does.
     """
+    hold_what_precedes([user])
     hold_sections()
     person = User.objects.select_for_update(of=("self",)).get(pk=user.pk)
     count = sum(sum(units.values()) for units in open_work(person).values())

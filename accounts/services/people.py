@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts import lockout
-from accounts.handover import REGISTRY
+from accounts.handover import REGISTRY, hold_what_precedes
 from accounts.links import issue_link, tell_password_changed
 from accounts.models import (
     EndReason,
@@ -137,6 +137,7 @@ def leave(user: User, *, by: User | None, on: date | None = None) -> User:
     day = on or today
     if day > today:
         raise Refused(_("The last day lies in the future. Record it when it has come."))
+    hold_what_precedes([user])
     hold_sections()
     person = _hold(user, by=by, rights=("accounts.close_account", CHANGE))
     if person.state == UserState.LEFT:

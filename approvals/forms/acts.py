@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from approvals.forms.fields import ColleagueField, ColleaguesField, FilesField, comment_field
+from approvals.forms.fields import ColleagueField, ColleaguesField, comment_field
 from approvals.models import Step, Task, Verb
 from approvals.selectors.powers import earlier_steps
 from approvals.subjects import FieldSpec
@@ -19,7 +19,7 @@ FORMATS = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"]
 
 
 class DecideForm(forms.Form):
-    """Agree, reject or send back, with a comment and files.
+    """Agree, reject or send back, with a comment; files lie in the draft of the page.
 
     `writable` are the fields of the paper that this step may write, `values` what they hold now;
     `names_next` where the approver may name who follows.
@@ -49,7 +49,6 @@ class DecideForm(forms.Form):
             following.help_text = _("Leave it empty if nobody needs to follow.")
             self.fields["next"] = following
         self.fields["comment"] = comment_field(help_text=_("Needed when you reject or send back."))
-        self.fields["files"] = FilesField(label=_("Attachments"))
         self.writable = writable
 
     def values(self) -> dict[str, Any]:
@@ -77,6 +76,7 @@ class ActForm(forms.Form):
 
     request_key = forms.CharField(max_length=64, widget=forms.HiddenInput)
     needs_comment = False
+    takes_files = False
 
     def __init__(self, *args: Any, reader: Any, task: Task | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -162,9 +162,7 @@ class CopyForm(ActForm):
 class RemarkForm(ActForm):
     """A comment with files, without a decision."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["files"] = FilesField(label=_("Attachments"))
+    takes_files = True
 
 
 class CallForm(ActForm):
@@ -183,6 +181,7 @@ class CallForm(ActForm):
     )
     witness = ColleagueField(label=pgettext_lazy("call", "Witness"))
     needs_comment = True
+    takes_files = True
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["initial"] = {"called_at": timezone.localtime()} | kwargs.get("initial", {})

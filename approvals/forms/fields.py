@@ -7,7 +7,6 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from approvals.selectors.colleagues import colleagues
-from core.attachments import accepted
 from core.widgets import RemoteSelect, RemoteSelectMultiple
 
 PEOPLE = "approvals:people"
@@ -44,25 +43,6 @@ class ColleaguesField(forms.ModelMultipleChoiceField):
 
     def label_from_instance(self, obj: Any) -> str:
         return f"{obj.name} {obj.employee_no}"
-
-
-class FilesInput(forms.FileInput):
-    """Several files at once."""
-
-    allow_multiple_selected = True
-
-
-class FilesField(forms.FileField):
-    """Files that come with a form; gives a list. What a file may be the store decides."""
-
-    def __init__(self, **options: Any) -> None:
-        widget = FilesInput({"multiple": True, "accept": accepted()})
-        more: dict[str, Any] = {"widget": widget, "required": False}
-        super().__init__(**(more | options))
-
-    def clean(self, data: Any, initial: Any = None) -> list[Any]:
-        files = data if isinstance(data, list | tuple) else [data] if data else []
-        return [super(FilesField, self).clean(one, initial) for one in files]
 
 
 def comment_field(**options: Any) -> forms.CharField:

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from approvals.forms.fields import ColleagueField, FilesField
+from approvals.forms.fields import ColleagueField
 from approvals.models import FlowModel, Request
 from approvals.ready import Ready, ReadyField
 from core.formfields import Yuan
@@ -18,16 +18,24 @@ MONEY: dict[str, Any] = {"max_digits": 12, "min_value": 0}
 
 
 class RequestForm(forms.Form):
-    """What is asked for. `values()` are the fields of the ready form as they are kept."""
+    """What is asked for. `facts()` are the fields of the ready form as they are kept; a draft need
+    not be `complete`.
+    """
 
     title = forms.CharField(
         label=_("Subject"), max_length=120, help_text=_("What it is about, in one line.")
     )
 
     def __init__(
-        self, *args: Any, ready: Ready, user: Any, paper: Request | None = None, **kwargs: Any
+        self,
+        *args: Any,
+        ready: Ready,
+        user: Any,
+        paper: Request | None = None,
+        complete: bool = True,
+        **kwargs: Any,
     ) -> None:
-        initial = kwargs.pop("initial", {}) | (_initial(paper) if paper else {})
+        initial = (_initial(paper) if paper else {}) | kwargs.pop("initial", {})
         super().__init__(*args, **(kwargs | {"initial": initial}))
         self.ready = ready
         if ready.amount:
@@ -40,7 +48,9 @@ class RequestForm(forms.Form):
             first.of(user)
             first.help_text = _("Needed when you submit; he decides whether others follow.")
             self.fields["first"] = first
-        self.fields["files"] = FilesField(label=_("Attachments"))
+        if self.is_bound and not complete:
+            for field in self.fields.values():
+                field.required = False
 
     def facts(self) -> dict[str, Any]:
         """Arguments of `write_request`."""

@@ -77,9 +77,9 @@ def approve(
     """Agree to exactly what was submitted.
 
     `chosen` are the people of the next step where the approver picks them; `values` what he wrote
-    in the fields that his step lets him write; `files` are (file, name). Raises Conflict when
-    somebody was quicker and when the paper has changed under it (its decisions are void then);
-    Refused where the person may not, or has to choose who is next.
+    in the fields that his step lets him write; `files` are (file, name), or a draft that has them.
+    Raises Conflict when somebody was quicker and when the paper has changed under it (its decisions
+    are void then); Refused where the person may not, or has to choose who is next.
     """
     changed = False
     try:
@@ -97,6 +97,7 @@ def approve(
             else:
                 changed = True
                 void(held)
+                attached.give_up(stored)
     except Replayed as same:
         return same.approval
     if changed:
@@ -111,7 +112,7 @@ def _agree(
     comment: str,
     chosen: Sequence[Any],
     values: Mapping[str, Any] | None,
-    stored: Sequence[Any] = (),
+    stored: attached.Stored,
     verb: str = Verb.APPROVE,
 ) -> None:
     detail = _write_fields(held, task.step, values)
@@ -215,9 +216,7 @@ def reject(
         return same.approval
 
 
-def _refuse(
-    held: Held, task: Task, powers: Powers, comment: str, stored: Sequence[Any] = ()
-) -> None:
+def _refuse(held: Held, task: Task, powers: Powers, comment: str, stored: attached.Stored) -> None:
     decision = held.decide(
         Verb.REJECT, step=task.step, task=task, acting_for=powers.acting_for, comment=comment
     )

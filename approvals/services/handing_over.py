@@ -21,9 +21,12 @@ from approvals.models import (
     ApprovalState,
     Decision,
     Request,
+    Task,
     Verb,
 )
+from approvals.services.leaving import TASKS
 from approvals.subjects import SUBJECTS
+from core.locking import lock
 
 PAPERS = "approvals.sent_back"
 
@@ -63,6 +66,33 @@ handover.register(
         list_url="/approvals/inbox/?tab=started",
     )
 )
+
+
+@handover.hold_before_rows
+def hold_papers(rows: handover.Rows) -> None:
+    """Hold the approvals of records, papers and tasks that are about to change hands: everybody
+    locks an approval before what belongs to it."""
+    wanted = Q(pk__in=[])
+    for kind, subject in SUBJECTS.items():
+        if subject.work in rows:
+            wanted |= Q(subject_kind=kind, subject_id__in=_keys(rows[subject.work], "pk"))
+    if PAPERS in rows:
+        wanted |= Q(pk__in=_keys(rows[PAPERS], "pk"))
+    if TASKS in rows:
+        wanted |= Q(pk__in=_keys(rows[TASKS], "step__approval"))
+    lock(Approval.objects.open().filter(wanted))
+
+
+def _keys(rows: QuerySet[Any], column: str) -> Any:
+    return rows.order_by().values(column)
+
+
+@handover.hold_before_people
+def hold_desks(people: Collection[User]) -> None:
+    """Hold the approvals in which these people still decide: they go to others when they leave,
+    and whoever decides at the same moment writes his name under the approval he holds."""
+    tasks = Task.objects.unfinished().filter(person__in=[person.pk for person in people])
+    lock(Approval.objects.filter(pk__in=tasks.values("step__approval")))
 
 
 @handover.when_carried_out

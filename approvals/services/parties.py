@@ -90,7 +90,7 @@ def remark(
     request_key: str = "",
 ) -> Approval:
     """Say something without deciding, also with files and also after the end."""
-    if not comment.strip() and not files:
+    if not comment.strip() and not attached.has_any(files):
         raise Refused(_("Please write a comment or attach a file."))
     try:
         with (

@@ -27,6 +27,7 @@ from approvals.models import (
 )
 from approvals.selectors.people import superiors
 from approvals.selectors.powers import is_barred, may_record_call
+from approvals.services import files as attached
 from approvals.services import telling
 from approvals.services.deciding import choose_people, follow, refuse_parents
 from approvals.services.held import Held, Replayed, holding, read_task
@@ -50,8 +51,10 @@ def record_by_phone(
     comment: str,
     request_key: str = "",
     chosen: Sequence[Any] = (),
+    files: attached.Uploads = (),
 ) -> PhoneSignature:
-    """Write down what an approver said on the telephone: `verb` is approve or reject.
+    """Write down what an approver said on the telephone: `verb` is approve or reject; `files` prove
+    it, a recording or a picture of the list of calls.
 
     Raises Refused for somebody without the right or with a part in it, for a witness who is one of
     the two, for a call in the future or before the step was opened, and without a comment.
@@ -61,10 +64,15 @@ def record_by_phone(
     if not comment.strip():
         raise Refused(_("Please write down what was said."))
     try:
-        with holding(task.step.approval_id, by=recorded_by, request_key=request_key) as held:
+        with (
+            attached.kept(task.step.approval, files) as stored,
+            holding(task.step.approval_id, by=recorded_by, request_key=request_key) as held,
+        ):
             task = read_task(held, task)
             _check_call(held, task, witness, called_at)
-            return _write_down(held, task, witness, called_at, verb, comment, chosen)
+            signature = _write_down(held, task, witness, called_at, verb, comment, chosen)
+            attached.adopt(stored, signature.decision, recorded_by)
+            return signature
     except Replayed as same:
         rows = PhoneSignature.objects.filter(decision__request_key=request_key)
         return rows.get(decision__approval=same.approval)

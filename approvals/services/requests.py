@@ -16,14 +16,18 @@ from approvals.models import (
     RequestFile,
     RequestState,
 )
-from approvals.ready import forms
+from approvals.ready import Ready, ReadyField, forms
 from approvals.services.running import submit
 from approvals.services.voiding import hold
 from audit.services import record
 from core.attachments import discard, keep
 from core.attachments.store import MEGABYTE, discard_after_commit
+from core.display import listed, when
+from core.drafts.forms import DraftForm, register
+from core.drafts.services import hand_over
 from core.errors import Refused
 from core.locking import lock
+from core.models import Draft
 from regions.policies import policy
 
 
@@ -36,11 +40,13 @@ def write_request(
     by: Any,
     amount: Decimal | None = None,
     request: Request | None = None,
+    draft: Draft | None = None,
 ) -> Request:
-    """Write a new paper on a ready form, or write an own one anew.
+    """Write a new paper on a ready form, or write an own one anew; one without a title is called
+    after its form and the day. `draft` is that of the page, whose files become files of the paper.
 
     Raises Refused for somebody without a unit, for an unknown form, for a paper of somebody else,
-    and while it is being approved.
+    for too many files, and while it is being approved.
     """
     ready = forms().get(form)
     if ready is None or ready.fields is None:
@@ -52,17 +58,56 @@ def write_request(
         paper.place_in(by.unit)
     else:
         paper = _held(request, by)
-    paper.title, paper.amount = title.strip(), amount
+    paper.title, paper.amount = title.strip() or _untitled(ready), amount
     paper.values = {one.key: values[one.key] for one in ready.fields if one.key in values}
     paper.updated_at = timezone.now()
     paper.save()
+    _adopt(paper, draft, by)
     if request is None:
         record("request.written", by=by, subject=paper, form=ready.name)
     return paper
 
 
+def _untitled(ready: Ready) -> str:
+    """What a draft is called that nobody gave a name yet."""
+    sentence = _("Untitled · {form} · {day}")
+    return sentence.format(form=ready.name, day=when(timezone.localdate()))
+
+
+def _lacking(paper: Request) -> list[str]:
+    """Labels of what the form demands and the paper does not say."""
+    ready = forms().get(paper.form)
+    if ready is None:
+        return []
+    amount = ready.amount == "required" and paper.amount is None
+    fields = [one.label for one in ready.fields or () if one.required and not _says(paper, one)]
+    return [*([str(_("Amount"))] if amount else []), *fields]
+
+
+def _says(paper: Request, one: ReadyField) -> bool:
+    return one.type == "yes_no" or paper.values.get(one.key) not in (None, "")
+
+
+def _adopt(paper: Request, draft: Draft | None, by: Any) -> None:
+    """The files of the page become files of the paper, each content once."""
+    handed = hand_over(draft) if draft is not None else []
+    had = set(paper.files.values_list("sha256", flat=True)) if handed else set()
+    for one in handed:
+        if one.sha256 in had:
+            discard_after_commit(one.stored_name)
+            continue
+        _refuse_full(paper)
+        RequestFile.objects.create(request=paper, uploaded_by=by, **one.columns())
+        had.add(one.sha256)
+
+
 def submit_request(request: Request, *, by: Any, **choices: Any) -> Approval:
-    """Ask for the approval of an own paper; `choices` as for `submit`."""
+    """Ask for the approval of an own paper; `choices` as for `submit`. Raises Refused also for a
+    draft in which something lacks that its form demands."""
+    lacking = _lacking(request)
+    if lacking:
+        sentence = _("Something is missing, please fill it in first: {fields}.")
+        raise Refused(sentence.format(fields=listed(lacking)))
     return submit(request, kind=REQUEST_KIND, by=by, **choices)
 
 
@@ -110,8 +155,16 @@ def most_bytes() -> int:
     return int(policy("approvals.file_megabytes")) * MEGABYTE
 
 
+def _most_files() -> int:
+    return int(policy("approvals.files_per_request"))
+
+
+#: The form of a request; the page says of which ready form, or of which request.
+FORM = register(DraftForm("approvals.request", "", _most_files, most_bytes))
+
+
 def _refuse_full(paper: Request) -> None:
-    most = int(policy("approvals.files_per_request"))
+    most = _most_files()
     if paper.files.count() >= most:
         raise Refused(
             ngettext(

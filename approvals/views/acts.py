@@ -21,7 +21,8 @@ from approvals.forms import acts as forms
 from approvals.models import Approval, StepState, Task, TaskState
 from approvals.selectors.history import steps_now
 from approvals.selectors.powers import may, may_on, needs_step_up
-from approvals.views.common import approval_or_404, crumbs
+from approvals.services.files import most_bytes
+from approvals.views.common import act_draft, approval_or_404, crumbs
 from core.access import fresh_if, signed_in
 from core.errors import Refused
 from core.htmx import leave
@@ -57,11 +58,6 @@ def _whole(verb: Callable[..., Any]) -> Callable[[Approval, Any, dict[str, Any]]
 
 def _signers(approval: Approval, task: Any, facts: dict[str, Any]) -> Any:
     return services.add_signer(task, **(facts | {"who": list(facts["who"])}))
-
-
-def _remark(approval: Approval, task: Any, facts: dict[str, Any]) -> Any:
-    files = [(file, file.name or "") for file in facts["files"]]
-    return services.remark(approval, **(facts | {"files": files}))
 
 
 def _call(approval: Approval, task: Any, facts: dict[str, Any]) -> Any:
@@ -144,7 +140,7 @@ ACTS = {
             _("The comment is saved."),
             forms.RemarkForm,
             ("remark",),
-            _remark,
+            _whole(services.remark),
         ),
         Act(
             "urge",
@@ -241,9 +237,9 @@ def act(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     if not (powers | may_on(approval, request.user)).intersection(move.powers):
         raise PermissionDenied(verb)
     sent = request.method == "POST" and "start" not in request.POST
+    draft = act_draft(request, pk, verb) if move.form.takes_files else None
     form = move.form(
         request.POST if sent else None,
-        request.FILES if sent else None,
         reader=request.user,
         task=task,
         initial={"request_key": uuid4().hex, "comment": request.POST.get("comment", "")},
@@ -251,9 +247,10 @@ def act(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
     status = 200
     if sent:
         status = 422
-        if form.is_valid():
+        if form.is_valid() and not (draft and draft.refused):
+            facts = form.facts() | {"by": request.user} | ({"files": draft.row} if draft else {})
             try:
-                move.run(approval, task, form.facts() | {"by": request.user})
+                move.run(approval, task, facts)
             except Conflict as conflict:
                 status = 409
                 form.add_error(None, str(conflict))
@@ -267,6 +264,8 @@ def act(request: HttpRequest, pk: int, verb: str) -> HttpResponse:
         "approval": approval,
         "move": move,
         "form": form,
+        "draft": draft,
+        "most_bytes": most_bytes(approval),
         "asked": task.person if verb == "call" and task is not None else None,
         "crumbs": crumbs((approval.title, approval.get_absolute_url()), (str(move.label), "")),
     }

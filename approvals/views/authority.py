@@ -10,10 +10,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from approvals.conditions import parse_condition
+from approvals.conditions import Condition, parse_condition
 from approvals.definitions import Definition, DefinitionError, StepDef, parse
 from approvals.guide import bands
 from approvals.models import Flow, FlowVersion
+from approvals.ready import forms
 from approvals.shown import names_for
 from approvals.subjects import SUBJECTS
 from approvals.wording import condition_words
@@ -66,6 +67,14 @@ def _row(flow: Flow) -> dict[str, Any] | None:
         "flow": flow,
         "version": version,
         "papers": str(subject.label) if subject else flow.subject_kind,
-        "taken": condition_words(way_in, names),
+        "taken": "" if _says_its_name(flow, taken) else condition_words(way_in, names),
         "bands": bands(definition, names, taken=taken),
     }
+
+
+def _says_its_name(flow: Flow, taken: Condition | None) -> bool:
+    """Whether a flow is taken for the form after which it is called, and for nothing else."""
+    if taken is None or len(taken.terms) != 1 or taken.terms[0].field != "form":
+        return False
+    form = forms().get(str(taken.terms[0].value))
+    return form is not None and form.name == flow.name

@@ -1,6 +1,7 @@
 """What pages of approvals share: fetching within reach, breadcrumbs, badges, people by typing."""
 
 from typing import Any
+from uuid import uuid4
 
 from django.db.models import Q
 from django.http import Http404, HttpRequest, JsonResponse
@@ -10,7 +11,9 @@ from django.views.decorators.http import require_safe
 
 from approvals.models import Approval, ApprovalState
 from approvals.selectors.colleagues import colleagues
+from approvals.services import files
 from core.access import signed_in
+from core.drafts.page import DraftPage, open_draft
 
 SHOWN = 30
 # state → tone and icon
@@ -46,6 +49,18 @@ def approval_or_404(request: HttpRequest, pk: int) -> Approval:
 def crumbs(*more: tuple[str, str]) -> list[tuple[str, str]]:
     """My approvals › …; the last one has no address."""
     return [(_("My approvals"), reverse("approvals:inbox") if more else ""), *more]
+
+
+def new_draft(pk: int, act: str) -> DraftPage:
+    """Where the files of an act go before it is done; the page begins one each time."""
+    return DraftPage(f"{files.FORM.name}:{pk}:{act}", uuid4())
+
+
+def act_draft(request: HttpRequest, pk: int, act: str) -> DraftPage:
+    """The draft of an act that is shown or sent, with the files that came along."""
+    if request.method != "POST":
+        return new_draft(pk, act)
+    return open_draft(request, f"{files.FORM.name}:{pk}:{act}")
 
 
 @signed_in

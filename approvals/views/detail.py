@@ -36,14 +36,19 @@ from approvals.selectors.powers import (
     stepdef_of,
 )
 from approvals.services import approve, choose_next, mark_read, reject
+from approvals.services.files import most_bytes
 from approvals.shown import drawing_of_approval
 from approvals.subjects import SUBJECTS, Facts, FieldSpec, Subject, facts_of, hash_of
 from approvals.views.acts import more_acts
-from approvals.views.common import approval_or_404, crumbs, state_badge
+from approvals.views.common import act_draft, approval_or_404, crumbs, new_draft, state_badge
 from core.access import fresh_if, signed_in
 from core.attachments import send
+from core.drafts.page import DraftPage
 from core.errors import Refused
+from core.models import Draft
 from regions.calendars.left import time_left
+
+DECIDE = "decide"  # names the draft of the decision's form
 
 
 @dataclass(slots=True)
@@ -104,13 +109,12 @@ def _task_of(step: Step, reader: Any) -> tuple[Task | None, Powers]:
     return None, why
 
 
-def decide_form(case: Case, data: Any = None, files: Any = None) -> DecideForm | None:
+def decide_form(case: Case, data: Any = None) -> DecideForm | None:
     """The form of the reader's decision, None where he has none."""
     if case.task is None or "approve" not in case.powers.verbs:
         return None
     return DecideForm(
         data,
-        files,
         task=case.task,
         reader=case.reader,
         names_next="choose_next" in case.powers.verbs,
@@ -146,6 +150,7 @@ def _page(
     case: Case,
     form: DecideForm | None,
     *,
+    draft: DraftPage | None = None,
     problem: str = "",
     typed: str = "",
     status: int = 200,
@@ -168,6 +173,8 @@ def _page(
         "task": case.task,
         "acting_for": case.powers.acting_for,
         "form": form,
+        "draft": draft or (new_draft(one.pk, DECIDE) if form else None),
+        "most_bytes": most_bytes(one),
         "opinion_only": bool(case.task) and _stepdef(case).opinion_only,
         "verbs": case.powers.verbs,
         "why_not": case.powers.why_not if step is not None else "",
@@ -209,24 +216,25 @@ def _is_weighty(request: HttpRequest, **arguments: Any) -> bool:
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
     """Agree or reject. A second click is the same act; who comes too late is told who decided."""
     case = open_case(request, pk)
-    form = decide_form(case, request.POST, request.FILES)
+    form = decide_form(case, request.POST)
     typed = request.POST.get("comment", "")
     if form is None or str(getattr(case.task, "pk", "")) != request.POST.get("task"):
         return _too_late(request, case, typed)
-    if not form.is_valid():
-        return _page(request, case, form, status=422)
+    draft = act_draft(request, pk, DECIDE)
+    if not form.is_valid() or draft.refused:
+        return _page(request, case, form, draft=draft, status=422)
     try:
-        done = _act(request, case, form)
+        done = _act(request, case, form, draft.row)
     except Conflict as conflict:
         return _page(request, open_case(request, pk), None, problem=str(conflict), typed=typed, status=409)  # fmt: skip  # noqa: E501
     except Refused as refusal:
         form.add_error("comment" if not typed.strip() else None, str(refusal))
-        return _page(request, case, form, status=422)
+        return _page(request, case, form, draft=draft, status=422)
     messages.success(request, done)
     return redirect("approvals:inbox")
 
 
-def _act(request: HttpRequest, case: Case, form: DecideForm) -> str:
+def _act(request: HttpRequest, case: Case, form: DecideForm, files: Draft | None) -> str:
     """Carry out the button that was pressed; the sentence for the toast."""
     task: Any = case.task
     data = form.cleaned_data
@@ -235,7 +243,6 @@ def _act(request: HttpRequest, case: Case, form: DecideForm) -> str:
         "comment": data["comment"],
         "request_key": data["request_key"],
     }
-    files = [(file, file.name or "") for file in data["files"]]
     title = case.approval.title
     if request.POST.get("verb") == "reject":
         reject(task, files=files, **shared)

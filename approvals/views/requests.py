@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -18,9 +18,10 @@ from approvals.forms.requests import RequestForm
 from approvals.models import REQUEST_KIND, Approval, Decision, Request, RequestFile, Verb
 from approvals.ready import Ready, forms
 from approvals.services.requests import (
-    attach_to_request,
+    FORM,
     detach_from_request,
     drop_request,
+    most_bytes,
     submit_request,
     write_request,
 )
@@ -28,13 +29,14 @@ from approvals.shown import drawing_of_route
 from approvals.views.common import crumbs, state_badge
 from core.access import signed_in
 from core.attachments import send
-from core.attachments.store import clean_name
+from core.drafts.page import open_draft
 from core.errors import Refused
 from core.htmx import ask, leave
 from core.saving import status_of
 
 SEND = require_http_methods(["GET", "HEAD", "POST"])
 RECENT = 20
+SUBMIT = "submit"  # the button; every other one keeps a draft
 
 
 def request_or_404(request: HttpRequest, pk: int) -> Request:
@@ -97,12 +99,18 @@ def request_edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _write(request: HttpRequest, ready: Ready, paper: Request | None) -> HttpResponse:
+    draft = open_draft(request, f"{FORM.name}:{paper.pk if paper else ready.key}")
     form = RequestForm(
-        request.POST or None, request.FILES or None, ready=ready, user=request.user, paper=paper
+        request.POST or None,
+        ready=ready,
+        user=request.user,
+        paper=paper,
+        complete=request.POST.get("act") == SUBMIT,
+        initial=(draft.restored or QueryDict()).dict(),
     )
-    if request.method == "POST" and form.is_valid():
+    if request.method == "POST" and form.is_valid() and not draft.refused:
         try:
-            done = write_request(by=request.user, request=paper, **form.facts())
+            done = write_request(by=request.user, request=paper, draft=draft.row, **form.facts())
         except Refused as refusal:
             form.add_error(None, str(refusal))
         else:
@@ -113,6 +121,8 @@ def _write(request: HttpRequest, ready: Ready, paper: Request | None) -> HttpRes
         "ready": ready,
         "paper": paper,
         "files": list(paper.files.order_by("pk")) if paper else [],
+        "draft": draft,
+        "most_bytes": most_bytes(),
         "request_key": request.POST.get("request_key") or uuid4().hex,
         "back": paper.get_absolute_url() if paper else reverse("approvals:requests"),
         "crumbs": crumbs((_("New request"), reverse("approvals:requests")), (name, "")),
@@ -121,30 +131,13 @@ def _write(request: HttpRequest, ready: Ready, paper: Request | None) -> HttpRes
 
 
 def _written(request: HttpRequest, paper: Request, form: RequestForm) -> HttpResponse:
-    """After saving: files, and the submission if that was the button. Nothing typed is lost by a
-    refusal here: the request is kept as a draft and says what is missing."""
-    refused = _attach(request, paper)
-    if request.POST.get("act") != "submit":
+    """After saving: the submission if that was the button. Nothing typed is lost by a refusal here:
+    the request is kept as a draft and says what is missing."""
+    if request.POST.get("act") != SUBMIT:
         messages.success(request, _("The request is saved."))
-        return redirect(paper)
-    if refused:
-        messages.error(request, _("The request is saved but not submitted: a file is missing."))
         return redirect(paper)
     first = form.cleaned_data.get("first")
     return _submitted(request, paper, [first] if first else [])
-
-
-def _attach(request: HttpRequest, paper: Request) -> list[str]:
-    refused = []
-    for upload in request.FILES.getlist("files"):
-        name = upload.name or ""
-        try:
-            attach_to_request(paper, upload, name, by=request.user)
-        except Refused as refusal:
-            sentence = _("{file}: {problem}").format(file=clean_name(name), problem=str(refusal))
-            messages.error(request, sentence)
-            refused.append(sentence)
-    return refused
 
 
 def _submitted(request: HttpRequest, paper: Request, first: list[Any]) -> HttpResponse:

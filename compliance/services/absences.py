@@ -90,6 +90,7 @@ def ask_again(absence: Absence, *, by: User, **values: Any) -> Absence:
 
     By the person himself. Raises Refused as `ask_absence` does, Stale when it is no draft.
     """
+    approvals.hold(absence, KIND)
     hold_people([absence.person_id])
     row = _held(absence)
     if row.person_id != by.pk:

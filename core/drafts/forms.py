@@ -12,7 +12,8 @@ class DraftForm:
     """A form that keeps drafts. Its `name` may be followed by ":" and what it is about.
 
     `permission` is the right without which nobody has this form. `most_files` and `most_bytes`
-    limit what is uploaded into a draft; the record has its own limits.
+    limit what is uploaded into a draft; the record has its own limits. An empty `permission` lets
+    everybody who is signed in have the form; the record asks for its own.
     """
 
     name: str

@@ -96,7 +96,7 @@ def known_form(request: HttpRequest, name: str) -> DraftForm:
     known = form_of(name)
     if known is None:
         raise Http404("form")
-    if not user.has_perm(known.permission):
+    if known.permission and not user.has_perm(known.permission):
         raise PermissionDenied("form")
     return known
 

@@ -18,11 +18,13 @@ METHODS = [pair for pair in PayBy.choices if pair[0] != PayBy.FORMER]
 
 
 class PaymentForm(forms.Form):
-    """Money that went out, or came back. `request_key` lets it be booked once."""
+    """Money that went out. `request_key` lets it be booked once."""
 
     amount = Yuan(min_value=CENT)
     paid_on = forms.DateField(label=_("Paid on"), widget=DateInput())
-    method = forms.ChoiceField(label=_("Method"), choices=METHODS, initial=PayBy.TRANSFER)
+    method = forms.ChoiceField(
+        label=pgettext_lazy("payment", "Method"), choices=METHODS, initial=PayBy.TRANSFER
+    )
     reference = forms.CharField(label=_("Voucher number"), max_length=60, required=False)
     note = forms.CharField(label=_("Remark"), max_length=200, required=False)
     request_key = forms.CharField(max_length=64, widget=forms.HiddenInput)
@@ -30,6 +32,15 @@ class PaymentForm(forms.Form):
     def __init__(self, data: Any = None, *, amount: Decimal) -> None:
         initial = {"amount": amount, "paid_on": timezone.localdate(), "request_key": uuid4()}
         super().__init__(data, initial=initial)
+
+
+class RefundForm(PaymentForm):
+    """Money that came back."""
+
+    paid_on = forms.DateField(label=_("Refunded on"), widget=DateInput())
+    method = forms.ChoiceField(
+        label=pgettext_lazy("refund", "Method"), choices=METHODS, initial=PayBy.TRANSFER
+    )
 
 
 class ReasonForm(forms.Form):

@@ -73,6 +73,7 @@ def submit(
     something lacks, a ceiling is exceeded, evidence is late, the budget does not suffice.
     """
     refuse_stranger(application, by)
+    approvals.hold(application, KIND)  # before the application itself, as everybody does
     application.refresh_from_db()
     if application.state in EDITABLE:
         found = check(wanted_of(application))

@@ -27,6 +27,7 @@ from expenses.forms.after import (
     PaymentForm,
     ReasonForm,
     ReceiptForm,
+    RefundForm,
     SettlementForm,
 )
 from expenses.models import Application, ApplicationFile, Evidence, Payment, Receipt
@@ -74,7 +75,7 @@ def payment_new(request: HttpRequest, pk: int) -> HttpResponse:
 def refund_new(request: HttpRequest, pk: int) -> HttpResponse:
     """Record money that came back."""
     paper = application_or_404(request, pk, PAY)
-    form = PaymentForm(request.POST or None, amount=paper.paid_amount)
+    form = RefundForm(request.POST or None, amount=paper.paid_amount)
     words = {
         "title": _("Record a refund"),
         "question": _("Paid so far: {amount}.").format(amount=money(paper.paid_amount)),

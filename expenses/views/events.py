@@ -17,8 +17,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from core.access import requires
 from core.attachments.serving import send
+from core.attachments.store import clean_name
 from core.errors import Refused
-from core.htmx import ask, leave, page_or_rows
+from core.htmx import ask, leave, page_or_rows, wants_rows
 from core.paging import asked_page, count_of, page_of
 from core.saving import saved, status_of
 from expenses.forms.events import EventFilter, EventForm, HeldForm, initial_of
@@ -202,14 +203,20 @@ def event_cancel(request: HttpRequest, pk: int) -> HttpResponse:
 def event_attach(request: HttpRequest, pk: int) -> HttpResponse:
     """Photographs and papers are added."""
     one = _event_or_404(request, pk, CHANGE)
-    files = request.FILES.getlist("files")
-    if not files:
-        messages.error(request, _("Please choose a file."))
-    for upload in files:
+    uploads = request.FILES.getlist("files")
+    refused = [] if uploads else [_("Please choose a file.")]
+    for upload in uploads:
+        name = clean_name(upload.name or "")
         try:
-            verbs.attach(one, upload, upload.name or "", by=request.user)
+            verbs.attach(one, upload, name, by=request.user)
         except Refused as refusal:
-            messages.error(request, f"{upload.name}: {refusal}")
+            refused.append(_("{file}: {problem}").format(file=name, problem=refusal.message))
+    if wants_rows(request):
+        files = list(one.files.order_by("pk"))
+        context = {"event": one, "files": files, "may_change": True, "refused": refused}
+        return render(request, "expenses/_event_files.html", context)
+    for sentence in refused:
+        messages.error(request, sentence)
     return redirect(one)
 
 

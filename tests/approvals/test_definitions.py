@@ -272,7 +272,7 @@ def test_a_condition_says_what_it_means():
             policies={CEILING: Decimal(3000)},
             choices={"kind": {"gift": "Gift"}},
         )
-        == "Amount above ¥3,000 or Kind is one of Gift, cash or Case is empty"
+        == "Amount above ¥3,000 or Kind is either Gift or cash or Case is empty"
     )
     assert words(None) == ""
 
@@ -293,3 +293,18 @@ def test_a_condition_says_what_it_means():
 )
 def test_a_comparison_is_said_as_people_say_it(term, said):
     assert words(parse_condition({"all": [term]}), labels={"over": "Over budget"}) == said
+
+
+def test_the_words_of_a_condition_read_as_a_sentence():
+    """Its last part is joined by a word, and the opposite of a mark may have words of its own."""
+    terms = [
+        {"field": "over", "is": "eq", "value": False},
+        {"field": "unit_level", "is": "not_in", "value": ["city", "project"]},
+        {"field": "amount", "is": "le", "value": "3000"},
+    ]
+    said = words(
+        parse_condition({"all": terms}),
+        labels={"unit_level": "Level"},
+        choices={"over": {False: "within the budget"}},
+    )
+    assert said == "within the budget, Level is neither city or project and Amount up to ¥3,000"

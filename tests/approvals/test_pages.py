@@ -1,8 +1,10 @@
 """Pages of approvals: requests from draft to decision, the inbox, what comes too late, flows."""
 
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.conf import settings
@@ -11,14 +13,24 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
 from accounts.models import User
 from accounts.sessions import PROVED
-from approvals.models import Approval, Decision, Flow, FlowVersion, Request, Task, Verb
+from approvals.models import (
+    Approval,
+    Decision,
+    Flow,
+    FlowVersion,
+    PhoneSignature,
+    Request,
+    Task,
+    Verb,
+)
 from approvals.services import approve, send_back
 from approvals.services.requests import submit_request, write_request
 from core.errors import Refused
+from core.models import Draft
 from tests.approvals.flows import task_of
 from tests.factories import World, make_post, make_user
 
@@ -227,20 +239,112 @@ def test_naming_who_is_next_keeps_the_files_of_the_decision(world: World, head: 
 
 
 def test_files_that_came_with_a_decision_on_a_changed_paper_are_not_kept(
-    world: World, head: User, settings: Any, tmp_path: Path
+    world: World,
+    head: User,
+    settings: Any,
+    tmp_path: Path,
+    django_capture_on_commit_callbacks: Any,
 ):
     settings.PRIVATE_FILES = tmp_path
     approval = ask(world.north_clerk)
     Request.objects.update(title="另一件事")
     pdf = SimpleUploadedFile("意见.pdf", b"%PDF-1.4\n1 0 obj\nendobj\ntrailer\n%%EOF")
 
-    answer = signed_in(head).post(
-        reverse("approvals:decide", args=[approval.pk]),
-        decision(task_of(approval, head)) | {"files": [pdf]},
-    )
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = signed_in(head).post(
+            reverse("approvals:decide", args=[approval.pk]),
+            decision(task_of(approval, head)) | {"files": [pdf]},
+        )
 
     assert answer.status_code == 409
     assert [file for file in tmp_path.rglob("*") if file.is_file()] == []
+
+
+def uploaded(client: Client, form: str, name: str) -> str:
+    """Upload a file into the draft of a form, as the page does; the key of the draft."""
+    key = str(uuid4())
+    pdf = SimpleUploadedFile(name, b"%PDF-1.4\n1 0 obj\nendobj\ntrailer\n%%EOF")
+    sent = {"draft": key, "draft_form": form, "files": [pdf]}
+    assert client.post(reverse("core:draft-files"), sent).status_code == 200
+    return key
+
+
+def test_a_file_uploaded_beside_the_decision_goes_with_it(world: World, head: User):
+    approval = ask(world.north_clerk)
+    lead = signed_in(head)
+    page = lead.get(approval.get_absolute_url()).content.decode()
+    form = f"approvals.act:{approval.pk}:decide"
+    assert f'name="draft_form" value="{form}"' in page
+    assert 'data-crm="uploads"' in page
+    key = uploaded(lead, form, "核价单.pdf")
+
+    data = decision(task_of(approval, head)) | {"draft": key, "draft_form": form}
+    lead.post(reverse("approvals:decide", args=[approval.pk]), data)
+
+    file = approval.files.get()
+    assert (file.name, file.decision.verb, file.uploaded_by) == ("核价单.pdf", "approve", head)
+    assert not Draft.objects.exists()
+
+
+def test_a_refused_decision_keeps_what_was_uploaded(world: World, head: User):
+    approval = ask(world.north_clerk)
+    lead = signed_in(head)
+    form = f"approvals.act:{approval.pk}:decide"
+    key = uploaded(lead, form, "核价单.pdf")
+
+    data = decision(task_of(approval, head), "reject") | {"draft": key, "draft_form": form}
+    answer = lead.post(reverse("approvals:decide", args=[approval.pk]), data)
+
+    assert answer.status_code == 422  # nobody says no without a word
+    assert "核价单.pdf" in answer.content.decode()
+    assert key in answer.content.decode()
+
+
+def test_a_call_is_written_down_with_what_proves_it(world: World, head: User):
+    approval = ask(world.north_clerk)
+    recorder = make_user(unit=world.n1, role="section-head", no="N-OFFICE")
+    witness = make_user(unit=world.n1, no="N-WITNESS")
+    client = signed_in(recorder)
+    form = f"approvals.act:{approval.pk}:call"
+    key = uploaded(client, form, "通话记录.pdf")
+    Task.objects.update(opened_at=timezone.now() - timedelta(hours=1))
+
+    client.post(
+        reverse("approvals:act", args=[approval.pk, "call"]),
+        {
+            "request_key": "call-1",
+            "comment": "同意，尽快采购",
+            "verb": "approve",
+            "called_at": timezone.localtime().strftime("%Y-%m-%dT%H:%M"),
+            "witness": witness.employee_no,
+            "draft": key,
+            "draft_form": form,
+        },
+    )
+
+    signature = PhoneSignature.objects.get()
+    assert [one.name for one in signature.decision.files.all()] == ["通话记录.pdf"]
+
+
+def test_a_draft_needs_neither_name_nor_all_fields_and_is_not_submitted_so(
+    world: World, head: User
+):
+    clerk = signed_in(world.north_clerk)
+    address = reverse("approvals:request-new") + "?form=general"
+    form = "approvals.request:general"
+    key = uploaded(clerk, form, "方案.pdf")
+
+    clerk.post(
+        address,
+        {"title": "", "field-reason": "夏季日晒", "act": "save", "draft": key, "draft_form": form},
+    )
+
+    paper = Request.objects.get()
+    assert paper.title == f"Untitled · 通用申请 · {timezone.localdate().isoformat()}"
+    assert (paper.state, [one.name for one in paper.files.all()]) == ("draft", ["方案.pdf"])
+    answer = clerk.post(paper.get_absolute_url(), {"request_key": "k1"}, follow=True)
+    assert "Something is missing, please fill it in first: 请求事项." in answer.content.decode()
+    assert not Approval.objects.exists()
 
 
 def test_an_editor_changes_a_flow_and_a_fixed_one_not(world: World):
@@ -294,7 +398,10 @@ def test_the_editor_takes_conditions_on_amounts_and_on_fields(world: World):
     boxes |= {"s0-field2": "family", "s0-is2": "in", "s0-value2": "Cash for family events"}
 
     drawn = admin.post(reverse("approvals:flow-drawing", args=[flow.pk]), boxes)
-    assert "if Amount above ¥3,000 or Over budget or Flow is one of" in drawn.content.decode()
+    assert (
+        "if Amount above ¥3,000 or Over budget or Flow is Cash for family events"
+        in drawn.content.decode()
+    )
 
     assert admin.post(address, boxes | {"act": "save"}).status_code == 302
     draft = FlowVersion.objects.get(flow=flow, published_at=None)
@@ -324,7 +431,7 @@ def test_the_settings_say_which_papers_take_a_flow(world: World):
 
     assert "expenses.regional_ceiling" in admin.get(address).content.decode()
     shown = admin.get(flow.get_absolute_url()).content.decode()
-    assert "One-off application, not Over budget, Amount up to ¥3,000" in shown
+    assert "One-off application, within the budget and Amount up to ¥3,000" in shown
     wrong = admin.post(address, sent | {"value0": ""})
     assert wrong.status_code == 422
     assert "Please enter the value to compare with." in wrong.content.decode()

@@ -5,6 +5,7 @@ from decimal import Decimal
 from io import BytesIO
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 from openpyxl import load_workbook
@@ -335,6 +336,10 @@ def test_an_event_is_planned_held_and_shown(client, world, django_assert_num_que
     assert (event.state, event.customers.get().came) == (EventState.HELD, True)
     client.post(at("event-attach", event.pk), {"files": [picture()]})
     file = event.files.get()
+    wrong = {"files": [SimpleUploadedFile("病毒.exe", b"MZ\x90\x00\x03\x00\xff\xff")]}
+    said = client.post(at("event-attach", event.pk), wrong, headers={"HX-Request": "true"})
+    assert "data-refused" in said.content.decode()
+    assert file.name in said.content.decode()
     for name in ("event-file", "event-thumb"):
         answer = client.get(at(name, event.pk, file.pk))
         assert (answer.status_code, bool(answer.getvalue())) == (200, True)

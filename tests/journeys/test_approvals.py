@@ -76,6 +76,17 @@ def test_an_administrator_publishes_the_next_version_of_a_flow(signed_in, world:
     page.get_by_label("步骤名称").nth(1).press("Alt+ArrowUp")
     expect(page.get_by_label("步骤名称").first).to_have_value("财务审单")
     page.get_by_label("审批人").first.select_option("post:财务审单")
+    expect(drawing).to_contain_text("3,000 元")
+    page.locator("[name=s2-value0]").fill("5000")
+    page.locator("[name=s2-value0]").press("Tab")
+    expect(drawing).to_contain_text("5,000 元")
+    page.locator("[name=s2-is0]").select_option("ge")
+    expect(drawing).to_contain_text("金额不低于")
+    expect(drawing.locator("svg")).to_contain_text("5,000")
+    page.locator("[name=s2-field0]").select_option("")
+    expect(drawing).not_to_contain_text("5,000")
+    page.locator("[name=s2-field0]").select_option("amount")
+    expect(drawing).to_contain_text("5,000 元")
     check(page, narrow=True)
     page.get_by_role("button", name="查看变更并发布").click()
     expect(page.get_by_text("新增步骤")).to_be_visible()
@@ -83,4 +94,6 @@ def test_an_administrator_publishes_the_next_version_of_a_flow(signed_in, world:
     page.wait_for_url(f"**/approvals/flows/{flow.pk}/")
     newest = flow.versions.filter(published_at__isnull=False).first()
     assert newest is not None
-    assert [step["name"] for step in newest.definition["steps"]][:2] == ["财务审单", "部门负责人"]
+    steps = newest.definition["steps"]
+    assert [step["name"] for step in steps] == ["财务审单", "部门负责人", "上级负责人"]
+    assert steps[2]["condition"] == {"all": [{"field": "amount", "is": "ge", "value": "5000"}]}
