@@ -78,7 +78,8 @@ def _changes(first: dt.date, last: dt.date) -> list[dt.date]:
 #: people: whoever is employed on a day of the span, and through which days of it.
 #: held: his stretches under one rule, so far as his functions are held to it.
 #: away: his trips and leave, cut at his employment.
-#: used: the days on which he logged in in a way that counts, and how often.
+#: used: the days of his employment on which he logged in in a way that counts, how often, and the
+#: days used before and after.
 _BASIS: Final = """
 WITH lines AS MATERIALIZED ({unit_lines}),
 rules AS MATERIALIZED (
@@ -111,9 +112,11 @@ away AS MATERIALIZED (
   FROM compliance_absence a JOIN people p ON p.person = a.person_id
   WHERE a.state = 'approved' AND a.first_day <= p.until AND a.last_day >= p.since),
 used AS MATERIALIZED (
-  SELECT b.person, b.day, count(*)::int AS times
+  SELECT b.person, b.day, count(*)::int AS times,
+    lag(b.day) OVER days AS before, lead(b.day) OVER days AS next
   FROM ({log_ins}) b
-  GROUP BY b.person, b.day)"""
+  GROUP BY b.person, b.day
+  WINDOW days AS (PARTITION BY b.person ORDER BY b.day))"""
 
 # A post holds from its first day until the day before `valid_until`.
 _BY_FUNCTION: Final = """
@@ -128,7 +131,8 @@ _BY_FUNCTION: Final = """
 # each of a million rows.
 _LOG_INS: Final = """
     SELECT l.user_id AS person, {day} AS day
-    FROM {source} l JOIN people p ON p.person = l.user_id{in_work}
+    FROM {source} l JOIN people p ON p.person = l.user_id
+      AND {day} BETWEEN p.since AND p.until{in_work}
     WHERE {kinds}l.at >= %(begins)s AND l.at < %(ends)s"""
 _DAY: Final = "(l.at AT TIME ZONE interval '8 hours')::date"
 _IN_WORK: Final = """

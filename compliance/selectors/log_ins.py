@@ -13,20 +13,31 @@ from regions.models import OrgUnit
 
 # Days of people who log in are many, what excuses them is little. So working days are subtracted
 # by the sums of the calendar (days_before), and only days of trips, and stretches without log-in
-# that are long enough to be lapses, are looked at one by one.
+# that are long enough to be lapses, are looked at one by one. `absent` and `edges` keep the
+# calendar out of joins with itself: while its statistics are young, it is taken to be empty.
 _CHECK: Final = """,
-due AS (
-  SELECT h.person, sum(z.days_before + (z.minutes > 0)::int - a.days_before) AS days
+absent AS MATERIALIZED (
+  SELECT h.person, h.line, h.daily, h.weekly, w.kind,
+    greatest(h.since, w.since) AS since, least(h.until, w.until) AS until
   FROM held h
-  JOIN regions_calendarday a ON a.line = h.line AND a.day = h.since
-  JOIN regions_calendarday z ON z.line = h.line AND z.day = h.until
+  JOIN away w ON w.person = h.person AND w.since <= h.until AND w.until >= h.since),
+edges AS MATERIALIZED (
+  SELECT c.line, c.day, c.days_before, c.days_before + (c.minutes > 0)::int AS days_through
+  FROM regions_calendarday c
+  WHERE (c.line, c.day) IN (
+    SELECT line, since FROM held UNION SELECT line, until FROM held
+    UNION SELECT line, since FROM absent UNION SELECT line, until FROM absent)),
+due AS (
+  SELECT h.person, sum(z.days_through - a.days_before) AS days
+  FROM held h
+  JOIN edges a ON a.line = h.line AND a.day = h.since
+  JOIN edges z ON z.line = h.line AND z.day = h.until
   WHERE h.daily > 0 GROUP BY h.person),
 excused AS (
-  SELECT h.person, sum(z.days_before + (z.minutes > 0)::int - a.days_before) AS days
-  FROM held h
-  JOIN away w ON w.person = h.person AND w.since <= h.until AND w.until >= h.since
-  JOIN regions_calendarday a ON a.line = h.line AND a.day = greatest(h.since, w.since)
-  JOIN regions_calendarday z ON z.line = h.line AND z.day = least(h.until, w.until)
+  SELECT h.person, sum(z.days_through - a.days_before) AS days
+  FROM absent h
+  JOIN edges a ON a.line = h.line AND a.day = h.since
+  JOIN edges z ON z.line = h.line AND z.day = h.until
   WHERE h.daily > 0 GROUP BY h.person),
 working AS MATERIALIZED (
   SELECT c.line, c.day FROM regions_calendarday c
@@ -41,28 +52,26 @@ met AS (
   WHERE h.daily > 0 AND u.times >= h.daily AND w.person IS NULL
   GROUP BY u.person),
 trip_weeks AS (
-  SELECT h.person, count(*) FILTER (WHERE c.minutes > 0) AS working, count(u.person) AS used,
-    (array_agg(h.weekly ORDER BY c.day))[1] AS wanted
-  FROM away w
-  JOIN held h ON h.person = w.person AND w.since <= h.until AND w.until >= h.since
-  JOIN regions_calendarday c ON c.line = h.line
-    AND c.day BETWEEN greatest(h.since, w.since) AND least(h.until, w.until)
-  LEFT JOIN used u ON u.person = h.person AND u.day = c.day
+  SELECT w.person, count(*) FILTER (WHERE c.minutes > 0) AS working, count(u.person) AS used,
+    (array_agg(w.weekly ORDER BY c.day))[1] AS wanted
+  FROM absent w
+  JOIN regions_calendarday c ON c.line = w.line AND c.day BETWEEN w.since AND w.until
+  LEFT JOIN used u ON u.person = w.person AND u.day = c.day
   WHERE w.kind = 'trip'
-  GROUP BY h.person, date_trunc('week', c.day)),
+  GROUP BY w.person, date_trunc('week', c.day)),
 trips AS (
   SELECT person, count(*) AS weeks,
     count(*) FILTER (WHERE used >= least(wanted, working)) AS met
   FROM trip_weeks WHERE working > 0 AND wanted > 0 GROUP BY person),
-marks AS (
-  SELECT person, since - 1 AS day FROM people
-  UNION ALL SELECT person, until + 1 FROM people
-  UNION ALL SELECT u.person, u.day FROM used u JOIN people p ON p.person = u.person
-    AND u.day BETWEEN p.since AND p.until),
-gaps AS (
-  SELECT person, day + 1 AS since, next - 1 AS until
-  FROM (SELECT person, day, lead(day) OVER (PARTITION BY person ORDER BY day) AS next FROM marks) m
-  WHERE next - day > %(shortest)s),
+gaps AS MATERIALIZED (
+  SELECT person, day + 1 AS since, next - 1 AS until FROM used WHERE next - day > %(shortest)s
+  UNION ALL
+  SELECT p.person, u.day + 1, p.until FROM people p JOIN used u USING (person)
+  WHERE u.next IS NULL AND p.until - u.day >= %(shortest)s
+  UNION ALL
+  SELECT p.person, p.since, coalesce(u.day - 1, p.until)
+  FROM people p LEFT JOIN used u ON u.person = p.person AND u.before IS NULL
+  WHERE coalesce(u.day, p.until + 1) - p.since >= %(shortest)s),
 counted AS (
   SELECT g.person, g.since AS gap, c.day::date AS day, h.lapse,
     row_number() OVER (PARTITION BY g.person, g.since ORDER BY c.day) AS number
