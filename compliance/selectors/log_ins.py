@@ -39,23 +39,22 @@ excused AS (
   JOIN edges a ON a.line = h.line AND a.day = h.since
   JOIN edges z ON z.line = h.line AND z.day = h.until
   WHERE h.daily > 0 GROUP BY h.person),
-working AS MATERIALIZED (
-  SELECT c.line, c.day FROM regions_calendarday c
-  WHERE c.minutes > 0 AND c.day BETWEEN %(first)s::date AND %(last)s::date
-    AND c.line IN (SELECT line FROM held)),
+calendar AS MATERIALIZED (
+  SELECT c.line, c.day, c.minutes > 0 AS works FROM regions_calendarday c
+  WHERE c.day BETWEEN %(first)s::date AND %(last)s::date AND c.line IN (SELECT line FROM held)),
 met AS (
   SELECT u.person, count(*) AS days
   FROM used u
   JOIN held h ON h.person = u.person AND u.day BETWEEN h.since AND h.until
-  JOIN working c ON c.line = h.line AND c.day = u.day
+  JOIN calendar c ON c.line = u.line AND c.day = u.day
   LEFT JOIN away w ON w.person = u.person AND u.day BETWEEN w.since AND w.until
-  WHERE h.daily > 0 AND u.times >= h.daily AND w.person IS NULL
+  WHERE c.works AND h.daily > 0 AND u.times >= h.daily AND w.person IS NULL
   GROUP BY u.person),
 trip_weeks AS (
-  SELECT w.person, count(*) FILTER (WHERE c.minutes > 0) AS working, count(u.person) AS used,
+  SELECT w.person, count(*) FILTER (WHERE c.works) AS working, count(u.person) AS used,
     (array_agg(w.weekly ORDER BY c.day))[1] AS wanted
   FROM absent w
-  JOIN regions_calendarday c ON c.line = w.line AND c.day BETWEEN w.since AND w.until
+  JOIN calendar c ON c.line = w.line AND c.day BETWEEN w.since AND w.until
   LEFT JOIN used u ON u.person = w.person AND u.day = c.day
   WHERE w.kind = 'trip'
   GROUP BY w.person, date_trunc('week', c.day)),
@@ -187,8 +186,10 @@ def check(
 def check_people(base: Basis) -> list[PersonResult]:
     """The people of a basis, by number."""
     with transaction.atomic(), connection.cursor() as cursor:
-        # A million log-ins are grouped and sorted in memory rather than on the disk.
-        cursor.execute("SET LOCAL work_mem = '128MB'")
+        # Millions of log-ins are sorted in memory rather than on the disk, and once: grouped by
+        # hashing they would have to be sorted after it for the stretches between them.
+        cursor.execute("SET LOCAL work_mem = '256MB'")
+        cursor.execute("SET LOCAL enable_hashagg = off")
         # Nothing is known of relations that were just made; taken for a handful of rows they would
         # be walked through once for each log-in.
         cursor.execute("SET LOCAL enable_nestloop = off")
