@@ -337,6 +337,8 @@ FUNCTIONS = (
     ("项目客户关系负责人", None, False, True, False),
     ("客户专员", None, False, False, True),
     ("客户管理委员会委员", None, False, False, False),
+    ("客户管理委员会主任", None, False, False, False),
+    ("客户管理委员会副主任", None, False, False, False),
     # Who decides in the flows of money (EXP-03…EXP-07).
     ("大区经理", None, False, False, False),
     ("商务核签", None, False, False, False),

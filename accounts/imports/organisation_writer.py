@@ -10,7 +10,7 @@ from accounts.handover import hold_what_precedes
 from accounts.imports.organisation_rows import Organisation, PersonRow, UnitRow
 from accounts.models import Function, Post, Role, RoleGrant, User, UserState
 from accounts.services.people import end_all_of, keeping_an_administrator
-from accounts.staff_events import StaffEvent, StaffEventKind, tell
+from accounts.staff_events import StaffEvent, StaffEventKind, hired, tell
 from core.files.problems import FileProblem
 from core.imports.kinds import ImportContext
 from core.imports.report import Report
@@ -105,6 +105,8 @@ class OrganisationWriter:
         self.events: list[StaffEvent] = []
         people = {user.employee_no: user for user in User.objects.filter(employee_no__in=rows)}
         had_left = {user.pk for user in people.values() if user.state == UserState.LEFT}
+        peopled = OrgUnit.objects.filter(people__isnull=False).distinct()
+        known = {_region(unit) for unit in peopled}
         new: list[User] = []
         changed: list[User] = []
         for row in rows.values():
@@ -119,6 +121,7 @@ class OrganisationWriter:
                 self._note(user, row, before)
             people[row.employee_no] = user
         User.objects.bulk_create(new, batch_size=BATCH)
+        self._note_hires(new, rows, known)
         gone = [user for user in changed if user.state == UserState.LEFT]
         leaving = [user for user in gone if user.pk not in had_left]
         hold_what_precedes(leaving)
@@ -146,6 +149,19 @@ class OrganisationWriter:
         names = {"name": user.name, "day": day.isoformat(), "unit": user.unit.name}
         message = sentence.format(before=came_from.name, **names)
         self.report.warn(row.number, "ACC-07", message)
+
+    def _note_hires(self, new: list[User], rows: dict[str, PersonRow], known: set[int]) -> None:
+        """Newcomers are hires (ACC-07). Whom the first file of a region names was there before
+        the product, and who has left already needs no account."""
+        for user in new:
+            unit = user.unit
+            if user.state == UserState.LEFT or unit is None or _region(unit) not in known:
+                continue
+            event = hired(user, self.context.today, unit)
+            self.events.append(event)
+            sentence = _("{name} is new in {unit} since {day}; check the account and its rights.")
+            message = sentence.format(name=user.name, unit=unit.name, day=event.on.isoformat())
+            self.report.warn(rows[user.employee_no].number, "ACC-07", message)
 
     def _fill(self, user: User, row: PersonRow, unit: OrgUnit) -> bool:
         """Put a row's values on a person; empty cells do not erase, but a date of leaving ends."""
@@ -291,6 +307,11 @@ class OrganisationWriter:
             sentence = _("“{role}” is no known role; {name} gets no rights until one is given.")
             message = sentence.format(role=row.role, name=row.name)
             self.report.warn(row.number, "ACC-01", message)
+
+
+def _region(unit: OrgUnit) -> int:
+    """Key of the region that a unit lies in, or of the group."""
+    return unit.ancestor_ids()[:2][-1]
 
 
 def _day_after(day: dt.date | None) -> dt.date | None:

@@ -37,7 +37,7 @@ from accounts.selectors import administrators
 from accounts.services.following import follow_sections, hold_sections
 from accounts.sessions import delete_old, end_sessions
 from accounts.shutting import shut_out
-from accounts.staff_events import StaffEvent, StaffEventKind, tell
+from accounts.staff_events import StaffEvent, StaffEventKind, hired, tell
 from audit.services import record
 from core.errors import Refused, Stale
 from core.scope import Scope
@@ -58,12 +58,21 @@ CHANGEABLE = frozenset({"name", "phone", "email", "unit", "position", "hired_on"
 def create_person(
     *, by: User | None, employee_no: str, name: str, unit: OrgUnit, **more: Any
 ) -> User:
-    """A person with an account and no password; a one-time link lets him set one.
+    """A person with an account and no password; a one-time link lets him set one. Whoever listens
+    to staff events hears of the hire.
 
     Raises ValidationError for values that break a rule, Refused for a unit out of reach.
     """
     if not _holds(by, "accounts.add_user", unit):
         raise Refused(_("You may not create people in {unit}.").format(unit=unit.name))
+    user = _make_person(by=by, employee_no=employee_no, name=name, unit=unit, **more)
+    tell([hired(user, timezone.localdate(), unit)], by=by)
+    return user
+
+
+def _make_person(
+    *, by: User | None, employee_no: str, name: str, unit: OrgUnit, **more: Any
+) -> User:
     user = User(employee_no=employee_no.strip().upper(), name=name.strip(), unit=unit, **more)
     user.set_unusable_password()
     user.full_clean()
@@ -119,13 +128,17 @@ def freeze(user: User, *, by: User | None, reason: str) -> User:
 def activate(user: User, *, by: User | None) -> User:
     """Make a frozen account active again, or take back a person who had left.
 
-    Grants and posts that ended with leaving stay ended.
+    Grants and posts that ended with leaving stay ended; taking back is a hire of today.
     """
     person = _hold(user, by=by)
     if person.state == UserState.ACTIVE:
         raise Stale(_("{name} is active already.").format(name=person.name))
+    had_left = person.state == UserState.LEFT
     person.state, person.left_on = UserState.ACTIVE, None
     person.save(update_fields=["state", "left_on"])
+    if had_left and person.unit is not None:
+        today = timezone.localdate()
+        tell([StaffEvent(person, StaffEventKind.HIRED, today, person.unit)], by=by)
     record("user.activated", by=by, subject=person, employee_no=person.employee_no)
     return person
 
@@ -372,7 +385,7 @@ def bootstrap_administrator(
     number = employee_no.strip().upper()
     user = User.objects.filter(employee_no=number).first()
     if user is None:
-        user = create_person(by=None, employee_no=number, name=name or number, unit=group)
+        user = _make_person(by=None, employee_no=number, name=name or number, unit=group)
     role = Role.objects.get(code=ADMINISTRATOR)
     if not _open(RoleGrant, user=user, role=role, unit=group):
         give_role(user, role=role, unit=group, by=None)

@@ -5,12 +5,13 @@ from collections.abc import Callable
 
 from django.utils import timezone
 
-from accounts.models import Post, RoleGrant, User
+from accounts.models import Post, RoleGrant, User, UserState
 from accounts.staffing import posts_held
 from compliance.checks.registry import find
 from compliance.models import Finding
 from regions.models import OrgUnit
 
+ASK = "compliance.ask_accountchange"
 CARRY_OUT = "compliance.carry_out_accountchange"
 
 
@@ -22,6 +23,23 @@ def who_carry_out() -> set[int]:
     )
     return set(
         User.objects.active().filter(pk__in=grants.values("user")).values_list("pk", flat=True)
+    )
+
+
+def who_files() -> Callable[[OrgUnit], set[int]]:
+    """A function of a unit: keys of active people who may file account changes for it, those of
+    the nearest unit at or above it that has some."""
+    app, codename = ASK.split(".")
+    grants = RoleGrant.objects.now().filter(
+        user__state=UserState.ACTIVE,
+        role__permissions__codename=codename,
+        role__permissions__content_type__app_label=app,
+    )
+    found: dict[int, set[int]] = defaultdict(set)
+    for unit, user in grants.values_list("unit_id", "user_id"):
+        found[unit].add(user)
+    return lambda unit: next(
+        (found[key] for key in reversed(unit.ancestor_ids()) if key in found), set()
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -80,9 +81,29 @@ class TripFilter(ScopedFilter):
         )
 
 
-class TripForm(forms.Form):
+class DaysAway(forms.Form):
+    """Says at the field itself what the verb would refuse."""
+
+    past_needs_reason = False
+
+    def clean(self) -> dict[str, Any]:
+        """The days in order, where a trip goes, and why days were not asked for before."""
+        data: dict[str, Any] = super().clean() or {}
+        first, last = data.get("first_day"), data.get("last_day")
+        if first and last and last < first:
+            self.add_error("last_day", _("The last day lies before the first."))
+        if data.get("kind") == AbsenceKind.TRIP and not data.get("destination", "").strip():
+            self.add_error("destination", _("Please enter where the trip goes."))
+        is_past = self.past_needs_reason and first and first < timezone.localdate()
+        if is_past and not data.get("reason", "").strip() and "reason" not in self.errors:
+            self.add_error("reason", _("Please say why."))
+        return data
+
+
+class TripForm(DaysAway):
     """When somebody is away, where, and who stands in."""
 
+    past_needs_reason = True
     kind = forms.ChoiceField(
         label=_("Kind"),
         choices=AbsenceKind.choices,
@@ -124,7 +145,7 @@ class TripForm(forms.Form):
         return self.cleaned_data | {"deputy": self.people.get(self.cleaned_data["deputy"])}
 
 
-class CorrectForm(forms.Form):
+class CorrectForm(DaysAway):
     """How it really was, by whoever answers for the person."""
 
     kind = forms.ChoiceField(label=_("Kind"), choices=AbsenceKind.choices, widget=forms.RadioSelect)

@@ -101,6 +101,11 @@ class Finding(Scoped):
             models.Index(F("closed_on").desc(), F("id").desc(), name="finding_closed"),
         ]
 
+    @property
+    def number(self) -> str:
+        """The number of the requirement, for people; checks of the product's own have none."""
+        return self.rule if any(sign.isdigit() for sign in self.rule) else ""
+
     def __str__(self) -> str:
         return f"{self.rule} {self.unit_id}"
 

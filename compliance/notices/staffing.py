@@ -19,6 +19,14 @@ register_kind(
 )
 register_kind(
     NoticeKind(
+        "compliance.account_change_noted",
+        _("Account changes are to be filed"),
+        mail=True,
+        sample={"count": 2, "people": "黄兵, 李娜", "due_on": "2026-11-20"},
+    )
+)
+register_kind(
+    NoticeKind(
         "compliance.account_change_late",
         _("An account change is late"),
         mail=True,

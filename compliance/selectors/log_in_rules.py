@@ -78,7 +78,8 @@ def _changes(first: dt.date, last: dt.date) -> list[dt.date]:
 #: people: whoever is employed on a day of the span, and through which days of it.
 #: held: his stretches under one rule, so far as his functions are held to it.
 #: away: his trips and leave, cut at his employment.
-#: used: the days on which he logged in in a way that counts, and how often.
+#: used: the days of his employment on which he logged in in a way that counts, how often, and the
+#: days used before and after.
 _BASIS: Final = """
 WITH lines AS MATERIALIZED ({unit_lines}),
 rules AS MATERIALIZED (
@@ -87,8 +88,12 @@ rules AS MATERIALIZED (
     AS r(unit_id, since, until, daily, weekly, lapse, in_work, functions)),
 people AS MATERIALIZED (
   SELECT u.id AS person, u.employee_no, u.unit_id, o.path, coalesce(l.line, 0) AS line,
-    greatest(u.hired_on, %(first)s::date) AS since, least(u.left_on, %(last)s::date) AS until
+    e.since, e.until, e.since::timestamp AT TIME ZONE interval '8 hours' AS begins,
+    (e.until + 1)::timestamp AT TIME ZONE interval '8 hours' AS ends
   FROM accounts_user u
+  CROSS JOIN LATERAL (
+    SELECT greatest(u.hired_on, %(first)s::date) AS since,
+      least(u.left_on, %(last)s::date) AS until) e
   LEFT JOIN regions_orgunit o ON o.id = u.unit_id
   LEFT JOIN lines l ON l.unit_id = u.unit_id
   WHERE (u.hired_on IS NULL OR u.hired_on <= %(last)s::date)
@@ -111,9 +116,11 @@ away AS MATERIALIZED (
   FROM compliance_absence a JOIN people p ON p.person = a.person_id
   WHERE a.state = 'approved' AND a.first_day <= p.until AND a.last_day >= p.since),
 used AS MATERIALIZED (
-  SELECT b.person, b.day, count(*)::int AS times
+  SELECT b.person, b.line, b.day, count(*)::int AS times,
+    lag(b.day) OVER days AS before, lead(b.day) OVER days AS next
   FROM ({log_ins}) b
-  GROUP BY b.person, b.day)"""
+  GROUP BY b.person, b.line, b.day
+  WINDOW days AS (PARTITION BY b.person ORDER BY b.day))"""
 
 # A post holds from its first day until the day before `valid_until`.
 _BY_FUNCTION: Final = """
@@ -127,8 +134,9 @@ _BY_FUNCTION: Final = """
 # The time zone as an offset: summer time was last kept in 1991, and a named zone is looked up for
 # each of a million rows.
 _LOG_INS: Final = """
-    SELECT l.user_id AS person, {day} AS day
-    FROM {source} l JOIN people p ON p.person = l.user_id{in_work}
+    SELECT l.user_id AS person, p.line, {day} AS day
+    FROM {source} l JOIN people p ON p.person = l.user_id
+      AND l.at >= p.begins AND l.at < p.ends{in_work}
     WHERE {kinds}l.at >= %(begins)s AND l.at < %(ends)s"""
 _DAY: Final = "(l.at AT TIME ZONE interval '8 hours')::date"
 _IN_WORK: Final = """

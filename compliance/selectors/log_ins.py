@@ -13,61 +13,64 @@ from regions.models import OrgUnit
 
 # Days of people who log in are many, what excuses them is little. So working days are subtracted
 # by the sums of the calendar (days_before), and only days of trips, and stretches without log-in
-# that are long enough to be lapses, are looked at one by one. The calendar is asked for its sums by
-# key: joined, its first and last days may be joined with each other where it was last analysed
-# while empty, which is every day of a line with every other.
+# that are long enough to be lapses, are looked at one by one. `absent` and `edges` keep the
+# calendar out of joins with itself: while its statistics are young, it is taken to be empty.
 _CHECK: Final = """,
-due AS (
-  SELECT h.person, sum(
-    (SELECT z.days_before + (z.minutes > 0)::int FROM regions_calendarday z
-     WHERE z.line = h.line AND z.day = h.until)
-    - (SELECT a.days_before FROM regions_calendarday a
-       WHERE a.line = h.line AND a.day = h.since)) AS days
-  FROM held h WHERE h.daily > 0 GROUP BY h.person),
-excused AS (
-  SELECT h.person, sum(
-    (SELECT z.days_before + (z.minutes > 0)::int FROM regions_calendarday z
-     WHERE z.line = h.line AND z.day = least(h.until, w.until))
-    - (SELECT a.days_before FROM regions_calendarday a
-       WHERE a.line = h.line AND a.day = greatest(h.since, w.since))) AS days
+absent AS MATERIALIZED (
+  SELECT h.person, h.line, h.daily, h.weekly, w.kind,
+    greatest(h.since, w.since) AS since, least(h.until, w.until) AS until
   FROM held h
-  JOIN away w ON w.person = h.person AND w.since <= h.until AND w.until >= h.since
+  JOIN away w ON w.person = h.person AND w.since <= h.until AND w.until >= h.since),
+edges AS MATERIALIZED (
+  SELECT c.line, c.day, c.days_before, c.days_before + (c.minutes > 0)::int AS days_through
+  FROM regions_calendarday c
+  WHERE (c.line, c.day) IN (
+    SELECT line, since FROM held UNION SELECT line, until FROM held
+    UNION SELECT line, since FROM absent UNION SELECT line, until FROM absent)),
+due AS (
+  SELECT h.person, sum(z.days_through - a.days_before) AS days
+  FROM held h
+  JOIN edges a ON a.line = h.line AND a.day = h.since
+  JOIN edges z ON z.line = h.line AND z.day = h.until
   WHERE h.daily > 0 GROUP BY h.person),
-working AS MATERIALIZED (
-  SELECT c.line, c.day FROM regions_calendarday c
-  WHERE c.minutes > 0 AND c.day BETWEEN %(first)s::date AND %(last)s::date
-    AND c.line IN (SELECT line FROM held)),
+excused AS (
+  SELECT h.person, sum(z.days_through - a.days_before) AS days
+  FROM absent h
+  JOIN edges a ON a.line = h.line AND a.day = h.since
+  JOIN edges z ON z.line = h.line AND z.day = h.until
+  WHERE h.daily > 0 GROUP BY h.person),
+calendar AS MATERIALIZED (
+  SELECT c.line, c.day, c.minutes > 0 AS works FROM regions_calendarday c
+  WHERE c.day BETWEEN %(first)s::date AND %(last)s::date AND c.line IN (SELECT line FROM held)),
 met AS (
   SELECT u.person, count(*) AS days
   FROM used u
   JOIN held h ON h.person = u.person AND u.day BETWEEN h.since AND h.until
-  JOIN working c ON c.line = h.line AND c.day = u.day
+  JOIN calendar c ON c.line = u.line AND c.day = u.day
   LEFT JOIN away w ON w.person = u.person AND u.day BETWEEN w.since AND w.until
-  WHERE h.daily > 0 AND u.times >= h.daily AND w.person IS NULL
+  WHERE c.works AND h.daily > 0 AND u.times >= h.daily AND w.person IS NULL
   GROUP BY u.person),
 trip_weeks AS (
-  SELECT h.person, count(*) FILTER (WHERE c.minutes > 0) AS working, count(u.person) AS used,
-    (array_agg(h.weekly ORDER BY c.day))[1] AS wanted
-  FROM away w
-  JOIN held h ON h.person = w.person AND w.since <= h.until AND w.until >= h.since
-  JOIN regions_calendarday c ON c.line = h.line
-    AND c.day BETWEEN greatest(h.since, w.since) AND least(h.until, w.until)
-  LEFT JOIN used u ON u.person = h.person AND u.day = c.day
+  SELECT w.person, count(*) FILTER (WHERE c.works) AS working, count(u.person) AS used,
+    (array_agg(w.weekly ORDER BY c.day))[1] AS wanted
+  FROM absent w
+  JOIN calendar c ON c.line = w.line AND c.day BETWEEN w.since AND w.until
+  LEFT JOIN used u ON u.person = w.person AND u.day = c.day
   WHERE w.kind = 'trip'
-  GROUP BY h.person, date_trunc('week', c.day)),
+  GROUP BY w.person, date_trunc('week', c.day)),
 trips AS (
   SELECT person, count(*) AS weeks,
     count(*) FILTER (WHERE used >= least(wanted, working)) AS met
   FROM trip_weeks WHERE working > 0 AND wanted > 0 GROUP BY person),
-marks AS (
-  SELECT person, since - 1 AS day FROM people
-  UNION ALL SELECT person, until + 1 FROM people
-  UNION ALL SELECT u.person, u.day FROM used u JOIN people p ON p.person = u.person
-    AND u.day BETWEEN p.since AND p.until),
-gaps AS (
-  SELECT person, day + 1 AS since, next - 1 AS until
-  FROM (SELECT person, day, lead(day) OVER (PARTITION BY person ORDER BY day) AS next FROM marks) m
-  WHERE next - day > %(shortest)s),
+gaps AS MATERIALIZED (
+  SELECT person, day + 1 AS since, next - 1 AS until FROM used WHERE next - day > %(shortest)s
+  UNION ALL
+  SELECT p.person, u.day + 1, p.until FROM people p JOIN used u USING (person)
+  WHERE u.next IS NULL AND p.until - u.day >= %(shortest)s
+  UNION ALL
+  SELECT p.person, p.since, coalesce(u.day - 1, p.until)
+  FROM people p LEFT JOIN used u ON u.person = p.person AND u.before IS NULL
+  WHERE coalesce(u.day, p.until + 1) - p.since >= %(shortest)s),
 counted AS (
   SELECT g.person, g.since AS gap, c.day::date AS day, h.lapse,
     row_number() OVER (PARTITION BY g.person, g.since ORDER BY c.day) AS number
@@ -183,8 +186,10 @@ def check(
 def check_people(base: Basis) -> list[PersonResult]:
     """The people of a basis, by number."""
     with transaction.atomic(), connection.cursor() as cursor:
-        # A million log-ins are grouped and sorted in memory rather than on the disk.
-        cursor.execute("SET LOCAL work_mem = '128MB'")
+        # Millions of log-ins are sorted in memory rather than on the disk, and once: grouped by
+        # hashing they would have to be sorted after it for the stretches between them.
+        cursor.execute("SET LOCAL work_mem = '256MB'")
+        cursor.execute("SET LOCAL enable_hashagg = off")
         # Nothing is known of relations that were just made; taken for a handful of rows they would
         # be walked through once for each log-in.
         cursor.execute("SET LOCAL enable_nestloop = off")

@@ -5,11 +5,14 @@ closed in the guided step has his line done by that very step.
 """
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -19,18 +22,19 @@ from accounts.services import freeze, open_work
 from accounts.staff_events import StaffEvent, StaffEventKind, on_staff_event
 from approvals import services as approvals
 from audit.services import record
-from compliance.checks.responsible import heads_above, who_carry_out
+from compliance.checks.responsible import heads_above, who_carry_out, who_files
 from compliance.models import AccountChange, ChangeLine
 from compliance.states import CHANGE_OPEN, ChangeCause, ChangeKind, ChangeState
 from core.errors import Refused
 from core.faults import fault_point
 from core.locking import lock
-from core.notices import notify
+from core.notices import Letter, notify, notify_each
 from regions.models import OrgUnit
 from regions.policies import policy
 from regions.services.deadlines import last_day
 
 KIND = "compliance.account_change"
+NAMED = 3  # people named in a notice
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ def due_on(event_on: dt.date, unit: OrgUnit) -> dt.date:
 # --- noted by the system --------------------------------------------------------------------------
 
 NOTED = {
+    StaffEventKind.HIRED: (ChangeKind.OPEN, ChangeCause.HIRE),
     StaffEventKind.LEFT: (ChangeKind.CLOSE, ChangeCause.LEAVE),
     StaffEventKind.MOVED: (ChangeKind.CHANGE, ChangeCause.TRANSFER),
 }
@@ -64,8 +69,9 @@ NOTED = {
 @on_staff_event
 @transaction.atomic
 def note(events: Sequence[StaffEvent], by: Any) -> list[AccountChange]:
-    """Open an account change for each staff event that has none. A leaver with nothing left to
-    hand over is done with at once, and the record says so."""
+    """Open an account change for each staff event that has none, and tell those who may file it
+    of what is left to do. A leaver with nothing left to hand over is done with at once, and the
+    record says so."""
     people = lock(User.objects.filter(pk__in=[event.person.pk for event in events]))
     current = {person.pk: person for person in people.select_related("unit")}
     made = []
@@ -84,11 +90,37 @@ def note(events: Sequence[StaffEvent], by: Any) -> list[AccountChange]:
         if kind == ChangeKind.CLOSE:
             _finish_closed(person, by)
         made.append(change)
+    _tell_noted(made)
     return made
 
 
+def _tell_noted(changes: Sequence[AccountChange]) -> None:
+    """One notice for each of those who may file, however many changes one file brought."""
+    left = AccountChange.objects.filter(
+        pk__in=[change.pk for change in changes], state=ChangeState.NOTED
+    )
+    mine: dict[int, list[AccountChange]] = defaultdict(list)
+    filing = who_files()
+    for change in left.select_related("unit").prefetch_related("lines").order_by("due_on", "pk"):
+        for key in filing(change.unit):
+            mine[key].append(change)
+    notify_each("compliance.account_change_noted", [_noted_letter(*one) for one in mine.items()])
+
+
+def _noted_letter(user: int, changes: Sequence[AccountChange]) -> Letter:
+    first = changes[0]
+    names = [line.name for change in changes for line in change.lines.all()]
+    people = ", ".join(names[:NAMED]) + (" …" if len(names) > NAMED else "")
+    facts = {"count": len(changes), "people": people, "due_on": first.due_on.isoformat()}
+    one = len(changes) == 1
+    url = first.get_absolute_url() if one else reverse("compliance:account-changes")
+    return Letter(user, f"accountchange:{first.pk}:noted", url, facts)
+
+
 def _noted_already(person: User, cause: str, on: dt.date) -> bool:
-    lines = ChangeLine.objects.filter(person=person, change__cause=cause)
+    # A form for somebody who is yet to come was filed before he had an account.
+    named = Q(person=person) | Q(person=None, employee_no=person.employee_no)
+    lines = ChangeLine.objects.filter(named, change__cause=cause)
     same_day = lines.filter(change__event_on=on)
     return same_day.exists() or lines.filter(change__state__in=CHANGE_OPEN).exists()
 

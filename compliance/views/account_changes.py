@@ -17,7 +17,7 @@ from compliance.models import AccountChange
 from compliance.selectors import staffing as reading
 from compliance.selectors.staffing import ASK, CARRY_OUT, CHANGES
 from compliance.services import account_changes as verbs
-from compliance.states import ChangeKind, ChangeState
+from compliance.states import ChangeCause, ChangeKind, ChangeState
 from compliance.views.common import SEND, plain_form
 from compliance.views.staffing import CHANGE_TONES, reached, toned
 from core.access import fresh, requires
@@ -86,7 +86,7 @@ def change_new(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
     initial = {
         "kind": request.GET.get("kind", ChangeKind.CLOSE),
-        "cause": request.GET.get("cause", ""),
+        "cause": request.GET.get("cause", ChangeCause.LEAVE),
         "event_on": timezone.localdate(),
         "people": [request.GET["person"]] if "person" in request.GET else [],
         "unit": user.unit.code if user.unit else "",

@@ -108,7 +108,7 @@ def finding_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "may_manage": may_manage,
         "may_explain": may_manage or (one.is_live and one.owner_id == request.user.pk),
         "may_override": may_manage and post is not None,
-        "crumbs": _crumbs((f"{one.rule} {one.unit.name}", "")),
+        "crumbs": _crumbs((f"{one.number} {one.unit.name}".strip(), "")),
     }
     return render(request, "compliance/finding.html", context)
 
@@ -222,7 +222,7 @@ def override_end(request: HttpRequest, pk: int, override_pk: int) -> HttpRespons
 
 def _form(request: HttpRequest, form: Any, one: Finding, title: str) -> HttpResponse:
     back = one.get_absolute_url()
-    crumbs = _crumbs((f"{one.rule} {one.unit.name}", back), (title, ""))
+    crumbs = _crumbs((f"{one.number} {one.unit.name}".strip(), back), (title, ""))
     return plain_form(
         request, form, title=title, back=back, crumbs=crumbs, question=verbs.said(one)
     )

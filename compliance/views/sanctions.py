@@ -123,6 +123,9 @@ def sanction_appeal(request: HttpRequest, pk: int) -> HttpResponse:
         title=title,
         back=back,
         crumbs=_crumbs(request, (str(one), back), (title, "")),
+        question=_("{sanction}. Appeals are taken until {day}.").format(
+            sanction=one, day=one.appeal_until
+        ),
         verb=_("Hand in the appeal"),
     )
 

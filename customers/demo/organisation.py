@@ -23,13 +23,13 @@ PROJECTS = 90
 STAFF = 600
 # City without a head, project without a lead, region that lacks a function, head with two posts.
 GAPS = {"city": 7, "project": 33, "region": 4, "head": 2}
-# Position, function, role of those at the top who decide about money.
+# Position, functions, role of those at the top who decide about money and sit in the committee.
 DECIDERS = (
-    ("集团总经理", "总经理", "group-management"),
-    ("总经理助理", "总经理助理", "group-management"),
-    ("商务部主管", "商务核签", "group-function"),
-    ("产品线销售经理", "产品线经理", "group-function"),
-    ("财务主管", "财务审单", "group-function"),
+    ("集团总经理", ("总经理", "客户管理委员会主任"), "group-management"),
+    ("总经理助理", ("总经理助理", "客户管理委员会委员"), "group-management"),
+    ("商务部主管", ("商务核签", "客户管理委员会委员"), "group-function"),
+    ("产品线销售经理", ("产品线经理",), "group-function"),
+    ("财务主管", ("财务审单",), "group-function"),
 )
 
 
@@ -187,7 +187,7 @@ class _Staff:
         return person
 
     def group(self, unit: Unit, core: list[str]) -> None:
-        self.add(unit, "分管副总裁", [("客户管理委员会委员", False)], "group-management")
+        self.add(unit, "分管副总裁", [("客户管理委员会副主任", False)], "group-management")
         self.add(unit, "客户关系管理部总经理", [(core[0], True)], "group-management")
         for name in core[1:-1]:
             self.add(unit, f"{name}主管", [(name, True)], "group-function")
@@ -197,8 +197,8 @@ class _Staff:
 
     def deciders(self, unit: Unit) -> None:
         """Those who decide about money (EXP-03…EXP-07)."""
-        for position, function, role in DECIDERS:
-            self.add(unit, position, [(function, True)], role)
+        for position, functions, role in DECIDERS:
+            self.add(unit, position, [(name, len(functions) == 1) for name in functions], role)
 
     def region(self, unit: Unit, core: list[str], *, gap: bool) -> None:
         """Nine functions, a person each; the one for operations administers the section."""
@@ -370,7 +370,7 @@ def choose_accounts(organisation: Organisation) -> dict[str, Person]:
 
 def deciders(organisation: Organisation) -> list[Person]:
     """Those who decide about money, to log in as."""
-    functions = {function for _position, function, _role in DECIDERS}
+    functions = {names[0] for _position, names, _role in DECIDERS}
     return [
         person
         for person in organisation.people

@@ -275,3 +275,27 @@ def test_of_two_requests_at_once_for_a_day_one_is_taken(office):
 
     assert sorted(found) == ["in_approval", "refused"]
     assert states() == ["in_approval"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"destination": " "}, "destination"),
+        ({"last_day": "2026-09-07"}, "last_day"),
+        ({"first_day": "2026-09-04"}, "reason"),
+    ],
+)
+def test_a_mistake_is_told_at_its_field(office, client, changed, field):
+    client.force_login(office.north_clerk)
+    form = {
+        "kind": "trip",
+        "first_day": "2026-09-08",
+        "last_day": "2026-09-09",
+        "destination": "成都",
+    }
+
+    answer = client.post(reverse("compliance:trip-new"), form | changed)
+
+    assert answer.status_code == 422
+    assert list(answer.context["form"].errors) == [field]
+    assert not Absence.objects.exists()

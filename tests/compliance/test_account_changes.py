@@ -6,7 +6,15 @@ import pytest
 from django.utils import timezone, translation
 
 from accounts.models import HandOverCause, User, UserState
-from accounts.services import carry_out, change_person, close_leaver, draft_hand_over
+from accounts.services import (
+    activate,
+    bootstrap_administrator,
+    carry_out,
+    change_person,
+    close_leaver,
+    create_person,
+    draft_hand_over,
+)
 from approvals import services as approvals
 from approvals.models import Task
 from compliance.models import AccountChange
@@ -139,6 +147,103 @@ def test_moving_on_the_page_opens_a_change_once(world):
 
     change = AccountChange.objects.get()
     assert (change.kind, change.lines.get().person) == ("change", world.north_clerk)
+
+
+def hire(world, **more):
+    return create_person(
+        **{"by": world.admin, "employee_no": "N900", "name": "新人", "unit": world.n1a} | more
+    )
+
+
+def noted():
+    found = AccountChange.objects.order_by("pk")
+    return [(one.kind, one.cause, one.state, one.lines.get().employee_no) for one in found]
+
+
+@pytest.mark.parametrize(
+    ("hired_on", "event_on"),
+    [
+        (dt.date(2026, 11, 13), dt.date(2026, 11, 13)),
+        (dt.date(2026, 12, 1), dt.date(2026, 12, 1)),
+        (None, None),
+        (dt.date(2015, 3, 2), None),  # he comes from elsewhere
+    ],
+)
+def test_a_hire_opens_the_form_with_its_limit_from_the_event(world, hired_on, event_on):
+    person = hire(world, hired_on=hired_on)
+
+    change = AccountChange.objects.get()
+    on = event_on or timezone.localdate()
+    assert noted() == [("open", "hire", "noted", "N900")]
+    assert (change.unit, change.asked_by, change.event_on) == (world.n1a, None, on)
+    assert change.due_on == account_changes.due_on(on, world.n1a)
+    assert change.is_late == (change.due_on < timezone.localdate())
+    assert change.lines.get().person == person
+
+
+def test_the_first_administrator_is_no_hire(db):
+    bootstrap_administrator(employee_no="A1", name="管理员", group_name="集团")
+
+    assert not AccountChange.objects.exists()
+
+
+def test_taking_somebody_back_is_a_hire(world, head):
+    close_leaver(world.north_clerk, by=world.admin)
+    activate(world.north_clerk, by=world.admin)
+
+    assert noted() == [("open", "hire", "noted", "N-CLERK")]
+    assert AccountChange.objects.get().event_on == timezone.localdate()
+    world.south_clerk.state = UserState.FROZEN
+    world.south_clerk.save(update_fields=["state"])
+    activate(world.south_clerk, by=world.admin)
+    assert AccountChange.objects.count() == 1
+
+
+def test_a_form_filed_before_he_came_is_the_one_of_his_hire(world, head):
+    file(world, kind="open", cause="hire", people=[Named("N900", "新人")])
+
+    hire(world)
+
+    assert noted() == [("open", "hire", "in_approval", "N900")]
+
+
+def test_those_nearest_who_may_file_are_told_of_a_hire(world):
+    hire(world)
+
+    change = AccountChange.objects.get()
+    told = Notice.objects.filter(kind="compliance.account_change_noted")
+    assert {one.user for one in told} == {world.north_head, world.north_keeper}
+    assert {one.url for one in told} == {change.get_absolute_url()}
+    # He completes it, and it goes the way of every form.
+    make_post(user=world.north_head, unit=world.north, function=HEAD)
+    account_changes.file_noted(change, reason="新员工入职", treatment="开通", by=world.north_head)
+    change.refresh_from_db()
+    assert change.state == "in_approval"
+
+
+def test_newcomers_of_a_staff_file_are_hires_but_those_of_the_first_one(db, tmp_path):
+    people = [{"工号": no, "所属组织编码": "A"} for no in ("E1", "E2")]
+    staff_file(tmp_path, people)
+    assert not AccountChange.objects.exists()
+    monday = timezone.localdate() - dt.timedelta(days=7)
+    people += [
+        {"工号": "E3", "所属组织编码": "B", "入职日期": monday.isoformat()},
+        {"工号": "E4", "所属组织编码": "A"},
+        {"工号": "E5", "所属组织编码": "A", "离职日期": monday.isoformat()},
+    ]
+
+    report = staff_file(tmp_path, people)
+
+    assert [one["row"] for one in report["warnings"] if one["code"] == "ACC-07"] == [4, 5]
+    assert noted() == [("open", "hire", "noted", "E3"), ("open", "hire", "noted", "E4")]
+    late, fresh = AccountChange.objects.order_by("pk")
+    assert (late.event_on, late.is_late) == (monday, True)
+    assert (fresh.event_on, fresh.is_late) == (timezone.localdate(), False)
+    assert late.due_on == account_changes.due_on(monday, late.unit)
+    # The same file again says nothing new.
+    again = staff_file(tmp_path, people)
+    assert "ACC-07" not in {one["code"] for one in again["warnings"]}
+    assert AccountChange.objects.count() == 2
 
 
 def test_closing_goes_through_approval_and_the_guided_step(world, head):
