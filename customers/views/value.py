@@ -64,6 +64,11 @@ def _form(
     return render(request, "components/plain_form.html", context, status=status)
 
 
+def _sent(request: HttpRequest) -> Any:
+    """What was sent, also when it is nothing; None while nothing was sent."""
+    return request.POST if request.method == "POST" else None
+
+
 def _year(request: HttpRequest) -> int:
     """The year that an address names, else this one."""
     text = request.GET.get("year", "")
@@ -84,7 +89,7 @@ def demand_new(request: HttpRequest, pk: int) -> HttpResponse:
     initial: dict[str, Any] = {"year": year, "product": product}
     if known is not None:
         initial |= {"amount": known.amount, "method": known.method, "note": known.note}
-    form = DemandForm(request.POST or None, initial=initial)
+    form = DemandForm(_sent(request), initial=initial)
     if form.is_valid():
         try:
             save_demand(customer, by=request.user, **form.cleaned_data)
@@ -130,7 +135,7 @@ def demand_delete(request: HttpRequest, pk: int) -> HttpResponse:
 def loss_new(request: HttpRequest, pk: int) -> HttpResponse:
     """Record that a unit lost the customer."""
     customer = _kept_or_404(request, pk, CHANGE)
-    form = LossForm(request.POST or None, customer=customer, user=request.user)
+    form = LossForm(_sent(request), customer=customer, user=request.user)
     if form.is_valid():
         try:
             record_loss(by=request.user, **form.cleaned_data)
@@ -150,7 +155,7 @@ def loss_won_back(request: HttpRequest, pk: int) -> HttpResponse:
     loss = rows.select_related("customer").filter(pk=pk).first()
     if loss is None:
         raise Http404("loss")
-    form = WonBackForm(request.POST or None)
+    form = WonBackForm(_sent(request))
     if form.is_valid():
         try:
             win_back(loss, by=request.user, **form.cleaned_data)
@@ -181,7 +186,7 @@ def credit_new(request: HttpRequest, pk: int) -> HttpResponse:
         initial |= {"reason": known.reason, "remark": known.remark}
         if known.limit != known.proposed:
             initial["limit"] = known.limit
-    form = CreditForm(request.POST or None, initial=initial, given=given)
+    form = CreditForm(_sent(request), initial=initial, given=given)
     if form.is_valid():
         data = form.cleaned_data
         try:
@@ -275,7 +280,7 @@ def value_new(request: HttpRequest, pk: int) -> HttpResponse:
     initial: dict[str, Any] = {"year": year, "offer": offer}
     if known is not None:
         initial |= {part: getattr(known, part) for part in (*VALUES, *COSTS, "note")}
-    form = ValueForm(request.POST or None, initial=initial)
+    form = ValueForm(_sent(request), initial=initial)
     form.fields["offer"].required = other
     if form.is_valid():
         data = form.cleaned_data

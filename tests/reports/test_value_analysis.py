@@ -10,6 +10,8 @@ import pytest
 from django.urls import reverse
 
 from customers.models import Customer, CustomerUnit, Loss
+from customers.models.losses import LossQuerySet
+from customers.models.value import SheetQuerySet
 from customers.services import save_demand, win_back
 from reports.analysis.losses import by_cause, by_direction, composition, losses
 from reports.analysis.sheets import credit, delivered
@@ -241,6 +243,19 @@ def test_every_page_keeps_the_readers_scope(client, world, key):
     assert answer.context["sentence"]
     assert ">C1<" in text
     assert not any(word in text for word in ("QSOUTH", "南方", "9,000"))
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_protection_switched_off_is_noticed(client, world, monkeypatch, key):
+    """What the page would show if rows were not narrowed to the branch."""
+    fill(world)
+    for rows in (SheetQuerySet, LossQuerySet):
+        monkeypatch.setattr(rows, "visible_to", lambda rows, *args: rows)
+    client.force_login(world.north_head)
+    answer = client.get(
+        reverse("reports:customer-analysis", args=[key]), {"as_of": TODAY.isoformat()}
+    )
+    assert "QSOUTH" in answer.content.decode()
 
 
 def test_staff_see_the_losses_of_customers_they_keep(world):
