@@ -22,6 +22,15 @@
       list.hidden = !open;
     }
 
+    /* What an input method is still composing is no question yet. */
+    let composing = false;
+    box.addEventListener("compositionstart", () => (composing = true));
+    box.addEventListener("compositionend", () => {
+      composing = false;
+      window.htmx.trigger(box, "settled");
+    });
+    box.addEventListener("htmx:beforeRequest", (event) => composing && event.preventDefault());
+
     list.addEventListener("htmx:afterSwap", () => show(form.contains(document.activeElement)));
     box.addEventListener("keydown", (event) => {
       if (event.isComposing || event.keyCode === 229) return;
