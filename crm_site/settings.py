@@ -337,7 +337,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "CRM",
-    "DESCRIPTION": "Customers and cases of a property group, for other programs.",
+    "DESCRIPTION": "What a property group keeps of its customers, for other programs.",
     "VERSION": "1.0.0",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,

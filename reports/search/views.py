@@ -41,6 +41,7 @@ def search(request: HttpRequest) -> HttpResponse:
         "groups": groups,
         "marks": asked.marks,
         "only": KINDS.get(only),
+        "search_text": "" if term.personal else term.text,
         "address": urlencode(address),
         "memory": memory.memory_of(request.user) if term.everything else None,
         "crumbs": [(_("Search"), "")],

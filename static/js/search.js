@@ -22,11 +22,26 @@
       list.hidden = !open;
     }
 
-    list.addEventListener("htmx:afterSwap", () => show(form.contains(document.activeElement)));
+    /* What an input method is still composing is no question yet. */
+    let composing = false;
+    box.addEventListener("compositionstart", () => (composing = true));
+    box.addEventListener("compositionend", () => {
+      composing = false;
+      window.htmx.trigger(box, "settled");
+    });
+    box.addEventListener("htmx:beforeRequest", (event) => composing && event.preventDefault());
+
+    /* Put away with Escape, it stays away until something else is typed or the box is entered. */
+    let dismissed = false;
+    const back = () => (dismissed = false);
+    box.addEventListener("input", back);
+    box.addEventListener("focus", back);
+    list.addEventListener("htmx:afterSwap", () => show(!dismissed && form.contains(document.activeElement)));
     box.addEventListener("keydown", (event) => {
       if (event.isComposing || event.keyCode === 229) return;
-      if (event.key === "Escape" && !list.hidden) {
+      if (event.key === "Escape" && !dismissed) {
         event.preventDefault();
+        dismissed = true;
         show(false);
       }
       if (event.key !== "ArrowDown") return;

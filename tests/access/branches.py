@@ -72,7 +72,7 @@ from customers.models import (
 )
 from expenses.models import Application, Budget, Event, Gift, KeyDate, LedgerEntry
 from regions.models import Kind, OrgUnit
-from satisfaction.models import SurveyReport, Wave
+from satisfaction.models import Remark, SurveyReport, Wave
 from satisfaction.services.reports import begin_report, hand_up, write_report
 from satisfaction.services.targets import set_target
 from tests.factories import (
@@ -87,6 +87,7 @@ from tests.factories import (
     make_place,
     make_post,
     make_property,
+    make_response,
     make_sheets,
     make_staffing,
     make_strategic,
@@ -441,6 +442,9 @@ def _figures(branch: Branch) -> None:
     marks, units, head = branch.marks, branch.units, branch.people["head"]
     answers = {units["a"]: (40, int(marks.digits) / 20), units["b"]: (40, 3.5)}
     wave = publish(f"{marks.word}-S", answers, unit=units["region"], title=f"{marks.sign}方调查")
+    said = make_response(unit=units["a"], wave=wave)
+    item = wave.version.items.first()
+    Remark.objects.create(response=said, item=item, wave=wave, text=f"{marks.sign}边太吵")
     set_target(units["city"], year=2026, figure="mean", value=Decimal("3.95"), by=None)
     report = begin_report(wave=wave, unit=units["a"], by=head)
     write_report(report, by=head, summary=f"{marks.sign}州平稳", findings=f"{marks.sign}维修")

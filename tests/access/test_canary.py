@@ -15,17 +15,21 @@ import time_machine
 from django.test import Client
 
 from accounts.models import User, UserQuerySet
+from api.reach import SCOPES
+from api.services import issue
 from complaints.models import Case, CaseQuerySet, IncomingMail, Measure, WorkOrder
 from complaints.models.work import WorkQuerySet
+from compliance.models.bulletins import BulletinQuerySet
+from compliance.models.rules import RuleQuerySet
 from core.admin import ScopedAdmin
 from core.models import ImportRunQuerySet
 from core.scope import EVERYTHING, ScopedQuerySet
-from customers.models import Activity, Customer
+from customers.models import Activity, Customer, Property
 from customers.models.activities import ActivityQuerySet
 from customers.models.customers import ContactQuerySet, CustomerQuerySet, PlaceQuerySet
 from customers.models.properties import OwnershipQuerySet, PropertyQuerySet
 from customers.selectors.lists import count_customers
-from regions.models import OrgUnitQuerySet
+from regions.models import OrgUnit, OrgUnitQuerySet
 from tests.access.branches import (
     NORTH,
     SOUTH,
@@ -41,6 +45,10 @@ pytestmark = pytest.mark.django_db
 
 READERS = ("clerk", "head", "desk", "local_admin")
 CASE_PAGES = tuple(f"/complaints/{name}" for name in ("", "board/", "overdue/", "call-backs/"))
+API = (
+    *("customers", "cases", "properties", "activities", "units", "staff", "survey-waves"),
+    *("metrics", "metrics/figures"),
+)
 CASES_ALL = "channel=&sort=taken_in"  # every case in reach; an address that no page offers
 READING = {"朔": "shuo", "赣": "gan"}
 
@@ -61,6 +69,11 @@ def typed_by_staff(marks: Marks) -> Iterator[str]:
         marks.identity[-4:],
         "YZ42000001",
         f"王{sign}联",
+        f"{sign}州",
+        "州通知",
+        "落实细则",
+        "卫生间渗水",
+        "太吵",
     ]
     yield from (f"/search/?{urlencode({'q': term})}" for term in terms)
     for query in (
@@ -126,6 +139,22 @@ def guessed() -> Iterator[str]:
         yield f"/complaints/{name}/{case + 2}/"
 
 
+def called(marks: Marks) -> Iterator[str]:
+    """What a program asks the API for in a reader's name."""
+    for name in API:
+        yield f"/api/v1/{name}/"
+        yield f"/api/v1/{name}/?unit={marks.word}"
+    yield f"/api/v1/metrics/figures/?unit={marks.word}1A&period=2026-03"
+    yield f"/api/v1/properties/?label=3-2-{marks.digits}02"
+    yield f"/api/v1/customers/?{urlencode({'q': marks.sign})}"
+    for name, model in (
+        ("customers", Customer), ("activities", Activity), ("cases", Case),
+        ("properties", Property), ("units", OrgUnit),
+    ):  # fmt: skip
+        for number in range(3):
+            yield f"/api/v1/{name}/{model.objects.latest('pk').pk + 1 + number}/"
+
+
 def tell(client: Client, reader: str) -> Story:
     """Everything that one reader of the north does."""
     story = Story(client)
@@ -150,6 +179,8 @@ def tell(client: Client, reader: str) -> Story:
         for address in typed(marks):
             story.do(Visit("GET", address, foreign))
         if typed is typed_by_staff:
+            for address in called(marks):
+                story.do(Visit("API", address, foreign))
             digits = marks.digits
             for number in (f"138{digits}00{digits}01", marks.identity, f"137{digits}00{digits}01"):
                 story.do(Visit("POST", number, foreign))
@@ -183,12 +214,18 @@ def signed_in(user: User) -> Client:
     client = Client()
     client.force_login(user)
     client.get("/")
+    client.token = issue(by=user, name="canary", scopes=SCOPES, days=30).text  # type: ignore[attr-defined]
     return client
 
 
 @pytest.fixture(scope="module")
 def canaries(shared_database) -> Iterator[Canaries]:
-    with time_machine.travel("2026-03-02T10:00:00+08:00", tick=False):
+    with (
+        time_machine.travel("2026-03-02T10:00:00+08:00", tick=False),
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        # Every reader may call the API, without a menu that only then has a line for it.
+        patch.setattr("api.services.tokens.USE", "customers.view_customer")
         group, people = make_group()
         north = make_branch(NORTH, group)
         crossing = make_crossing(north)
@@ -331,6 +368,16 @@ BROKEN = {
     "exports of cases": (CASES, None, lambda *args: EVERYTHING, "head", CASES_ALL),
     "the monthly summary": (OrgUnitQuerySet, "visible_to", everything, "head", "/summary/?unit"),
     "its workbook": (OrgUnitQuerySet, "visible_to", everything, "head", "/summary/workbook/"),
+    "bulletins": (BulletinQuerySet, "visible_to", everything, "clerk", "/search/"),
+    "rules": (RuleQuerySet, "visible_to", everything, "clerk", "/search/"),
+    "properties of the API": (
+        *(PropertyQuerySet, "visible_to", everything, "clerk", "/api/v1/properties/"),
+    ),
+    "activities of the API": (
+        *(ActivityQuerySet, "visible_to", everything, "clerk", "/api/v1/activities/"),
+    ),
+    "staff of the API": (UserQuerySet, "visible_to", everything, "head", "/api/v1/staff/"),
+    "units of the API": (OrgUnitQuerySet, "visible_to", everything, "head", "/api/v1/units/"),
     "contacts": (ContactQuerySet, "visible_to", everything, "head", "/search/"),
     "units": (OrgUnitQuerySet, "visible_to", everything, "desk", "/organisation/"),
     "people": (UserQuerySet, "visible_to", everything, "desk", "/people/"),
