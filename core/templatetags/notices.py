@@ -10,8 +10,11 @@ register = template.Library()
 
 
 @register.filter
-def when(value: date | datetime | None, style: str = "") -> str:
-    """A date or instant in words; `style` as in core.display.when. None gives a dash."""
+def when(value: date | datetime | str | None, style: str = "") -> str:
+    """A date or instant in words; `style` as in core.display.when. None gives a dash. Facts of
+    some kinds hold the day as text (2026-11-20)."""
+    if isinstance(value, str):
+        value = date.fromisoformat(value)
     return display.DASH if value is None else display.when(value, style)
 
 

@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from django.template.loader import render_to_string
 from django.utils import timezone, translation
 
 from accounts.models import HandOverCause, User, UserState
@@ -22,6 +23,7 @@ from compliance.services import account_changes
 from compliance.services.account_changes import Named
 from core.errors import Refused
 from core.models import Notice
+from core.notices import kind_named
 from tests.customers.files import PEOPLE_HEADS, UNIT_HEADS, import_file, table, write_xlsx
 from tests.factories import make_customer, make_post, make_user, say
 
@@ -324,3 +326,11 @@ def test_nobody_and_no_reason_are_refused(world, head):
         with pytest.raises(Refused, match=said):
             file(world, **wrong)
     assert not AccountChange.objects.exists()
+
+
+@pytest.mark.parametrize("kind", ["account_change_noted", "account_change_late"])
+def test_its_notices_can_be_read(kind):
+    sample = kind_named(f"compliance.{kind}").sample
+
+    for name in ("body.txt", "body.html"):
+        assert "2026-11-20" in render_to_string(f"notices/compliance/{kind}/{name}", sample)
