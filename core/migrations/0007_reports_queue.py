@@ -4,15 +4,24 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('core', '0006_drafts'),
+        ("core", "0006_drafts"),
     ]
 
     operations = [
         migrations.AlterField(
-            model_name='job',
-            name='queue',
-            field=models.CharField(choices=[('default', 'Short work'), ('files', 'Files'), ('scores', 'Scores'), ('reports', 'Reports')], default='default', max_length=10, verbose_name='queue'),
+            model_name="job",
+            name="queue",
+            field=models.CharField(
+                choices=[
+                    ("default", "Short work"),
+                    ("files", "Files"),
+                    ("scores", "Scores"),
+                    ("reports", "Reports"),
+                ],
+                default="default",
+                max_length=10,
+                verbose_name="queue",
+            ),
         ),
     ]

@@ -60,7 +60,11 @@ def _read(asked: Question) -> Found:
     lines = list(islice(_lines(asked.reader, query), MOST_ROWS + 1))
     found.facts = {"approved": approved, "paid": paid}
     url = f"{reverse('expenses:ledger')}?" + urlencode(
-        {"unit": asked.unit.code, "since": asked.first, "until": asked.period.last}
+        {
+            "unit": asked.unit.code,
+            "since": asked.first.isoformat(),
+            "until": asked.period.last.isoformat(),
+        }
     )
     found.fact_links = dict.fromkeys(("approved", "paid", "lines"), url)
     found.put("lines", [_row(one) for one in lines], [_url(one) for one in lines])

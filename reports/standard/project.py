@@ -161,7 +161,7 @@ def _put_units(
     rows = []
     for line in lines:
         itself = f" {pgettext('unit', 'itself')}" if line.is_own else ""
-        row = [f"{line.unit.name}{itself}", line.unit.code]
+        row: list[Any] = [f"{line.unit.name}{itself}", line.unit.code]
         for key in BESIDE:
             amount = line.amounts.get(key)
             row.append(plain(METRICS[key], amount.value(METRICS[key])) if amount else None)

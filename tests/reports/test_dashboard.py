@@ -67,6 +67,19 @@ def test_the_scope_is_the_readers_whatever_the_address_asks(client, full):
     assert client.get("/reports/rows/no-such/").status_code == 404
 
 
+def test_the_picker_of_the_tree_chooses_a_unit_with_those_below_or_alone(client, full):
+    client.force_login(full.north_head)
+    page = client.get("/reports/", {"unit": full.n1.code, "below": "1"})
+    assert (page.context["unit"], page.context["below"]) == (full.n1, True)
+    assert list(page.context["form"].tops()) == [full.north]
+    assert 'data-crm="unit-tree"' in page.content.decode()
+
+    alone = client.get("/reports/", {"unit": full.n1.code, "below": "0"})
+    assert alone.context["below"] is False
+    assert tiles(alone)["contacts"].value == "0"
+    assert "only=on" in tiles(alone)["contacts"].url
+
+
 def test_charts_come_as_tables_with_the_same_figures(client, full):
     client.force_login(full.boss)
     page = client.get("/reports/", {"metric": "contacts"})
