@@ -11,10 +11,11 @@ from django.utils import timezone
 
 from compliance.services.targets import set_targets
 from customers.models import CustomerUnit
+from reports.metrics.periods import read_period
 from reports.metrics.registry import METRICS
 from reports.metrics.rollups import nightly, refresh
 from tests.factories import make_activity, make_case, make_customer
-from tests.reports.figures import fill
+from tests.reports.figures import days_ago, fill
 from tests.reports.test_rollups import this_month
 
 pytestmark = pytest.mark.django_db
@@ -221,7 +222,8 @@ def test_units_stand_side_by_side_with_the_figures_of_each(client, full):
 
 
 def test_a_closed_month_says_so_and_tells_what_came_later(client, full):
-    month = this_month().before.before  # whatever day it is, its time for late entries is over
+    # A month with figures; 40 days later its time for late entries is over, whatever day it is.
+    month = read_period(f"{timezone.localdate(days_ago(40)):%Y-%m}", timezone.localdate())
     client.force_login(full.boss)
     query = {"unit": full.n1.code, "period": month.key}
     before = client.get("/reports/", query)
