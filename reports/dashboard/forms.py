@@ -65,9 +65,15 @@ class DashboardFilter(forms.Form):
         return read_period(self.cleaned_data.get("period") or "", self.today)
 
     def below(self) -> bool:
-        """Whether the units below count."""
+        """Whether the units below count; links say `only`, the picker says `below`."""
         self.is_valid()
-        return not self.cleaned_data.get("only")
+        if "only" not in self.fields:
+            return True
+        return not self.cleaned_data.get("only") and self.data.get("below") != "0"
+
+    def tops(self) -> Any:
+        """The topmost units in reach, from which the tree is opened."""
+        return self.units.exclude(parent__in=self.units).in_tree_order()
 
     def address(self) -> dict[str, str]:
         """The same question for another page."""

@@ -1,4 +1,4 @@
-"""Workbooks that the group puts in the place of the shipped templates (ADR 0040)."""
+"""Workbooks that the group puts in the place of the shipped templates (ADR 0039)."""
 
 from typing import Any, Self
 

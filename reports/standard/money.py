@@ -59,8 +59,13 @@ def _read(asked: Question) -> Found:
     approved, paid = sums_of(asked.reader, query)
     lines = list(islice(_lines(asked.reader, query), MOST_ROWS + 1))
     found.facts = {"approved": approved, "paid": paid}
-    shown = {"unit": asked.unit.code, "since": str(asked.first), "until": str(asked.period.last)}
-    url = f"{reverse('expenses:ledger')}?{urlencode(shown)}"
+    url = f"{reverse('expenses:ledger')}?" + urlencode(
+        {
+            "unit": asked.unit.code,
+            "since": asked.first.isoformat(),
+            "until": asked.period.last.isoformat(),
+        }
+    )
     found.fact_links = dict.fromkeys(("approved", "paid", "lines"), url)
     found.put("lines", [_row(one) for one in lines], [_url(one) for one in lines])
     if "lines" not in found.cut:

@@ -11,10 +11,11 @@ from django.utils import timezone
 
 from compliance.services.targets import set_targets
 from customers.models import CustomerUnit
+from reports.metrics.periods import read_period
 from reports.metrics.registry import METRICS
 from reports.metrics.rollups import nightly, refresh
 from tests.factories import make_activity, make_case, make_customer
-from tests.reports.figures import fill
+from tests.reports.figures import days_ago, fill
 from tests.reports.test_rollups import this_month
 
 pytestmark = pytest.mark.django_db
@@ -65,6 +66,19 @@ def test_the_scope_is_the_readers_whatever_the_address_asks(client, full):
     assert "expenses_paid" not in tiles(page)
     assert client.get("/reports/rows/expenses_paid/").status_code == 404
     assert client.get("/reports/rows/no-such/").status_code == 404
+
+
+def test_the_picker_of_the_tree_chooses_a_unit_with_those_below_or_alone(client, full):
+    client.force_login(full.north_head)
+    page = client.get("/reports/", {"unit": full.n1.code, "below": "1"})
+    assert (page.context["unit"], page.context["below"]) == (full.n1, True)
+    assert list(page.context["form"].tops()) == [full.north]
+    assert 'data-crm="unit-tree"' in page.content.decode()
+
+    alone = client.get("/reports/", {"unit": full.n1.code, "below": "0"})
+    assert alone.context["below"] is False
+    assert tiles(alone)["contacts"].value == "0"
+    assert "only=on" in tiles(alone)["contacts"].url
 
 
 def test_charts_come_as_tables_with_the_same_figures(client, full):
@@ -208,7 +222,8 @@ def test_units_stand_side_by_side_with_the_figures_of_each(client, full):
 
 
 def test_a_closed_month_says_so_and_tells_what_came_later(client, full):
-    month = this_month().before.before  # whatever day it is, its time for late entries is over
+    # A month with figures; 40 days later its time for late entries is over, whatever day it is.
+    month = read_period(f"{timezone.localdate(days_ago(40)):%Y-%m}", timezone.localdate())
     client.force_login(full.boss)
     query = {"unit": full.n1.code, "period": month.key}
     before = client.get("/reports/", query)
