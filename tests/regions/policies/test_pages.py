@@ -133,7 +133,7 @@ def test_a_rule_shows_its_way_its_versions_and_its_sources(client, world):
     assert "Strategic-customer regime" in page
     assert "Not in use yet" not in page
     assert CHANGE not in page  # he reads
-    waiting = body(client.get("/policies/customers.strategic_tests/?unit=N1A"))
+    waiting = body(client.get("/policies/compliance.actions_a_month/?unit=N1A"))
     assert "Not in use yet" in waiting
 
 
