@@ -25,7 +25,7 @@ _FIND: Final = """,
 stored AS MATERIALIZED (
   SELECT person_id AS person, unit_id, day, log_ins, reason
   FROM compliance_loginday WHERE day BETWEEN %(first)s AND %(last)s),
-grouped AS (
+grouped AS MATERIALIZED (
   SELECT *, count(*) FILTER (WHERE log_ins > 0) OVER (PARTITION BY person ORDER BY day) AS run
   FROM stored),
 counted AS (
@@ -33,11 +33,12 @@ counted AS (
     row_number() OVER (PARTITION BY g.person, g.run ORDER BY g.day) AS number
   FROM grouped g JOIN rules r ON r.unit_id = g.unit_id AND g.day BETWEEN r.since AND r.until
   WHERE g.log_ins = 0 AND g.reason NOT IN ('leave', 'not_held'))
-SELECT person, min(day), max(day), count(*), min(day) FILTER (WHERE number >= lapse),
-  (SELECT min(l.day) FROM stored l
-   WHERE l.person = c.person AND l.day > max(c.day) AND l.log_ins > 0), run = 0
-FROM counted c GROUP BY person, run HAVING count(*) FILTER (WHERE number >= lapse) > 0
-ORDER BY person, run"""
+SELECT c.person, min(c.day), max(c.day), count(*), min(c.day) FILTER (WHERE c.number >= c.lapse),
+  s.day, c.run = 0
+FROM counted c
+LEFT JOIN grouped s ON s.person = c.person AND s.run = c.run + 1 AND s.log_ins > 0
+GROUP BY c.person, c.run, s.day HAVING count(*) FILTER (WHERE c.number >= c.lapse) > 0
+ORDER BY c.person, c.run"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,21 +22,38 @@
       list.hidden = !open;
     }
 
-    /* What an input method is still composing is no question yet. */
-    let composing = false;
-    box.addEventListener("compositionstart", () => (composing = true));
-    box.addEventListener("compositionend", () => {
-      composing = false;
-      window.htmx.trigger(box, "settled");
-    });
-    box.addEventListener("htmx:beforeRequest", (event) => composing && event.preventDefault());
-
-    /* Put away with Escape, it stays away until something else is typed or the box is entered. */
+    /* Put away with Escape, it stays away until something else is typed or the box is entered. A
+       question that is overtaken, or left with the page, ends without a word. */
     let dismissed = false;
-    const back = () => (dismissed = false);
-    box.addEventListener("input", back);
-    box.addEventListener("focus", back);
-    list.addEventListener("htmx:afterSwap", () => show(!dismissed && form.contains(document.activeElement)));
+    let waiting = 0;
+    let asked = new AbortController();
+
+    async function ask() {
+      asked.abort();
+      asked = new AbortController();
+      const token = document.querySelector('meta[name="csrf-token"]');
+      const headers = { "X-CSRFToken": token.content };
+      const body = new URLSearchParams({ q: box.value });
+      const how = { method: "POST", headers, body, signal: asked.signal };
+      const html = await window.fetch(box.dataset.quick, how).then(
+        (answer) => (answer.ok ? answer.text() : ""),
+        () => null,
+      );
+      if (html === null) return;
+      list.innerHTML = html;
+      show(!dismissed && html.trim() !== "" && form.contains(document.activeElement));
+    }
+
+    function askSoon(delay) {
+      dismissed = false;
+      window.clearTimeout(waiting);
+      waiting = window.setTimeout(ask, delay);
+    }
+
+    /* What an input method is still composing is no question yet. */
+    box.addEventListener("input", (event) => event.isComposing || askSoon(300));
+    box.addEventListener("compositionend", () => askSoon(0));
+    box.addEventListener("focus", () => askSoon(0));
     box.addEventListener("keydown", (event) => {
       if (event.isComposing || event.keyCode === 229) return;
       if (event.key === "Escape" && !dismissed) {
@@ -61,7 +78,11 @@
     document.addEventListener("pointerdown", (event) => {
       if (!form.contains(event.target)) show(false);
     });
-    form.addEventListener("submit", () => show(false));
+    form.addEventListener("submit", () => {
+      window.clearTimeout(waiting);
+      asked.abort();
+      show(false);
+    });
   });
 
   window.crm.behaviour("hits", (list) => {

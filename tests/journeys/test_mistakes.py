@@ -126,6 +126,7 @@ def test_keys_lead_through_the_pages(world, signed_in):
     expect(box).to_be_focused()
     page.keyboard.type("g?")  # typed, not obeyed
     expect(box).to_have_value("g?")
+    page.keyboard.press("Escape")  # puts the list below the box away
     page.get_by_role("heading", level=1).click()
     page.keyboard.press("?")
     page.wait_for_url(re.compile("/help/$"))

@@ -37,7 +37,7 @@ def test_a_city_without_head_is_found_explained_mended_and_closes(world, signed_
     choose(page, "id_to", "赵若娜")
     page.get_by_label("截止").fill(timezone.localdate().isoformat())
     page.get_by_role("button", name="保存").click()
-    expect(page.get_by_text("已分派整改人并通知。")).to_be_visible()
+    expect(page.get_by_text("问题已分派，已通知责任人。")).to_be_visible()
 
     colleague = signed_in(world.north_keeper)
     colleague.goto("/compliance/me/")
@@ -71,7 +71,7 @@ def test_a_leaver_is_closed_in_one_guided_step(world, signed_in):
     page = signed_in(world.north_keeper)
     page.goto("/account-changes/new/?cause=leave&person=N-CLERK")
     choose(page, "id_unit", "北方花园")
-    page.get_by_label("原因").fill("本人申请离职")
+    page.get_by_role("textbox", name="原因").fill("本人申请离职")
     page.get_by_label("申请处理方式").fill("交接后关闭账号")
     check(page, narrow=True)
     page.get_by_role("button", name="提交", exact=True).click()
