@@ -46,6 +46,9 @@ def test_the_kinds_and_who_may_bring_them():
         "survey": "satisfaction.import_response",
         "expenses": "expenses.import_application",
         "public_days": "regions.change_publicday",
+        "transactions": "customers.import_transaction",
+        "logins": "compliance.import_log_ins",
+        "trips": "compliance.import_absence",
     }
     with pytest.raises(FileProblem, match="owners"):
         kind_named("nonsense")

@@ -138,6 +138,13 @@ def test_the_command_lists_and_runs(world):
         call_command("jobs", "run", "no.such", stderr=StringIO())
 
 
+def answer_everywhere():
+    """Scheduler and workers answered just now, and all that is due was done."""
+    for name in ("beat", *(f"queue:{one}" for one in Queue)):
+        periodic.beat_pulse(name)
+    Timetable.objects.update(settled_through=database_now())
+
+
 def sentences():
     with translation.override("en"):
         return [(str(one.level), one.sentence) for one in findings()]
@@ -145,8 +152,7 @@ def sentences():
 
 def test_findings_about_the_scheduler_and_the_queues():
     assert sentences()[0] == ("error", "The scheduler has never run.")
-    for name in ("beat", *(f"queue:{one}" for one in Queue)):
-        periodic.beat_pulse(name)
+    answer_everywhere()
     assert sentences() == [("ok", "Scheduler and workers answer, and no periodic work is overdue.")]
 
     Pulse.objects.update(at=database_now() - timedelta(minutes=11))
@@ -159,8 +165,7 @@ def test_findings_about_the_scheduler_and_the_queues():
 
 
 def test_findings_about_overdue_work_and_dead_letters():
-    for name in ("beat", *(f"queue:{one}" for one in Queue)):
-        periodic.beat_pulse(name)
+    answer_everywhere()
     Timetable.objects.filter(kind=KIND).update(settled_through=database_now() - timedelta(days=2))
     make_job(state="failed", given_up=True)
 
