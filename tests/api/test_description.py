@@ -16,7 +16,7 @@ from tests.api.conftest import Program
 from tests.factories import make_case, make_customer, say
 
 pytestmark = pytest.mark.django_db
-EXAMPLES = 6
+EXAMPLES = 4
 load_all_checks()
 CHECKS = schemathesis.checks.CHECKS
 # A well-formed value may still name nothing: a unit of nobody's, a filter without meaning.
