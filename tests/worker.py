@@ -42,7 +42,9 @@ def environment() -> dict[str, str]:
     else:
         password, port = quote(str(database["PASSWORD"] or "")), database["PORT"] or 5432
         url = f"postgres://{user}:{password}@{host}:{port}/{name}"
-    return os.environ | {
+    # A live server loads the WSGI module here, which says that this process serves pages.
+    kept = {name: value for name, value in os.environ.items() if name != "CRM_PROCESS"}
+    return kept | {
         "CRM_HOME": str(settings.CRM_HOME),
         "DATABASE_URL": url,
         "DJANGO_SETTINGS_MODULE": "crm_site.settings_test",

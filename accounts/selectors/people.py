@@ -55,8 +55,14 @@ def posts_shown(user: User) -> list[Post]:
     return sorted(posts, key=lambda post: (not post.is_in_force(), post.pk))
 
 
-def administrators() -> QuerySet[User]:
-    """Active people with a role in force that opens the administration."""
-    right = Permission.objects.filter(content_type__app_label="accounts", codename="use_admin")
-    grants = RoleGrant.objects.now().filter(role__permissions__in=right)
+def holding(right: str) -> QuerySet[User]:
+    """Active people with a role in force that has a right ("app.codename"), wherever it reaches."""
+    app, _dot, codename = right.partition(".")
+    rights = Permission.objects.filter(content_type__app_label=app, codename=codename)
+    grants = RoleGrant.objects.now().filter(role__permissions__in=rights)
     return User.objects.active().filter(pk__in=grants.values("user"))
+
+
+def administrators() -> QuerySet[User]:
+    """Those who may open the administration."""
+    return holding("accounts.use_admin")

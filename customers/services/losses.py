@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from audit.services import record
-from core.errors import Refused
+from core.errors import Refused, constraint_of
 from core.locking import lock
 from customers.models import CustomerUnit, Loss
 from regions.policies import policy
@@ -53,6 +53,8 @@ def record_loss(
         with transaction.atomic():
             loss.save()
     except IntegrityError as clash:
+        if constraint_of(clash) != "loss_open_once":
+            raise
         raise Refused(_("This customer is recorded as lost here already.")) from clash
     record("customer.lost", by=by, subject=place.customer, on=lost_on.isoformat(), cause=cause)
     return loss

@@ -125,7 +125,10 @@ def _with_answers(rows: QuerySet[Response]) -> QuerySet[Response]:
     return rows.select_related("unit", "customer").prefetch_related(
         Prefetch("ratings", Rating.objects.select_related("item")),
         Prefetch("remarks", Remark.objects.select_related("item")),
-        Prefetch("chosen", Chosen.objects.select_related("option__item")),
+        Prefetch(
+            "chosen",
+            Chosen.objects.select_related("option__item").order_by("option__position"),
+        ),
     )
 
 

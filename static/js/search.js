@@ -13,6 +13,12 @@
     return all[all.indexOf(from) + by];
   }
 
+  function post(url, values, more) {
+    const token = document.querySelector('meta[name="csrf-token"]');
+    const headers = { "X-CSRFToken": token ? token.content : "" };
+    return window.fetch(url, { method: "POST", body: new URLSearchParams(values), headers, ...more });
+  }
+
   window.crm.behaviour("search", (form) => {
     const box = form.querySelector("input[type=search]");
     const list = form.querySelector("[data-crm~=hits]");
@@ -31,11 +37,9 @@
     async function ask() {
       asked.abort();
       asked = new AbortController();
-      const token = document.querySelector('meta[name="csrf-token"]');
-      const headers = { "X-CSRFToken": token.content };
-      const body = new URLSearchParams({ q: box.value });
-      const how = { method: "POST", headers, body, signal: asked.signal };
-      const html = await window.fetch(box.dataset.quick, how).then(
+      /* Whose session has ended is sent to the page of log-in: that is no list. */
+      const how = { redirect: "manual", signal: asked.signal };
+      const html = await post(box.dataset.quick, { q: box.value }, how).then(
         (answer) => (answer.ok ? answer.text() : ""),
         () => null,
       );
@@ -98,11 +102,9 @@
     /* Which result was opened is told without waiting; the link itself stays an ordinary link. */
     function chosen(event) {
       const link = event.target.closest("a[data-hit]");
-      const token = document.querySelector('meta[name="csrf-token"]');
-      if (!link || !token || (event.type === "auxclick" && event.button !== 1)) return;
-      const body = new URLSearchParams({ kind: link.dataset.kind, pk: link.dataset.pk });
-      const headers = { "X-CSRFToken": token.content };
-      window.fetch(list.dataset.chosen, { method: "POST", body, headers, keepalive: true });
+      if (!link || (event.type === "auxclick" && event.button !== 1)) return;
+      const hit = { kind: link.dataset.kind, pk: link.dataset.pk };
+      post(list.dataset.chosen, hit, { keepalive: true });
     }
     list.addEventListener("click", chosen);
     list.addEventListener("auxclick", chosen);

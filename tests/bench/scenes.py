@@ -12,8 +12,8 @@ from core.keyset import Key, write_cursor
 from core.personal_data import blind_index
 from customers.models import Customer
 from customers.selectors.lists import BY_NAME, RECENT, ListQuery
-from customers.selectors.terms import understand
-from reports.views import MARKS, mark_of
+from customers.selectors.terms import mark_of, understand
+from reports.search.views import MARKS
 from tests.bench import raw
 from tests.bench.raw import Bare, Branches
 
