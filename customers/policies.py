@@ -105,7 +105,6 @@ register(
         ),
         group="customers",
         below=Below.GROUP,
-        prepared=True,
     )
 )
 TESTS = (

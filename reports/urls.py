@@ -55,6 +55,8 @@ urlpatterns = [
     ),
     path("customers/", analysis.first_method, name="customers"),
     path("customers/<slug:key>/", analysis.customer_analysis, name="customer-analysis"),
-    path("customers/<slug:key>/workbook/", analysis.customer_workbook, name="customer-workbook"),
+    path("customers/exports/<int:pk>/", analysis.export_detail, name="analysis-export-detail"),
+    path("customers/exports/<int:pk>/file/", analysis.export_file, name="analysis-export-file"),
+    path("customers/<slug:key>/export/", analysis.export_new, name="analysis-export"),
     path("customers/<slug:key>/paper/", analysis.customer_paper, name="customer-paper"),
 ]

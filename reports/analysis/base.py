@@ -4,32 +4,60 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Model, QuerySet
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
 from accounts.scopes import narrow
 from core.scope import EVERYTHING, Scope, scope_of
-from customers.models import Customer
+from customers.models import Customer, CustomerKind
 from regions.models import Kind as Level
 from regions.models import OrgUnit
 
 SHOWN = 100  # customers or products on a page; the workbook has them all
 Kind = Literal["text", "integer", "money", "number", "percent"]
 OTHER = "其他"  # the business type of whoever has none (VAL-03)
+Row = TypeVar("Row", bound=Model)
 PART_COLUMNS = {Level.GROUP: "region_id", Level.REGION: "city_id", Level.CITY: "project_id"}
 
 
 @dataclass(frozen=True, slots=True)
+class Among:
+    """Customers of a class and of a business type; empty fields do not filter."""
+
+    level: str = ""
+    business_type: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.level or self.business_type)
+
+    def of(self, rows: QuerySet[Row]) -> QuerySet[Row]:
+        """Rows with a `customer`, those of these customers alone."""
+        if self.level:
+            rows = rows.filter(customer__level=self.level)
+        if self.business_type == OTHER:
+            rows = rows.filter(
+                customer__kind=CustomerKind.ORGANISATION, customer__business_type__in=("", OTHER)
+            )
+        elif self.business_type:
+            rows = rows.filter(customer__business_type=self.business_type)
+        return rows
+
+
+ALL = Among()
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
-    """Who is looked at, on which day. `reader` is who asks: other rights than that to customers
-    are his. `target` is yuan a year (VAL-06), `since` the first day of a change (REP-08), `lacks`
-    a field of the data quality (VAL-14)."""
+    """Who is looked at, on which day: a branch, within it customers of a kind, among these
+    perhaps one. `reader` is who asks: other rights than that to customers are his. `target` is
+    yuan a year (VAL-06), `since` the first day of a change (REP-08), `lacks` a field of the data
+    quality (VAL-14)."""
 
     unit: OrgUnit
     scope: Scope
@@ -39,6 +67,17 @@ class Question:
     reader: Any = EVERYTHING
     since: dt.date | None = None
     lacks: str = ""
+    among: Among = ALL
+
+    def of(self, rows: QuerySet[Row]) -> QuerySet[Row]:
+        """Rows with a `customer`, those of the customers that are asked for alone."""
+        rows = self.among.of(rows)
+        return rows if self.customer is None else rows.filter(customer=self.customer)
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether fewer customers than those of the branch are asked for."""
+        return self.customer is not None or bool(self.among)
 
     def reach(self, right: str) -> Scope:
         """What the reader reaches with a right in the branch asked for."""
@@ -79,7 +118,8 @@ class Table:
 class Method:
     """A way to look at customers: `read(question, limit)` gives its tables, `sentence` what they
     say in one line. `by_money` ones are empty without money, `by_customer` ones
-    can look at a single customer; `empty` says what is missing.
+    can look at a single customer, `by_kind` ones at those of a class or business type; `empty`
+    says what is missing.
     """
 
     key: str
@@ -90,6 +130,7 @@ class Method:
     options: tuple[str, ...] = field(default=())
     by_money: bool = True
     by_customer: bool = True
+    by_kind: bool = True
     empty: str | Promise = gettext_lazy(
         "No purchases through this day. Import the purchases of customers first."
     )

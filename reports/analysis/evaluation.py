@@ -34,11 +34,9 @@ class EvaluationLine:
 
 def evaluation(asked: Question) -> list[EvaluationLine]:
     """The nominations of the latest round that began by the day, the best mark first."""
-    rows = Nomination.objects.visible_to(asked.reach(STRATEGIC)).filter(
+    rows = asked.of(Nomination.objects.visible_to(asked.reach(STRATEGIC))).filter(
         round__opens_on__lte=asked.as_of
     )
-    if asked.customer is not None:
-        rows = rows.filter(customer=asked.customer)
     year = rows.order_by("-round__year").values_list("round__year", flat=True).first()
     if year is None:
         return []

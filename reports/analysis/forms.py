@@ -10,14 +10,15 @@ from accounts.scopes import narrow
 from core.formfields import MoneyField
 from core.scope import scope_of
 from core.widgets import DateInput
-from customers.forms import UnitChoiceField
-from customers.models import Customer
+from customers.forms import ANY, UnitChoiceField, class_words
+from customers.models import Customer, Scheme
 from regions.models import OrgUnit
-from reports.analysis.base import Method, Question
+from reports.analysis.base import OTHER, Among, Method, Question
 from reports.analysis.quality import FIELD_WORDS
 
 VIEW = "customers.view_customer"
 OPTIONS = ("target", "since", "lacks")
+KINDS = ("level", "business_type")
 EARLIEST, LATEST = date(1900, 1, 1), date(2999, 12, 31)
 
 
@@ -27,6 +28,8 @@ class AnalysisFilter(forms.Form):
 
     unit = UnitChoiceField(VIEW, required=False, empty_label=None)
     as_of = forms.DateField(label=_("As of"), widget=DateInput)
+    level = forms.ChoiceField(label=_("Level"), required=False)
+    business_type = forms.ChoiceField(label=_("Business type"), required=False)
     customer = forms.CharField(label=_("Customer code"), required=False, max_length=40)
     target = MoneyField(label=_("Target of the year (yuan)"), required=False)
     since = forms.DateField(label=_("Changed on"), widget=DateInput, required=False)
@@ -40,7 +43,7 @@ class AnalysisFilter(forms.Form):
         if not unit:
             first = units.first()
             unit = first.code if first else ""
-        given = {name: data.get(name) or "" for name in ("customer", *OPTIONS)}
+        given = {name: data.get(name) or "" for name in ("customer", *KINDS, *OPTIONS)}
         super().__init__({"unit": unit, "as_of": data.get("as_of") or today.isoformat()} | given)
         self.user = user
         fields: dict[str, Any] = self.fields
@@ -50,6 +53,18 @@ class AnalysisFilter(forms.Form):
                 del fields[name]
         if not method.by_customer:
             del fields["customer"]
+        self._offer_kinds(method)
+
+    def _offer_kinds(self, method: Method) -> None:
+        if not method.by_kind:
+            for name in KINDS:
+                del self.fields[name]
+            return
+        words = class_words()
+        levels = [*words[Scheme.GRADE], *words[Scheme.IMPORTANCE]]
+        types = [*words[Scheme.BUSINESS], *({OTHER} - set(words[Scheme.BUSINESS]))]
+        for name, known in (("level", levels), ("business_type", types)):
+            self.fields[name].choices = [*ANY, *((word, word) for word in known)]  # type: ignore[attr-defined]
 
     def clean_as_of(self) -> date:
         """Neither so early nor so late that no calendar knows the days around it."""
@@ -97,6 +112,7 @@ class AnalysisFilter(forms.Form):
             self.user,
             data.get("since"),
             data.get("lacks", ""),
+            Among(data.get("level", ""), data.get("business_type", "")),
         )
 
     def address(self) -> dict[str, str]:

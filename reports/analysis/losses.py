@@ -76,11 +76,9 @@ _LOSSES = """
 
 def losses(asked: Question) -> list[LossLine]:
     """The losses of the 365 days through the day, the latest first."""
-    rows = Loss.objects.visible_to(asked.scope).filter(
+    rows = asked.of(Loss.objects.visible_to(asked.scope)).filter(
         lost_on__gt=asked.as_of - dt.timedelta(days=DAYS), lost_on__lte=asked.as_of
     )
-    if asked.customer is not None:
-        rows = rows.filter(customer=asked.customer)
     columns = (
         *("customer_id", "unit_id", "region_id", "city_id", "project_id", "lost_on", "cause"),
         *("within_control", "direction", "competitor", "won_back_on"),
@@ -129,9 +127,7 @@ _WHOLE = """
 
 
 def _whole(asked: Question, units: dict[int, str]) -> dict[str, dict[str, int]]:
-    places = CustomerUnit.objects.visible_to(asked.scope)
-    if asked.customer is not None:
-        places = places.filter(customer=asked.customer)
+    places = asked.of(CustomerUnit.objects.visible_to(asked.scope))
     columns = ("customer_id", "unit_id", "region_id", "city_id", "project_id")
     sql, params = sql_of(places, *columns)
     statement = _WHOLE.format(places=sql, part=asked.part)

@@ -82,7 +82,7 @@ def _window(day: dt.date) -> tuple[dt.datetime, dt.datetime]:
 
 def _contacts(asked: Question) -> Any:
     start, end = _window(asked.as_of)
-    rows = Activity.objects.visible_to(asked.scope)
+    rows = asked.of(Activity.objects.visible_to(asked.scope))
     return rows.filter(state=ActivityState.DONE, kind__in=TOUCHES, at__gte=start, at__lt=end)
 
 
@@ -94,8 +94,7 @@ def _cases(asked: Question) -> Any:
 
 
 def _places(asked: Question) -> Any:
-    rows = CustomerUnit.objects.visible_to(asked.scope)
-    return rows if asked.customer is None else rows.filter(customer=asked.customer)
+    return asked.of(CustomerUnit.objects.visible_to(asked.scope))
 
 
 # --- by the year of signing -----------------------------------------------------------------------
@@ -119,7 +118,7 @@ def cohorts(asked: Question) -> list[CohortLine]:
     sql = _COHORTS.format(places=places, contacts=contacts, cases=cases)
     rows = rows_of(sql, [*params, asked.as_of, *more, *most])
     may = not asked.reach(CASES).nothing
-    figures = {} if asked.customer else satisfaction_by_year(asked)
+    figures = {} if asked.is_narrowed else satisfaction_by_year(asked)
     return [
         CohortLine(year, owners, done, matters if may else None, *figures.get(year, (None, None)))
         for year, owners, done, matters in rows
@@ -236,7 +235,7 @@ def life_cycle(asked: Question) -> list[StageLine]:
     )
     money = dict(rows_of(spans + _PAID.format(owned=owned), [*params, *more, day, day]))
     may = not asked.reach(CASES).nothing
-    figures = {} if asked.customer else satisfaction_by_stage(asked)
+    figures = {} if asked.is_narrowed else satisfaction_by_stage(asked)
     return [
         StageLine(
             stage,

@@ -16,7 +16,7 @@ from customers.models.customers import years_before
 from regions.models import OrgUnit
 from regions.policies import policy
 from reports.analysis.base import OTHER, Question, rows_of, share, sql_of
-from reports.analysis.purchases import purchases
+from reports.analysis.purchases import purchases_asked
 
 DIMENSIONS = ("level", "stage", "business_type", "source", "unit")
 
@@ -84,21 +84,18 @@ def composition(asked: Question) -> list[CompositionLine]:
     units = OrgUnit.objects.in_bulk([part for part, _count, _amount in parts])
     codes = {units[part].name: units[part].code for part, _count, _amount in parts}
     found["unit"] = {units[part].name: (count, amount) for part, count, amount in parts}
-    wanted = _wanted(asked)
+    # What the company wants is said of all its customers.
+    wanted = {} if asked.among else _wanted(asked)
     for by, word in wanted:
         found[by].setdefault(word, (0, Decimal(0)))
     return [line for by in DIMENSIONS for line in _lines(by, found[by], wanted, codes)]
 
 
 def _known(asked: Question) -> tuple[str, list[Any]]:
-    places = CustomerUnit.objects.visible_to(asked.scope)
-    if asked.customer is not None:
-        places = places.filter(customer=asked.customer)
+    places = asked.of(CustomerUnit.objects.visible_to(asked.scope))
     columns = ("customer_id", "unit_id", "region_id", "city_id", "project_id")
     here, params = sql_of(places, *columns, "signed_on", "handed_over_on")
-    bought, more = sql_of(
-        purchases(asked.as_of, asked.scope, asked.customer), "customer_id", "amount"
-    )
+    bought, more = sql_of(purchases_asked(asked), "customer_id", "amount")
     day = asked.as_of
     days = [day, years_before(day, 1), years_before(day, 2)]
     return _KNOWN.format(places=here, bought=bought), [*params, *more, OTHER, *days]
@@ -206,12 +203,13 @@ def cooperation_sums(asked: Question) -> list[tuple[int, int, Decimal]]:
 
 
 def _cooperation(asked: Question) -> tuple[str, list[Any]]:
-    places = CustomerUnit.objects.visible_to(asked.scope)
-    if asked.customer is not None:
-        places = places.filter(customer=asked.customer)
+    places = asked.of(CustomerUnit.objects.visible_to(asked.scope))
     here, params = sql_of(places, "customer_id")
     bought, more = sql_of(
-        purchases(asked.as_of, asked.scope, asked.customer), "customer_id", "amount", "on"
+        purchases_asked(asked),
+        "customer_id",
+        "amount",
+        "on",
     )
     unit, day = asked.unit, asked.as_of
     amount = policy("customers.managed_amount", unit=unit, on=day)

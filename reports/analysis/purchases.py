@@ -10,6 +10,7 @@ whole, so those of a customer with places in two branches count in the figures o
 import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import accumulate
 from typing import Any
 
 from django.db import connection
@@ -17,8 +18,9 @@ from django.db.models import QuerySet
 
 from core.scope import EVERYTHING, Scope
 from customers.models import Customer, CustomerUnit, Transaction
+from regions.policies import policy
+from reports.analysis.base import ALL, OTHER, Among, Question
 
-OTHER = "其他"  # the business type of whoever has none (VAL-03)
 YEARS = 3
 MONTHS = 12
 
@@ -83,10 +85,13 @@ class SeasonLine:
 
 
 def purchases(
-    as_of: dt.date, scope: Scope = EVERYTHING, customer: Customer | None = None
+    as_of: dt.date,
+    scope: Scope = EVERYTHING,
+    customer: Customer | None = None,
+    among: Among = ALL,
 ) -> QuerySet[Transaction]:
     """Purchases through a day (counted), of the customers with a place in the scope."""
-    rows = Transaction.objects.filter(on__lte=as_of)
+    rows = among.of(Transaction.objects.filter(on__lte=as_of))
     if customer is not None:
         rows = rows.filter(customer=customer)
     if not scope.everything:
@@ -95,9 +100,14 @@ def purchases(
     return rows.order_by()
 
 
-# A customer is A while the share before him is under 75 %, B under 95 %, else C: compared as
-# products of exact sums. Where nothing was sold all shares are 0, so that all are A. Equal amounts
-# stand in the order of codes, the same at each run.
+def purchases_asked(asked: Question, through: dt.date | None = None) -> QuerySet[Transaction]:
+    """Purchases of the customers that are asked for, through the day asked for or another one."""
+    return purchases(through or asked.as_of, asked.scope, asked.customer, asked.among)
+
+
+# With the shares 75, 20 and 5 a customer is A while the share before him is under 75 %, B under
+# 95 %, else C: compared as products of exact sums. Where nothing was sold all shares are 0, so that
+# all are A. Equal amounts stand in the order of codes, the same at each run.
 _ABC = """
     WITH bought AS (SELECT customer_id, sum(amount) AS amount FROM ({rows}) AS t GROUP BY 1),
     typed AS (
@@ -113,15 +123,26 @@ _ABC = """
       SELECT business_type, id, code, name, amount,
              CASE WHEN total > 0 THEN (amount / total)::float8 ELSE 0 END AS share,
              CASE WHEN total > 0 THEN (through / total)::float8 ELSE 0 END AS cumulative,
-             CASE WHEN total <= 0 OR (through - amount) * 100 < total * 75 THEN 'A'
-                  WHEN (through - amount) * 100 < total * 95 THEN 'B' ELSE 'C' END AS abc
+             CASE WHEN total <= 0 THEN 1 ELSE least(cardinality(%s::numeric[]), 1 + (
+               SELECT count(*) FROM unnest(%s::numeric[]) AS bound
+               WHERE (through - amount) * 100 >= total * bound)) END AS place
       FROM summed)"""
 _ABC_LINES = """
-    SELECT business_type, id, code, name, amount, share, cumulative, abc FROM classed
-    WHERE %s::bigint IS NULL OR id = %s
+    SELECT business_type, id, code, name, amount, share, cumulative, (%s::text[])[place]
+    FROM classed WHERE %s::bigint IS NULL OR id = %s
     ORDER BY business_type, amount DESC, code COLLATE "C" LIMIT %s"""
 _ABC_CLASSES = """
-    SELECT business_type, abc, count(*), sum(amount) FROM classed GROUP BY 1, 2 ORDER BY 1, 2"""
+    SELECT business_type, (%s::text[])[place], count(*), sum(amount) FROM classed
+    GROUP BY business_type, place ORDER BY business_type, place"""
+
+
+def _classed(as_of: dt.date, scope: Scope, among: Among) -> tuple[str, list[Any]]:
+    """The common part of both statements, and its parameters with the words of the classes."""
+    sql, params = _columns(purchases(as_of, scope, among=among), "customer_id", "amount")
+    classes = policy("customers.abc_shares", on=as_of)
+    bounds = list(accumulate(row["share"] for row in classes))
+    words = [row["word"] for row in classes]
+    return _ABC.format(rows=sql), [*params, OTHER, bounds, bounds, words]
 
 
 def abc(
@@ -129,23 +150,24 @@ def abc(
     scope: Scope = EVERYTHING,
     customer: Customer | None = None,
     limit: int | None = None,
+    among: Among = ALL,
 ) -> list[AbcLine]:
     """ABC classes within each business type (VAL-02); the shares are those among all customers
     of the scope, also where one customer is asked for."""
-    sql, params = _columns(purchases(as_of, scope), "customer_id", "amount")
+    sql, params = _classed(as_of, scope, among)
     one = customer.pk if customer else None
-    rows = _rows(_ABC.format(rows=sql) + _ABC_LINES, [*params, OTHER, one, one, limit])
+    rows = _rows(sql + _ABC_LINES, [*params, one, one, limit])
     return [AbcLine(*row) for row in rows]
 
 
-def abc_classes(as_of: dt.date, scope: Scope = EVERYTHING) -> list[tuple[str, str, int, Decimal]]:
+def abc_classes(
+    as_of: dt.date, scope: Scope = EVERYTHING, among: Among = ALL
+) -> list[tuple[str, str, int, Decimal]]:
     """How many customers each class of each business type has, and what they bought."""
-    sql, params = _columns(purchases(as_of, scope), "customer_id", "amount")
+    sql, params = _classed(as_of, scope, among)
     return [
         (kind, letter, count, amount)
-        for kind, letter, count, amount in _rows(
-            _ABC.format(rows=sql) + _ABC_CLASSES, [*params, OTHER]
-        )
+        for kind, letter, count, amount in _rows(sql + _ABC_CLASSES, params)
     ]
 
 
@@ -175,19 +197,24 @@ def rfm(
     scope: Scope = EVERYTHING,
     customer: Customer | None = None,
     limit: int | None = None,
+    among: Among = ALL,
 ) -> list[RfmLine]:
     """Recency, frequency and money of every customer with a purchase, scored among all customers
     of the scope (VAL-08). By code; with a limit those who bought for most."""
-    sql, params = _columns(purchases(as_of, scope), "customer_id", "on", "amount")
+    bought = purchases(as_of, scope, among=among)
+    sql, params = _columns(bought, "customer_id", "on", "amount")
     one = customer.pk if customer else None
     lines = _RFM_LINES.format(order="s.money DESC," if limit else "")
     rows = _rows(_RFM.format(rows=sql) + lines, [*params, as_of, one, one, limit])
     return [RfmLine(*row) for row in rows]
 
 
-def rfm_segments(as_of: dt.date, scope: Scope = EVERYTHING) -> dict[str, tuple[int, Decimal]]:
+def rfm_segments(
+    as_of: dt.date, scope: Scope = EVERYTHING, among: Among = ALL
+) -> dict[str, tuple[int, Decimal]]:
     """Customers of each segment and what they bought; all segments, the best first."""
-    sql, params = _columns(purchases(as_of, scope), "customer_id", "on", "amount")
+    bought = purchases(as_of, scope, among=among)
+    sql, params = _columns(bought, "customer_id", "on", "amount")
     found = dict.fromkeys(SEGMENTS, (0, Decimal(0)))
     for r, f, m, count, money in _rows(_RFM.format(rows=sql) + _RFM_SCORES, params):
         customers, sums = found[segment_of(r, f, m)]
@@ -241,9 +268,10 @@ def products(
     scope: Scope = EVERYTHING,
     customer: Customer | None = None,
     limit: int | None = None,
+    among: Among = ALL,
 ) -> list[ProductLine]:
     """What was bought, the product with most money first (VAL-07)."""
-    rows = purchases(as_of, scope, customer)
+    rows = purchases(as_of, scope, customer, among)
     sql, params = _columns(rows, "product", "quantity", "amount")
     return [ProductLine(*row) for row in _rows(_PRODUCTS.format(rows=sql), [*params, limit])]
 
@@ -253,12 +281,16 @@ _SEASONAL = """
 
 
 def seasonal(
-    as_of: dt.date, scope: Scope = EVERYTHING, customer: Customer | None = None
+    as_of: dt.date,
+    scope: Scope = EVERYTHING,
+    customer: Customer | None = None,
+    among: Among = ALL,
 ) -> list[SeasonLine]:
     """The seasonal index over the 36 whole calendar months before a day (VAL-06)."""
     end = as_of.replace(day=1)
     start = end.replace(year=end.year - YEARS)
-    rows = purchases(end - dt.timedelta(days=1), scope, customer).filter(on__gte=start)
+    rows = purchases(end - dt.timedelta(days=1), scope, customer, among)
+    rows = rows.filter(on__gte=start)
     sql, params = _columns(rows, "on", "amount")
     sums = dict(_rows(_SEASONAL.format(rows=sql), params))
     total = sum(sums.values(), Decimal(0))

@@ -93,7 +93,7 @@ _SCORED = """
       FROM looked l),
     scored AS MATERIALIZED (
       SELECT a.*, (%s * complete + %s * fresh + %s * (NOT twice)::int) / 100 AS score
-      FROM aged a)"""
+      FROM aged a {chosen})"""
 _LINES = """
     SELECT id, code, name, score::float8, complete::float8, fresh::float8, NOT twice, confirmed,
            lacking
@@ -142,13 +142,18 @@ def _scored(asked: Question) -> tuple[str, list[Any]]:
     places = CustomerUnit.objects.visible_to(asked.scope)
     more = ("source", "signed_on", "last_contact_at", "contacted")
     sql, params = sql_of(places, *columns, *more)
-    parts = {"places": sql}
+    parts = {"places": sql, "chosen": ""}
+    chosen: tuple[Any, ...] = ()
+    if asked.among:
+        # Chosen after the scores: somebody may stand twice under two classes.
+        some, chosen = sql_of(asked.among.of(places), "customer_id")
+        parts["chosen"] = f"WHERE a.id IN ({some})"
     for kind in ("person", "organisation"):
         fields = [(row["field"], row["weight"]) for row in table if row["kind"] == kind]
         parts[kind] = _filled(fields)
         parts[f"no_{kind}"] = _missing(fields)
     shares = [weights.get(part, 0) for part in PART_WORDS]
-    return _SCORED.format(**parts), [*params, day, span, *shares]
+    return _SCORED.format(**parts), [*params, day, span, *shares, *chosen]
 
 
 def _filled(fields: list[tuple[str, int]]) -> str:

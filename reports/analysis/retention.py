@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from reports.analysis.base import Question, rows_of, sql_of
-from reports.analysis.purchases import purchases
+from reports.analysis.purchases import purchases_asked
 from satisfaction.intervals import share_interval
 
 FEWEST = 30  # customer-years below which nothing is said about staying
@@ -83,7 +83,7 @@ def last_whole_year(day: dt.date) -> int:
 def retention(asked: Question) -> list[RetentionLine]:
     """Customers by the year of their first purchase, the earliest first."""
     last = last_whole_year(asked.as_of)
-    rows = purchases(dt.date(last, 12, 31), asked.scope, asked.customer)
+    rows = purchases_asked(asked, dt.date(last, 12, 31))
     sql, params = sql_of(rows, "customer_id", "on", "amount")
     found: dict[int, RetentionLine] = {}
     for cohort, year, active, amount, stayed in rows_of(_YEARS.format(rows=sql), params):

@@ -11,7 +11,7 @@ from customers.models import CreditSheet, CustomerKind, ValueSheet
 from customers.models.value import COSTS, VALUES
 from customers.selectors.value import names_for
 from reports.analysis.base import Question
-from reports.analysis.purchases import purchases
+from reports.analysis.purchases import purchases_asked
 
 DAYS = 365
 NOTHING = Decimal(0)
@@ -52,9 +52,7 @@ class GradeSum:
 def credit(asked: Question) -> tuple[list[GradeSum], list[CreditLine]]:
     """Grades, the best first, with whoever bought and has no sheet of this year or the last one;
     and the customers, the most points first."""
-    rows = CreditSheet.objects.visible_to(asked.scope).filter(year__lte=asked.as_of.year)
-    if asked.customer is not None:
-        rows = rows.filter(customer=asked.customer)
+    rows = asked.of(CreditSheet.objects.visible_to(asked.scope)).filter(year__lte=asked.as_of.year)
     sheets: dict[int, list[CreditSheet]] = defaultdict(list)
     for sheet in rows.select_related("customer").order_by("customer", "-year"):
         sheets[sheet.customer_id].append(sheet)
@@ -68,9 +66,7 @@ def credit(asked: Question) -> tuple[list[GradeSum], list[CreditLine]]:
 
 def _bought(asked: Question) -> dict[int, Decimal]:
     since = asked.as_of - dt.timedelta(days=DAYS)
-    rows = purchases(asked.as_of, asked.scope, asked.customer).filter(
-        on__gt=since, customer__kind=CustomerKind.ORGANISATION
-    )
+    rows = purchases_asked(asked).filter(on__gt=since, customer__kind=CustomerKind.ORGANISATION)
     return dict(rows.values_list("customer").annotate(sum=Sum("amount")))
 
 
@@ -139,9 +135,7 @@ class DeliveredPart:
 
 def delivered(asked: Question) -> tuple[list[DeliveredPart], list[DeliveredLine]]:
     """Means by part, and the customers, the lowest delivered value first."""
-    rows = ValueSheet.objects.visible_to(asked.scope).filter(year__lte=asked.as_of.year)
-    if asked.customer is not None:
-        rows = rows.filter(customer=asked.customer)
+    rows = asked.of(ValueSheet.objects.visible_to(asked.scope)).filter(year__lte=asked.as_of.year)
     offers: dict[int, list[ValueSheet]] = {}
     for sheet in rows.select_related("customer").order_by("customer", "-year", "offer"):
         if not sheet.offer:

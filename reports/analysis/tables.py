@@ -31,8 +31,8 @@ SEGMENT_WORDS = {
 
 
 def _abc(asked: Question, limit: int | None) -> list[Table]:
-    classes = reading.abc_classes(asked.as_of, asked.scope)
-    lines = reading.abc(asked.as_of, asked.scope, asked.customer, limit)
+    classes = reading.abc_classes(asked.as_of, asked.scope, asked.among)
+    lines = reading.abc(asked.as_of, asked.scope, asked.customer, limit, asked.among)
     return [
         Table(
             _("Classes"),
@@ -66,22 +66,23 @@ def _abc(asked: Question, limit: int | None) -> list[Table]:
 
 
 def _abc_sentence(tables: list[Table]) -> str:
-    best = sum(row[2] for row in tables[0].rows if row[1] == "A")
+    first = tables[0].rows[0][1]  # the largest customer of a type is of the first class
+    best = sum(row[2] for row in tables[0].rows if row[1] == first)
     total = sum(row[2] for row in tables[0].rows)
     words = ngettext(
-        "{best} of {total} customer makes class A.",
-        "{best} of {total} customers make class A.",
+        "{best} of {total} customer makes class {first}.",
+        "{best} of {total} customers make class {first}.",
         total,
     )
-    return words.format(best=f"{best:,}", total=f"{total:,}")
+    return words.format(best=f"{best:,}", total=f"{total:,}", first=first)
 
 
 # --- RFM ------------------------------------------------------------------------------------------
 
 
 def _rfm(asked: Question, limit: int | None) -> list[Table]:
-    segments = reading.rfm_segments(asked.as_of, asked.scope)
-    lines = reading.rfm(asked.as_of, asked.scope, asked.customer, limit)
+    segments = reading.rfm_segments(asked.as_of, asked.scope, asked.among)
+    lines = reading.rfm(asked.as_of, asked.scope, asked.customer, limit, asked.among)
     return [
         Table(
             _("Segments"),
@@ -141,7 +142,7 @@ def _seasonal(asked: Question, limit: int | None) -> list[Table]:
         Column(_("Share of the year"), "percent", 14),
     ]
     rows: list[tuple[Any, ...]] = []
-    for line in reading.seasonal(asked.as_of, asked.scope, asked.customer):
+    for line in reading.seasonal(asked.as_of, asked.scope, asked.customer, asked.among):
         cells = (str(line.month), line.mean, line.index, line.share)
         if asked.target is not None:
             part = None if line.share is None else asked.target * Decimal(repr(line.share))
@@ -168,7 +169,7 @@ def _seasonal_sentence(tables: list[Table]) -> str:
 
 
 def _products(asked: Question, limit: int | None) -> list[Table]:
-    lines = reading.products(asked.as_of, asked.scope, asked.customer, limit)
+    lines = reading.products(asked.as_of, asked.scope, asked.customer, limit, asked.among)
     return [
         Table(
             _("Products"),
@@ -207,8 +208,9 @@ _ALL = {
             "abc",
             gettext_lazy("ABC analysis"),
             gettext_lazy(
-                "Within each business type the customers before whom under 75 % of the money "
-                "stands are A, under 95 % B, the rest C."
+                "Within each business type customers by what they bought: the first class until "
+                "its share of the money is reached, then the next one. The shares are a policy "
+                "of the group, 75, 20 and 5 % unless it sets others."
             ),
             _abc,
             _abc_sentence,

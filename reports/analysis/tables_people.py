@@ -336,6 +336,7 @@ METHODS = (
         ("since",),
         by_money=False,
         by_customer=False,
+        by_kind=False,
         empty=gettext_lazy("Nothing can be compared in your reach."),
     ),
 )

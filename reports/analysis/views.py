@@ -9,18 +9,20 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from audit.services import record
-from core.access import requires
+from core.access import fresh, requires
+from core.errors import Refused
+from core.exports import pages
 from core.pdf import NoPdf, render_pdf
 from regions.models import Kind, OrgUnit
 from reports.analysis.base import SHOWN, Method, Question, Table
+from reports.analysis.exports import ANALYSIS, EXPORT
 from reports.analysis.forms import OPTIONS, VIEW, AnalysisFilter
 from reports.analysis.tables import GROUPS, METHODS
-from reports.analysis.workbook import workbook_of
-
-EXPORT = "customers.export_customer"
+from reports.analysis.workbook import rows_in
+from reports.builder.exports import check_rows
 
 
 @requires(VIEW)
@@ -40,14 +42,14 @@ def customer_analysis(request: HttpRequest, key: str) -> HttpResponse:
         "form": form,
         "method": method,
         **_choices(method, _kept(form)),
-        "crumbs": [(_("Customer analysis"), reverse("reports:customers")), (method.title, "")],
+        "crumbs": _crumbs(str(method.title)),
     }
     asked = form.question
     if asked is not None:
         tables = method.read(asked, SHOWN)
         query = urlencode(form.address())
         context |= _shown(method, asked, tables) | {
-            "book_url": f"{reverse('reports:customer-workbook', args=[key])}?{query}",
+            "query": query,
             "pdf_url": f"{reverse('reports:customer-paper', args=[key])}?{query}",
             "may_export": request.user.has_perm(EXPORT),
         }
@@ -65,6 +67,10 @@ def _choices(method: Method, kept: str) -> dict[str, Any]:
         "groups": [(title, url(keys[0]), keys is mine) for title, keys in GROUPS],
         "methods": [(METHODS[key].title, url(key), key == method.key) for key in mine],
     }
+
+
+def _crumbs(here: str) -> list[tuple[str, str]]:
+    return [(_("Customer analysis"), reverse("reports:customers")), (here, "")]
 
 
 def _today() -> Any:
@@ -135,15 +141,27 @@ def _asked_or_404(request: HttpRequest, method: Method) -> Question:
     return asked
 
 
+@fresh
+@requires(EXPORT)
+@require_POST
+def export_new(request: HttpRequest, key: str) -> HttpResponse:
+    """Ask for the workbook with all rows (the posted `filter`), then show how far it is."""
+    method = _method_or_404(key)
+    return pages.asking(request, ANALYSIS, crumbs=_crumbs(str(method.title)), method=key)
+
+
 @requires(EXPORT)
 @require_safe
-def customer_workbook(request: HttpRequest, key: str) -> FileResponse:
-    """The tables with all their rows and charts."""
-    method = _method_or_404(key)
-    asked = _asked_or_404(request, method)
-    content = BytesIO(workbook_of(method, asked, method.read(asked, None)))
-    _taken(request, method, asked)
-    return FileResponse(content, as_attachment=True, filename=f"{_name(method, asked)}.xlsx")
+def export_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """How far an export of the reader is."""
+    return pages.progress(request, ANALYSIS, pk, crumbs=_crumbs(_("Export")))
+
+
+@requires(EXPORT)
+@require_safe
+def export_file(request: HttpRequest, pk: int) -> FileResponse:
+    """The workbook, for whoever asked for it."""
+    return pages.file(request, ANALYSIS, pk)
 
 
 @requires(EXPORT)
@@ -152,16 +170,19 @@ def customer_paper(request: HttpRequest, key: str) -> HttpResponse | FileRespons
     """What the page shows, on paper."""
     method = _method_or_404(key)
     asked = _asked_or_404(request, method)
-    context = _shown(method, asked, method.read(asked, SHOWN)) | {
+    tables = method.read(asked, SHOWN)
+    context = _shown(method, asked, tables) | {
         "method": method,
         "group": OrgUnit.objects.filter(kind=Kind.GROUP).values_list("name", flat=True).first(),
         "printed_at": timezone.now(),
         "printed_by": request.user,
     }
     try:
+        check_rows(rows_in(tables))
         pdf = render_pdf("reports/customer_analysis_paper.html", context)
-    except NoPdf as refusal:
-        return render(request, "409.html", {"message": str(refusal)}, status=503)
+    except Refused as refusal:
+        status = 503 if isinstance(refusal, NoPdf) else 409
+        return render(request, "409.html", {"message": str(refusal)}, status=status)
     _taken(request, method, asked)
     return FileResponse(BytesIO(pdf), as_attachment=True, filename=f"{_name(method, asked)}.pdf")
 

@@ -17,7 +17,7 @@ from customers.models import Demand
 from customers.models.value import whole_demand
 from regions.policies import policy
 from reports.analysis.base import Question, share
-from reports.analysis.purchases import purchases
+from reports.analysis.purchases import purchases_asked
 
 NOTHING = Decimal(0)
 
@@ -87,13 +87,11 @@ def passed(day: dt.date) -> Decimal:
 
 def wallet(asked: Question) -> Wallet:
     """Share of wallet in the year of the day, through the day."""
-    rows = Demand.objects.visible_to(asked.scope).filter(year=asked.as_of.year)
-    if asked.customer is not None:
-        rows = rows.filter(customer=asked.customer)
+    rows = asked.of(Demand.objects.visible_to(asked.scope)).filter(year=asked.as_of.year)
     noted: dict[int, list[Demand]] = defaultdict(list)
     for row in rows.select_related("customer").order_by("customer__code", "product"):
         noted[row.customer_id].append(row)
-    sales = purchases(asked.as_of, asked.scope, asked.customer)
+    sales = purchases_asked(asked)
     sales = sales.filter(on__gte=asked.as_of.replace(month=1, day=1))
     sums = dict(sales.values_list("customer").annotate(sum=Sum("amount")))
     lines = _lines(asked, noted, sums)

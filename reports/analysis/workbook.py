@@ -1,7 +1,6 @@
 """A method's tables as a workbook with charts."""
 
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -10,15 +9,19 @@ from core.files.writer import SheetChart, SheetColumn, SheetWriter
 from reports.analysis.base import Method, Question, Table
 
 
-def workbook_of(method: Method, asked: Question, tables: list[Table]) -> bytes:
-    """A sheet that says what was asked, then a sheet for each table with all its rows."""
-    with TemporaryDirectory() as place:
-        path = Path(place) / "analysis.xlsx"
-        with SheetWriter(path) as book:
-            _write_question(book, method, asked)
-            for table in tables:
-                _write_table(book, table)
-        return path.read_bytes()
+def write_book(method: Method, asked: Question, tables: list[Table], target: Path) -> int:
+    """A sheet that says what was asked, then a sheet for each table with all its rows. Returns
+    the number of rows of the tables."""
+    with SheetWriter(target) as book:
+        _write_question(book, method, asked)
+        for table in tables:
+            _write_table(book, table)
+    return rows_in(tables)
+
+
+def rows_in(tables: list[Table]) -> int:
+    """How many rows the tables have."""
+    return sum(len(table.rows) for table in tables)
 
 
 def _write_question(book: SheetWriter, method: Method, asked: Question) -> None:
@@ -28,6 +31,10 @@ def _write_question(book: SheetWriter, method: Method, asked: Question) -> None:
         (_("Unit"), f"{asked.unit.name} {asked.unit.code}"),
         (_("As of"), asked.as_of),
     ]
+    if asked.among.level:
+        rows.append((_("Level"), asked.among.level))
+    if asked.among.business_type:
+        rows.append((_("Business type"), asked.among.business_type))
     if asked.customer:
         rows.append((_("Customer"), f"{asked.customer.name} {asked.customer.code}"))
     columns = (SheetColumn(_("About"), width=20), SheetColumn(_("Content"), width=60))

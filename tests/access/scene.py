@@ -76,6 +76,7 @@ from regions.models import ChangeKind, OrgUnit, PolicyValue, UnitVersion, Workin
 from regions.services import add_unit, draft_change, save_section
 from regions.services.calendars import add_exception, create_calendar, use_calendar
 from regions.services.policies import set_policy
+from reports.analysis.exports import ANALYSIS
 from reports.builder.exports import REPORT
 from reports.builder.schedules import save_schedule
 from reports.builder.services import save_report
@@ -240,6 +241,7 @@ def _names(north: Branch, crossing: Customer) -> dict[str, str]:
         **_reports_of(north.people["head"]),
         "report_export": _export_of(clerk, REPORT.kind).pk,
         "standard_export": _export_of(clerk, STANDARD.kind).pk,
+        "analysis_export": _export_of(clerk, ANALYSIS.kind).pk,
         "absent": ABSENT,
         "soon": (timezone.localdate() + timedelta(days=5)).isoformat(),
     }

@@ -13,6 +13,7 @@ from core.models import Notice
 from customers.exports import CUSTOMERS
 from expenses.exports import PAPERS
 from expenses.ledger_book import LEDGER
+from reports.analysis.exports import ANALYSIS
 from reports.builder.exports import REPORT
 from reports.builder.services import save_report
 from reports.standard.exports import STANDARD
@@ -26,6 +27,7 @@ from tests.factories import (
     make_user,
     say,
 )
+from tests.reports.test_analysis import firm
 from tests.satisfaction.asking import make_open_wave
 
 pytestmark = pytest.mark.django_db
@@ -120,6 +122,13 @@ def two_lines_reported(world):
     return {"standard": "expense-ledger", "rows": 4}
 
 
+def two_customers_analysed(world):
+    """Two customers of one class: a row of the classes, two of the customers."""
+    for number in range(2):
+        firm(world.n1a, f"C{number}", d2026_03_05=500)
+    return {"method": "abc", "rows": 3}
+
+
 @pytest.mark.parametrize(
     ("export", "fill"),
     [
@@ -129,6 +138,7 @@ def two_lines_reported(world):
         (LEDGER, two_papers),
         (REPORT, two_cases_reported),
         (STANDARD, two_lines_reported),
+        (ANALYSIS, two_customers_analysed),
     ],
     ids=lambda one: getattr(one, "kind", None),
 )
@@ -144,5 +154,5 @@ def test_a_larger_file_of_any_list_is_held(world, head, client, export, fill):
 
 
 def test_every_list_is_among_those_that_are_tried():
-    tried = (CUSTOMERS, CASES, ANSWERS, PAPERS, LEDGER, REPORT, STANDARD)
+    tried = (CUSTOMERS, CASES, ANSWERS, PAPERS, LEDGER, REPORT, STANDARD, ANALYSIS)
     assert set(EXPORTS) == {one.kind for one in tried}

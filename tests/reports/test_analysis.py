@@ -17,8 +17,8 @@ from hypothesis.extra.django import TestCase
 from accounts.scopes import narrow
 from core.scope import EVERYTHING
 from customers.models import Customer, Transaction, TransactionFile
-from reports.analysis.purchases import abc, rfm, seasonal, segment_of
-from tests.factories import make_customer, make_unit
+from reports.analysis.purchases import abc, abc_classes, rfm, seasonal, segment_of
+from tests.factories import make_customer, make_unit, say
 
 pytestmark = pytest.mark.django_db
 TODAY = dt.date(2026, 11, 21)
@@ -212,6 +212,19 @@ def slow_scores(values):
     """The score of each value: five times the share of those that are no better, rounded up."""
     n = len(values)
     return [math.ceil(Fraction(5 * sum(other <= value for other in values), n)) for value in values]
+
+
+def test_the_classes_and_their_shares_are_those_of_the_group(world):
+    say(
+        world.group,
+        "customers.abc_shares",
+        ({"word": "核心", "share": Decimal(50)}, {"word": "普通", "share": Decimal(50)}),
+        since=TODAY,
+    )
+    for code, amount in (("C1", 60), ("C2", 30), ("C3", 10)):
+        firm(world.n1a, code, d2026_03_05=amount)
+    assert [line.abc for line in abc(TODAY)] == ["核心", "普通", "普通"]
+    assert [row[1:] for row in abc_classes(TODAY)] == [("核心", 1, 60), ("普通", 2, 40)]
 
 
 def slow_abc(amounts):

@@ -5,7 +5,6 @@ import datetime as dt
 import io
 from decimal import Decimal
 
-import openpyxl
 import pypdf
 import pytest
 from django.urls import reverse
@@ -27,6 +26,7 @@ from tests.factories import (
     make_strategic,
     make_value,
 )
+from tests.reports.taking import workbook
 from tests.reports.test_analysis import firm
 from tests.reports.test_portfolio import asked
 
@@ -71,8 +71,7 @@ def test_every_workbook_opens_with_the_rows_of_the_page_and_its_charts(client, w
     page = client.get(reverse("reports:customer-analysis", args=[key]))
     assert not page.context["is_empty"]
     tables = [one["table"] for one in page.context["tables"]]
-    answer = client.get(reverse("reports:customer-workbook", args=[key]))
-    book = openpyxl.load_workbook(io.BytesIO(b"".join(answer.streaming_content)))
+    book = workbook(client, key)
     assert len(book.worksheets) == 1 + len(tables)
     for sheet, table in zip(book.worksheets[1:], tables, strict=True):
         head, *rows = sheet.iter_rows(values_only=True)

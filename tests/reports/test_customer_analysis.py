@@ -1,11 +1,15 @@
 """Pages of the analysis of customers: figures, scope, workbook, odd input, queries."""
 
-import io
-
-import openpyxl
 import pytest
 from django.urls import reverse
 
+from core.exports import start
+from core.jobs import work
+from core.models import JobState
+from customers.models import Customer
+from reports.analysis.exports import ANALYSIS
+from tests.factories import say
+from tests.reports.taking import workbook
 from tests.reports.test_analysis import firm
 
 pytestmark = pytest.mark.django_db
@@ -76,11 +80,42 @@ def test_odd_questions_are_refused_at_their_field(client, world, sold, query):
 
 def test_the_workbook_has_all_rows_and_a_chart(client, world, sold):
     client.force_login(world.north_head)
-    answer = client.get(reverse("reports:customer-workbook", args=["abc"]), {"as_of": "2026-11-21"})
-    book = openpyxl.load_workbook(io.BytesIO(b"".join(answer.streaming_content)))
+    book = workbook(client, "abc", as_of="2026-11-21")
     assert [len(sheet._charts) for sheet in book] == [0, 1, 0]
     rows = list(book.worksheets[2].iter_rows(min_row=2, values_only=True))
     assert [row[1] for row in rows] == ["C1", "C2"]
+
+
+def test_a_job_for_a_unit_that_was_lost_writes_nothing(world, sold):
+    asked = {"method": "abc", "filter": f"unit={world.s1a.code}"}
+    job = work(start(ANALYSIS, by=world.north_head, **asked).pk)
+    assert (job.state, bool(job.message)) == (JobState.FAILED, True)
+
+
+def test_paper_of_more_rows_than_go_without_a_release_is_refused(client, world, sold):
+    client.force_login(world.north_head)
+    say(world.group, "approvals.export_rows", 3)
+    url = reverse("reports:customer-paper", args=["abc"])
+    assert client.get(url, {"as_of": "2026-11-21"}).status_code == 409
+
+
+def test_a_class_and_a_business_type_narrow_every_figure(client, world, sold):
+    """Shares and scores are those among the customers that are asked for."""
+    firm(world.n1a, "C4", "", d2026_03_05=9000)
+    Customer.objects.filter(code="C2").update(level="战略客户")
+    client.force_login(world.north_head)
+
+    def codes(**query):
+        answer = page(client, as_of="2026-11-21", **query)
+        rows = answer.context["tables"][1]["table"].rows
+        return [(row[1], round(row[4], 2)) for row in rows]
+
+    assert codes(business_type="地区专营店") == [("C1", 0.75), ("C2", 0.25)]
+    assert codes(business_type="其他") == [("C4", 1)]
+    assert codes(level="战略客户") == [("C2", 1)]
+    book = workbook(client, "abc", as_of="2026-11-21", level="战略客户")
+    assert "战略客户" in [row[1] for row in book.worksheets[0].iter_rows(values_only=True)]
+    assert page(client, level="不存在的词").context["form"].errors
 
 
 def test_the_number_of_queries_does_not_grow(client, world, sold, django_assert_max_num_queries):

@@ -1,12 +1,10 @@
 """Composition, managed clients, data quality, staying, stages: by hand and a second way."""
 
 import datetime as dt
-import io
 import math
 from collections import defaultdict
 from decimal import Decimal
 
-import openpyxl
 import pytest
 from django.urls import reverse
 
@@ -20,6 +18,7 @@ from reports.analysis.portfolio import composition, cooperation, cooperation_sum
 from reports.analysis.quality import lacking, quality, quality_by_unit
 from reports.analysis.retention import retention, together
 from tests.factories import make_activity, make_customer, make_place, make_response, say
+from tests.reports.taking import workbook
 from tests.reports.test_analysis import buy, firm
 from tests.satisfaction.published import publish
 
@@ -179,8 +178,7 @@ def test_pages_and_workbooks_keep_the_readers_scope(client, world, key):
     assert answer.status_code == 200
     assert not answer.context["is_empty"]
     assert not any(word in text for word in ("QSOUTH", "赣江", "9,000", "南方"))
-    book = client.get(reverse("reports:customer-workbook", args=[key]), query)
-    sheets = openpyxl.load_workbook(io.BytesIO(b"".join(book.streaming_content)))
+    sheets = workbook(client, key, **query)
     assert sum(len(sheet._charts) for sheet in sheets) >= (key != "effect")
 
 
