@@ -128,6 +128,7 @@ REPORT = Standard(
     taking="customers.export_customer",
     facts=tuple(fact_of(METRICS[key]) for key in SHOWN),
     tables=TABLES,
+    written=True,
     read=_read,
     periods=("month", "quarter", "year"),
 )
