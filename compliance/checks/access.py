@@ -51,9 +51,7 @@ def _say_leaver(evidence: Mapping[str, Any]) -> str:
 
 @check(
     "ACC-07",
-    sentence=_(
-        "Whoever has left holds no account, no post, no open work and no role any more."
-    ),
+    sentence=_("Whoever has left holds no account, no post, no open work and no role any more."),
     source=CRM_3_3,
     severity=Severity.HIGH,
     say=_say_leaver,
