@@ -223,7 +223,7 @@ ACTIONS = {
     "rule.reviewed": _("reviewed the rule {title}"),
     "calendar_feed.opened": _("made a new address of the own calendar"),
     "calendar_feed.closed": _("ended the address of the own calendar"),
-    "compliance.month_taken": _("took away the compliance of {unit} in {month}"),
+    "compliance.month_taken": _("took away the compliance of {unit} in {month}, {count} rows"),
     "compliance.log_ins_taken": _("took away the log-ins of {unit} in {month}, {count} people"),
     "assignment.given": _("gave {employee_no} the task {title}"),
     "assignment.changed": _("changed the task {title}"),

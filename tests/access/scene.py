@@ -50,6 +50,7 @@ from compliance.models import (
     Inspection,
     Nomination,
     PlannedPost,
+    PostOverride,
     ResourceRequest,
     Talk,
 )
@@ -315,6 +316,7 @@ def _staffing_of(north: Branch) -> dict[str, Any]:
         "inspection": seen.pk,
         "inspection_point": seen.points.get().pk,
         "inspection_photo": photo.pk,
+        "override": PostOverride.objects.get(post__unit=north.units["a"]).pk,
     }
 
 

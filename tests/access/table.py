@@ -1386,6 +1386,8 @@ STAFFING = (
     Row("GET", "compliance:finding-except", PLANNERS, args=FINDING),
     Row("GET", "compliance:finding-override", PLANNERS_DO, args=FINDING),
     Row("POST", "compliance:override-end", PLANNERS_DO, args=("@finding", "1")),
+    Row("GET", "compliance:overrides", "302  403  200  200  200  200  200  200  200  200"),
+    Row("POST", "compliance:override-take-back", PLANNERS_DO, args=("@override",)),
     Row("GET", "compliance:account-changes", "302  403  403  200  200  200  200  200  403  200"),
     Row(
         "GET",
