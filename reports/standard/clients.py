@@ -12,6 +12,7 @@ from reports.analysis import base as analysis
 from reports.analysis.portfolio import CompositionLine, composition, cooperation_sums
 from reports.analysis.purchases import abc_classes, rfm_segments
 from reports.analysis.quality import quality_by_unit
+from reports.analysis.tables import SEGMENT_WORDS
 from reports.analysis.tables_portfolio import MET_WORDS
 from reports.metrics.definitions import SEE_CUSTOMERS
 from reports.metrics.reading import series_of
@@ -83,14 +84,22 @@ def _read(asked: Question) -> Found:
     _put_composition(question, found)
     found.put("abc", abc_classes(asked.last, scope))
     segments = rfm_segments(asked.last, scope)
-    found.put("segments", [(str(name), *facts) for name, facts in segments.items()])
+    found.put("segments", [(str(SEGMENT_WORDS[key]), *facts) for key, facts in segments.items()])
     met = [(str(MET_WORDS[met]), count, money) for met, count, money in cooperation_sums(question)]
     found.put("cooperation", met)
     lines = quality_by_unit(question)
     found.put(
         "quality",
         [
-            (x.unit.name, x.unit.code, x.customers, x.score, x.complete, x.fresh, x.duplicates)
+            (
+                x.unit.name,
+                x.unit.code,
+                x.customers,
+                100 * x.score,
+                x.complete,
+                x.fresh,
+                x.duplicates,
+            )
             for x in lines
         ],
     )
