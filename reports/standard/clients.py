@@ -11,7 +11,7 @@ from customers.models import OwnerStage
 from reports.analysis import base as analysis
 from reports.analysis.portfolio import CompositionLine, composition, cooperation_sums
 from reports.analysis.purchases import abc_classes, rfm_segments
-from reports.analysis.quality import quality_by_unit
+from reports.analysis.quality import UnitQuality, quality_by_unit
 from reports.analysis.tables import SEGMENT_WORDS
 from reports.analysis.tables_portfolio import MET_WORDS
 from reports.metrics.definitions import SEE_CUSTOMERS
@@ -87,23 +87,16 @@ def _read(asked: Question) -> Found:
     found.put("segments", [(str(SEGMENT_WORDS[key]), *facts) for key, facts in segments.items()])
     met = [(str(MET_WORDS[met]), count, money) for met, count, money in cooperation_sums(question)]
     found.put("cooperation", met)
-    lines = quality_by_unit(question)
-    found.put(
-        "quality",
-        [
-            (
-                x.unit.name,
-                x.unit.code,
-                x.customers,
-                100 * x.score,
-                x.complete,
-                x.fresh,
-                x.duplicates,
-            )
-            for x in lines
-        ],
-    )
+    found.put("quality", [_quality(line) for line in quality_by_unit(question)])
     return found
+
+
+def _quality(line: UnitQuality) -> tuple[Any, ...]:
+    unit, score = line.unit, 100 * line.score
+    return (
+        *(unit.name, unit.code, line.customers, score, line.complete, line.fresh),
+        line.duplicates,
+    )
 
 
 def _put_composition(question: analysis.Question, found: Found) -> None:
