@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
@@ -242,6 +243,7 @@ def task_cancel(request: HttpRequest, pk: int) -> HttpResponse:
         effect=_("It stays in the list as cancelled."),
         verb=_("Cancel the task"),
         danger=True,
+        keep=pgettext("task", "Keep it"),
     )
 
 
