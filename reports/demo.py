@@ -3,8 +3,8 @@
 from typing import Any
 
 from customers.demo.parts import Gone, Part, Scene, register
-from reports.metrics.rollups import nightly, rebuild
-from reports.models import ClosedMonth, Mark, Rollup, RollupState
+from reports.metrics.rollups import nightly, rebuild, reseal
+from reports.models import ClosedMonth, Mark, Rollup, RollupState, Seal
 
 
 def write_figures(_cursor: Any, _scene: Scene) -> dict[str, int]:
@@ -19,11 +19,13 @@ def remove_figures(_cursor: Any, gone: Gone) -> dict[str, int]:
     entered into such a month later would else count as having come too late. Marks that the
     removal leaves are used up later."""
     Rollup.objects.filter(unit__in=gone.units).delete()
+    reseal()
     Mark.objects.filter(unit_id__in=gone.units).delete()
     frozen = Rollup.objects.filter(frozen=True).values("starts_on")
     ClosedMonth.objects.exclude(month__in=frozen).delete()
     if not Rollup.objects.exists():
         RollupState.objects.all().delete()
+        Seal.objects.all().delete()
     return {}
 
 

@@ -1,6 +1,6 @@
 """Rows of reports: figures kept ready; saved reports and their sending; remembered searches."""
 
-from reports.models.metrics import ClosedMonth, Grain, Mark, Rollup, RollupState
+from reports.models.metrics import ClosedMonth, Grain, Mark, Rollup, RollupState, Seal
 from reports.models.saved import (
     Audience,
     Delivery,
@@ -34,6 +34,7 @@ __all__ = [
     "Rhythm",
     "Rollup",
     "RollupState",
+    "Seal",
     "SavedReport",
     "SavedReportQuerySet",
     "ScheduleQuerySet",
