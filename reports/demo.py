@@ -9,8 +9,8 @@ from accounts.models import RoleGrant, User
 from compliance.months import month_of, months_later
 from customers.demo.parts import Gone, Part, Scene, register
 from regions.models import Kind, OrgUnit
-from reports.metrics.rollups import nightly, rebuild
-from reports.models import ClosedMonth, Commentary, Mark, Rollup, RollupState
+from reports.metrics.rollups import nightly, rebuild, reseal
+from reports.models import ClosedMonth, Commentary, Mark, Rollup, RollupState, Seal
 from reports.standard.catalogue import STANDARDS
 from reports.standard.commentaries import (
     receive_commentary,
@@ -65,11 +65,13 @@ def remove_figures(_cursor: Any, gone: Gone) -> dict[str, int]:
     removal leaves are used up later."""
     Commentary.objects.filter(unit__in=gone.units).delete()
     Rollup.objects.filter(unit__in=gone.units).delete()
+    reseal()
     Mark.objects.filter(unit_id__in=gone.units).delete()
     frozen = Rollup.objects.filter(frozen=True).values("starts_on")
     ClosedMonth.objects.exclude(month__in=frozen).delete()
     if not Rollup.objects.exists():
         RollupState.objects.all().delete()
+        Seal.objects.all().delete()
     return {}
 
 
