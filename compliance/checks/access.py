@@ -65,7 +65,7 @@ def leavers(world: World) -> Iterable[Breach]:
         unit = world.home_of(person.unit_id)
         if unit is None or not (held or person.is_active):
             continue
-        evidence = {
+        evidence: dict[str, Any] = {
             "person": person.name,
             "employee_no": person.employee_no,
             "left_on": person.left_on.isoformat() if person.left_on else None,
