@@ -496,8 +496,8 @@ def _check_may_undo(hand_over: HandOver, by: User | None) -> None:
         items = HandOverItem.objects.filter(hand_over=hand_over, kind=work.key)
         if not items.exists():
             continue
-        moved = work.rows().model._default_manager.filter(pk__in=items.values("record_id"))
-        rows = work.placed(moved)
+        moved: Any = work.rows().model._default_manager.filter(pk__in=items.values("record_id"))
+        rows: Any = work.placed(moved)
         if hand_over.giver_id is None:
             mine = rows.visible_to(by, work.right)
         else:

@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Case, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce
 from django.utils import timezone
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts import handover
@@ -235,7 +235,7 @@ def begin_charges(hand_over: HandOver) -> None:
     twice = Customer.objects.filter(pk__in=moved, specialist=F("contact_leader"))
     found = twice.select_related("specialist").first()
     if found is not None:
-        sentence = _now(
+        sentence = gettext(
             "{person} would be specialist and contact leader of {customer}. Please choose another "
             "person, or appoint the pair of this customer first."
         )
