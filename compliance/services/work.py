@@ -223,7 +223,8 @@ def hold_customers(rows: handover.Rows) -> None:
     for kind in (SPECIALIST, LEADER):
         if kind in rows:
             wanted |= Q(pk__in=rows[kind].order_by().values("pk"))
-    lock(Customer.objects.filter(wanted))
+    # The level is said once more: its index keeps the search off the whole archive.
+    lock(Customer.objects.filter(wanted, level=STRATEGIC))
 
 
 @handover.when_carried_out
