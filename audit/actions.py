@@ -356,6 +356,9 @@ ACTIONS = {
     "accountchange.noted": _("noted an account change ({kind}) of {people}"),
     "accountchange.filed": _("filed an account change ({kind}) of {people}"),
     "accountchange.decided": _("decided on an account change ({kind}): {state}"),
+    "accountchange.roles_kept": _(
+        "left roles of {people} outside the new unit ({roles}): {reason}"
+    ),
     "accountchange.done": _("carried out an account change ({kind})"),
     "functionplan.saved": _("saved the function plan of {unit}"),
     "plannedpost.saved": _("planned {number} people for {function} in {unit}, {year}"),

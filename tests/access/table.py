@@ -1469,7 +1469,13 @@ DUTIES = (
     Row("POST", "compliance:trip-cancel", TRIP_ACTORS.replace("200", "422"), args=TRIP),
     Row("GET", "compliance:log-ins", DUTY_READERS),
     Row("GET", "compliance:log-ins-workbook", DUTY_READERS),
-    Row("GET", "compliance:log-in-days", DUTY_HERE, args=("@clerk_no",)),
+    # Whoever lacks the right is led from his own days to his duties.
+    Row(
+        "GET",
+        "compliance:log-in-days",
+        "302  403  302  200  200  200  200  403  403  404",
+        args=("@clerk_no",),
+    ),
     Row("GET", "compliance:lapses", DUTY_READERS),
     Row("GET", "compliance:notices", DUTY_READERS),
     Row("GET", "compliance:circular", DUTY_HERE, args=CIRCULAR),
