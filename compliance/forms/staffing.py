@@ -66,6 +66,8 @@ class FindingFilter(ScopedFilter):
         required=False,
         choices=[ALL, ("me", _("me")), ("nobody", pgettext_lazy("finding", "nobody yet"))],
     )
+    on = OneDay(label=_("Standing at the end of"), required=False)
+    only = forms.BooleanField(label=_("This unit only"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -83,6 +85,8 @@ class FindingFilter(ScopedFilter):
             severity=data.get("severity", ""),
             rule=data.get("rule", ""),
             owner=data.get("owner", ""),
+            on=data.get("on"),
+            below=not data.get("only"),
         )
 
 
@@ -156,12 +160,18 @@ class ChangeFilter(ScopedFilter):
     kind = forms.ChoiceField(
         label=_("Kind"), required=False, choices=[("", _("All kinds")), *ChangeKind.choices]
     )
+    on = OneDay(label=_("Standing at the end of"), required=False)
+    only = forms.BooleanField(label=_("This unit only"), required=False)
 
     def query(self) -> reading.ChangeQuery:
         """The filtered list."""
         data = self.found()
         return reading.ChangeQuery(
-            unit=data.get("unit"), state=data.get("state", ""), kind=data.get("kind", "")
+            unit=data.get("unit"),
+            state=data.get("state", ""),
+            kind=data.get("kind", ""),
+            on=data.get("on"),
+            below=not data.get("only"),
         )
 
 

@@ -4,11 +4,30 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from compliance.months import month_of, months_before
+from compliance.months import month_of, months_before, read_month
 
 MONTHS_BACK = 24
+
+
+def _months() -> list[tuple[str, str]]:
+    """Months of two years back, the latest first."""
+    months = months_before(month_of(timezone.localdate()), MONTHS_BACK)
+    return [("", "—"), *((f"{one:%Y-%m}", f"{one:%Y-%m}") for one in reversed(months))]
+
+
+class MonthChoice(forms.TypedChoiceField):
+    """A month or none, for filters of lists; it gives its first day."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            choices=_months,
+            coerce=read_month,
+            empty_value=None,
+            **({"label": _("Month"), "required": False} | kwargs),
+        )
 
 
 class MonthForm(forms.Form):

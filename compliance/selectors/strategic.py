@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, DateTimeField, Exists, OuterRef, Q, QuerySet, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -101,7 +101,8 @@ def strategic_page(
 
 @dataclass(frozen=True, slots=True)
 class StrategicFile:
-    """All that hangs on one strategic customer, the newest of each."""
+    """All that hangs on one strategic customer: every signal and request that waits for somebody,
+    and the newest of what ended (CUS-33)."""
 
     customer: Customer
     duties: list[Duty]
@@ -120,15 +121,23 @@ def strategic_file(user: Any, customer: Customer, today: dt.date | None = None) 
         rows = model.objects.visible_to(user).filter(customer=customer)
         return list(rows.select_related("by", *related)[:SHOWN])
 
+    def open_first(model: Any, lasting: Q, *related: str) -> list[Any]:
+        """All that somebody still has to act on, in the model's order, then the newest ended."""
+        rows = model.objects.visible_to(user).filter(customer=customer)
+        ended = rows.exclude(lasting).order_by("-created_at", "-pk").values("pk")[:SHOWN]
+        ends = Case(When(lasting, then=None), default="created_at", output_field=DateTimeField())
+        shown = rows.filter(lasting | Q(pk__in=ended)).select_related("by", *related)
+        return list(shown.order_by(ends.desc(nulls_first=True), *model._meta.ordering))
+
     plans = CustomerPlan.objects.visible_to(user).filter(customer=customer, year=day.year)
     return StrategicFile(
         customer,
         duties([customer], day),
         plans.select_related("by", "reviewer").first(),
         newest(Talk, "leader", "host", "place__unit"),
-        newest(EarlySignal),
+        open_first(EarlySignal, Q(closed_at=None)),
         newest(MonthlySummary),
-        newest(ResourceRequest, "to"),
+        open_first(ResourceRequest, Q(state__in=RESOURCES_OPEN), "to"),
     )
 
 

@@ -111,6 +111,7 @@ def circular(request: HttpRequest, pk: int) -> HttpResponse:
         "state": badge(one.state, CIRCULAR_TONES),
         "lines": lines,
         "named": sum(not row["line"].left_out for row in lines),
+        "lacks_penalty": one.state == CircularState.DRAFT and reading.lacks_penalty(one.unit),
         "may_publish": one.state == CircularState.DRAFT and verbs.may_publish(one, user),
         "crumbs": _crumbs((one.title, "")),
     }
@@ -143,6 +144,7 @@ def circular_publish(request: HttpRequest, pk: int) -> HttpResponse:
         "circular": one,
         "form": form,
         "lines": lines,
+        "lacks_penalty": reading.lacks_penalty(one.unit),
         "crumbs": _crumbs((one.title, one.get_absolute_url()), (_("Publish notice"), "")),
     }
     return render(request, "compliance/circular_publish.html", context, status=status_of(request))

@@ -22,7 +22,12 @@ from compliance.models import (
 from compliance.selectors.follow_up import Asked, rules_for
 from compliance.selectors.matching import REGION, misfits, rank_of
 from compliance.selectors.owed import duties, duties_of, owed, period_of, strategic
-from compliance.selectors.strategic import StrategicQuery, strategic_customers, strategic_page
+from compliance.selectors.strategic import (
+    StrategicQuery,
+    strategic_customers,
+    strategic_file,
+    strategic_page,
+)
 from compliance.services import strategic as verbs
 from core.errors import Refused
 from core.models import Notice
@@ -458,6 +463,35 @@ def test_a_request_is_urged_until_its_end(world, customer):
 
     assert urged == [0, 1, 0, 0, 1]
     assert ResourceRequest.objects.get().urged == 3
+
+
+def test_no_open_request_is_hidden_behind_older_ones(client, world, customer):
+    def ask(number, **values):
+        return ResourceRequest.objects.create(
+            customer=customer, by=world.north_clerk, kind="staff", content=f"需求{number}",
+            department="工程部", to=world.north_keeper,
+            needed_by=dt.date(2026, 1, 1) + dt.timedelta(days=number), **values,
+        )  # fmt: skip
+
+    ended = [ask(number, state="done") for number in range(12)]
+    lasting = [ask(number) for number in range(20, 32)]
+    signals = [
+        EarlySignal.objects.create(
+            customer=customer, by=world.north_clerk, kind="people", content="换届",
+            learnt_on=dt.date(2026, 1, 1 + number), act_by=dt.date(2026, 3, 1),
+            **({"outcome": "已拜访", "closed_at": timezone.now()} if number else {}),
+        )
+        for number in range(12)
+    ]  # fmt: skip
+
+    file = strategic_file(world.north_clerk, customer)
+
+    assert file.requests == [*lasting, *ended[:1:-1]]
+    assert (file.signals[0], len(file.signals)) == (signals[0], 11)
+    client.force_login(world.north_clerk)
+    page = client.get(reverse("compliance:strategic-customer", args=[customer.pk]))
+    urge = reverse("compliance:resource-urge", args=[customer.pk, lasting[-1].pk])
+    assert urge in page.content.decode()
 
 
 def test_a_plan_goes_to_the_market_head_and_back(world, customer):
