@@ -17,7 +17,12 @@ CARRY_OUT = "compliance.carry_out_accountchange"
 
 def who_carry_out() -> set[int]:
     """Keys of active people who carry out account changes."""
-    app, codename = CARRY_OUT.split(".")
+    return who_hold(CARRY_OUT)
+
+
+def who_hold(right: str) -> set[int]:
+    """Keys of active people who hold a right somewhere."""
+    app, codename = right.split(".")
     grants = RoleGrant.objects.now().filter(
         role__permissions__codename=codename, role__permissions__content_type__app_label=app
     )
@@ -29,7 +34,13 @@ def who_carry_out() -> set[int]:
 def who_files() -> Callable[[OrgUnit], set[int]]:
     """A function of a unit: keys of active people who may file account changes for it, those of
     the nearest unit at or above it that has some."""
-    app, codename = ASK.split(".")
+    return nearest_with(ASK)
+
+
+def nearest_with(right: str) -> Callable[[OrgUnit], set[int]]:
+    """A function of a unit: keys of active people with a right granted at the nearest unit at or
+    above it where somebody has it."""
+    app, codename = right.split(".")
     grants = RoleGrant.objects.now().filter(
         user__state=UserState.ACTIVE,
         role__permissions__codename=codename,

@@ -21,12 +21,14 @@ def _months() -> list[tuple[str, str]]:
 class MonthChoice(forms.TypedChoiceField):
     """A month or none, for filters of lists; it gives its first day."""
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, label: Any = None, **kwargs: Any) -> None:
         super().__init__(
             choices=_months,
             coerce=read_month,
             empty_value=None,
-            **({"label": _("Month"), "required": False} | kwargs),
+            label=label or _("Month"),
+            required=False,
+            **kwargs,
         )
 
 

@@ -1,4 +1,5 @@
-"""What the night does about the log-in duty: store the day, find lapses, draft notices, freeze.
+"""What the night does about the log-in duty: store the day, find lapses, draft notices, warn,
+freeze.
 
 Nobody loses his account to a wrong clock: a run that would freeze more than one in fifty of all
 active accounts freezes none and tells the administrators (reliability).
@@ -17,6 +18,7 @@ from compliance.models import Lapse
 from compliance.services.circulars import draft_circulars
 from compliance.services.lapses import find_lapses
 from compliance.services.log_in_days import Stored, store_days
+from compliance.services.warnings import warn_gaps
 from core.errors import Refused
 from core.notices import notify
 from regions.policies import policy
@@ -33,8 +35,9 @@ def judge_yesterday() -> str:
         raise
     made, gone = find_lapses()
     drafted = draft_circulars()
+    warned = warn_gaps()
     frozen = freeze_dormant()
-    return _summary(stored, made, gone, drafted, frozen)
+    return _summary(stored, made, gone, drafted, warned, frozen)
 
 
 def freeze_dormant() -> int:
@@ -79,10 +82,10 @@ def _alarm(what: str, sentence: str) -> None:
     )
 
 
-def _summary(stored: Stored, made: int, gone: int, drafted: int, frozen: int) -> str:
+def _summary(stored: Stored, made: int, gone: int, drafted: int, warned: int, frozen: int) -> str:
     sentence = _(
         "Stored {written} days through {day}; {made} new lapses, {gone} gone, {drafted} drafted, "
-        "{frozen} accounts frozen."
+        "{warned} people warned, {frozen} accounts frozen."
     )
     return sentence.format(
         written=stored.written,
@@ -90,5 +93,6 @@ def _summary(stored: Stored, made: int, gone: int, drafted: int, frozen: int) ->
         made=made,
         gone=gone,
         drafted=drafted,
+        warned=warned,
         frozen=frozen,
     )
