@@ -1,7 +1,7 @@
 """Who answers for what the checks find and for accounts."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from django.utils import timezone
 
@@ -66,6 +66,18 @@ def heads_above() -> Callable[[OrgUnit], set[int]]:
             if here and key != unit.pk:
                 break
         return found
+
+    return of
+
+
+def next_heads() -> Callable[[OrgUnit, Collection[int]], set[int]]:
+    """A function of a unit and of people: keys of the heads of the nearest unit at or above it
+    that has a head who is none of these people."""
+    heads = _heads()
+
+    def of(unit: OrgUnit, people: Collection[int]) -> set[int]:
+        held = ({post.user_id for post in heads[key]} for key in reversed(unit.ancestor_ids()))
+        return next((found for here in held if (found := here - set(people))), set())
 
     return of
 

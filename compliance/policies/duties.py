@@ -184,6 +184,33 @@ register(
 )
 register(
     Policy(
+        key="compliance.appeal_decision_days",
+        title=_("Time to decide on an appeal"),
+        meaning=_("After so many days those who may decide on an appeal are reminded of it."),
+        source=_("Practice of the group"),
+        type=Whole(1, 60, unit=_("days"), one=_("day")),
+        default=10,
+        group="compliance",
+        below=Below.NOBODY,
+    )
+)
+register(
+    Policy(
+        key="compliance.late_days",
+        title=_("Passing up what is late"),
+        meaning=_(
+            "Findings, inspection points and appeals that are late by more than so many days are "
+            "told to the heads above."
+        ),
+        source=_("Practice of the group"),
+        type=Whole(0, 60, unit=_("days"), one=_("day")),
+        default=5,
+        group="compliance",
+        below=Below.NOBODY,
+    )
+)
+register(
+    Policy(
         key="compliance.freeze_after_weeks",
         title=_("Freezing accounts without log-in"),
         meaning=_(

@@ -103,7 +103,6 @@ def test_reviewers_are_told_once_on_the_first_working_day(world):
 
 
 def test_a_scheduler_that_was_dead_for_two_days_tells_them_then(world):
-    give(world.north_clerk, "section-head", world.n1)
     told = tell_reviewers(date(2026, 11, 4))
 
     assert told == Notice.objects.filter(kind="accounts.grant_review").count() > 0
