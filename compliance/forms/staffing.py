@@ -351,6 +351,13 @@ class InspectionForm(forms.Form):
         label=_("Kind"), choices=InspectionKind.choices, widget=forms.RadioSelect
     )
     inspected_on = OneDay(label=_("Day"))
+    rule = forms.ModelChoiceField(
+        ImplementationRule.objects.none(),
+        label=_("Implementation rules"),
+        help_text=_("For a supervision: the rules of the region whose keeping was looked at."),
+        required=False,
+        empty_label="—",
+    )
     place = forms.CharField(
         label=pgettext_lazy("inspection", "Place"), max_length=120, required=False
     )
@@ -358,8 +365,11 @@ class InspectionForm(forms.Form):
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field: Any = self.fields["unit"]
-        field.queryset = OrgUnit.objects.visible_to(user, reading.INSPECT).active()
+        fields: dict[str, Any] = self.fields
+        units = OrgUnit.objects.visible_to(user, reading.INSPECT).active()
+        fields["unit"].queryset = units
+        fields["rule"].queryset = reading.rules_over(units)
+        fields["rule"].label_from_instance = lambda rule: f"{rule.unit.name} {rule.title}"
 
 
 class PointForm(forms.Form):

@@ -294,6 +294,26 @@ def implementation_rules(user: Any) -> list[ImplementationRule]:
     return list(rows.order_by("unit__path", "-effective_on", "-pk"))
 
 
+def implementation_rules_in_charge(user: Any) -> set[int]:
+    """Keys of the rules that a reader may change."""
+    return set(ImplementationRule.objects.visible_to(user, PLAN).values_list("pk", flat=True))
+
+
+def implementation_rule_in_reach(
+    user: Any, pk: int, right: str = PLANS
+) -> ImplementationRule | None:
+    """The rules of one region in reach, or None."""
+    rows = ImplementationRule.objects.visible_to(user, right).select_related("unit")
+    return rows.filter(pk=pk).first()
+
+
+def rules_over(units: QuerySet[OrgUnit]) -> QuerySet[ImplementationRule]:
+    """Rules of the regions in which some units lie, the latest of each first."""
+    below = units.filter(path__startswith=OuterRef("unit__path"))
+    rows = ImplementationRule.objects.filter(Exists(below)).select_related("unit")
+    return rows.order_by("unit__path", "-effective_on", "-pk")
+
+
 # --- inspections ----------------------------------------------------------------------------------
 
 

@@ -9,7 +9,14 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from audit.services import record
-from compliance.models import Inspection, InspectionFile, InspectionPoint, PointState
+from compliance.models import (
+    ImplementationRule,
+    Inspection,
+    InspectionFile,
+    InspectionKind,
+    InspectionPoint,
+    PointState,
+)
 from core.attachments.kinds import Group
 from core.attachments.store import KeptFile
 from core.errors import Refused
@@ -22,15 +29,27 @@ from regions.models import OrgUnit
 @transaction.atomic
 def record_inspection(unit: OrgUnit, *, by: User, **values: Any) -> Inspection:
     """Record a round or a supervision. `values`: kind, rule, inspected_on, place, summary. Raises
-    Refused for a day to come."""
+    Refused for a day to come, and for rules that did not hold there on the day or are named by a
+    round that supervised none (ORG-14)."""
     if values["inspected_on"] > timezone.localdate():
         raise Refused(_("The day lies in the future."))
+    if (rule := values.get("rule")) is not None:
+        _check_rule(rule, unit, values["kind"], values["inspected_on"])
     row = Inspection(by=by, **values)
     row.place_in(unit)
     row.full_clean()
     row.save()
     record("inspection.recorded", by=by, subject=row, unit=unit.code, on=str(row.inspected_on))
     return row
+
+
+def _check_rule(rule: ImplementationRule, unit: OrgUnit, kind: str, day: dt.date) -> None:
+    if kind != InspectionKind.SUPERVISION:
+        raise Refused(_("Only a supervision names the rules whose keeping was looked at."))
+    if not unit.path.startswith(rule.unit.path):
+        raise Refused(_("These rules are those of another region."))
+    if day < rule.effective_on or (rule.ended_on is not None and day > rule.ended_on):
+        raise Refused(_("These rules were not in force on the day."))
 
 
 @transaction.atomic

@@ -64,7 +64,7 @@ def _digest(mine: tuple[int, list[Finding]]) -> Letter:
 
 def remind_late(today: dt.date | None = None) -> int:
     """Tell of findings, points of inspections and appeals whose day has passed: whoever has them,
-    then the nearest head above them, once each. Returns how many were told. Safe to run twice and at once."""
+    then the nearest head above them, once each. Returns how many were told. Safe to run twice."""
     day = today or timezone.localdate()
     heads = next_heads()
     grave = day - dt.timedelta(days=policy("compliance.late_days"))

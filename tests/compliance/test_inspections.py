@@ -10,6 +10,7 @@ from django.utils import timezone
 from audit.models import Entry
 from compliance.models import Inspection, InspectionFile, InspectionPoint
 from compliance.services import inspections as verbs
+from compliance.services.plans import save_implementation_rule
 from core.errors import Refused
 from core.models import Notice
 from tests.attached import photo
@@ -140,6 +141,68 @@ def test_a_photograph_is_kept_once_and_removed_by_whoever_brought_it(world, seen
         verbs.detach(first, by=world.second)
     verbs.detach(first, by=world.north_head)
     assert not InspectionFile.objects.exists()
+
+
+# --- implementation rules
+
+
+def rules_of(region, **more):
+    day = timezone.localdate() - 30 * DAY
+    values = {"title": "落实细则", "issued_by": "人力行政中心", "issued_on": day, "summary": "要求"}
+    return save_implementation_rule(region, by=None, **values | {"effective_on": day} | more)
+
+
+def test_a_supervision_names_rules_that_held_there(world, seen):
+    here, there = rules_of(world.north), rules_of(world.south)
+    ended = rules_of(world.north, ended_on=timezone.localdate() - DAY)
+    for rule, kind, words in (
+        (there, "supervision", "another region"),
+        (ended, "supervision", "not in force"),
+        (here, "round", "Only a supervision"),
+    ):
+        with pytest.raises(Refused, match=words):
+            recorded(world, kind=kind, rule=rule)
+
+    assert recorded(world, kind="supervision", rule=here).rule == here
+
+
+def test_the_form_offers_the_rules_of_the_region_and_the_page_names_them(client, world, seen):
+    here, there = rules_of(world.north, title="北区细则"), rules_of(world.south, title="南区细则")
+    client.force_login(world.north_head)
+    address = reverse("compliance:inspection-new")
+    page = client.get(address).content.decode()
+    assert ("北区细则" in page, "南区细则" in page) == (True, False)
+    facts = {
+        "unit": "N1A", "kind": "supervision", "inspected_on": timezone.localdate().isoformat(),
+        "summary": "抽查三项，均已落实",
+    }  # fmt: skip
+    assert client.post(address, facts | {"rule": there.pk}).status_code == 422
+    answer = client.post(address, facts | {"rule": here.pk})
+
+    made = Inspection.objects.get(kind="supervision")
+    assert (answer.status_code, made.rule, made.unit) == (302, here, world.n1a)
+    assert "北区细则" in client.get(made.get_absolute_url()).content.decode()
+
+
+def test_rules_of_a_region_are_changed_and_ended_on_their_page(client, world):
+    row = rules_of(world.north)
+    address = reverse("compliance:implementation-rule-edit", args=[row.pk])
+    client.force_login(world.north_head)
+    assert address in client.get(reverse("compliance:headcount")).content.decode()
+    today = timezone.localdate()
+    facts = {
+        "title": "落实细则（修订）", "issued_by": "人力行政中心", "summary": "要求",
+        "issued_on": row.issued_on.isoformat(), "effective_on": row.effective_on.isoformat(),
+    }  # fmt: skip
+    early = facts | {"ended_on": (row.effective_on - DAY).isoformat()}
+    assert client.post(address, early).status_code == 422
+    answer = client.post(address, facts | {"ended_on": today.isoformat()})
+
+    row.refresh_from_db()
+    assert answer.status_code == 302
+    assert (row.title, row.ended_on, row.unit) == ("落实细则（修订）", today, world.north)
+    client.force_login(world.south_head)
+    assert client.get(address).status_code == 404
 
 
 @pytest.mark.django_db(transaction=True)
