@@ -66,7 +66,7 @@ class FindingFilter(ScopedFilter):
         required=False,
         choices=[ALL, ("me", _("me")), ("nobody", pgettext_lazy("finding", "nobody yet"))],
     )
-    on = OneDay(label=_("Standing at the end of"), required=False)
+    on = OneDay(label=_("Open at the end of"), required=False)
     only = forms.BooleanField(label=_("This unit only"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -160,7 +160,7 @@ class ChangeFilter(ScopedFilter):
     kind = forms.ChoiceField(
         label=_("Kind"), required=False, choices=[("", _("All kinds")), *ChangeKind.choices]
     )
-    on = OneDay(label=_("Standing at the end of"), required=False)
+    on = OneDay(label=_("Open at the end of"), required=False)
     only = forms.BooleanField(label=_("This unit only"), required=False)
 
     def query(self) -> reading.ChangeQuery:
