@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from compliance.models import DayReason, Lapse, LogInDay
-from compliance.selectors.gaps import Gap, gaps
+from compliance.selectors.gaps import WARN, Gap, gaps
 from compliance.selectors.log_in_figures import EXPECTED, days_of, stored_through, trip_weeks
 from regions.policies import policy
 
@@ -78,9 +78,12 @@ def person_days(person: Any, first: dt.date, last: dt.date) -> dict[str, Any]:
 
 
 def _gap(person: Any) -> Gap | None:
-    """The person's present run without log-in, if he has one."""
-    found = gaps([person.pk])
-    return found[0] if found else None
+    """The person's present run without log-in, if he has one; of a run that has ended since, only
+    one that was long enough to warn him of."""
+    for gap in gaps([person.pk]):
+        if not gap.ended or 0 < policy(WARN, unit=person.unit) <= gap.days:
+            return gap
+    return None
 
 
 @dataclass(frozen=True, slots=True)

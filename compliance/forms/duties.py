@@ -20,7 +20,7 @@ from compliance.models import (
     CircularState,
     SanctionState,
 )
-from compliance.months import month_of, months_before
+from compliance.months import month_of, months_before, read_month
 from compliance.selectors import absences, circulars
 from compliance.selectors.log_in_figures import SEE
 from core.widgets import SearchSelect
@@ -212,7 +212,7 @@ class LapseFilter(ScopedFilter):
         return circulars.LapseQuery(
             data.get("unit"),
             data.get("show", ""),
-            data.get("month"),
+            read_month(data.get("month", "")),
             below=not data.get("only"),
         )
 

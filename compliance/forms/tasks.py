@@ -11,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 from accounts.models import User
 from compliance.forms.unit_page import MonthChoice
 from compliance.models import Assignment, AssignmentState
+from compliance.months import read_month
 from compliance.selectors.tasks import GIVEN, LATE, MINE, OVERDUE, TEAM, VIEW, TaskQuery
 from compliance.services.assignments import end_of_work
 from core.widgets import DateInput, RemoteSelect
@@ -67,7 +68,7 @@ class TaskFilter(forms.Form):
             data.get("unit"),
             data.get("person"),
             data.get("q", "").strip(),
-            data.get("month"),
+            read_month(data.get("month", "")),
             below=not data.get("only"),
         )
 

@@ -7,7 +7,7 @@ from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from compliance.months import month_of, months_before, read_month
+from compliance.months import month_of, months_before
 
 MONTHS_BACK = 24
 
@@ -18,18 +18,11 @@ def _months() -> list[tuple[str, str]]:
     return [("", "—"), *((f"{one:%Y-%m}", f"{one:%Y-%m}") for one in reversed(months))]
 
 
-class MonthChoice(forms.TypedChoiceField):
-    """A month or none, for filters of lists; it gives its first day."""
+class MonthChoice(forms.ChoiceField):
+    """A month or none, for filters of lists, as "2026-11" (compliance.months.read_month)."""
 
     def __init__(self, label: Any = None, **kwargs: Any) -> None:
-        super().__init__(
-            choices=_months,
-            coerce=read_month,
-            empty_value=None,
-            label=label or _("Month"),
-            required=False,
-            **kwargs,
-        )
+        super().__init__(choices=_months, label=label or _("Month"), required=False, **kwargs)
 
 
 class MonthForm(forms.Form):

@@ -17,6 +17,7 @@ from compliance.selectors.log_in_figures import stored_through
 from compliance.selectors.log_in_rules import DAYS_OF_A_WEEK, LAPSE, ONE_DAY
 from regions.policies import policy_values
 
+WARN: Final = "compliance.warn_days_without_log_in"
 #: Days that are looked at; the longest limit is twelve weeks, and leave may lie inside.
 WINDOW: Final = dt.timedelta(days=120)
 _SQL: Final = """

@@ -2,11 +2,9 @@
 
 from django.urls import reverse
 
-from compliance.selectors.gaps import Gap, gaps
+from compliance.selectors.gaps import WARN, Gap, gaps
 from core.notices.services import Letter, notify_each
 from regions.policies import policy_values
-
-WARN = "compliance.warn_days_without_log_in"
 
 
 def warn_gaps() -> int:

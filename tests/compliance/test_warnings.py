@@ -97,6 +97,9 @@ def test_his_page_says_how_long_and_how_much_is_left(away, client, time_machine)
     client.force_login(away.north_clerk)
     words = client.get(reverse("compliance:me")).content.decode()
     assert "the log-in since then ends the run" in words
+    say(away.n1a, "compliance.warn_days_without_log_in", 13, since=day("09-01"))
+    words = client.get(reverse("compliance:me")).content.decode()
+    assert "the log-in since then" not in words  # too short a run to speak of
     earlier = client.get(reverse("compliance:me"), {"month": "2026-08"})
     values = {key: values for key, _template, values in earlier.context["sections"]}
     assert values["log_ins"]["gap"] is None
