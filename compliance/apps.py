@@ -18,6 +18,7 @@ class ComplianceConfig(AppConfig):
             daily_panels,
             duty_panels,
             imports,
+            staffing_entries,
             staffing_panels,
         )
         from compliance.selectors import (  # noqa: F401

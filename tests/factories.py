@@ -587,7 +587,8 @@ def make_daily(*, unit: OrgUnit, person: User) -> None:
     set_targets(unit=unit, month=month, values={"visits": Decimal(8)}, by=None)
     save_rule(
         by=None, unit=unit, title="细则", applies_to="全体", department="客户关系部",
-        interpreted_by="客户关系部", keeper=person, next_review_on=date(2099, 1, 1),
+        interpreted_by="客户关系部", keeper=person,
+        next_review_on=timezone.localdate() + timedelta(days=360),
     )  # fmt: skip
 
 

@@ -65,6 +65,8 @@ class FindingFilter(ScopedFilter):
         required=False,
         choices=[ALL, ("me", _("me")), ("nobody", pgettext_lazy("finding", "nobody yet"))],
     )
+    on = OneDay(label=_("Open at the end of"), required=False)
+    only = forms.BooleanField(label=_("This unit only"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -82,6 +84,8 @@ class FindingFilter(ScopedFilter):
             severity=data.get("severity", ""),
             rule=data.get("rule", ""),
             owner=data.get("owner", ""),
+            on=data.get("on"),
+            below=not data.get("only"),
         )
 
 
@@ -155,12 +159,18 @@ class ChangeFilter(ScopedFilter):
     kind = forms.ChoiceField(
         label=_("Kind"), required=False, choices=[("", _("All kinds")), *ChangeKind.choices]
     )
+    on = OneDay(label=_("Open at the end of"), required=False)
+    only = forms.BooleanField(label=_("This unit only"), required=False)
 
     def query(self) -> reading.ChangeQuery:
         """The filtered list."""
         data = self.found()
         return reading.ChangeQuery(
-            unit=data.get("unit"), state=data.get("state", ""), kind=data.get("kind", "")
+            unit=data.get("unit"),
+            state=data.get("state", ""),
+            kind=data.get("kind", ""),
+            on=data.get("on"),
+            below=not data.get("only"),
         )
 
 
@@ -352,6 +362,13 @@ class InspectionForm(forms.Form):
         label=_("Kind"), choices=InspectionKind.choices, widget=forms.RadioSelect
     )
     inspected_on = OneDay(label=_("Day"))
+    rule = forms.ModelChoiceField(
+        ImplementationRule.objects.none(),
+        label=_("Implementation rules"),
+        help_text=_("For a supervision: the rules of the region whose keeping was looked at."),
+        required=False,
+        empty_label="—",
+    )
     place = forms.CharField(
         label=pgettext_lazy("inspection", "Place"), max_length=120, required=False
     )
@@ -359,8 +376,11 @@ class InspectionForm(forms.Form):
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field: Any = self.fields["unit"]
-        field.queryset = OrgUnit.objects.visible_to(user, reading.INSPECT).active()
+        fields: dict[str, Any] = self.fields
+        units = OrgUnit.objects.visible_to(user, reading.INSPECT).active()
+        fields["unit"].queryset = units
+        fields["rule"].queryset = reading.rules_over(units)
+        fields["rule"].label_from_instance = lambda rule: f"{rule.unit.name} {rule.title}"
 
 
 class PointForm(forms.Form):

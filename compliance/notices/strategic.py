@@ -62,6 +62,14 @@ register_kind(
 )
 register_kind(
     NoticeKind(
+        "compliance.plan_submitted",
+        _("A customer plan waits for my review"),
+        mail=True,
+        sample=CUSTOMER | {"year": "2027"},
+    )
+)
+register_kind(
+    NoticeKind(
         "compliance.plan_reviewed",
         _("My customer plan was reviewed"),
         sample=CUSTOMER | {"sent_back": False},

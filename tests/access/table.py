@@ -1411,6 +1411,7 @@ STAFFING = (
     Row("GET", "compliance:planned-post-edit", PLANNERS, args=("@planned_post",)),
     Row("GET", "compliance:planned-post-drop", PLANNERS, args=("@planned_post",)),
     Row("GET", "compliance:implementation-rule-new", PLANNERS, args=("@project_code",)),
+    Row("GET", "compliance:implementation-rule-edit", PLANNERS, args=("@implementation_rule",)),
     Row("GET", "compliance:duties", PLANNED),
     Row("GET", "compliance:inspections", PAPER_READERS),
     Row("GET", "compliance:inspection-new", "302  403  403  200  200  403  200  403  403  200"),

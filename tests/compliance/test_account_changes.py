@@ -27,6 +27,7 @@ from compliance.services.account_changes import Named
 from core.errors import Refused
 from core.models import Notice
 from core.notices import kind_named
+from tests.compliance.test_log_in_days import together
 from tests.customers.files import PEOPLE_HEADS, UNIT_HEADS, import_file, table, write_xlsx
 from tests.factories import give, make_customer, make_post, make_user, say
 
@@ -392,3 +393,27 @@ def test_its_notices_can_be_read(kind):
 
     for name in ("body.txt", "body.html"):
         assert "2026-11-20" in render_to_string(f"notices/compliance/{kind}/{name}", sample)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_people_carry_out_at_once_and_it_is_done_once(world, head):
+    change = file(world, kind="freeze", cause="about_to_leave")
+    agree(change, head)
+    second = make_user(unit=world.group, role="system-administrator", no="G-ADMIN-2")
+
+    def doing(by):
+        def act():
+            try:
+                return account_changes.carry_out(change, by=by).state
+            except Refused:
+                return "refused"
+
+        return act
+
+    found = together(doing(world.admin), doing(second))
+
+    assert sorted(found) == ["done", "refused"]
+    change.refresh_from_db()
+    assert change.state == "done"
+    assert Entry.objects.filter(action="accountchange.done").count() == 1
+    assert Entry.objects.filter(action="user.frozen").count() == 1
