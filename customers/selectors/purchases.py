@@ -8,7 +8,6 @@ from django.db.models import Count, QuerySet, Sum
 from django.db.models.functions import ExtractYear
 
 from core.keyset import Order
-from core.paging import COUNT_CAP
 from customers.models import Customer, Transaction
 
 NEWEST = Order("bought", "on", descending=True, kind="date")
@@ -30,16 +29,11 @@ def purchases_of(user: Any, customer: Customer) -> QuerySet[Transaction]:
     return Transaction.objects.visible_to(user).filter(customer=customer)
 
 
-def count_purchases(user: Any, customer: Customer) -> int:
-    """How many lines there are, up to COUNT_CAP."""
-    return purchases_of(user, customer).order_by()[:COUNT_CAP].count()
-
-
 def bought_by_year(user: Any, customer: Customer) -> list[Bought]:
     """What he bought in each year, the latest first."""
-    rows = purchases_of(user, customer).order_by().values_list(ExtractYear("on"))
-    sums = rows.annotate(lines=Count("pk"), sum=Sum("amount")).order_by("-extractyear1")
-    return [Bought(str(year), lines, amount) for year, lines, amount in sums]
+    rows = purchases_of(user, customer).order_by().annotate(year=ExtractYear("on"))
+    sums = rows.values_list("year").annotate(lines=Count("pk"), sum=Sum("amount"))
+    return [Bought(str(year), lines, amount) for year, lines, amount in sums.order_by("-year")]
 
 
 def bought_by_product(user: Any, customer: Customer) -> list[Bought]:

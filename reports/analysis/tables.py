@@ -10,6 +10,7 @@ from reports.analysis import purchases as reading
 from reports.analysis import (
     tables_people,
     tables_portfolio,
+    tables_profile,
     tables_value,
 )
 from reports.analysis.base import Column, Method, Question, Table, customer_url
@@ -259,6 +260,7 @@ _ALL = {
             ("part",),
         ),
         *tables_portfolio.METHODS,
+        *tables_profile.METHODS,
         *tables_people.METHODS,
         *tables_value.METHODS,
     )
@@ -267,7 +269,7 @@ _ALL = {
 GROUPS = (
     (
         pgettext_lazy("analysis", "Structure"),
-        ("composition", "abc", "products", "seasonal", "cohorts"),
+        ("composition", "profile", "abc", "products", "seasonal", "cohorts"),
     ),
     (
         pgettext_lazy("analysis", "Value"),
