@@ -92,7 +92,8 @@ def class_words() -> dict[str, list[str]]:
     minute."""
     words = cache.get("customers.class_words")
     if words is None:
-        words = {scheme: [] for scheme in Scheme.values} | {"risk": risk_words()}
+        words = {scheme: list[str]() for scheme in Scheme.values}
+        words["risk"] = risk_words()
         for item in CustomerClass.objects.all():
             words[item.scheme].append(item.word)
         cache.set("customers.class_words", words, WORDS_KEPT)

@@ -12,3 +12,10 @@ register_kind(
         sample={"name": "月度投诉", "note": "", "stop": "/reports/schedules/1/unsubscribe/"},
     )
 )
+register_kind(
+    NoticeKind(
+        "reports.schedule_orphaned",
+        _("Nobody answers for a scheduled report any more"),
+        sample={"name": "月度投诉", "owner": "李四"},
+    )
+)

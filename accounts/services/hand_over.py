@@ -483,7 +483,7 @@ def _check_may_undo(hand_over: HandOver, by: User | None) -> None:
         items = HandOverItem.objects.filter(hand_over=hand_over, kind=work.key)
         if not items.exists():
             continue
-        rows = work.rows().model._default_manager.filter(pk__in=items.values("record_id"))
+        rows: Any = work.all_rows().filter(pk__in=items.values("record_id"))
         if hand_over.giver_id is None:
             mine = rows.visible_to(by, work.right)
         else:
@@ -547,13 +547,12 @@ RETURN = """
         SELECT * FROM unnest(%s::bigint[], %s::int[]) AS a(user_id, unit_id)
     ), back AS (
         UPDATE {table} AS t SET {column} = i.from_user_id
-        FROM accounts_handoveritem AS i
+        FROM accounts_handoveritem AS i JOIN ({rows}) AS r(id, unit_id) ON r.id = i.record_id
         WHERE i.hand_over_id = %s AND i.kind = %s AND t.id = i.record_id
           AND t.{column} = i.to_user_id
-          AND t.id IN ({rows})
           AND (i.from_user_id IS NULL OR EXISTS (
               SELECT FROM allowed AS a
-              WHERE a.user_id = i.from_user_id AND a.unit_id = t.unit_id))
+              WHERE a.user_id = i.from_user_id AND a.unit_id = r.unit_id))
         RETURNING t.id
     )
     UPDATE accounts_handoveritem AS i SET outcome = 'returned'
@@ -576,16 +575,16 @@ def _return_rows(hand_over: HandOver, work: Work) -> None:
     allowed = work.takers(givers, units, None)
     pairs = [(person, unit) for person, where in allowed.items() for unit in where]
     table, column = _column(work)
-    sql, params = rows.order_by().values("pk").query.sql_with_params()
+    sql, params = rows.order_by().values_list("pk", "unit_id").query.sql_with_params()
     with connection.cursor() as cursor:
         cursor.execute(
             RETURN.format(table=table, column=column, rows=sql),
             [
                 [pair[0] for pair in pairs],
                 [pair[1] for pair in pairs],
+                *params,
                 hand_over.pk,
                 work.key,
-                *params,
                 hand_over.pk,
                 work.key,
             ],
