@@ -77,8 +77,10 @@ def _answer_without_customers(waiting: list[dict[str, Any]]) -> str:
     if not waiting:
         return _("Nothing waits for you today.")
     count = len(waiting)
-    words = ngettext("{count} kind of work waits", "{count} kinds of work wait", count)
-    return _("{work} for you.").format(work=words.format(count=count))
+    words = ngettext(
+        "{count} kind of work waits for you.", "{count} kinds of work wait for you.", count
+    )
+    return words.format(count=count)
 
 
 def _tiles(user: Any) -> list[dict[str, Any]]:
