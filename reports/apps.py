@@ -13,5 +13,5 @@ class ReportsConfig(AppConfig):
         from reports import purchases_tab  # noqa: F401
         from reports.analysis import exports as analysis_exports  # noqa: F401
         from reports.builder import exports, sending, subjects, work  # noqa: F401
-        from reports.metrics import definitions  # noqa: F401
+        from reports.metrics import definitions, ratios  # noqa: F401
         from reports.standard import exports as standard_exports  # noqa: F401

@@ -4,6 +4,8 @@ from django.utils.translation import gettext_lazy as _
 
 from core.notices import NoticeKind, register_kind
 
+COMMENTARY = {"unit": "武汉公司", "report": "客户分析报告", "period": "2026-10"}
+
 register_kind(
     NoticeKind(
         "reports.report_sent",
@@ -17,5 +19,28 @@ register_kind(
         "reports.schedule_orphaned",
         _("Nobody answers for a scheduled report any more"),
         sample={"name": "月度投诉", "owner": "李四"},
+    )
+)
+register_kind(
+    NoticeKind(
+        "reports.commentary_waits",
+        _("A unit below submitted its written analysis"),
+        mail=True,
+        sample=COMMENTARY,
+    )
+)
+register_kind(
+    NoticeKind(
+        "reports.commentary_returned",
+        _("Your written analysis was sent back"),
+        mail=True,
+        sample=COMMENTARY | {"note": "请补充客户流失的原因。"},
+    )
+)
+register_kind(
+    NoticeKind(
+        "reports.commentary_accepted",
+        _("Your written analysis was accepted"),
+        sample=COMMENTARY | {"note": ""},
     )
 )

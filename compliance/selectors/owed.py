@@ -80,6 +80,8 @@ def strategic(customers: Any = None) -> Any:
 
 def duties(customers: Sequence[Customer], as_of: dt.date | None = None) -> list[Duty]:
     """Every duty towards these strategic customers, met or not, the customers in their order."""
+    if not customers:
+        return []
     day = as_of or timezone.localdate()
     facts = _Facts(customers, day)
     return [duty for customer in customers for duty in facts.duties_of(customer)]

@@ -1,6 +1,8 @@
-"""Rows of reports: figures kept ready; saved reports and their sending; remembered searches."""
+"""Rows of reports: figures kept ready; saved reports and their sending; what units write about
+their figures; remembered searches."""
 
-from reports.models.metrics import ClosedMonth, Grain, Mark, Rollup, RollupState
+from reports.models.commentaries import Commentary, CommentaryQuerySet, CommentaryState
+from reports.models.metrics import ClosedMonth, Grain, Mark, Rollup, RollupState, Seal
 from reports.models.saved import (
     Audience,
     Delivery,
@@ -21,6 +23,9 @@ from reports.models.templates import ReportTemplate
 __all__ = [
     "Audience",
     "ClosedMonth",
+    "Commentary",
+    "CommentaryQuerySet",
+    "CommentaryState",
     "Delivery",
     "DeliveryState",
     "Form",
@@ -34,6 +39,7 @@ __all__ = [
     "Rhythm",
     "Rollup",
     "RollupState",
+    "Seal",
     "SavedReport",
     "SavedReportQuerySet",
     "ScheduleQuerySet",

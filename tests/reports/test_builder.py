@@ -18,7 +18,7 @@ from reports.builder import definitions, query, sending
 from reports.builder.definitions import read
 from reports.builder.exports import REPORT
 from reports.builder.query import TooSlow, bounded, group_table, list_page
-from reports.builder.registry import SUBJECTS
+from reports.builder.registry import SUBJECTS, Subject
 from reports.builder.sending import start_due
 from reports.builder.services import save_report
 from reports.models import Audience, ReportSchedule, SavedReport
@@ -142,6 +142,27 @@ def test_a_statement_that_takes_too_long_is_broken_off_and_the_limit_before_hold
             cursor.execute("SELECT 1")
         cursor.execute("SHOW statement_timeout")
         assert cursor.fetchone() == before
+
+
+@pytest.mark.parametrize(
+    ("ask", "definition", "method"), [(list_page, LIST, "parts"), (group_table, BY_UNIT, "rows")]
+)
+def test_a_list_and_a_table_that_take_too_long_are_broken_off(
+    world, cases, monkeypatch, ask, definition, method
+):
+    """Each asks its own rows under the limit it was given."""
+    make_customer(unit=world.n1a)
+    whole = getattr(Subject, method)
+
+    def slowly(subject, user):
+        found = whole(subject, user)
+        sleep = {"where": ["(SELECT pg_sleep(2)) IS NOT NULL"]}
+        return [one.extra(**sleep) for one in found] if method == "parts" else found.extra(**sleep)
+
+    monkeypatch.setattr(Subject, method, slowly)
+
+    with pytest.raises(TooSlow):
+        ask(read(definition), world.boss, seconds=1)
 
 
 def test_groups_are_capped_and_the_table_says_so(world, cases):
