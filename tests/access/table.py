@@ -865,6 +865,8 @@ PAGES = (
     # --- many at once
     # --- sheets of a customer; a firm that the head keeps
     Row("GET", "customers:detail", FIRM_SEEN, args=("@firm",), data={"tab": "value"}),
+    # what he bought, and how he stands among all
+    Row("GET", "customers:detail", FIRM_SEEN, args=("@firm",), data={"tab": "purchases"}),
     Row("GET", "customers:demand-new", HEADS_HERE, args=("@firm",)),
     Row("POST", "customers:demand-new", untyped(HEADS_HERE), args=("@firm",)),
     Row("GET", "customers:demand-delete", HEADS_HERE, args=("@demand",)),

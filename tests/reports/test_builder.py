@@ -3,17 +3,20 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Role, User
 from audit.models import Entry
 from core.errors import Refused
+from core.exports import start
 from core.jobs import work
-from core.models import Job, OutboxMessage
-from reports.builder import query, sending
+from core.models import Job, JobState, OutboxMessage
+from reports.builder import definitions, query, sending
 from reports.builder.definitions import read
+from reports.builder.exports import REPORT
 from reports.builder.query import TooSlow, bounded, group_table, list_page
 from reports.builder.registry import SUBJECTS, Subject
 from reports.builder.sending import start_due
@@ -94,6 +97,9 @@ def test_every_field_of_a_subject_can_be_asked(world, cases, key):
         {"filters": ["name"]},
         {"filters": {"name": 1}},
         {"columns": ["code"] * 21},
+        {"filters": [{"field": "name", "op": "contains", "value": "张"}] * 13},
+        {"columns": [], "groups": ["kind"], "measures": ["count"] * 7},
+        {"columns": [], "groups": ["kind", "level", "unit"], "measures": ["count"]},
         {"columns": []},
     ],
 )
@@ -331,3 +337,43 @@ def test_paper_of_more_rows_than_may_leave_without_release_is_refused(client, wo
     say(world.group, "approvals.export_rows", 1)
     assert client.get(url).status_code == 409
     assert Entry.objects.filter(action="report.exported").count() == 1
+
+
+def test_as_many_conditions_and_measures_as_are_allowed_are_read(monkeypatch):
+    condition = {"field": "name", "op": "contains", "value": "张"}
+    assert len(read(LIST | {"filters": [condition] * 12}).filters) == 12
+    with pytest.raises(Refused):
+        read(LIST | {"filters": [condition] * 13})
+    grouped = {"subject": "customers", "groups": ["kind"]}
+    assert len(read(grouped | {"measures": ["count", "share"]}).measures) == 2
+    monkeypatch.setattr(definitions, "MOST_MEASURES", 1)
+    with pytest.raises(Refused):
+        read(grouped | {"measures": ["count", "share"]})
+
+
+def test_groups_whose_small_ones_hide_are_refused_when_not_all_are_known(
+    world, monkeypatch, english
+):
+    """Of answers every group must be known, or what is hidden could be subtracted."""
+    asked = answers(world, {world.n1a: 1, world.s1a: 1})
+    group_table(read(asked), world.boss)
+    monkeypatch.setattr(query, "MOST_CELLS", 1)
+    with pytest.raises(Refused, match="too many groups"):
+        group_table(read(asked), world.boss)
+
+
+def test_who_may_see_a_subject_but_not_take_it_gets_neither_paper_nor_workbook(client, world):
+    customer = make_customer(unit=world.n1a)
+    report = save_report(by=world.boss, name="名单", definition=LIST, audience="all")
+    role = Role.objects.get(code="section-head")
+    role.permissions.remove(Permission.objects.get(codename="export_customer"))
+    client.force_login(world.north_head)
+
+    page = client.get(report.get_absolute_url())
+    assert customer.code in page.content.decode()
+    assert page.context["may_take"] is False
+    paper = client.get(reverse("reports:report-paper", args=[report.pk]))
+    assert paper.status_code == 409
+    job = work(start(REPORT, by=world.north_head, report=report.pk).pk)
+    assert (job.state, bool(job.message)) == (JobState.FAILED, True)
+    assert not Entry.objects.filter(action="report.exported").exists()
