@@ -85,3 +85,11 @@ register_kind(
         sample={"count": 8, "due": "2026-12-10"},
     )
 )
+register_kind(
+    NoticeKind(
+        "accounts.leavers_stay",
+        _("Accounts of people who left are still open"),
+        mail=True,
+        sample={"why": "本应关闭的账号过多，请核对系统时钟与花名册。"},
+    )
+)

@@ -152,6 +152,8 @@ ANSWER_FOR_FIGURES = (
     "satisfaction.review_report",
     "satisfaction.change_surveyreport",
     "satisfaction.change_target",
+    "reports.write_commentary",
+    "reports.receive_commentary",
 )
 MANAGE = (
     *KEEP,

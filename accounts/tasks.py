@@ -1,6 +1,7 @@
 """Doorbells of people and access."""
 
 from accounts.services import (
+    close_past_last_day,
     delete_old_drafts,
     delete_old_login_records,
     end_stand_ins,
@@ -12,6 +13,7 @@ from core.jobs import Running
 from core.periodic import periodic
 
 ACCESS = {
+    "accounts.close_leavers": "system",
     "accounts.delete_old_login_records": "system",
     "accounts.end_expired_sessions": "system",
     "accounts.end_stand_ins": "system",
@@ -37,6 +39,12 @@ def return_work(running: Running) -> None:
     """Return work whose stand-in has ended, and forget plans that nobody carried out."""
     end_stand_ins()
     delete_old_drafts()
+
+
+@periodic("accounts.close_leavers")
+def close_leavers(running: Running) -> None:
+    """Close accounts whose last day has passed."""
+    close_past_last_day()
 
 
 @periodic("accounts.find_work_left")

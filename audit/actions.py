@@ -223,7 +223,7 @@ ACTIONS = {
     "rule.reviewed": _("reviewed the rule {title}"),
     "calendar_feed.opened": _("made a new address of the own calendar"),
     "calendar_feed.closed": _("ended the address of the own calendar"),
-    "compliance.month_taken": _("took away the compliance of {unit} in {month}"),
+    "compliance.month_taken": _("took away the compliance of {unit} in {month}, {count} rows"),
     "compliance.log_ins_taken": _("took away the log-ins of {unit} in {month}, {count} people"),
     "assignment.given": _("gave {employee_no} the task {title}"),
     "assignment.changed": _("changed the task {title}"),
@@ -289,6 +289,9 @@ ACTIONS = {
     "satisfaction.target_taken_back": _(
         "took back the target {figure} of the unit {code} for {year}"
     ),
+    "reports.commentary_submitted": _("submitted the analysis “{report}” {period} of {unit}"),
+    "reports.commentary_accepted": _("accepted the analysis “{report}” {period} of {unit}"),
+    "reports.commentary_returned": _("sent back the analysis “{report}” {period} of {unit}"),
     "satisfaction.report_begun": _("began a survey report about the wave {code}"),
     "satisfaction.report_hand_up": _("handed up a survey report of the wave {code}, {unit}"),
     "satisfaction.report_accept": _("agreed with a survey report of the wave {code} at {unit}"),

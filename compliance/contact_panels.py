@@ -8,13 +8,13 @@ from django.db.models import Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.models import User
 from accounts.scopes import narrow
 from compliance.models import ContactFigure
 from compliance.models.rounds import VIEW
 from compliance.months import month_of, months_before
 from compliance.panels import (
     OwnPanel,
+    OwnQuestion,
     Question,
     Sheet,
     Tile,
@@ -27,11 +27,12 @@ from compliance.selectors.owed import Duty, duties_of, owed
 from compliance.selectors.strategic import StrategicQuery, strategic_customers
 from compliance.shown import ROLES
 from core.scope import EVERYTHING, scope_of
-from customers.models import CustomerUnit
+from customers.models import Customer, CustomerUnit
 from customers.selectors.lists import OLDEST, ListQuery, place_keys, rows_of
 from customers.selectors.rhythm import overdue_condition
 from regions.models import OrgUnit
 
+EXPORT = "customers.export_customer"
 SHOWN, TAKEN = 10, 2000
 MONTHS = 12
 
@@ -55,9 +56,9 @@ def _figures(question: Question) -> dict[dt.date, tuple[int, int]]:
     return {month: (overdue, strategic) for month, overdue, strategic in found}
 
 
-def _answers_for(question: Question) -> bool:
+def _answers_for(question: Question, right: str = VIEW) -> bool:
     """Whether the reader reaches customers of the unit as a whole, not only his own."""
-    return bool(narrow(scope_of(question.reader, VIEW), question.unit, below=True).branches)
+    return bool(narrow(scope_of(question.reader, right), question.unit, below=True).branches)
 
 
 def _tile(question: Question) -> Tile | None:
@@ -113,12 +114,14 @@ def _owed(question: Question, most: int) -> list[Duty]:
 
 
 def _sheet(question: Question) -> Sheet | None:
-    if not _answers_for(question):
+    """Names of customers are taken away by those alone who may take customers away (SEC-12)."""
+    if not _answers_for(question) or not _answers_for(question, EXPORT):
         return None
     query = ListQuery(
         unit=question.unit, below=question.below, overdue=overdue_condition(), order=OLDEST
     )
-    places = rows_of(question.reader, place_keys(question.reader, query, size=TAKEN))
+    keys = place_keys(question.reader, query, size=TAKEN, permission=EXPORT)
+    places = rows_of(question.reader, keys)
     return Sheet(
         _("Contacts overdue"),
         (_("Customer"), _("Level"), _("Unit"), _("Keeper"), _("Last contact")),
@@ -173,15 +176,18 @@ class OwnContacts:
         return self.done + self.late_places + len(self.duties)
 
 
-def own_contacts(person: User, first: dt.date, last: dt.date) -> OwnContacts:
-    """What a person has to do with whom until the end of a month, and what he did in it."""
+def own_contacts(asked: OwnQuestion) -> OwnContacts:
+    """What a person has to do with whom until the end of a month, and what he did in it, as far as
+    the reader may see these customers."""
     today = timezone.localdate()
-    duties = duties_of(person, min(last, today))
-    kept = CustomerUnit.objects.filter(keeper=person)
+    duties = _seen_duties(asked, duties_of(asked.person, min(asked.last, today)))
+    kept = asked.seen(CustomerUnit.objects.filter(keeper=asked.person))
     overdue = kept.filter(overdue_condition(today))
     listed = overdue.select_related("customer", "unit").order_by("last_contact_at", "pk")
     touched = kept.filter(
-        contacted=True, last_contact_at__date__gte=first, last_contact_at__date__lte=last
+        contacted=True,
+        last_contact_at__date__gte=asked.first,
+        last_contact_at__date__lte=asked.last,
     ).count()
     return OwnContacts(
         [duty for duty in duties if duty.left or duty.late],
@@ -191,8 +197,14 @@ def own_contacts(person: User, first: dt.date, last: dt.date) -> OwnContacts:
     )
 
 
-def _clause(person: User, first: dt.date, last: dt.date) -> str:
-    found = own_contacts(person, first, last)
+def _seen_duties(asked: OwnQuestion, duties: list[Duty]) -> list[Duty]:
+    owed_to = Customer.objects.filter(pk__in={duty.customer.pk for duty in duties})
+    seen = set(asked.seen(owed_to).values_list("pk", flat=True))
+    return [duty for duty in duties if duty.customer.pk in seen]
+
+
+def _clause(asked: OwnQuestion) -> str:
+    found = own_contacts(asked)
     if not found.due:
         return ""
     return _("contacts: {due} due, {done} done, {overdue} overdue").format(
@@ -200,13 +212,13 @@ def _clause(person: User, first: dt.date, last: dt.date) -> str:
     )
 
 
-def _own_rows(person: User, first: dt.date, last: dt.date) -> dict[str, Any]:
-    found = own_contacts(person, first, last)
+def _own_rows(asked: OwnQuestion) -> dict[str, Any]:
+    found = own_contacts(asked)
     rule = _rule(Asked(EVERYTHING), "contact")
     return {
         "contacts": found,
         "roles": ROLES,
-        "all_url": rule.url(Asked(EVERYTHING, person=person)) if rule else "",
+        "all_url": rule.url(Asked(EVERYTHING, person=asked.person)) if rule else "",
     }
 
 

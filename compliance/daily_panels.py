@@ -9,12 +9,12 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.models import User
 from accounts.scopes import narrow
 from compliance.models import Assignment, Bulletin
 from compliance.months import month_of, months_before
 from compliance.panels import (
     OwnPanel,
+    OwnQuestion,
     Question,
     Sheet,
     Tile,
@@ -166,13 +166,13 @@ register_unit_panel(
 # --- one's own ------------------------------------------------------------------------------------
 
 
-def _own_tasks(person: User, first: dt.date, last: dt.date) -> list[Assignment]:
-    rows = task_figures.due_in(EVERYTHING, first, last).filter(to=person)
-    return list(rows.order_by("due_at", "pk")[:TAKEN])
+def _own_tasks(asked: OwnQuestion) -> list[Assignment]:
+    rows = task_figures.due_in(EVERYTHING, asked.first, asked.last).filter(to=asked.person)
+    return list(asked.seen(rows).order_by("due_at", "pk")[:TAKEN])
 
 
-def _own_clause(person: User, first: dt.date, last: dt.date) -> str:
-    rows = _own_tasks(person, first, last)
+def _own_clause(asked: OwnQuestion) -> str:
+    rows = _own_tasks(asked)
     late = sum(_is_late(row) for row in rows)
     if not rows:
         return ""
@@ -190,12 +190,8 @@ def _is_late(row: Assignment) -> bool:
     return row.is_overdue or done
 
 
-def _own_rows(person: User, first: dt.date, last: dt.date) -> dict[str, Any]:
-    return {
-        "own_tasks": [
-            {"task": row, "late": _is_late(row)} for row in _own_tasks(person, first, last)
-        ]
-    }
+def _own_rows(asked: OwnQuestion) -> dict[str, Any]:
+    return {"own_tasks": [{"task": row, "late": _is_late(row)} for row in _own_tasks(asked)]}
 
 
 register_own_panel(
@@ -209,13 +205,13 @@ register_own_panel(
 )
 
 
-def _own_bulletins(person: User, first: dt.date, last: dt.date) -> list[Bulletin]:
-    rows = Bulletin.objects.unconfirmed_by(person).filter(confirm_by__lte=last)
-    return list(rows.order_by("confirm_by", "pk"))
+def _own_bulletins(asked: OwnQuestion) -> list[Bulletin]:
+    rows = Bulletin.objects.unconfirmed_by(asked.person).filter(confirm_by__lte=asked.last)
+    return list(asked.seen(rows).order_by("confirm_by", "pk"))
 
 
-def _bulletin_clause(person: User, first: dt.date, last: dt.date) -> str:
-    count = len(_own_bulletins(person, first, last))
+def _bulletin_clause(asked: OwnQuestion) -> str:
+    count = len(_own_bulletins(asked))
     if not count:
         return ""
     return ngettext("{count} bulletin to confirm", "{count} bulletins to confirm", count).format(
@@ -223,9 +219,9 @@ def _bulletin_clause(person: User, first: dt.date, last: dt.date) -> str:
     )
 
 
-def _bulletin_rows(person: User, first: dt.date, last: dt.date) -> dict[str, Any]:
+def _bulletin_rows(asked: OwnQuestion) -> dict[str, Any]:
     return {
-        "to_confirm": _own_bulletins(person, first, last),
+        "to_confirm": _own_bulletins(asked),
         "today": timezone.localdate(),
     }
 

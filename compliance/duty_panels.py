@@ -10,12 +10,12 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.models import User
 from accounts.scopes import narrow
 from compliance.models import Lapse, Sanction, SanctionState
 from compliance.months import month_of, months_before
 from compliance.panels import (
     OwnPanel,
+    OwnQuestion,
     Question,
     Sheet,
     Tile,
@@ -25,6 +25,7 @@ from compliance.panels import (
 )
 from compliance.selectors import log_in_figures as figures
 from compliance.selectors.log_in_figures import SEE, PersonSums, Sums
+from compliance.selectors.reach import whole_units
 from compliance.shown_days import person_days
 from compliance.views.duties import SANCTION_TONES, badge
 from core.display import share
@@ -63,10 +64,9 @@ def log_in_tile(question: Question) -> Tile | None:
 
 
 def _missed(question: Question, most: int) -> list[PersonSums]:
-    if not _scope(question).branches:
-        return []
-    rows = figures.missed_in(question.unit, question.first, below=question.below, most=most)
-    return list(rows)
+    """Those who missed most, of the branches that the reader sees whole."""
+    reached = whole_units(_scope(question), SEE)
+    return figures.missed_in(reached, question.first, most=most)
 
 
 def log_in_context(question: Question) -> dict[str, Any]:
@@ -115,9 +115,14 @@ def lapse_tile(question: Question) -> Tile | None:
     )
 
 
-def own_clause(person: User, first: dt.date, last: dt.date) -> str:
+def own_days(asked: OwnQuestion) -> dict[str, Any]:
+    """The days of the month: they are about nobody but the person himself."""
+    return person_days(asked.person, asked.first, asked.last)
+
+
+def own_clause(asked: OwnQuestion) -> str:
     """How many days were expected and met, and weeks of trips."""
-    values = person_days(person, first, last)
+    values = own_days(asked)
     if not values["expected"] and not values["trip_weeks"]:
         return ""
     words = ngettext(
@@ -134,17 +139,19 @@ def own_clause(person: User, first: dt.date, last: dt.date) -> str:
     return f"{said} · {more.format(count=len(weeks), met=kept)}"
 
 
-def own_sanctions(person: User, first: dt.date, last: dt.date) -> dict[str, Any]:
+def own_sanctions(asked: OwnQuestion) -> dict[str, Any]:
     """A person's sanctions, void ones too, the latest first."""
-    rows = Sanction.objects.filter(person=person).order_by("-imposed_at")[:SHOWN]
+    rows = asked.seen(Sanction.objects.filter(person=asked.person))
+    rows = rows.order_by("-imposed_at")[:SHOWN]
     return {
         "sanctions": [{"sanction": one, "state": badge(one.state, SANCTION_TONES)} for one in rows]
     }
 
 
-def sanction_clause(person: User, first: dt.date, last: dt.date) -> str:
+def sanction_clause(asked: OwnQuestion) -> str:
     """How many sanctions may still be appealed against."""
-    count = Sanction.objects.filter(person=person, state=SanctionState.IN_FORCE).count()
+    rows = Sanction.objects.filter(person=asked.person, state=SanctionState.IN_FORCE)
+    count = asked.seen(rows).count()
     return (
         ngettext("{count} sanction", "{count} sanctions", count).format(count=count)
         if count
@@ -169,7 +176,7 @@ register_own_panel(
         order=10,
         clause=own_clause,
         template="compliance/_own_log_ins.html",
-        context=person_days,
+        context=own_days,
     )
 )
 register_own_panel(

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db.models import QuerySet
+
 from accounts.models import User
 from regions.models import OrgUnit
 
@@ -67,20 +69,40 @@ class UnitPanel:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnQuestion:
+    """What a person's page is asked: by whom, of whom, for which days, both counted.
+
+    Whoever manages the person sees his duties, but no customer, task or paper that lies outside
+    his own reach: a person may work in branches that his manager does not see (CUS-20).
+    """
+
+    reader: User
+    person: User
+    first: dt.date
+    last: dt.date
+
+    def seen(self, rows: QuerySet[Any], right: str | None = None) -> QuerySet[Any]:
+        """Those of a person's rows that the reader may see; his own page holds back nothing."""
+        if self.reader.pk == self.person.pk:
+            return rows
+        more = () if right is None else (right,)
+        seen: QuerySet[Any] = rows.visible_to(self.reader, *more)  # type: ignore[attr-defined]
+        return seen
+
+
+@dataclass(frozen=True, slots=True)
 class OwnPanel:
     """A part of somebody's own page: one clause of its opening sentence, and a template.
 
     `clause` gives e.g. "11 days expected, 10 met", or nothing; `context` what the template needs.
-    The same is shown to those who manage the person.
+    Those who manage the person see the same as far as they reach, see OwnQuestion.seen.
     """
 
     key: str
     order: int
-    clause: Callable[[User, dt.date, dt.date], str]
+    clause: Callable[[OwnQuestion], str]
     template: str = ""
-    context: Callable[[User, dt.date, dt.date], dict[str, Any]] = field(
-        default=lambda person, first, last: {}
-    )
+    context: Callable[[OwnQuestion], dict[str, Any]] = field(default=lambda asked: {})
 
 
 UNIT_PANELS: dict[str, UnitPanel] = {}

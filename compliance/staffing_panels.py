@@ -9,11 +9,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from accounts.models import User
 from compliance.checks import sentence
 from compliance.models import AccountChange, Finding, InspectionPoint, PointState
 from compliance.panels import (
     OwnPanel,
+    OwnQuestion,
     Question,
     Tile,
     UnitPanel,
@@ -125,31 +125,31 @@ def change_tile(question: Question) -> Tile | None:
     )
 
 
-def own_clause(person: User, first: dt.date, last: dt.date) -> str:
+def own_clause(asked: OwnQuestion) -> str:
     """How much waits for a person to mend."""
-    count = _mine(person).count() + _points(person).count()
+    count = _mine(asked).count() + _points(asked).count()
     if not count:
         return ""
     words = ngettext("{count} finding to mend", "{count} findings to mend", count)
     return words.format(count=count)
 
 
-def own_context(person: User, first: dt.date, last: dt.date) -> dict[str, Any]:
+def own_context(asked: OwnQuestion) -> dict[str, Any]:
     """What a person has to mend: findings given to him, points of inspections."""
-    found = _mine(person).select_related("unit", "owner").order_by("due_on", "rank", "pk")[:SHOWN]
-    points = _points(person).select_related("inspection__unit").order_by("due_on", "pk")[:SHOWN]
+    found = _mine(asked).select_related("unit", "owner").order_by("due_on", "rank", "pk")[:SHOWN]
+    points = _points(asked).select_related("inspection__unit").order_by("due_on", "pk")[:SHOWN]
     return {"findings": [_shown(one) for one in found], "points": list(points)}
 
 
-def _mine(person: User) -> QuerySet[Finding]:
+def _mine(asked: OwnQuestion) -> QuerySet[Finding]:
     # Whoever holds an exception has nothing to mend until it ends.
-    return Finding.objects.filter(
-        owner=person, state__in=(FindingState.OPEN, FindingState.EXPLAINED)
-    )
+    live = (FindingState.OPEN, FindingState.EXPLAINED)
+    return asked.seen(Finding.objects.filter(owner=asked.person, state__in=live))
 
 
-def _points(person: User) -> QuerySet[InspectionPoint]:
-    return InspectionPoint.objects.filter(owner=person, state=PointState.OPEN)
+def _points(asked: OwnQuestion) -> QuerySet[InspectionPoint]:
+    rows = InspectionPoint.objects.filter(owner=asked.person, state=PointState.OPEN)
+    return asked.seen(rows)
 
 
 register_unit_panel(

@@ -207,6 +207,12 @@ SCHEDULE = (
         crontab=("5", "0"),
     ),
     Periodic(
+        _("Close accounts of people who left"),
+        "accounts.close_leavers",
+        _("Closes accounts whose last day has passed; more than one in fifty are left to people."),
+        crontab=("7", "0"),
+    ),
+    Periodic(
         _("Find work of people who left"),
         "accounts.find_work_left",
         _("Lists customers and tasks whose keeper has left, so that somebody takes them over."),

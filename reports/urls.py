@@ -7,6 +7,7 @@ from reports.analysis import views as analysis
 from reports.builder import schedule_views as schedules
 from reports.builder import views as builder
 from reports.dashboard import views as dashboard
+from reports.standard import commentary_views as commentaries
 from reports.standard import views as standard
 
 app_name = "reports"
@@ -41,6 +42,13 @@ urlpatterns = [
     path("standard/<slug:key>/", standard.standard_report, name="standard-report"),
     path("standard/<slug:key>/paper/", standard.standard_paper, name="standard-paper"),
     path("standard/<slug:key>/export/", standard.export_new, name="standard-export"),
+    path("standard/<slug:key>/analysis/", commentaries.commentary, name="commentary"),
+    path("standard/<slug:key>/submitted/", commentaries.commentary_list, name="commentaries"),
+    path(
+        "standard/analyses/<int:pk>/receive/",
+        commentaries.commentary_receive,
+        name="commentary-receive",
+    ),
     path("standard/<slug:key>/schedule/", schedules.standard_schedule, name="standard-schedule"),
     path("standard/<slug:key>/template/", standard.template_page, name="standard-template"),
     path(

@@ -31,6 +31,7 @@ from compliance.models import (
     LogInSum,
     Nomination,
     PlannedPost,
+    PostOverride,
     RoundState,
     Sanction,
 )
@@ -706,10 +707,15 @@ def make_staffing(*, unit: OrgUnit, by: User, word: str = "编制") -> dict[str,
         row.place_in(unit)
         row.save()
     point = InspectionPoint.objects.create(inspection=seen, text=word, owner=by, due_on=today)
+    post = Post.objects.filter(user=by, unit=unit).first() or make_post(
+        user=by, unit=unit, function="客户专员"
+    )
+    allowed = PostOverride.objects.create(post=post, rule="ORG-10", reason=word, by=by)
     return {
         "finding": make_finding(unit=unit, word=word),
         "account_change": make_account_change(unit=unit, person=by, word=word),
         "planned_post": line,
         "inspection": seen,
         "point": point,
+        "override": allowed,
     }

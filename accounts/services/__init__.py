@@ -14,7 +14,7 @@ from accounts.services.hand_over import (
     undo_hand_over,
     undo_until,
 )
-from accounts.services.leaving import close_leaver
+from accounts.services.leaving import close_leaver, close_past_last_day, past_last_day
 from accounts.services.people import (
     ADMINISTRATOR,
     CHANGEABLE,
@@ -53,6 +53,7 @@ __all__ = [
     "change_person",
     "check_may_give",
     "close_leaver",
+    "close_past_last_day",
     "create_person",
     "delete_old_drafts",
     "delete_old_login_records",
@@ -71,6 +72,7 @@ __all__ = [
     "leave",
     "open_work",
     "outside_reach",
+    "past_last_day",
     "plan_hand_over",
     "preview_hand_over",
     "reaches",

@@ -37,21 +37,33 @@ def _held_words(held: Mapping[str, int]) -> str:
     return listed(parts)
 
 
+def _say_leaver(evidence: Mapping[str, Any]) -> str:
+    said = []
+    if evidence.get("open"):
+        template = _now("The last day of {person} was {left_on}, and the account is still open.")
+        said.append(template.format(**evidence))
+    if evidence["held"]:
+        template = _now("{person} has left and still holds: {held}.")
+        held = _held_words(evidence["held"])
+        said.append(template.format(person=evidence["person"], held=held))
+    return " ".join(said)
+
+
 @check(
     "ACC-07",
-    sentence=_("Whoever has left holds no post, no open work and no role any more."),
+    sentence=_("Whoever has left holds no account, no post, no open work and no role any more."),
     source=CRM_3_3,
     severity=Severity.HIGH,
-    say=lambda evidence: _now("{person} has left and still holds: {held}.").format(
-        person=evidence["person"], held=_held_words(evidence["held"])
-    ),
+    say=_say_leaver,
 )
 def leavers(world: World) -> Iterable[Breach]:
-    """People who left and still hold something: one breach a person."""
-    for person_id, held in world.held_by_leavers.items():
-        person = world.leavers[person_id]
+    """People who left and still hold something, or whose account still lets them in: one breach a
+    person."""
+    held_by = world.held_by_leavers
+    for person_id, person in world.leavers.items():
+        held = held_by.get(person_id, {})
         unit = world.home_of(person.unit_id)
-        if unit is None:
+        if unit is None or not (held or person.is_active):
             continue
         evidence = {
             "person": person.name,
@@ -59,6 +71,8 @@ def leavers(world: World) -> Iterable[Breach]:
             "left_on": person.left_on.isoformat() if person.left_on else None,
             "held": dict(sorted(held.items())),
         }
+        if person.is_active:
+            evidence["open"] = True
         yield Breach(unit, evidence, person.employee_no, person)
 
 

@@ -23,7 +23,8 @@ class LapseQuerySet(ScopedQuerySet):
 class Lapse(Scoped):
     """A run of counted days without log-in, long enough to stand in a notice.
 
-    It grows each night until `ended_on`, the day of the log-in that ended it. `dated_on` is the day
+    It grows each night until `ended_on`, the day of the log-in that ended it, or the last day of
+    somebody who left. `dated_on` is the day
     by which it was long enough. Once it stands in a published notice (`noticed_on`) it is kept
     even if a later trip or leave explains it; `explained_on` then says since when.
     """

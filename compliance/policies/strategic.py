@@ -94,11 +94,11 @@ register(
         ),
         default=rows(
             (
-                {"word": "合作业绩", "weight": Decimal(30)},
-                {"word": "履约与付款", "weight": Decimal(20)},
-                {"word": "后续项目", "weight": Decimal(20)},
+                {"word": "规模", "weight": Decimal(30)},
+                {"word": "利润", "weight": Decimal(20)},
+                {"word": "合同额与利润的稳定", "weight": Decimal(20)},
                 {"word": "品牌支撑", "weight": Decimal(15)},
-                {"word": "合作意愿", "weight": Decimal(15)},
+                {"word": "对持续发展的贡献", "weight": Decimal(15)},
             )
         ),
         group="compliance",

@@ -8,8 +8,9 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from accounts.models import Reach, RoleGrant, User
+from accounts.models import Reach, RoleGrant, User, UserState
 from accounts.scopes import narrow
 from compliance.models import Circular, CircularLine, CircularState, Lapse, Sanction
 from core.keyset import Key, Order
@@ -62,6 +63,16 @@ def next_steps(
         step = steps[min(counts.get(person, 0), len(steps) - 1)]
         found[person] = (step, penalty if step == "economic" else Decimal(0))
     return found
+
+
+def why_not_named(person: User, day: dt.date) -> str:
+    """Why a notice of a day leaves somebody out whatever he missed: he cannot log in any more.
+    Empty for everybody else."""
+    if person.state == UserState.LEFT or (person.left_on is not None and person.left_on < day):
+        return _("has left the company")
+    if person.state == UserState.FROZEN:
+        return _("the account is frozen")
+    return ""
 
 
 # --- lists ----------------------------------------------------------------------------------------

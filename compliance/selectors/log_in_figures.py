@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 
 from accounts.models import User
 from compliance.models import DayReason, LogInDay, LogInMonth, LogInSum
@@ -163,10 +163,10 @@ def people_below(unit: OrgUnit, month: dt.date) -> list[PersonSums]:
     return _people(LogInDay.objects.filter(unit__path__startswith=unit.path), month, None)
 
 
-def missed_in(unit: OrgUnit, month: dt.date, *, below: bool, most: int) -> list[PersonSums]:
-    """People with missed days in a month, whoever missed most first, without their trips."""
-    here = {"unit__path__startswith": unit.path} if below else {"unit": unit}
-    rows = LogInDay.objects.filter(**here, day__range=(month, month_end(month)))
+def missed_in(units: QuerySet[OrgUnit], month: dt.date, *, most: int) -> list[PersonSums]:
+    """People of some units with missed days in a month, whoever missed most first, without their
+    trips."""
+    rows = LogInDay.objects.filter(unit__in=units, day__range=(month, month_end(month)))
     found = _counted(rows).annotate(missed=F("expected") - F("met")).filter(missed__gt=0)
     top = list(found.order_by("-missed", "person")[:most])
     people = User.objects.select_related("unit").in_bulk([row["person"] for row in top])

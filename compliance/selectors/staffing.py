@@ -21,7 +21,9 @@ from compliance.models import (
     InspectionPoint,
     PlannedPost,
     PointState,
+    PostOverride,
 )
+from compliance.selectors.reach import whole_units
 from compliance.states import CHANGE_OPEN, FINDING_LIVE
 from core.keyset import Key, Order
 from core.scope import scope_of
@@ -86,6 +88,18 @@ def findings_by_severity(units: Q) -> dict[str, int]:
     """Number of lasting findings of a branch by gravity; exceptions are not counted."""
     rows = Finding.objects.filter(units, state__in=("open", "explained"))
     return dict(rows.order_by().values_list("severity").annotate(n=Count("pk")))
+
+
+LATEST_OVERRIDE = Order("-allowed", "at", descending=True, kind="time")
+
+
+def overrides_in_force(user: Any, right: str = FINDINGS) -> QuerySet[PostOverride]:
+    """Posts that may break a rule until somebody takes that back, of the units whose findings the
+    reader reaches whole. Posts that have ended need no permission any more."""
+    rows = PostOverride.objects.filter(
+        ended_at=None, post__in=Post.objects.now(), post__unit__in=whole_units(user, right)
+    )
+    return rows.select_related("post__user", "post__unit", "post__function", "by")
 
 
 # --- account changes ------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from compliance.models import (
     Lapse,
     Sanction,
 )
-from compliance.selectors.circulars import PUBLISH, next_step, publishers
+from compliance.selectors.circulars import PUBLISH, next_step, publishers, why_not_named
 from compliance.services.bulletins import publish
 from compliance.services.log_in_days import HOLD
 from core.errors import Refused, Stale
@@ -36,7 +36,11 @@ FRESH = dt.timedelta(days=62)
 @transaction.atomic
 def draft_circulars(today: dt.date | None = None) -> int:
     """Put every lapse that stands in no notice into the draft of its subsidiary, and tell those who
-    may publish it. Returns how many were put in. Safe to run twice and at once."""
+    may publish it. Returns how many people were named. Safe to run twice and at once.
+
+    Whoever cannot log in any more is not named: his line says why. People like that alone make no
+    draft.
+    """
     day = today or timezone.localdate()
     with connection.cursor() as cursor:
         cursor.execute(HOLD)
@@ -49,7 +53,12 @@ def draft_circulars(today: dt.date | None = None) -> int:
     for lapse in fresh:
         by_unit[_subsidiary(lapse.unit)].append(lapse)
     units = OrgUnit.objects.in_bulk(by_unit)
+    number = 0
     for key, lapses in by_unit.items():
+        named = sum(not why_not_named(one.person, day) for one in lapses)
+        if not named:
+            continue
+        number += named
         circular = _draft_of(units[key], day)
         CircularLine.objects.bulk_create(
             CircularLine(circular=circular, lapse=one, days=one.days) for one in lapses
@@ -60,9 +69,9 @@ def draft_circulars(today: dt.date | None = None) -> int:
             key=f"circular:{circular.pk}:{day}",
             url=circular.get_absolute_url(),
             unit=circular.unit.name,
-            count=len(lapses),
+            count=named,
         )
-    return sum(map(len, by_unit.values()))
+    return number
 
 
 def _subsidiary(unit: OrgUnit) -> int:
@@ -178,10 +187,14 @@ def _hold(circular: Circular, by: User) -> Circular:
 def _sort_out(row: Circular, left_out: Mapping[int, str]) -> list[CircularLine]:
     """Write why people are left out, and what the others' lapses came to by now."""
     kept = []
+    today = timezone.localdate()
     for line in row.lines.select_related("lapse__person", "lapse__unit").order_by(
         "lapse__person__employee_no"
     ):
-        line.left_out = left_out.get(line.pk, "").strip()[:200]
+        # Whoever lost his account since the draft was made is named no more than who had before.
+        with translation.override(settings.LANGUAGE_CODE):
+            gone = why_not_named(line.lapse.person, today)
+        line.left_out = gone or left_out.get(line.pk, "").strip()[:200]
         line.days = line.lapse.days
         if line.pk in left_out and not line.left_out:
             sentence = _("Please say why {name} is left out.")

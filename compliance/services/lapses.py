@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db import connection, transaction
-from django.db.models import Count, Max, Min
+from django.db.models import Count, Max, Min, OuterRef, Subquery
 from django.utils import timezone
 
+from accounts.models import User
 from compliance.models import CircularLine, CircularState, Lapse, LogInDay, LogInMonth
 from compliance.selectors.log_in_rules import basis
 from compliance.services.log_in_days import HOLD
@@ -34,17 +35,19 @@ counted AS (
   FROM grouped g JOIN rules r ON r.unit_id = g.unit_id AND g.day BETWEEN r.since AND r.until
   WHERE g.log_ins = 0 AND g.reason NOT IN ('leave', 'not_held'))
 SELECT c.person, min(c.day), max(c.day), count(*), min(c.day) FILTER (WHERE c.number >= c.lapse),
-  s.day, c.run = 0
+  coalesce(s.day, l.left_on), c.run = 0
 FROM counted c
 LEFT JOIN grouped s ON s.person = c.person AND s.run = c.run + 1 AND s.log_ins > 0
-GROUP BY c.person, c.run, s.day HAVING count(*) FILTER (WHERE c.number >= c.lapse) > 0
+LEFT JOIN accounts_user l ON l.id = c.person AND l.left_on <= %(last)s
+GROUP BY c.person, c.run, s.day, l.left_on HAVING count(*) FILTER (WHERE c.number >= c.lapse) > 0
 ORDER BY c.person, c.run"""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A run as the stored days have it; `ended` is the day of the log-in after it, `from_start`
-    says that nothing ended an earlier one since the window began."""
+    """A run as the stored days have it; `ended` is the day of the log-in after it, or the last day
+    of who left instead; `from_start` says that nothing ended an earlier one since the window
+    began."""
 
     person: int
     first: dt.date
@@ -69,7 +72,16 @@ def find_lapses() -> tuple[int, int]:
         cursor.execute("SET LOCAL work_mem = '128MB'")
         cursor.execute(base.sql + _FIND, base.params)
         runs = [Found(*row) for row in cursor.fetchall()]
+    _end_of_leavers(first, ends)
     return _merge(runs, first)
+
+
+def _end_of_leavers(first: dt.date, ends: dt.date) -> None:
+    """End what lies before the window and still lasts of people who left: nobody waits for their
+    log-in any more."""
+    left_on = User.objects.filter(pk=OuterRef("person")).values("left_on")
+    old = Lapse.objects.filter(last_day__lt=first, ended_on=None, person__left_on__lte=ends)
+    old.update(ended_on=Subquery(left_on))
 
 
 def _window_start(ends: dt.date) -> dt.date:

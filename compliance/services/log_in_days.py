@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from accounts.models import LoginKind, LoginRecord
 from compliance.models import FormerLogIn, LogInMonth
 from compliance.selectors.log_in_rules import KEYS, ONE_DAY, ZONE, basis
+from core.clock import database_now
 from core.errors import Refused
 from core.faults import fault_point
 from core.jobs import Running, enqueue, handles
@@ -103,9 +104,37 @@ def store_days(through: dt.date | None = None) -> Stored:
     """Store every day up to `through` (yesterday) that is not frozen, month by month.
 
     Safe to run twice and at once. Raises Refused when it would run more than a month ahead of
-    what is stored: the clock, or whoever looks after the schedule, must be asked first.
+    what is stored, and where yesterday is not over yet by the clock of the database: the clock, or
+    whoever looks after the schedule, must be asked first.
     """
     last = through or timezone.localdate() - ONE_DAY
+    if through is None:
+        check_is_over(last)
+    _check_gap(last)
+    return _store(last)
+
+
+def store_through(last: dt.date) -> Stored:
+    """The operator's way over a gap that no schedule leaves: store up to a day, however long ago
+    the one before was stored. Raises Refused for a day that is not over by the clock of the
+    database."""
+    check_is_over(last)
+    return _store(last)
+
+
+def check_is_over(day: dt.date) -> None:
+    """Raise Refused for a day that lies ahead: what is stored of it would be missed days that
+    nobody could meet, and a month that ends with it would be frozen so for good."""
+    today = timezone.localdate(database_now())
+    if day >= today:
+        sentence = _(
+            "The log-in duty cannot be judged through {day}: by the clock of the database today is "
+            "{today}. Please check the clocks."
+        )
+        raise Refused(sentence.format(day=day, today=today))
+
+
+def _store(last: dt.date) -> Stored:
     first = _first_open(last)
     written, frozen = 0, []
     while first <= last:
@@ -119,23 +148,35 @@ def store_days(through: dt.date | None = None) -> Stored:
 
 def store_again() -> Stored:
     """Work the stored days of months that are not frozen out anew."""
-    newest = LogInMonth.objects.exclude(stored_through=None).order_by("-month").first()
+    newest = _newest()
     if newest is None or newest.frozen_at is not None or newest.stored_through is None:
         return Stored()
     return store_days(newest.stored_through)
 
 
-def _first_open(last: dt.date) -> dt.date:
-    """The first day that is not frozen. Raises Refused for a gap that no schedule leaves."""
-    newest = LogInMonth.objects.exclude(stored_through=None).order_by("-month").first()
+def _newest() -> LogInMonth | None:
+    return LogInMonth.objects.exclude(stored_through=None).order_by("-month").first()
+
+
+def _check_gap(last: dt.date) -> None:
+    """Raise Refused for a gap that no schedule leaves."""
+    newest = _newest()
     if newest is None or newest.stored_through is None:
-        return _first_of_all(last)
+        return
     if last - newest.stored_through > FARTHEST:
         sentence = _(
             "The log-in duty is stored through {day}, and the clock says {today}. Please check "
-            "the clock; then run store_log_ins."
+            "the clock; then run “manage.py store_log_ins --through {last}”."
         )
-        raise Refused(sentence.format(day=newest.stored_through, today=last + ONE_DAY))
+        today = last + ONE_DAY
+        raise Refused(sentence.format(day=newest.stored_through, today=today, last=last))
+
+
+def _first_open(last: dt.date) -> dt.date:
+    """The first day that is not frozen."""
+    newest = _newest()
+    if newest is None or newest.stored_through is None:
+        return _first_of_all(last)
     oldest = LogInMonth.objects.filter(frozen_at=None).order_by("month").first()
     return oldest.month if oldest else newest.stored_through + ONE_DAY
 
@@ -199,7 +240,7 @@ def ask_for_days(since: dt.date | None = None) -> None:
     """Leave a job that stores the days anew that are not frozen, unless all from `since` on lie
     ahead of what is stored. A job that waits already does for several changes; it is held until
     this one is committed, so that it cannot begin before and miss it."""
-    newest = LogInMonth.objects.exclude(stored_through=None).order_by("-month").first()
+    newest = _newest()
     stored = newest.stored_through if newest else None
     if stored is None or (since is not None and since > stored):
         return

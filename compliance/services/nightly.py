@@ -4,6 +4,7 @@ Nobody loses his account to a wrong clock: a run that would freeze more than one
 active accounts freezes none and tells the administrators (reliability).
 """
 
+import datetime as dt
 from typing import Final
 
 from django.db import transaction
@@ -14,9 +15,12 @@ from accounts.models import User
 from accounts.selectors.people import administrators
 from accounts.services import freeze
 from compliance.models import Lapse
+from compliance.months import month_end
+from compliance.selectors.log_in_figures import stored_through
+from compliance.selectors.log_in_rules import ONE_DAY
 from compliance.services.circulars import draft_circulars
 from compliance.services.lapses import find_lapses
-from compliance.services.log_in_days import Stored, store_days
+from compliance.services.log_in_days import Stored, check_is_over, store_days, store_through
 from core.errors import Refused
 from core.notices import notify
 from regions.policies import policy
@@ -35,6 +39,34 @@ def judge_yesterday() -> str:
     drafted = draft_circulars()
     frozen = freeze_dormant()
     return _summary(stored, made, gone, drafted, frozen)
+
+
+def close_gap(through: dt.date) -> str:
+    """What the nights of a long gap did not do: store the days through one of them and find the
+    lapses, month by month. Notices are left to the next night. Safe to run again after a kill.
+
+    Raises Refused for a day that is not over.
+    """
+    check_is_over(through)
+    written = made = gone = 0
+    stored = Stored()
+    for last in _month_ends(through):
+        stored = store_through(last)
+        new, old = find_lapses()
+        written, made, gone = written + stored.written, made + new, gone + old
+    sentence = _("Stored {written} days through {day}; {made} new lapses, {gone} gone.")
+    return sentence.format(written=written, day=stored.through, made=made, gone=gone)
+
+
+def _month_ends(through: dt.date) -> list[dt.date]:
+    """The last days of the months that are not stored whole, and `through` itself: lapses are
+    looked for in the three months before the newest day."""
+    since = stored_through()
+    ends = []
+    while since is not None and month_end(since) < through:
+        ends.append(month_end(since))
+        since = ends[-1] + ONE_DAY
+    return [*ends, through]
 
 
 def freeze_dormant() -> int:

@@ -11,6 +11,12 @@ ROUND = "compliance/inspections/<int:pk>/"
 urlpatterns: list[URLPattern] = [
     path("compliance/findings/", findings.finding_list, name="findings"),
     path("compliance/findings/run/", findings.finding_run, name="finding-run"),
+    path("compliance/findings/allowed/", findings.override_list, name="overrides"),
+    path(
+        "compliance/findings/allowed/<int:pk>/end/",
+        findings.override_take_back,
+        name="override-take-back",
+    ),
     path(FINDING, findings.finding_detail, name="finding"),
     path(f"{FINDING}assign/", findings.finding_assign, name="finding-assign"),
     path(f"{FINDING}explain/", findings.finding_explain, name="finding-explain"),

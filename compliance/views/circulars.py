@@ -1,10 +1,12 @@
 """Lapses and the notices about them: lists, one notice, publishing, dropping (LOG-03)."""
 
+from collections import Counter
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
@@ -83,13 +85,15 @@ def _lines(circular: Circular) -> list[dict[str, Any]]:
     if circular.state == CircularState.DRAFT:
         steps = reading.next_steps([one.lapse.person_id for one in lines], circular.unit)
     shown = []
+    today, draft = timezone.localdate(), circular.state == CircularState.DRAFT
     for one in lines:
         step = steps.get(one.lapse.person_id)
         sanction = getattr(one.lapse, "sanction", None)
         shown.append(
             {
                 "line": one,
-                "days": one.lapse.days if circular.state == CircularState.DRAFT else one.days,
+                "gone": reading.why_not_named(one.lapse.person, today) if draft else "",
+                "days": one.lapse.days if draft else one.days,
                 "sanction": sanction,
                 "state": badge(sanction.state, SANCTION_TONES) if sanction else None,
                 "step": MEASURES[step[0]] if step else "",
@@ -97,6 +101,11 @@ def _lines(circular: Circular) -> list[dict[str, Any]]:
             }
         )
     return shown
+
+
+def _gone(lines: list[dict[str, Any]]) -> list[tuple[str, int]]:
+    """Why people of a draft will not be named, each with how many they are."""
+    return sorted(Counter(row["gone"] for row in lines if row["gone"]).items())
 
 
 @requires(VIEW)
@@ -110,7 +119,8 @@ def circular(request: HttpRequest, pk: int) -> HttpResponse:
         "circular": one,
         "state": badge(one.state, CIRCULAR_TONES),
         "lines": lines,
-        "named": sum(not row["line"].left_out for row in lines),
+        "named": sum(not (row["line"].left_out or row["gone"]) for row in lines),
+        "gone": _gone(lines),
         "may_publish": one.state == CircularState.DRAFT and verbs.may_publish(one, user),
         "crumbs": _crumbs((one.title, "")),
     }
@@ -126,7 +136,7 @@ def circular_publish(request: HttpRequest, pk: int) -> HttpResponse:
     lines = _lines(one)
     form = PublishForm(
         request.POST or None,
-        lines=[row["line"] for row in lines],
+        lines=[row["line"] for row in lines if not row["gone"]],
         initial={"title": one.title, "opening": one.opening, "version": one.version},
     )
     done = saved(
@@ -138,11 +148,13 @@ def circular_publish(request: HttpRequest, pk: int) -> HttpResponse:
     if done is not None:
         return redirect(one)
     for row in lines:
-        row["field"] = form[f"out_{row['line'].pk}"]
+        if not row["gone"]:
+            row["field"] = form[f"out_{row['line'].pk}"]
     context = {
         "circular": one,
         "form": form,
         "lines": lines,
+        "gone": _gone(lines),
         "crumbs": _crumbs((one.title, one.get_absolute_url()), (_("Publish notice"), "")),
     }
     return render(request, "compliance/circular_publish.html", context, status=status_of(request))

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -34,7 +34,7 @@ from compliance.views.staffing import (
 )
 from core.access import requires
 from core.htmx import page_or_rows
-from core.paging import asked_page, count_of, page_of
+from core.paging import asked_page, count_of, page_of, page_of_rows
 from core.saving import saved
 
 
@@ -72,6 +72,7 @@ def finding_list(request: HttpRequest) -> HttpResponse:
         "rows": [shown(one) for one in page.rows],
         "count": words.format(count=f"{number:,}"),
         "run": CheckRun.objects.filter(pk=1).first(),
+        "tab": "findings",
         "may_run": request.user.has_perm(MANAGE),
         "crumbs": _crumbs(),
     }
@@ -95,7 +96,8 @@ def finding_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One finding: the rule, what shows it, who answers for it, what has been done."""
     one = reached(request, reading.finding_in_reach, pk, FINDINGS)
     check = find(one.rule)
-    may_manage = one.is_live and reading.finding_in_reach(request.user, pk, MANAGE) is not None
+    manages = reading.finding_in_reach(request.user, pk, MANAGE) is not None
+    may_manage = one.is_live and manages
     asked = one.exceptions.select_related("asked_by").order_by("-pk").first()
     post = _post_of(one)
     context = shown(one) | {
@@ -106,6 +108,7 @@ def finding_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "approval": approvals.last_approval(asked, verbs.EXCEPTION) if asked else None,
         "overrides": _overrides(one),
         "may_manage": may_manage,
+        "may_end": manages,  # an override has closed its finding and holds all the same
         "may_explain": may_manage or (one.is_live and one.owner_id == request.user.pk),
         "may_override": may_manage and post is not None,
         "crumbs": _crumbs((f"{one.number} {one.unit.name}".strip(), "")),
@@ -218,6 +221,38 @@ def override_end(request: HttpRequest, pk: int, override_pk: int) -> HttpRespons
             verbs.end_override(made, by=user)
             messages.success(request, _("The rule holds again for this post."))
     return redirect(one)
+
+
+@requires(FINDINGS)
+@require_safe
+def override_list(request: HttpRequest) -> HttpResponse:
+    """Posts that are allowed to break a rule, the latest first."""
+    rows = reading.overrides_in_force(request.user)
+    page = page_of_rows(rows, reading.LATEST_OVERRIDE, **asked_page(request))
+    mine = reading.overrides_in_force(request.user, MANAGE)
+    ends = set(mine.filter(pk__in=[one.pk for one in page.rows]).values_list("pk", flat=True))
+    context = {
+        "page": page,
+        "rows": [{"made": one, "check": find(one.rule), "ends": one.pk in ends} for one in page],
+        "tab": "overrides",
+        "crumbs": _crumbs((_("Allowed posts"), "")),
+    }
+    return page_or_rows(
+        request, "compliance/overrides.html", "compliance/_override_rows.html", context
+    )
+
+
+@requires(MANAGE)
+@require_POST
+def override_take_back(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take an override back from the list of those in force; the rule holds again."""
+    user: Any = request.user
+    made = reading.overrides_in_force(user, MANAGE).filter(pk=pk).first()
+    if made is None:
+        raise Http404("override")
+    verbs.end_override(made, by=user)
+    messages.success(request, _("The rule holds again for this post."))
+    return redirect("compliance:overrides")
 
 
 def _form(request: HttpRequest, form: Any, one: Finding, title: str) -> HttpResponse:

@@ -19,7 +19,7 @@ from accounts.models import User
 from audit.services import record
 from compliance.forms.unit_page import MonthForm
 from compliance.months import month_end, months_later
-from compliance.panels import Question, Sheet, Tile, own_panels, unit_panels
+from compliance.panels import OwnQuestion, Question, Sheet, Tile, own_panels, unit_panels
 from compliance.selectors.reach import whole_units
 from compliance.views.common import Crumbs
 from core.access import requires, signed_in
@@ -117,6 +117,7 @@ def unit_workbook(request: HttpRequest, code: str) -> FileResponse:
         subject=question.unit,
         unit=question.unit.code,
         month=f"{question.first:%Y-%m}",
+        count=sum(len(sheet.rows) for sheet in sheets),
     )
     name = _("Compliance {unit} {month}").format(
         unit=question.unit.name, month=f"{question.first:%Y-%m}"
@@ -177,7 +178,9 @@ def _person(request: HttpRequest, who: Any, crumbs: Crumbs) -> HttpResponse:
     form = MonthForm(request.GET, today=timezone.localdate())
     first = form.chosen()
     last = month_end(first)
-    clauses = [panel.clause(who, first, last) for panel in own_panels()]
+    reader: Any = request.user
+    asked = OwnQuestion(reader, who, first, last)
+    clauses = [panel.clause(asked) for panel in own_panels()]
     said = [clause for clause in clauses if clause]
     context = {
         "person": who,
@@ -187,7 +190,7 @@ def _person(request: HttpRequest, who: Any, crumbs: Crumbs) -> HttpResponse:
         "as_of": timezone.localdate() if last >= timezone.localdate() else None,
         "clauses": listed(said) if said else "",
         "sections": [
-            (panel.key, panel.template, panel.context(who, first, last))
+            (panel.key, panel.template, panel.context(asked))
             for panel in own_panels()
             if panel.template
         ],

@@ -1,5 +1,7 @@
-"""Rows of reports: figures kept ready; saved reports and their sending; remembered searches."""
+"""Rows of reports: figures kept ready; saved reports and their sending; what units write about
+their figures; remembered searches."""
 
+from reports.models.commentaries import Commentary, CommentaryQuerySet, CommentaryState
 from reports.models.metrics import ClosedMonth, Grain, Mark, Rollup, RollupState, Seal
 from reports.models.saved import (
     Audience,
@@ -21,6 +23,9 @@ from reports.models.templates import ReportTemplate
 __all__ = [
     "Audience",
     "ClosedMonth",
+    "Commentary",
+    "CommentaryQuerySet",
+    "CommentaryState",
     "Delivery",
     "DeliveryState",
     "Form",

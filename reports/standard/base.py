@@ -108,8 +108,9 @@ class Standard:
 
     `right` opens it and says in which units, `taking` lets it be taken away. `source` is the rule
     that asks for it. With `whole` only units that the reader sees whole are offered. `periods`
-    are kinds of reports.metrics.periods, the usual one first. Without `tells_facts` single
-    figures stand in templates only, because a table holds them.
+    are kinds of reports.metrics.periods, the usual one first. About a `written` one units write an
+    analysis that they submit to the unit above (reports.standard.commentaries). Without
+    `tells_facts` single figures stand in templates only, because a table holds them.
     """
 
     key: str
@@ -123,6 +124,7 @@ class Standard:
     read: Callable[[Question], Found]
     periods: tuple[str, ...] = ("month",)
     whole: bool = False
+    written: bool = False
     tells_facts: bool = True
 
     def units(self, reader: Any) -> Any:

@@ -262,5 +262,6 @@ REPORT = Standard(
     taking="complaints.export_case",
     facts=COUNTS,
     tables=TABLES,
+    written=True,
     read=_read,
 )

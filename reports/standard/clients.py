@@ -11,7 +11,8 @@ from customers.models import OwnerStage
 from reports.analysis import base as analysis
 from reports.analysis.portfolio import CompositionLine, composition, cooperation_sums
 from reports.analysis.purchases import abc_classes, rfm_segments
-from reports.analysis.quality import quality_by_unit
+from reports.analysis.quality import UnitQuality, quality_by_unit
+from reports.analysis.tables import SEGMENT_WORDS
 from reports.analysis.tables_portfolio import MET_WORDS
 from reports.dashboard.basis import frozen_in
 from reports.metrics.definitions import SEE_CUSTOMERS
@@ -87,18 +88,19 @@ def _read(asked: Question) -> Found:
     _put_composition(question, found)
     found.put("abc", abc_classes(asked.last, scope))
     segments = rfm_segments(asked.last, scope)
-    found.put("segments", [(str(name), *facts) for name, facts in segments.items()])
+    found.put("segments", [(str(SEGMENT_WORDS[key]), *facts) for key, facts in segments.items()])
     met = [(str(MET_WORDS[met]), count, money) for met, count, money in cooperation_sums(question)]
     found.put("cooperation", met)
-    lines = quality_by_unit(question)
-    found.put(
-        "quality",
-        [
-            (x.unit.name, x.unit.code, x.customers, x.score, x.complete, x.fresh, x.duplicates)
-            for x in lines
-        ],
-    )
+    found.put("quality", [_quality(line) for line in quality_by_unit(question)])
     return found
+
+
+def _quality(line: UnitQuality) -> tuple[Any, ...]:
+    unit, score = line.unit, 100 * line.score
+    return (
+        *(unit.name, unit.code, line.customers, score, line.complete, line.fresh),
+        line.duplicates,
+    )
 
 
 def _put_composition(question: analysis.Question, found: Found) -> None:
@@ -132,6 +134,7 @@ REPORT = Standard(
     taking="customers.export_customer",
     facts=tuple(fact_of(METRICS[key]) for key in SHOWN),
     tables=TABLES,
+    written=True,
     read=_read,
     periods=("month", "quarter", "year"),
 )

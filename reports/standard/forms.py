@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from customers.forms import UnitChoiceField
 from reports.metrics.periods import Period, offered, read_period
 from reports.standard.base import Question, Standard
+from reports.standard.commentaries import LONGEST
 
 
 class StandardFilter(forms.Form):
@@ -52,6 +53,29 @@ class StandardFilter(forms.Form):
     def address(self) -> dict[str, str]:
         """The same question for another page."""
         return {"unit": str(self.data["unit"]), "period": self.span.key}
+
+
+class CommentaryForm(forms.Form):
+    """What a unit writes about its figures."""
+
+    text = forms.CharField(
+        label=_("Written analysis"),
+        help_text=_("What changed, why, and what will be done; the figures stand below."),
+        max_length=LONGEST,
+        widget=forms.Textarea(attrs={"rows": 12}),
+    )
+
+
+class ReceiveForm(forms.Form):
+    """What the unit above says to an analysis."""
+
+    note = forms.CharField(
+        label=_("Opinion"),
+        help_text=_("Needed when it is sent back."),
+        required=False,
+        max_length=1000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
 
 
 class TemplateForm(forms.Form):

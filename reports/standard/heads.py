@@ -9,6 +9,7 @@ from django.utils.translation import pgettext_lazy
 from regions.models import Kind as Level
 from regions.models import OrgUnit
 from reports.standard.base import Column, Question, Standard
+from reports.standard.commentaries import commentary_of
 
 HEADS = (
     Column("title", _("Title")),
@@ -23,10 +24,17 @@ HEADS = (
     Column("source", _("Source")),
     Column("notes", _("Notes")),
 )
+WRITTEN = Column("commentary", _("Written analysis"))
+
+
+def heads(standard: Standard) -> tuple[Column, ...]:
+    """What stands above a report; about some of them units write an analysis."""
+    return (*HEADS, WRITTEN) if standard.written else HEADS
 
 
 def heads_of(standard: Standard, asked: Question, notes: list[str]) -> dict[str, Any]:
-    """The values of HEADS."""
+    """The values of `heads`. An analysis counts once it is submitted."""
+    written = commentary_of(asked, standard) if standard.written else None
     group = OrgUnit.objects.filter(kind=Level.GROUP).values_list("name", flat=True).first()
     return {
         "title": str(standard.title),
@@ -40,4 +48,5 @@ def heads_of(standard: Standard, asked: Question, notes: list[str]) -> dict[str,
         "written_at": timezone.now(),
         "source": str(standard.source),
         "notes": " ".join(notes),
+        "commentary": written.text if written and not written.is_writable else "",
     }

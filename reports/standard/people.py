@@ -99,7 +99,7 @@ def _read(asked: Question) -> Found:
         [(one.name, one.code, *_values(sums.get(one.pk, Sums()))) for one in below],
         [f"{page}?{_query(one.code, asked)}" for one in below],
     )
-    people = figures.missed_in(asked.unit, month, below=True, most=MOST_PEOPLE)
+    people = figures.missed_in(whole_units(scope, SEE), month, most=MOST_PEOPLE)
     found.put(
         "missed",
         [

@@ -215,6 +215,7 @@ REPORT = Standard(
     taking="customers.export_customer",
     facts=FACTS,
     tables=TABLES,
+    written=True,
     read=_read,
     periods=("month", "quarter", "year"),
     tells_facts=False,  # its first table holds them, with more beside each

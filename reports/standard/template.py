@@ -23,7 +23,7 @@ from core.files.guard import Refusal, check_workbook
 from core.files.limits import MEGABYTE, Limits
 from core.files.problems import problem
 from reports.standard.base import NUMERIC, Column, Found, Standard
-from reports.standard.heads import HEADS
+from reports.standard.heads import heads
 from reports.standard.words import FORMATS, cell, words
 
 MOST_BYTES: Final = MEGABYTE
@@ -49,7 +49,7 @@ WIDTHS: Final = {"text": 18, "id": 16, "date": 12, "datetime": 18, "money": 16}
 
 def places_of(standard: Standard) -> dict[str, Column]:
     """Every placeholder that a template of this report may hold."""
-    single = {one.key: one for one in (*HEADS, *standard.facts)}
+    single = {one.key: one for one in (*heads(standard), *standard.facts)}
     columns = {f"{t.key}.{one.key}": one for t in standard.tables for one in t.columns}
     return single | columns
 
@@ -119,10 +119,11 @@ def shipped(standard: Standard) -> bytes:
     front: Any = book.active
     front.title = _sheet_name(book, str(_("Overview")))
     front["A1"], front["A1"].font = "{{ title }}", TITLE
-    for number, head in enumerate(HEADS[1:], 2):
+    above = heads(standard)
+    for number, head in enumerate(above[1:], 2):
         front.cell(number, 1, str(head.label)).font = BOLD
         front.cell(number, 2, f"{{{{ {head.key} }}}}")
-    start = len(HEADS) + 2
+    start = len(above) + 2
     for number, fact in enumerate(standard.facts, start):
         front.cell(number, 1, str(fact.label))
         _style(front.cell(number, 2, f"{{{{ {fact.key} }}}}"), fact)
@@ -264,7 +265,9 @@ def _saved(book: Workbook) -> bytes:
 
 def placeholders(standard: Standard) -> Iterator[tuple[str, str, list[tuple[str, str]]]]:
     """For the page: title of each part, how often it stands, and its placeholders with labels."""
-    single = [(f"{{{{ {one.key} }}}}", str(one.label)) for one in (*HEADS, *standard.facts)]
+    single = [
+        (f"{{{{ {one.key} }}}}", str(one.label)) for one in (*heads(standard), *standard.facts)
+    ]
     yield str(_("Single values")), str(_("once each, in any cell")), single
     for table in standard.tables:
         several = [(f"{{{{ {table.key}.{one.key} }}}}", str(one.label)) for one in table.columns]

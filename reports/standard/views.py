@@ -25,6 +25,8 @@ from reports.models.saved import VIEW
 from reports.standard.answers import PAGE_ROWS, answer, name_of, shown, write_paper
 from reports.standard.base import Question, Standard
 from reports.standard.catalogue import STANDARDS
+from reports.standard.commentary_views import commentary_context
+from reports.standard.common import crumbs, standard_or_404
 from reports.standard.exports import STANDARD
 from reports.standard.forms import StandardFilter, TemplateForm
 from reports.standard.template import placeholders, shipped
@@ -32,20 +34,6 @@ from reports.standard.templates import save_template, use_template
 
 KEEP = "reports.change_reporttemplate"
 SEND = require_http_methods(["GET", "HEAD", "POST"])
-Crumbs = list[tuple[str, str]]
-
-
-def crumbs(*more: tuple[str, str]) -> Crumbs:
-    """Standard reports › …; the last one has no address."""
-    return [(_("Standard reports"), reverse("reports:standard") if more else ""), *more]
-
-
-def standard_or_404(request: HttpRequest, key: str) -> Standard:
-    """A report that the reader may see."""
-    standard = STANDARDS.get(key)
-    if standard is None or not standard.opens_to(request.user):
-        raise Http404(key)
-    return standard
 
 
 def _form(request: HttpRequest, standard: Standard) -> StandardFilter:
@@ -87,6 +75,8 @@ def standard_report(request: HttpRequest, key: str) -> HttpResponse:
             "query": query,
             "pdf_url": f"{reverse('reports:standard-paper', args=[key])}?{query}",
         } | _shown(standard, asked)
+        if standard.written:
+            context |= commentary_context(request, standard, asked)
     return render(request, "reports/standard/report.html", context)
 
 

@@ -72,6 +72,9 @@ from customers.models import (
 )
 from expenses.models import Application, Budget, Event, Gift, KeyDate, LedgerEntry
 from regions.models import Kind, OrgUnit
+from reports.models import Commentary
+from reports.standard.catalogue import STANDARDS
+from reports.standard.commentaries import submit_commentary, write_commentary
 from satisfaction.models import Remark, SurveyReport, Wave
 from satisfaction.services.reports import begin_report, hand_up, write_report
 from satisfaction.services.targets import set_target
@@ -117,6 +120,7 @@ TABLES: tuple[type[Any], ...] = (
     IncomingMail,
     Wave,
     SurveyReport,
+    Commentary,
     Application,
     Budget,
     LedgerEntry,
@@ -232,10 +236,24 @@ def make_branch(marks: Marks, group: OrgUnit, crossing: Customer | None = None) 
     _strategic(branch)
     _staffing(branch)
     _duties(branch)
+    _commentary(branch)
     branch.run = make_run(branch)
     for model in TABLES:
         branch.keys |= set(model.objects.values_list("pk", flat=True)) - before[model]
     return branch
+
+
+def _commentary(branch: Branch) -> None:
+    """What a project wrote about its customers of the running month, submitted to its city."""
+    head = branch.people["head"]
+    row = write_commentary(
+        standard=STANDARDS["customer-analysis"],
+        unit=branch.units["a"],
+        period=f"{timezone.localdate():%Y-%m}",
+        text=f"{branch.marks.sign}分析",
+        by=head,
+    )
+    submit_commentary(row, by=head)
 
 
 def _units(branch: Branch, group: OrgUnit) -> None:

@@ -50,6 +50,7 @@ from compliance.models import (
     Inspection,
     Nomination,
     PlannedPost,
+    PostOverride,
     ResourceRequest,
     Talk,
 )
@@ -80,6 +81,7 @@ from reports.analysis.exports import ANALYSIS
 from reports.builder.exports import REPORT
 from reports.builder.schedules import save_schedule
 from reports.builder.services import save_report
+from reports.models import Commentary
 from reports.standard.exports import STANDARD
 from satisfaction.link_files import FILE as LINKS
 from satisfaction.models import (
@@ -187,6 +189,7 @@ def _names(north: Branch, crossing: Customer) -> dict[str, str]:
     named: dict[str, Any] = {
         "case_export": case_export.pk,
         "project_code": units["a"].code,
+        "city_code": units["city"].code,
         "clerk_no": clerk.employee_no,
         "head_no": north.people["head"].employee_no,
         "share": _share(north).pk,
@@ -226,6 +229,7 @@ def _names(north: Branch, crossing: Customer) -> dict[str, str]:
         **_runs_of(units["city"]),
         "survey": f"{NORTH.word}-S",
         "report": SurveyReport.objects.get(unit=units["a"]).pk,
+        "commentary": Commentary.objects.get(unit=units["a"]).pk,
         "low": _low_answer(units["a"]).pk,
         **_changes_of(units["a"], north.people["head"]),
         **_notices_of(clerk),
@@ -312,6 +316,7 @@ def _staffing_of(north: Branch) -> dict[str, Any]:
         "inspection": seen.pk,
         "inspection_point": seen.points.get().pk,
         "inspection_photo": photo.pk,
+        "override": PostOverride.objects.get(post__unit=north.units["a"]).pk,
     }
 
 

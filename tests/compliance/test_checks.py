@@ -251,6 +251,12 @@ def leaver_with_customers(tree):
     return lambda: CustomerUnit.objects.update(keeper=keeper)
 
 
+def leaver_who_may_still_log_in(tree):
+    leaver = make_user(unit=tree["project"], no="GONE", role=None)
+    change(leaver, left_on=TODAY() - dt.timedelta(days=1))
+    return lambda: change(leaver, left_on=TODAY())  # the last day is one of his
+
+
 def section_without_administrator(tree):
     section = save_section(None, by=None, code="S1", name="物业", number=1)
     add_unit(section, unit=tree["city"], by=None)
@@ -330,6 +336,7 @@ CASES = [
     (not_supervised, [("ORG-14", "P", "supervision")]),
     (leaver_with_post_and_grant, [("ACC-07", "P", "GONE")]),
     (leaver_with_customers, [("ACC-07", "P", "GONE")]),
+    (leaver_who_may_still_log_in, [("ACC-07", "P", "GONE")]),
     (section_without_administrator, [("ACC-05", "C", "S1")]),
     (section_with_three, [("ACC-05", "C", "S1")]),
     (dormant_administrator, [("ACC-DORMANT", "G", "ADMIN")]),

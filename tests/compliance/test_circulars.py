@@ -5,6 +5,8 @@ from decimal import Decimal
 
 import pytest
 from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext
 
 from accounts.models import User
 from compliance.models import Bulletin, Circular, Lapse, Sanction
@@ -105,6 +107,77 @@ def test_who_came_to_a_draft_after_it_was_read_is_not_published_unseen(lapsed):
     with pytest.raises(Stale):
         publish_circular(circular, by=lapsed.north_head, version=circular.version)
     assert (Circular.objects.count(), Bulletin.objects.count()) == (2, 0)
+
+
+def shut(person, state="frozen", left_on=None):
+    User.objects.filter(pk=person.pk).update(state=state, left_on=left_on)
+
+
+@pytest.mark.parametrize(
+    ("state", "left_on", "why"),
+    [
+        ("frozen", None, "the account is frozen"),
+        ("left", day("09-20"), "has left the company"),
+        ("active", day("09-20"), "has left the company"),  # the account closes this night
+    ],
+)
+def test_whoever_cannot_log_in_any_more_is_not_named(lapsed, client, state, left_on, why):
+    shut(lapsed.north_second, state, left_on)
+
+    assert draft_circulars() == 2
+
+    circular = Circular.objects.get(unit=lapsed.n1)
+    told = Notice.objects.filter(kind="compliance.circular_drafted", user=lapsed.north_head)
+    assert [notice.context["count"] for notice in told] == [1]
+    client.force_login(lapsed.north_head)
+    page = client.get(circular.get_absolute_url())
+    assert (page.context["named"], [number for _why, number in page.context["gone"]]) == (1, [1])
+    form = client.get(reverse("compliance:circular-publish", args=[circular.pk])).context["form"]
+    assert form.keys == [line_of(circular, lapsed.north_clerk).pk]
+    row = publish_circular(circular, by=lapsed.north_head, version=circular.version)
+    assert [one.person for one in Sanction.objects.all()] == [lapsed.north_clerk]
+    assert "N-SECOND" not in row.bulletin.versions.get().body
+    with translation.override("zh-hans"):
+        assert line_of(row, lapsed.north_second).left_out == gettext(why)
+
+
+def test_who_was_frozen_after_the_draft_is_not_sanctioned_either(lapsed):
+    circular = drafted(lapsed)
+    shut(lapsed.north_second)
+
+    publish_circular(circular, by=lapsed.north_head, version=circular.version)
+
+    assert [one.person for one in Sanction.objects.all()] == [lapsed.north_clerk]
+
+
+def test_people_without_accounts_alone_make_no_draft(lapsed):
+    for name in ("north_clerk", "north_second"):
+        shut(lapsed.people[name])
+
+    assert draft_circulars() == 1
+    assert list(Circular.objects.values_list("unit__code", flat=True)) == ["S1"]
+
+
+def test_a_lapse_ends_with_the_last_day_of_who_left(lapsed):
+    """Else it would last for ever, and count for freezing and on the list of lapses."""
+    Lapse.objects.all().delete()
+    clerk, gone = lapsed.north_clerk, lapsed.south_clerk
+    for person in User.objects.all():
+        log_in(person, at("06-01 09:00"))
+    for last in ("06-30", "07-31", "08-31"):
+        store_days(day(last))
+        find_lapses()
+    User.objects.filter(pk=gone.pk).update(left_on=day("08-20"))
+    store_again()
+    find_lapses()
+    lapse = Lapse.objects.get(person=gone)
+    assert (lapse.first_day, lapse.ended_on) == (day("06-02"), day("08-20"))
+    assert Lapse.objects.get(person=clerk).ended_on is None
+    Lapse.objects.filter(pk=lapse.pk).update(ended_on=None, last_day=day("06-20"))
+    Lapse.objects.filter(pk=lapse.pk).update(dated_on=day("06-15"))
+    find_lapses()  # also one that lies before all that is looked at
+    lapse.refresh_from_db()
+    assert lapse.ended_on == day("08-20")
 
 
 # --- publishing

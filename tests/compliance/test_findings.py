@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import IntegrityError, connection
+from django.urls import reverse
 from django.utils import timezone, translation
 
 from accounts.models import Function, Post
@@ -187,6 +188,51 @@ def test_an_override_lifts_the_finding_of_a_head_until_it_is_taken_back(world):
     findings.end_override(made, by=world.north_head)
 
     assert Finding.objects.live().filter(rule="ORG-10", unit=world.n1).count() == 1
+
+
+def test_an_override_is_listed_and_taken_back_by_whoever_manages_the_unit(client, world):
+    """Its finding is closed, so that the list is where it is found again."""
+    held = staff(world)
+    Post.objects.filter(pk=held.pk).update(is_dedicated=False)
+    findings.run_checks()
+    finding = Finding.objects.get(rule="ORG-10", unit=world.n1)
+    made = findings.override(held, rule="ORG-10", reason="过渡期", by=world.north_head)
+    take_back = reverse("compliance:override-take-back", args=[made.pk])
+    listed = reverse("compliance:overrides")
+
+    client.force_login(world.boss)  # sees it, and manages nothing
+    page = client.get(listed).content.decode()
+    assert ("过渡期" in page, take_back in page) == (True, False)
+    assert client.post(take_back).status_code == 403
+    client.force_login(world.south_head)
+    assert "过渡期" not in client.get(listed).content.decode()
+    assert client.post(take_back).status_code == 404
+    client.force_login(world.north_head)
+    page = client.get(listed).content.decode()
+    assert ("过渡期" in page, take_back in page) == (True, True)
+    on_finding = reverse("compliance:override-end", args=[finding.pk, made.pk])
+    page = client.get(finding.get_absolute_url())
+    assert on_finding in page.content.decode()
+    assert not page.context["may_manage"]  # what is closed is not given to anybody
+
+    assert client.post(take_back).url == listed
+
+    assert "过渡期" not in client.get(listed).content.decode()
+    assert Finding.objects.live().filter(rule="ORG-10", unit=world.n1).count() == 1
+    made.refresh_from_db()
+    assert made.ended_by == world.north_head
+
+
+def test_a_post_that_has_ended_stands_on_no_list_of_what_is_allowed(client, world):
+    held = staff(world)
+    findings.override(held, rule="ORG-10", reason="过渡期", by=world.north_head)
+    client.force_login(world.north_head)
+    address = reverse("compliance:overrides")
+    assert len(client.get(address).context["rows"]) == 1
+
+    Post.objects.filter(pk=held.pk).update(valid_until=timezone.localdate())
+
+    assert client.get(address).context["rows"] == []
 
 
 @pytest.mark.django_db(transaction=True)

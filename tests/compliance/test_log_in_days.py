@@ -1,12 +1,16 @@
 """Stored days: what they say, when they change and when no longer, and what the night finds."""
 
 import datetime as dt
+import json
 from concurrent.futures import ThreadPoolExecutor
+from io import StringIO
 from threading import Barrier
 
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.models import Count
+from django.utils import timezone
 
 from accounts.models import User, UserState
 from compliance.models import Lapse, LogInDay, LogInMonth, LogInSum
@@ -169,6 +173,80 @@ def test_a_clock_that_runs_three_months_ahead_judges_nobody(world, time_machine)
     assert Lapse.objects.count() == 0
     told = Notice.objects.filter(kind="compliance.log_ins_stopped")
     assert [row.user for row in told] == [world.admin]
+
+
+def stored_days():
+    """How many days are stored, and through which one."""
+    rows = LogInDay.objects.order_by("day")
+    return rows.values("day").distinct().count(), getattr(rows.last(), "day", None)
+
+
+def test_a_clock_twenty_days_ahead_stores_and_freezes_nothing(world, time_machine):
+    """Less than the gap that is refused anyway, and enough to freeze the month for good."""
+    yesterday = timezone.localdate() - dt.timedelta(days=1)
+    for person in world.people.values():
+        log_in(person, timezone.now() - dt.timedelta(days=9))
+    nightly.judge_yesterday()
+    before = (stored_days(), list(LogInMonth.objects.order_by("month").values()))
+    assert before[0][1] == yesterday
+    time_machine.move_to(timezone.now() + dt.timedelta(days=20))
+
+    with pytest.raises(Refused):
+        nightly.judge_yesterday()
+
+    assert (stored_days(), list(LogInMonth.objects.order_by("month").values())) == before
+    assert Lapse.objects.count() == 0
+    told = Notice.objects.filter(kind="compliance.log_ins_stopped")
+    assert [row.user for row in told] == [world.admin]
+    time_machine.move_to(timezone.now() - dt.timedelta(days=20))
+    nightly.judge_yesterday()
+    assert stored_days() == before[0]
+
+
+def test_the_operator_closes_a_gap_that_the_night_refuses(world, time_machine):
+    busy(world)
+    store_days(day("09-10"))
+    time_machine.move_to(at("11-15 01:20"))
+    with pytest.raises(Refused, match="store_log_ins --through 2026-11-14"):
+        nightly.judge_yesterday()
+
+    out = StringIO()
+    call_command("store_log_ins", "--through", "2026-11-14", "--json", stdout=out)
+
+    assert json.loads(out.getvalue())["through"] == "2026-11-14"
+    assert stored_days() == (75, day("11-14"))
+    frozen = LogInMonth.objects.exclude(frozen_at=None).order_by("month")
+    assert list(frozen.values_list("month", flat=True)) == [FIRST, day("10-01")]
+    assert spans(world.north_clerk) == [(day("09-02"), day("11-14"), 74, day("09-15"), None)]
+    call_command("store_log_ins", "--through", "2026-11-14", stdout=StringIO())
+    assert stored_days() == (75, day("11-14"))
+    time_machine.move_to(at("11-16 01:20"))
+    nightly.judge_yesterday()
+    assert stored_days() == (76, day("11-15"))
+
+
+def test_a_lapse_early_in_a_long_gap_is_found(world):
+    busy(world)
+    store_days(day("03-31"))
+    log_in(world.north_clerk, *(at(f"05-{number:02} 09:00") for number in range(1, 31)))
+
+    nightly.close_gap(day("11-14"))
+
+    assert spans(world.north_clerk)[0][:2] == (day("03-01"), day("04-30"))
+
+
+def test_a_day_that_is_not_over_is_refused_to_the_operator_too(world):
+    busy(world)
+    store_days(day("09-10"))
+    for ahead in (0, 5):
+        asked = timezone.localdate() + dt.timedelta(days=ahead)
+        with pytest.raises(CommandError) as refused:
+            call_command("store_log_ins", "--through", asked.isoformat(), stdout=StringIO())
+        assert refused.value.returncode == 2
+    with pytest.raises(CommandError):
+        call_command("store_log_ins", "--through", "soon", stdout=StringIO())
+
+    assert stored_days() == (10, day("09-10"))
 
 
 # --- lapses

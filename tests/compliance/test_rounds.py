@@ -243,15 +243,15 @@ def test_nominations_are_seen_in_their_branch_alone(world, round_2026, client):
 def test_marks_are_weighed_by_the_criteria(world, round_2026):
     row = nominated_in(world, round_2026)
     close_round(round_2026, by=None)
-    marks = {"合作业绩": 90, "履约与付款": 80, "后续项目": 70, "品牌支撑": 60}
+    marks = {"规模": 90, "利润": 80, "合同额与利润的稳定": 70, "品牌支撑": 60}
     marks = {word: Decimal(mark) for word, mark in marks.items()}
     assert evaluate(row, by=None, marks=marks).mark is None
-    row = evaluate(row, by=None, marks=marks | {"合作意愿": Decimal("55.5")})
+    row = evaluate(row, by=None, marks=marks | {"对持续发展的贡献": Decimal("55.5")})
 
     # 0.3 × 90 + 0.2 × 80 + 0.2 × 70 + 0.15 × 60 + 0.15 × 55.5
     assert row.mark == Decimal("74.3")
     with pytest.raises(Refused):
-        evaluate(row, by=None, marks={"合作业绩": Decimal(101)})
+        evaluate(row, by=None, marks={"规模": Decimal(101)})
 
 
 def test_the_list_sets_level_and_pair(world, round_2026):

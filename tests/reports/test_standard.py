@@ -16,6 +16,7 @@ from django.utils import timezone
 from openpyxl import Workbook, load_workbook
 
 from accounts.models import User
+from accounts.scopes import narrow
 from audit.models import Entry
 from complaints.models import Level
 from complaints.selectors.summary import month_summary
@@ -24,7 +25,11 @@ from core.errors import Refused
 from core.exports import start
 from core.jobs import work
 from core.models import Job, JobState, OutboxMessage, Queue
+from core.scope import EVERYTHING
 from expenses.selectors.lists import LedgerQuery, ledger_sums
+from reports.analysis import base as analysis
+from reports.analysis.quality import quality_by_unit
+from reports.analysis.tables import SEGMENT_WORDS
 from reports.builder import sending
 from reports.builder.query import TooSlow
 from reports.builder.schedules import save_schedule
@@ -261,6 +266,15 @@ def test_the_analysis_counts_the_customers_of_the_branch(full):
 
     assert report.facts["customers"] == sum(row[1] for row in report.rows["units"])
     assert sum(row[1] for row in report.rows["classes"]) == report.facts["customers"]
+    assert [row[0] for row in report.rows["segments"]] == list(map(str, SEGMENT_WORDS.values()))
+    scores = [row[3] for row in report.rows["quality"]]
+    assert scores == [pytest.approx(100 * x.score) for x in quality_by_unit(_asked(full))]
+    assert max(scores) > 1
+
+
+def _asked(world) -> analysis.Question:
+    scope = narrow(EVERYTHING, world.n1, below=True)
+    return analysis.Question(world.n1, scope, TODAY())
 
 
 @pytest.mark.parametrize("key", list(STANDARDS))

@@ -1,0 +1,147 @@
+"""What readers of the pages of units and people see, and what they may take away."""
+
+from datetime import timedelta
+from io import BytesIO
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from openpyxl import load_workbook
+
+from audit.models import Entry
+from compliance.duty_panels import log_in_context, log_in_sheet
+from compliance.models import LogInDay, Sanction
+from compliance.panels import Question
+from compliance.services.assignments import assign
+from customers.models import CustomerUnit
+from customers.selectors.rhythm import FREQUENCY
+from regions.policies.types import rows
+from tests.factories import give, make_customer, make_duties, make_finding, make_user, say
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
+LONG_AGO = timezone.now() - timedelta(days=900)
+
+
+@pytest.fixture(autouse=True)
+def monthly(world):
+    """Whoever keeps a key customer meets him each month."""
+    row = {"whom": "key", "who": "keeper", "times": 1, "span": "month"}
+    say(world.group, FREQUENCY, rows((row,)))
+
+
+def overdue(unit, name, keeper):
+    """A key customer whom his keeper has not met for years."""
+    customer = make_customer(
+        unit=unit, by=None, keeper=keeper, name=name, kind="organisation", level="重点客户"
+    )
+    CustomerUnit.objects.filter(customer=customer).update(last_contact_at=LONG_AGO)
+    return customer
+
+
+def workbook(client, code):
+    answer = client.get(reverse("compliance:unit-workbook", args=[code]))
+    return load_workbook(BytesIO(b"".join(answer.streaming_content)))
+
+
+def words_of(book):
+    return {cell for sheet in book for line in sheet.iter_rows(values_only=True) for cell in line}
+
+
+# --- the workbook of a month ----------------------------------------------------------------------
+
+
+def test_names_of_customers_are_for_those_who_may_take_them_away(client, world):
+    overdue(world.n1a, "北方甲", world.north_clerk)
+    client.force_login(world.north_head)
+    book = workbook(client, "N")
+    assert "北方甲" in words_of(book)
+    sheets = len(book.sheetnames)
+    taken = Entry.objects.get(action="compliance.month_taken")
+    assert taken.detail["count"] == sum(sheet.max_row - 1 for sheet in book.worksheets[1:]) >= 1
+    assert f"{taken.detail['count']} rows" in taken.sentence()
+
+    client.force_login(world.reader)  # the group's functions read, and take nothing away
+
+    book = workbook(client, "N")
+    assert len(book.sheetnames) == sheets - 1
+    assert "北方甲" not in words_of(book)
+
+
+def test_whose_right_to_take_away_reaches_less_takes_less(client, world):
+    overdue(world.n1a, "北方甲", world.north_clerk)
+    overdue(world.n1b, "北方乙", world.north_clerk)
+    give(world.reader, "section-head", world.n1b)
+    client.force_login(world.reader)
+
+    words = words_of(workbook(client, "N"))
+
+    assert ("北方甲" in words, "北方乙" in words) == (False, True)
+
+
+# --- the page of a person -------------------------------------------------------------------------
+
+
+def test_a_manager_sees_of_his_people_what_he_reaches(client, world):
+    clerk = world.north_clerk
+    give(clerk, "staff", world.s1a)
+    overdue(world.n1a, "北方甲", clerk)
+    overdue(world.s1a, "南方甲", clerk)
+    soon = timezone.now() + timedelta(minutes=1)
+    assign(to=clerk, by=world.north_head, title="北方的任务", due_at=soon)
+    assign(to=clerk, by=world.south_head, title="南方的任务", due_at=soon, unit=world.s1a)
+    client.force_login(world.north_head)
+
+    answer = client.get(reverse("compliance:person", args=[clerk.employee_no]))
+    page = answer.content.decode()
+
+    assert ("北方甲" in page, "南方甲" in page) == (True, False)
+    assert ("北方的任务" in page, "南方的任务" in page) == (True, False)
+    contacts = next(one for key, _template, one in answer.context["sections"] if key == "contacts")
+    assert (len(contacts["contacts"].places), contacts["contacts"].overdue) == (1, 1)
+    client.force_login(clerk)
+    own = client.get(reverse("compliance:me")).content.decode()
+    assert all(word in own for word in ("北方甲", "南方甲", "北方的任务", "南方的任务"))
+
+
+def test_findings_and_sanctions_of_another_branch_stay_there(client, world):
+    clerk = world.north_clerk
+    for unit, word in ((world.n1a, "北方缺人"), (world.s1a, "南方缺人")):
+        make_finding(unit=unit, word=word, owner=clerk)
+    sanction = Sanction.objects.get(pk=make_duties(person=clerk, by=world.boss)["sanction"])
+    address = reverse("compliance:person", args=[clerk.employee_no])
+    client.force_login(world.north_head)
+
+    page = client.get(address).content.decode()
+    assert ("北方缺人" in page, "南方缺人" in page) == (True, False)
+    assert sanction.get_absolute_url() in page
+    sanction.place_in(world.s1a)  # it was imposed where he worked before
+    sanction.save()
+    assert sanction.get_absolute_url() not in client.get(address).content.decode()
+    client.force_login(clerk)
+    assert sanction.get_absolute_url() in client.get(reverse("compliance:me")).content.decode()
+
+
+# --- log-ins of a unit ----------------------------------------------------------------------------
+
+
+def test_who_missed_most_is_said_of_the_branches_in_reach(world):
+    """A reader whose right ends at one project does not read the whole region by its page."""
+    today = timezone.localdate()
+    for person in (world.north_clerk, make_user(unit=world.n1b, no="N-B")):
+        LogInDay.objects.create(
+            person=person, day=today, unit=person.unit, reason="missed", working=True,
+            log_ins=0, needed=1,
+        )  # fmt: skip
+    reader = make_user(unit=world.n1a, role=None, no="N-ONE")
+    give(reader, "section-head", world.n1a)
+    month = today.replace(day=1)
+    asked = Question(reader, world.north, True, month, today, (month, month))
+
+    missed = log_in_context(asked)["missed"]
+
+    assert [one.person for one in missed] == [world.north_clerk]
+    assert [row[2] for row in log_in_sheet(asked).rows] == ["N-CLERK"]
+    everybody = Question(world.north_head, world.north, True, month, today, (month, month))
+    assert len(log_in_context(everybody)["missed"]) == 2
+    alone = Question(world.north_head, world.n1b, False, month, today, (month, month))
+    assert [one.person.employee_no for one in log_in_context(alone)["missed"]] == ["N-B"]
