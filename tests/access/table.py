@@ -1301,6 +1301,7 @@ FILE_READERS = "302  403  200  200  200  200  200  403  200  200"
 RUNNERS = "302  403  403  403  403  403  200  403  403  403"
 RUNNERS_DO = "302  403  403  403  403  403  302  403  403  403"
 REVIEWERS = "302  403  403  200  200  403  200  403  403  404"
+MOVED_READERS = "302  403  302  302  302  302  302  403  302  302"
 COMMITTEE = "302  403  403  403  403  200  200  403  403  403"
 NOMINATORS = "302  403  403  200  200  403  403  403  403  404"
 NOMINATORS_DO = "302  403  403  302  302  403  403  403  403  404"
@@ -1351,6 +1352,34 @@ STRATEGIC = (
     Row("GET", "compliance:nomination", FILE_HERE, args=("@round", "@nomination")),
     Row("GET", "compliance:nomination-edit", NOMINATORS, args=("@round", "@nomination")),
     Row("POST", "compliance:nomination-withdraw", NOMINATORS_DO, args=("@round", "@nomination")),
+    Row("GET", "compliance:assessments-now", MOVED_READERS),
+    Row("GET", "compliance:assessments", FILE_READERS, args=("@round",)),
+    Row(
+        "GET",
+        "compliance:assessment",
+        "302  403  200  200  200  200  200  403  404  404",
+        args=("@round", "specialist", "@assessed"),
+    ),
+    # The leader's own is a draft, which nobody but the committee's office sees.
+    Row(
+        "GET",
+        "compliance:assessment",
+        "302  403  404  200  200  200  200  403  404  404",
+        args=("@round", "leader", "@led"),
+    ),
+    Row(
+        "POST",
+        "compliance:assessment",
+        "302  403  404  404  404  404  422  403  404  404",
+        args=("@round", "leader", "@led"),
+        data={"submit": "1"},
+    ),
+    Row(
+        "GET",
+        "compliance:assessment-reopen",
+        RUNNERS,
+        args=("@round", "specialist", "@assessed"),
+    ),
     Row("GET", "compliance:committee", COMMITTEE),
     Row("GET", "compliance:meeting", COMMITTEE, args=("@meeting",)),
     Row("GET", "compliance:meeting-new", RUNNERS),
