@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("compliance", "0006_search"),
+        ("compliance", "0007_follow"),
         ("pghistory", "0007_auto_20250421_0444"),
         ("regions", "0005_changes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
