@@ -33,7 +33,8 @@ class Work:
     who holds one. `takers` says who may take it where; `right` is what somebody needs who hands
     over rows that he ticked himself. A kind that `follows` another goes to whoever got that
     kind's row, `lead` being the expression of its key: plans follow their customer. `list_url` is
-    the page on which a receiver finds what came to him.
+    the page on which a receiver finds what came to him. A table without scope columns gives rows
+    that carry them as annotations; `placed` puts these on other rows of it.
     """
 
     key: str
@@ -45,6 +46,7 @@ class Work:
     follows: str = ""
     lead: Any = None
     list_url: str = "/customers/"
+    placed: Callable[[QuerySet[Any]], QuerySet[Any]] = lambda rows: rows
 
 
 @dataclass

@@ -13,6 +13,7 @@ class ComplianceConfig(AppConfig):
         # of units and people, entries of calendars, counts beside the menu, what follows from
         # staff events, the work people hand over.
         from compliance import (  # noqa: F401
+            assessment_panels,
             checks,
             contact_panels,
             daily_panels,

@@ -44,6 +44,10 @@ COLUMNS = (
     SheetColumn(gettext_lazy("Handed over on"), "date"),
     SheetColumn(gettext_lazy("Last contact"), "datetime", 18),
     SheetColumn(gettext_lazy("Next contact on"), "date"),
+    SheetColumn(gettext_lazy("Year of birth"), "integer"),
+    SheetColumn(gettext_lazy("Occupation")),
+    SheetColumn(gettext_lazy("Purpose of the purchase")),
+    SheetColumn(gettext_lazy("Risk condition")),
 )
 
 
@@ -81,6 +85,10 @@ class CustomerSheet:
             place.handed_over_on,
             timezone.localtime(place.last_contact_at) if place.contacted else None,
             place.next_contact_on,
+            customer.birth_year,
+            customer.occupation,
+            customer.get_purpose_display(),
+            customer.risk,
         )
 
 

@@ -24,11 +24,14 @@ from customers.models import (
     CustomerKind,
     CustomerUnit,
     OwnerStage,
+    Purpose,
     Scheme,
 )
+from customers.models.customers import FIRST_BIRTH
 from customers.selectors.keepers import refuse_keeper
 from customers.selectors.lists import BY_NAME, ORDERS, RECENT, ListQuery
 from customers.selectors.rhythm import overdue_condition
+from customers.selectors.risks import risk_words
 from customers.selectors.search import namesakes
 from customers.selectors.shares import share_colleagues
 from customers.selectors.terms import understand
@@ -85,10 +88,12 @@ WORDS_KEPT = 60  # seconds; a new word of an import may take a minute to show in
 
 
 def class_words() -> dict[str, list[str]]:
-    """The words of each scheme in their order, kept in the process for a minute."""
+    """The words of each scheme in their order, and the risk conditions, kept in the process for a
+    minute."""
     words = cache.get("customers.class_words")
     if words is None:
-        words = {scheme: [] for scheme in Scheme.values}
+        words = {scheme: list[str]() for scheme in Scheme.values}
+        words["risk"] = risk_words()
         for item in CustomerClass.objects.all():
             words[item.scheme].append(item.word)
         cache.set("customers.class_words", words, WORDS_KEPT)
@@ -111,6 +116,10 @@ class CustomerFilter(forms.Form):
     section = forms.ChoiceField(label=_("Section"), required=False)
     kind = forms.ChoiceField(label=_("Kind"), required=False, choices=[*ANY, *CustomerKind.choices])
     ownership_class = forms.ChoiceField(label=_("Ownership class"), required=False)
+    purpose = forms.ChoiceField(
+        label=_("Purpose of the purchase"), required=False, choices=[*ANY, *Purpose.choices]
+    )
+    risk = forms.ChoiceField(label=_("Risk condition"), required=False)
     quiet = forms.ChoiceField(label=_("Last contact"), required=False, choices=[*ANY, *QUIET_DAYS])
     due = forms.BooleanField(label=_("Contact is due"), required=False)
     overdue = forms.BooleanField(label=_("Contact is overdue for the class"), required=False)
@@ -126,7 +135,8 @@ class CustomerFilter(forms.Form):
         self.fields["keeper"].queryset = people_in_reach(user)  # type: ignore[attr-defined]
         self._offer_sections(user)
         words = class_words()
-        chosen = {self.data.get("level"), self.data.get("ownership_class")} - {None, ""}
+        chosen = {self.data.get(name) for name in ("level", "ownership_class", "risk")}
+        chosen -= {None, ""}
         if not chosen <= {word for known in words.values() for word in known}:
             # A word newer than the memory: a filter that is not understood would show too much.
             cache.delete("customers.class_words")
@@ -137,6 +147,7 @@ class CustomerFilter(forms.Form):
             *ANY,
             *((w, w) for w in words[Scheme.OWNERSHIP]),
         ]
+        self.fields["risk"].choices = [*ANY, *((w, w) for w in words["risk"])]  # type: ignore[attr-defined]
 
     def _offer_sections(self, user: Any) -> None:
         """The sections the reader sees; most groups have none, and then there is nothing to ask."""
@@ -168,6 +179,8 @@ class CustomerFilter(forms.Form):
             section=units_of_section(data["section"]) if data.get("section") else None,
             kind=data.get("kind", ""),
             ownership_class=data.get("ownership_class", ""),
+            purpose=data.get("purpose", ""),
+            risk=data.get("risk", ""),
             level=data.get("level", ""),
             stage=data.get("stage", ""),
             keeper=data.get("keeper"),
@@ -194,6 +207,9 @@ TEXT_FIELDS = (
     "scale",
     "payment_record",
     "remark",
+    "occupation",
+    "purpose",
+    "risk",
 )
 
 
@@ -224,6 +240,10 @@ class CustomerForm(forms.ModelForm):
         fields = (
             "name",
             "gender",
+            "birth_year",
+            "occupation",
+            "purpose",
+            "risk",
             "ownership_class",
             "level",
             "industry",
@@ -242,11 +262,12 @@ class CustomerForm(forms.ModelForm):
 
     ORDER = {
         CustomerKind.PERSON: (
-            "name gender phone other_phone identity level unit keeper source address remark"
+            "name gender phone other_phone identity birth_year occupation purpose level risk unit "
+            "keeper source address remark"
         ).split(),
         CustomerKind.ORGANISATION: (
-            "name ownership_class level nature industry business_type unit keeper phone address "
-            "postcode scale assets first_cooperation_on payment_record source remark"
+            "name ownership_class level risk nature industry business_type unit keeper phone "
+            "address postcode scale assets first_cooperation_on payment_record source remark"
         ).split(),
     }
 
@@ -263,6 +284,7 @@ class CustomerForm(forms.ModelForm):
         self._offer("level", scheme)
         self._offer("ownership_class", Scheme.OWNERSHIP)
         self._offer("business_type", Scheme.BUSINESS)
+        self._offer_profile()
         if "gender" in self.fields:
             self.fields["gender"] = forms.ChoiceField(
                 label=_("Gender"),
@@ -290,6 +312,30 @@ class CustomerForm(forms.ModelForm):
         label = self.fields[name].label
         self.fields[name] = forms.ChoiceField(
             label=label, required=False, choices=[*ANY, *((word, word) for word in words)]
+        )
+
+    def _offer_profile(self) -> None:
+        """The purposes, and the risk conditions of the group beside the one that stands there."""
+        if "purpose" in self.fields:
+            label = self.fields["purpose"].label
+            choices = [*ANY, *Purpose.choices]
+            self.fields["purpose"] = forms.ChoiceField(label=label, required=False, choices=choices)
+            today = timezone.localdate()
+            self.fields["birth_year"] = forms.IntegerField(
+                label=self.fields["birth_year"].label,
+                required=False,
+                min_value=FIRST_BIRTH,
+                max_value=today.year,
+            )
+        words = risk_words()
+        present = self.instance.risk if self.instance.pk else ""
+        if present and present not in words:
+            words.append(present)
+        self.fields["risk"] = forms.ChoiceField(
+            label=self.fields["risk"].label,
+            required=False,
+            choices=[*ANY, *((word, word) for word in words)],
+            help_text=self.fields["risk"].help_text,
         )
 
     def _propose(self, user: Any) -> None:

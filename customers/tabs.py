@@ -17,14 +17,15 @@ from customers.models import Customer
 class Tab:
     """A list of what a customer has elsewhere. Whoever lacks `right` sees no tab of it.
 
-    `count` says how many the reader may see, capped; `context` is what `template` draws, and is
+    `count` says how many the reader may see, capped, None where that is not worth a query of every
+    page of a customer; `context` is what `template` draws, and is
     asked for only when the tab is open.
     """
 
     key: str
     title: str | Promise
     right: str
-    count: Callable[[Any, Customer], int]
+    count: Callable[[Any, Customer], int] | None
     context: Callable[[HttpRequest, Customer], dict[str, Any]]
     template: str
 

@@ -396,3 +396,93 @@ register(
         below=Below.NOBODY,
     )
 )
+
+# --- differentiated service and buyer profile (CUS-34, CUS-27) ------------------------------------
+
+KINDS = (
+    ("any", pgettext_lazy("kind of customer", "any")),
+    ("person", _("Person")),
+    ("organisation", _("Organisation")),
+)
+register(
+    Policy(
+        key="customers.risk_service",
+        title=_("Service for a risk condition"),
+        meaning=_(
+            "Which service a customer gets by kind, risk condition and business. The first row that"
+            " fits holds; without a business it fits all of them. The page of the customer says it."
+        ),
+        source=_("Commercial bank's customer rule, Art 5"),
+        type=Rows(
+            (
+                Column("kind", _("Kind"), Choice(KINDS)),
+                Column("risk", _("Risk condition"), Text(20, minimum=1)),
+                Column("business", _("Business type or industry"), Text(40)),
+                Column("service", pgettext_lazy("customers", "Service"), Text(200, minimum=1)),
+            ),
+            minimum=1,
+            maximum=40,
+        ),
+        default=rows(
+            {"kind": kind, "risk": risk, "business": "", "service": service}
+            for kind, risk, service in (
+                ("any", "低风险", "常规服务，优先推荐新项目与增值服务"),
+                ("organisation", "中风险", "缩短账期，按季度复核授信与履约情况"),
+                ("person", "中风险", "付款节点前主动提醒，专员每季度回访"),
+                ("organisation", "高风险", "先款后货，合同须经负责人审批，每月复核"),
+                ("person", "高风险", "由负责人对接，重要事项书面确认，每月回访"),
+            )
+        ),
+        group=GROUP,
+        below=Below.NOBODY,
+    )
+)
+
+
+def _ages_in_order(table: Sequence[Row]) -> Promise | None:
+    if all(row["youngest"] <= row["oldest"] for row in table):
+        return None
+    return _("The youngest age must not lie above the oldest one.")
+
+
+PURPOSES = (
+    ("any", pgettext_lazy("purpose", "any")),
+    ("own_use", _("To live in")),
+    ("investment", _("As an investment")),
+)
+register(
+    Policy(
+        key="customers.target_segment",
+        title=_("Target segments of buyers"),
+        meaning=_(
+            "Whom the company sells homes to: ages, purpose, and words of which the occupation"
+            " holds one, parted by 、; without words every occupation fits. The analysis shows the"
+            " share of the owners who belong to each."
+        ),
+        source=_("Real-estate buyer profile, 1"),
+        type=Rows(
+            (
+                Column("name", pgettext_lazy("segment", "Name"), Text(40, minimum=1)),
+                Column("youngest", _("From age"), Whole(0, 120)),
+                Column("oldest", _("Through age"), Whole(0, 120)),
+                Column("purpose", _("Purpose"), Choice(PURPOSES)),
+                Column("occupations", _("Occupations"), Text(200)),
+            ),
+            minimum=0,
+            maximum=10,
+            rule=_ages_in_order,
+        ),
+        default=rows(
+            {
+                "name": name,
+                "youngest": 25,
+                "oldest": 55,
+                "purpose": purpose,
+                "occupations": "职员、白领、个体",
+            }
+            for name, purpose in (("自住主力客群", "own_use"), ("投资置业客群", "investment"))
+        ),
+        group=GROUP,
+        below=Below.GROUP,
+    )
+)

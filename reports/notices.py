@@ -16,6 +16,13 @@ register_kind(
 )
 register_kind(
     NoticeKind(
+        "reports.schedule_orphaned",
+        _("Nobody answers for a scheduled report any more"),
+        sample={"name": "月度投诉", "owner": "李四"},
+    )
+)
+register_kind(
+    NoticeKind(
         "reports.commentary_waits",
         _("A unit below submitted its written analysis"),
         mail=True,

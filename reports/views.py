@@ -19,28 +19,39 @@ from customers.selectors.detail import is_overdue, my_tasks
 from customers.selectors.lists import ListQuery, count_customers
 from regions.selectors.calendars import word_of_the_day
 from reports.forms import SpanFilter
+from reports.home_work import beginnings, menu_items, waiting_tiles
 from reports.selectors import activity_report
 
 QUIET_DAYS = 90
+LOG = "customers.log_activity"
 
 
 @signed_in
 def home(request: HttpRequest) -> HttpResponse:
-    """What waits for this person today; every number is a link to exactly its rows."""
+    """What waits for this person today; every number is a link to exactly its rows. What is shown
+    follows from rights: who keeps no customers sees where his own work begins instead."""
     user: Any = request.user
     today = timezone.localdate()
-    tasks = my_tasks(user) if user.has_perm("customers.view_customer") else []
+    sees, keeps = user.has_perm("customers.view_customer"), user.has_perm(LOG)
+    tasks = my_tasks(user) if sees else []
     overdue = [task for task in tasks if is_overdue(task)]
     due_today = [t for t in tasks if t not in overdue and timezone.localdate(t.at) == today]
+    items = menu_items(request)
+    waiting = waiting_tiles(user, items)
     context = {
         "today": today,
+        "waiting": waiting,
+        "keeps": keeps or bool(tasks),
+        "beginnings": [] if keeps else beginnings(items),
         "overdue": overdue,
         "due_today": due_today,
         "later": [task for task in tasks if task not in overdue and task not in due_today],
-        "tiles": _tiles(user) if user.has_perm("customers.view_customer") else [],
-        "answer": _answer(len(overdue), len(due_today)),
+        "tiles": _tiles(user) if sees else [],
+        "answer": _answer(len(overdue), len(due_today))
+        if keeps or tasks
+        else _answer_without_customers(waiting),
         "day_word": word_of_the_day(today, user.unit_id),
-        "due_places": _due_places(user),
+        "due_places": _due_places(user) if sees else [],
         "can_add": user.has_perm("customers.add_customer"),
         "key_backup_due": user.is_staff and backup_is_due(),
     }
@@ -59,6 +70,17 @@ def _answer(overdue: int, due: int) -> str:
         if overdue
         else _("{total}.").format(total=total)
     )
+
+
+def _answer_without_customers(waiting: list[dict[str, Any]]) -> str:
+    """The sentence for whoever keeps no customers."""
+    if not waiting:
+        return _("Nothing waits for you today.")
+    count = len(waiting)
+    words = ngettext(
+        "{count} kind of work waits for you.", "{count} kinds of work wait for you.", count
+    )
+    return words.format(count=count)
 
 
 def _tiles(user: Any) -> list[dict[str, Any]]:

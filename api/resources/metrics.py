@@ -12,16 +12,19 @@ from rest_framework.response import Response
 from api.base import Ask, Resource, unit_asked
 from api.reach import METRICS_READ
 from api.schema import UNIT, OpenApiParameter, lists, shows
+from reports.dashboard.basis import frozen_in
 from reports.dashboard.forms import VIEW, DashboardFilter
 from reports.metrics.perimeter import Perimeter
 from reports.metrics.periods import read_period
-from reports.metrics.reading import Series, frozen_months, series_of
+from reports.metrics.reading import Series, series_of
 from reports.metrics.registry import METRICS, Better, Kind, Measure, Metric
 
 PLACES = {
     Measure.ROWS: Decimal(1),
     Measure.YUAN: Decimal("0.01"),
     Measure.SHARE: Decimal("0.000001"),
+    Measure.COUNT: Decimal(1),
+    Measure.RATE: Decimal("0.0001"),
 }
 KINDS = [(str(one), str(one)) for one in Kind]
 NUMBER = "A decimal number as text, null where there is none."
@@ -39,17 +42,23 @@ class MetricRow(serializers.Serializer):
 
 
 class ValueRow(serializers.Serializer):
-    """A figure; shares lie between 0 and 1. `before` is that of as many days of the period before,
-    `as_of` the day of a stock that is not of this moment."""
+    """A figure; shares are parts of 1, rates for each 1,000. `before` is that of as many days of
+    the period before, counted by day where that is no whole month; `as_of` the day of a stock that
+    is not of this moment. `frozen_months` closed months of the period are in it as closing left
+    them: none where it is counted from own rows, and none in what there is today. `own_rows` tells
+    that it is counted now from the rows of one's own."""
 
     metric = serializers.CharField()
     value = serializers.CharField(allow_null=True, help_text=NUMBER)
     before = serializers.CharField(allow_null=True, help_text=NUMBER)
     as_of = serializers.DateField(allow_null=True)
+    frozen_months = serializers.IntegerField()
+    own_rows = serializers.BooleanField()
 
 
 class FiguresOut(serializers.Serializer):
-    """The figures of a unit in a period that the reader may see."""
+    """The figures of a unit in a period that the reader may see; `frozen_months` is the most that
+    any of them holds."""
 
     unit = serializers.CharField()
     below = serializers.BooleanField()
@@ -102,7 +111,7 @@ class Figures(Resource):
             "period": period.key,
             "first": period.first,
             "last": period.last,
-            "frozen_months": frozen_months(period),
+            "frozen_months": frozen_in(found),
             "figures": [_figure(one) for one in found],
         }
         return Response(FiguresOut(answer).data)
@@ -146,4 +155,6 @@ def _figure(series: Series) -> dict[str, Any]:
         "value": said(series.value),
         "before": said(series.value_before),
         "as_of": series.as_of,
+        "frozen_months": len(series.frozen),
+        "own_rows": series.is_own,
     }

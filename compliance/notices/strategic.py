@@ -40,6 +40,14 @@ register_kind(
 )
 register_kind(
     NoticeKind(
+        "compliance.assessed",
+        _("My yearly assessment is confirmed"),
+        mail=True,
+        sample={"year": "2026"},
+    )
+)
+register_kind(
+    NoticeKind(
         "compliance.early_signal",
         _("An early signal of a strategic customer"),
         mail=True,

@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Val
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from accounts.models import Function, Post
+from accounts.models import Function, Post, Reach, RoleGrant
 from accounts.scopes import narrow
 from accounts.staffing import posts_held
 from compliance.agenda import midnight
@@ -170,6 +170,31 @@ class ChangeQuery:
         elif self.state not in ("", "all"):
             rows = rows.filter(state=self.state)
         return rows.filter(kind=self.kind) if self.kind else rows
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRole:
+    """A role in force of somebody whose account changes; `outside` says that it lies neither in
+    his unit nor below it. One held in a section, or reaching the whole group, lies nowhere."""
+
+    grant: RoleGrant
+    outside: bool
+
+    def __str__(self) -> str:
+        return f"{self.grant.role.name} · {self.grant.unit.name}"
+
+
+def roles_of(change: AccountChange) -> dict[int, list[HeldRole]]:
+    """Person → his roles in force, of those whose part of a form is still to be done."""
+    people = change.lines.filter(done_at=None).exclude(person=None).values("person")
+    grants = RoleGrant.objects.now().filter(user__in=people)
+    found: dict[int, list[HeldRole]] = defaultdict(list)
+    for grant in grants.select_related("user", "role", "unit").order_by("unit__path", "pk"):
+        everywhere = grant.section_grant_id is not None or grant.role.reach == Reach.GROUP
+        home = grant.user.unit_id or change.unit_id
+        outside = not everywhere and home not in grant.unit.ancestor_ids()
+        found[grant.user_id].append(HeldRole(grant, outside))
+    return found
 
 
 def change_parts(user: Any, query: ChangeQuery) -> list[QuerySet[AccountChange]]:

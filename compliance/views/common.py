@@ -47,14 +47,17 @@ def question(
     back: str,
     crumbs: Crumbs,
     danger: bool = False,
+    keep: str = "",
 ) -> HttpResponse:
-    """A question before an act, as a dialog or a page; `form` holds what must be said with it."""
+    """A question before an act, as a dialog or a page; `form` holds what must be said with it.
+    `keep` is the word of the way back where "Cancel" could be taken for the act."""
     context = {
         "title": title,
         "effect": effect,
         "action": request.get_full_path(),
         "verb": verb,
         "danger": danger,
+        "cancel": keep,
         "form": form if form.fields else None,
         "refused": form.non_field_errors() if form.is_bound else [],
         "cancel_url": back,

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_POST, require_safe
 
 from compliance.forms.bulletins import ReasonForm
@@ -242,6 +242,7 @@ def task_cancel(request: HttpRequest, pk: int) -> HttpResponse:
         effect=_("It stays in the list as cancelled."),
         verb=_("Cancel the task"),
         danger=True,
+        keep=pgettext("task", "Keep it"),
     )
 
 

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_safe
 
 from accounts.selectors.stand_ins import colleagues
@@ -245,6 +245,7 @@ def trip_cancel(request: HttpRequest, pk: int) -> HttpResponse:
         back=back,
         crumbs=_crumbs((str(one), back), (_("Cancel the trip or leave"), "")),
         danger=True,
+        keep=pgettext("trip", "Keep it"),
     )
 
 

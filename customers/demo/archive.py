@@ -188,9 +188,22 @@ def plan_archive(organisation: Organisation, names: Names, today: dt.date) -> Ar
     return Archive(owners, places)
 
 
+def _profile(client: Client) -> Client:
+    """Year of birth and, of two thirds, occupation, purpose and risk: drawn from the number that
+    was drawn already, so that everything else of the demonstration stays what it was."""
+    number = int(client.identity[6:17]) if client.identity else 0
+    if client.identity:
+        client.facts["birth_year"] = int(client.identity[6:10])
+    if number % 3:
+        client.facts["occupation"] = words.OCCUPATIONS[number // 3 % len(words.OCCUPATIONS)]
+        client.facts["purpose"] = "investment" if number % 5 == 0 else "own_use"
+        client.facts["risk"] = words.RISKS[number // 7 % len(words.RISKS)]
+    return client
+
+
 def _owner(names: Names, today: dt.date) -> Client:
     gender = names.gender()
-    return Client(
+    client = Client(
         CustomerKind.PERSON,
         names.person(gender),
         names.weighted(("VIP", "重点", "普通"), (3, 12, 85)),
@@ -199,6 +212,7 @@ def _owner(names: Names, today: dt.date) -> Client:
         names.identity(gender, names.birthday(24, 70, today)),
         names.phone(),
     )
+    return _profile(client)
 
 
 def _co_owner(names: Names, owner: Client, today: dt.date) -> Client:
@@ -296,7 +310,7 @@ CUSTOMER_COLUMNS = (
     " identity_index identity_last4 phone_cipher phone_index phone_last4 other_phone_last4"
     " ownership_class level industry nature source address postcode scale assets payment_record"
     " first_cooperation_on specialist_id contact_leader_id remark import_run_id created_at"
-    " updated_at"
+    " updated_at birth_year occupation purpose risk"
 )
 
 
@@ -369,12 +383,14 @@ def _customer_rows(
             facts.get("assets"),
             facts.get("payment_record", ""),
             facts.get("first_cooperation_on"),
-            facts["specialist"].key if facts else None,
-            facts["contact_leader"].key if facts else None,
+            facts["specialist"].key if "specialist" in facts else None,
+            facts["contact_leader"].key if "contact_leader" in facts else None,
             "",
             run,
             since[client.key],
             since[client.key],
+            facts.get("birth_year"),
+            *(facts.get(name, "") for name in ("occupation", "purpose", "risk")),
         )
 
 

@@ -122,6 +122,7 @@ FIELDS = (
     ),
     Field("source", gettext_lazy("Customer source"), ("客户来源", "来源", "信息来源")),
     Field("remark", gettext_lazy("Remark"), ("备注", "说明")),
+    Field("risk", gettext_lazy("Risk condition"), ("风险状况", "风险等级", "客户风险")),
 )
 
 MESSAGES: dict[str, Any] = {
@@ -147,6 +148,7 @@ TEXTS = {
     "payment_record": 200,
     "source": 40,
     "remark": 2000,
+    "risk": 20,
 }
 
 

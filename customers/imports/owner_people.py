@@ -14,7 +14,8 @@ from core.values.rooms import Room
 from customers.models import Customer
 from customers.services.protect import last_four
 
-PLAIN_FIELDS = ("gender", "identity_kind", "level", "source", "remark")
+PROFILE = ("birth_year", "occupation", "purpose", "risk")
+PLAIN_FIELDS = ("gender", "identity_kind", "level", "source", "remark", *PROFILE)
 SECRET_FIELDS = ("identity", "phone", "other_phone")
 UPDATED_COLUMNS = [
     *PLAIN_FIELDS,
@@ -46,6 +47,10 @@ class Person:
     other_phone_index: bytes | None = None
     customer_id: int | None = None
     is_new: bool = False
+    birth_year: int | None = None
+    occupation: str = ""
+    purpose: str = ""
+    risk: str = ""
 
 
 @dataclass(slots=True)
@@ -152,6 +157,7 @@ def person_of(row: Any, name: str, *, is_co_owner: bool) -> Person:
         blind_index("identity", row.identity) if row.identity else None,
         blind_index("phone", without_extension(row.phone)) if row.phone else None,
         blind_index("phone", without_extension(row.other_phone)) if row.other_phone else None,
+        **{name: getattr(row, name) for name in PROFILE},
     )
 
 

@@ -26,6 +26,7 @@ from core.imports.report import Report
 from core.personal_data import new_subject_key
 from customers.imports.owner_people import (
     MATCHES,
+    PROFILE,
     UPDATED_COLUMNS,
     Owned,
     People,
@@ -218,6 +219,7 @@ class OwnerWriter:
             self.run_id,
             now,
             now,
+            *(getattr(person, name) for name in PROFILE),
         )
 
     def _actor_id(self) -> int | None:
@@ -385,7 +387,7 @@ NEW_COLUMNS = (
     "identity_cipher identity_index identity_last4 phone_cipher phone_index phone_last4 "
     "other_phone_cipher other_phone_index other_phone_last4 ownership_class level industry nature "
     "source address postcode scale payment_record remark entered_by_id import_run_id created_at "
-    "updated_at"
+    "updated_at birth_year occupation purpose risk"
 ).split()
 
 

@@ -29,6 +29,7 @@ from core.values.rooms import Room, normalise_room
 from core.values.text import parse_text
 from customers.imports.directory import REASONS, ProjectDirectory
 from customers.imports.owner_writer import OwnerWriter, kept_by_name
+from customers.models import Purpose
 from customers.selectors.keepers import keepers_somewhere
 
 CHUNK = 5000
@@ -188,11 +189,32 @@ FIELDS = (
     ),
     Field("source", gettext_lazy("Customer source"), ("客户来源", "来源", "获知途径", "来访途径")),
     Field("remark", gettext_lazy("Remark"), ("备注", "说明", "备注信息", "备注说明")),
+    Field(
+        "birth_year",
+        gettext_lazy("Year of birth"),
+        ("出生年份", "年龄", "出生年", "出生日期", "周岁"),
+    ),
+    Field("occupation", gettext_lazy("Occupation"), ("职业", "从事职业", "工作职业")),
+    Field(
+        "purpose",
+        gettext_lazy("Purpose of the purchase"),
+        ("购房用途", "购房目的", "置业目的", "置业用途", "购买用途"),
+    ),
+    Field("risk", gettext_lazy("Risk condition"), ("风险状况", "风险等级", "客户风险")),
 )
 
 GENDERS = {"male": "男", "m": "男", "先生": "男", "female": "女", "f": "女", "女士": "女"}
 
+# What people write for the purposes of a purchase; other words are left out with a warning.
+PURPOSES = {
+    Purpose.OWN_USE: ("自住", "自用", "自主购买", "刚需", "改善", "居住"),
+    Purpose.INVESTMENT: ("投资", "出租", "收租"),
+}
+OLDEST = 120
+
 MESSAGES: dict[str, Any] = {
+    "purpose": gettext_lazy("“{word}” is neither own use nor an investment; it was left out."),
+    "birth_year": gettext_lazy("“{word}” is neither an age nor a year of birth; it was left out."),
     "name_missing": gettext_lazy("The owner's name is missing. Please fill it in."),
     "keeper_elsewhere": gettext_lazy(
         "{person} may not keep customers in this project; its customer officers take them in turn."
@@ -221,6 +243,10 @@ class OwnerRow:
     level: str
     source: str
     remark: str
+    birth_year: int | None
+    occupation: str
+    purpose: str
+    risk: str
 
 
 class RowChecker:
@@ -289,6 +315,10 @@ class RowChecker:
             level=self._text(number, cell("level"), 20),
             source=self._text(number, cell("source"), 40),
             remark=self._text(number, cell("remark"), 2000),
+            birth_year=self._birth_year(number, cell("birth_year")),
+            occupation=self._text(number, cell("occupation"), 40),
+            purpose=self._purpose(number, cell("purpose")),
+            risk=self._text(number, cell("risk"), 20),
         )
 
     def _say_once_where_the_keeper_may_not_keep(self, number: int, unit_id: int) -> None:
@@ -340,6 +370,35 @@ class RowChecker:
     def _gender(self, number: int, value: Cell) -> str:
         word = cell_text(value)
         return GENDERS.get(word.lower()) or self._text(number, word, 4)
+
+    def _purpose(self, number: int, value: Cell) -> str:
+        word = cell_text(value)
+        for purpose, parts in PURPOSES.items():
+            if any(part in word for part in parts):
+                return str(purpose)
+        if word:
+            self.report.warn(number, "purpose", str(MESSAGES["purpose"]).format(word=word[:40]))
+        return ""
+
+    def _birth_year(self, number: int, value: Cell) -> int | None:
+        """The year of birth of an age, a year, or a day of birth (CUS-27)."""
+        word, this_year = cell_text(value), self.context.today.year
+        if not word:
+            return None
+        digits = word.removesuffix("岁").removesuffix("年").removesuffix(".0")
+        if digits.isdecimal() and int(digits) <= OLDEST:
+            return this_year - int(digits)
+        if digits.isdecimal() and this_year - OLDEST <= int(digits) <= this_year:
+            return int(digits)
+        try:
+            day = parse_date(value, self.epoch1904)
+        except BadValue:
+            day = None
+        if day is None or not this_year - OLDEST <= day.year <= this_year:
+            message = str(MESSAGES["birth_year"]).format(word=word[:40])
+            self.report.warn(number, "birth_year", message)
+            return None
+        return day.year
 
     def _text(self, number: int, value: Cell, limit: int) -> str:
         try:

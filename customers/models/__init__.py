@@ -13,6 +13,7 @@ from customers.models.customers import (
     CustomerUnit,
     NameReading,
     OwnerStage,
+    Purpose,
     Scheme,
 )
 from customers.models.losses import Loss
@@ -41,6 +42,7 @@ __all__ = [
     "OwnerStage",
     "Ownership",
     "Property",
+    "Purpose",
     "Scheme",
     "Transaction",
     "TransactionFile",

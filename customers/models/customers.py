@@ -27,6 +27,8 @@ from core.scope import Scope, Scoped, ScopedQuerySet, scope_of
 from core.values.phones import national_format
 from regions.models import OrgUnit
 
+FIRST_BIRTH, LAST_BIRTH = 1900, 2100
+
 
 class CustomerKind(models.TextChoices):
     PERSON = "person", _("Person")
@@ -40,6 +42,13 @@ class OwnerStage(models.TextChoices):
     SETTLING_IN = "settling_in", _("Settling-in period")
     STABLE = "stable", _("Stable period")
     LONG_STANDING = "long_standing", _("Long-standing owner")
+
+
+class Purpose(models.TextChoices):
+    """Why somebody buys a home (CUS-27)."""
+
+    OWN_USE = "own_use", _("To live in")
+    INVESTMENT = "investment", _("As an investment")
 
 
 def years_before(day: date, years: int) -> date:
@@ -146,6 +155,18 @@ class Customer(models.Model):
     subject = models.ForeignKey(
         "core.SubjectKey", models.PROTECT, null=True, related_name="+", editable=False
     )
+    birth_year = models.PositiveSmallIntegerField(_("year of birth"), null=True, blank=True)
+    occupation = models.CharField(_("occupation"), max_length=40, blank=True, db_default="")
+    purpose = models.CharField(
+        _("purpose of the purchase"), max_length=10, choices=Purpose, blank=True, db_default=""
+    )
+    risk = models.CharField(
+        _("risk condition"),
+        max_length=20,
+        blank=True,
+        db_default="",
+        help_text=_("Which service it calls for is a policy of the group."),
+    )
     identity_kind = models.CharField(_("kind of document"), max_length=30, blank=True)
     identity_cipher = models.BinaryField(null=True, editable=False)
     identity_index = models.BinaryField(null=True, unique=True, max_length=16, editable=False)
@@ -219,6 +240,12 @@ class Customer(models.Model):
     class Meta:
         verbose_name = _("customer")
         verbose_name_plural = _("customers")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(birth_year__gte=FIRST_BIRTH, birth_year__lte=LAST_BIRTH),
+                name="customer_birth_year",
+            )
+        ]
         permissions = [
             ("reveal_customer", _("Can reveal telephone and identity numbers")),
             ("log_activity", _("Can log activities")),
@@ -247,6 +274,7 @@ class Customer(models.Model):
             models.Index(
                 fields=["import_run"], condition=Q(import_run__isnull=False), name="customer_import"
             ),
+            models.Index(fields=["risk"], condition=~Q(risk=""), name="customer_risk"),
             # A few hundred of a million: the company's list must not read the archive.
             models.Index(
                 fields=["pinyin", "id"], condition=Q(level=STRATEGIC), name="customer_strategic"

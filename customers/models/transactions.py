@@ -7,7 +7,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from customers.models.customers import Customer
+from core.scope import scope_of
+from customers.models.customers import Customer, CustomerUnit
 
 
 class TransactionFile(models.Model):
@@ -31,12 +32,12 @@ class TransactionFile(models.Model):
 
 class TransactionQuerySet(models.QuerySet):
     def visible_to(self, user: Any, permission: str = "customers.view_customer") -> Self:
-        """Purchases of customers in reach: they belong to the customer, not to one branch."""
-        from core.scope import scope_of
-
+        """Purchases of customers with a place in reach: they belong to the customer, not to one
+        branch. A share of a customer is no place and opens no dealings (docs/adr/0018)."""
         if scope_of(user, permission).everything:
             return self
-        return self.filter(customer__in=Customer.objects.visible_to(user, permission))
+        places = CustomerUnit.objects.visible_to(user, permission)
+        return self.filter(customer__in=places.values("customer"))
 
 
 class Transaction(models.Model):

@@ -58,6 +58,8 @@ class ListQuery:
     contact_before: date | None = None
     contact_after: date | None = None
     due: bool = False
+    purpose: str = ""
+    risk: str = ""
     overdue: Q | None = None  # customers.selectors.rhythm says what is late
     import_run: int | None = None
     term: Term = Term("")
@@ -75,6 +77,10 @@ class ListQuery:
         places = places.filter(**{name: value for name, value in exact.items() if value})
         if self.kind:
             places = places.filter(customer__kind=self.kind)
+        if self.purpose:
+            places = places.filter(customer__purpose=self.purpose)
+        if self.risk:
+            places = places.filter(customer__risk=self.risk)
         if self.unkept:
             places = places.filter(keeper=None)
         today = self.today or timezone.localdate()

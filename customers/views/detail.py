@@ -26,6 +26,7 @@ from customers.selectors.detail import (
     timeline,
 )
 from customers.selectors.history import Event, events
+from customers.selectors.risks import risk_service
 from customers.services import reveal
 from customers.services.reveal import FIELDS, ask_for_further_reveals, further_reveals
 from customers.tabs import Tab, tabs_for
@@ -151,6 +152,7 @@ def _page(request: HttpRequest, customer: Customer, further: dict[str, Tab]) -> 
         "file": file,
         "stage": file.place.stage() if file.place else None,
         "today": timezone.localdate(),
+        "risk_service": risk_service(customer),
         "may": may(request, *RIGHTS),
         "can_log": may_act_on(request, customer, file, "customers.log_activity"),
         "can_edit": may_edit(request, customer, file),
@@ -163,7 +165,8 @@ def _page(request: HttpRequest, customer: Customer, further: dict[str, Tab]) -> 
         "tab": request.GET.get("tab", "timeline"),
         "tabs": _tabs(file)
         + [
-            (one.key, str(one.title), one.count(request.user, customer)) for one in further.values()
+            (one.key, str(one.title), one.count(request.user, customer) if one.count else None)
+            for one in further.values()
         ],
     }
 

@@ -57,7 +57,7 @@ class Question:
     """Who is looked at, on which day: a branch, within it customers of a kind, among these
     perhaps one. `reader` is who asks: other rights than that to customers are his. `target` is
     yuan a year (VAL-06), `since` the first day of a change (REP-08), `lacks` a field of the data
-    quality (VAL-14)."""
+    quality (VAL-14), `chosen` a class of the method's own whose members are listed."""
 
     unit: OrgUnit
     scope: Scope
@@ -68,6 +68,7 @@ class Question:
     since: dt.date | None = None
     lacks: str = ""
     among: Among = ALL
+    chosen: str = ""
 
     def of(self, rows: QuerySet[Row]) -> QuerySet[Row]:
         """Rows with a `customer`, those of the customers that are asked for alone."""
@@ -147,6 +148,13 @@ def part_url(key: str, code: str, as_of: dt.date, **more: str) -> str:
 
     query = urlencode({"unit": code, "as_of": as_of.isoformat()} | more)
     return f"{reverse('reports:customer-analysis', args=[key])}?{query}"
+
+
+def members_url(key: str, asked: Question, chosen: str) -> str:
+    """The same method with the members of one class: the same branch, day and customers."""
+    among = {"level": asked.among.level, "business_type": asked.among.business_type}
+    more = {name: word for name, word in among.items() if word}
+    return part_url(key, asked.unit.code, asked.as_of, **more, part=chosen)
 
 
 def sql_of(rows: QuerySet[Any], *columns: str) -> tuple[str, tuple[Any, ...]]:

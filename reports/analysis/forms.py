@@ -17,7 +17,7 @@ from reports.analysis.base import OTHER, Among, Method, Question
 from reports.analysis.quality import FIELD_WORDS
 
 VIEW = "customers.view_customer"
-OPTIONS = ("target", "since", "lacks")
+OPTIONS = ("target", "since", "lacks", "part")
 KINDS = ("level", "business_type")
 EARLIEST, LATEST = date(1900, 1, 1), date(2999, 12, 31)
 
@@ -36,6 +36,8 @@ class AnalysisFilter(forms.Form):
     lacks = forms.ChoiceField(
         label=_("Lacking"), required=False, choices=[("", _("all")), *FIELD_WORDS.items()]
     )
+
+    part = forms.CharField(required=False, max_length=160, widget=forms.HiddenInput)
 
     def __init__(self, data: Any, *, user: Any, method: Method, today: date) -> None:
         units = OrgUnit.objects.visible_to(user, VIEW).in_tree_order()
@@ -113,6 +115,7 @@ class AnalysisFilter(forms.Form):
             data.get("since"),
             data.get("lacks", ""),
             Among(data.get("level", ""), data.get("business_type", "")),
+            data.get("part", ""),
         )
 
     def address(self) -> dict[str, str]:

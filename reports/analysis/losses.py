@@ -106,6 +106,19 @@ def by_competitor(lines: list[LossLine]) -> list[LossSum]:
     return _sums([(x.competitor, x) for x in lines if x.competitor])
 
 
+def chosen(lines: list[LossLine], part: str) -> list[LossLine]:
+    """The losses that are counted under a word, chosen as "by:word": cause, direction, competitor,
+    level, business_type or unit (by its name)."""
+    by, _colon, word = part.partition(":")
+    if by == "unit":
+        units = OrgUnit.objects.filter(pk__in={x.part for x in lines}, name=word)
+        keys = set(units.values_list("pk", flat=True))
+        return [x for x in lines if x.part in keys]
+    if by not in ("cause", "direction", "competitor", "level", "business_type"):
+        return []
+    return [x for x in lines if getattr(x, by) == word]
+
+
 def composition(asked: Question, lines: list[LossLine]) -> dict[str, list[LossSum]]:
     """Of whom the lost ones consist, beside how many customers of the same kind there are now:
     a customer lost in two units counts in both, as he is a customer of both."""

@@ -28,6 +28,7 @@ from satisfaction.selectors.sight import lines_of, units_to_read, waves_to_read
 CASES = "complaints.view_case"
 WINDOW = 365  # days whose contacts and cases count
 HANDING = 90  # days after the hand-over that are the hand-over still
+PLACES = ("customer_id", "unit_id", "signed_on", "handed_over_on")
 STAGES = ("signed", "handing", "first", "second", "later")
 # Which stage of the survey a stage of the view is; the hand-over is part of settling in.
 ASKED_AS = {
@@ -93,7 +94,8 @@ def _cases(asked: Question) -> Any:
     return rows.exclude(state__in=(State.REJECTED, State.MERGED)).exclude(customer=None)
 
 
-def _places(asked: Question) -> Any:
+def places_asked(asked: Question) -> Any:
+    """The places of the customers that are asked for."""
     return asked.of(CustomerUnit.objects.visible_to(asked.scope))
 
 
@@ -112,7 +114,7 @@ _COHORTS = """
 
 def cohorts(asked: Question) -> list[CohortLine]:
     """Owners by the year they first signed in the branch, the earliest first."""
-    places, params = sql_of(_places(asked), "customer_id", "signed_on")
+    places, params = sql_of(places_asked(asked), "customer_id", "signed_on")
     contacts, more = sql_of(_contacts(asked), "customer_id")
     cases, most = sql_of(_cases(asked), "customer_id")
     sql = _COHORTS.format(places=places, contacts=contacts, cases=cases)
@@ -190,7 +192,7 @@ def _cells(wave: Wave) -> tuple[dict[Cell, int], dict[Cell, int]]:
 # --- by stage -------------------------------------------------------------------------------------
 
 # Half-open spans of days: on the day a year after the hand-over an owner still settles in.
-_SPANS = """
+SPANS = """
     WITH place AS ({places}),
     span AS (
       SELECT p.customer_id, p.unit_id, s.* FROM place p, LATERAL (VALUES
@@ -220,8 +222,8 @@ _PAID = """
 
 def life_cycle(asked: Question) -> list[StageLine]:
     """The stages of owners from signing on: who is in them, and what happened in them."""
-    places, params = sql_of(_places(asked), "customer_id", "unit_id", "signed_on", "handed_over_on")
-    spans, day = _SPANS.format(places=places, handing=HANDING), asked.as_of
+    places, params = sql_of(places_asked(asked), *PLACES)
+    spans, day = SPANS.format(places=places, handing=HANDING), asked.as_of
     start, end = day - dt.timedelta(days=WINDOW - 1), day + dt.timedelta(days=1)
     lived = {
         stage: (owners, days)

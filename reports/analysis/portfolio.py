@@ -75,7 +75,7 @@ def composition(asked: Question) -> list[CompositionLine]:
     """The customers of a branch by class, stage, business type (of organisations), source and
     part of the branch, the largest class first; what nobody is, but the policy wants, stands with
     nothing. Stages are those of owners: whoever owns nothing has none."""
-    sql, params = _known(asked)
+    sql, params = known_sql(asked)
     found: dict[str, dict[str, tuple[int, Decimal]]] = {by: {} for by in DIMENSIONS}
     for by, word, count, amount in rows_of(sql + _BY_CLASS, params):
         if word is not None:
@@ -91,7 +91,8 @@ def composition(asked: Question) -> list[CompositionLine]:
     return [line for by in DIMENSIONS for line in _lines(by, found[by], wanted, codes)]
 
 
-def _known(asked: Question) -> tuple[str, list[Any]]:
+def known_sql(asked: Question) -> tuple[str, list[Any]]:
+    """The customers of a branch as `known`, with every class they are counted by."""
     places = asked.of(CustomerUnit.objects.visible_to(asked.scope))
     columns = ("customer_id", "unit_id", "region_id", "city_id", "project_id")
     here, params = sql_of(places, *columns, "signed_on", "handed_over_on")
@@ -180,16 +181,19 @@ _COOPERATION = """
       SELECT m.*, amount >= %s AS rich, coalesce(since <= %s, false) AS long,
              level = ANY(%s) AS important FROM measured m)"""
 _COOPERATION_LINES = """
-    SELECT * FROM judged ORDER BY rich::int + long::int + important::int DESC, amount DESC,
+    SELECT * FROM judged WHERE %s::int IS NULL OR rich::int + long::int + important::int = %s
+    ORDER BY rich::int + long::int + important::int DESC, amount DESC,
       code COLLATE "C" LIMIT %s"""
 _COOPERATION_SUMS = """
     SELECT rich::int + long::int + important::int, count(*), sum(amount) FROM judged GROUP BY 1"""
 
 
 def cooperation(asked: Question, limit: int | None = None) -> list[CooperationLine]:
-    """Organisations, and persons who bought, those who meet most measures first."""
+    """Organisations, and persons who bought, those who meet most measures first; where a number
+    of measures is chosen, those alone who meet so many."""
     sql, params = _cooperation(asked)
-    rows = rows_of(sql + _COOPERATION_LINES, [*params, limit])
+    met = int(asked.chosen) if asked.chosen in ("0", "1", "2", "3") else None
+    rows = rows_of(sql + _COOPERATION_LINES, [*params, met, met, limit])
     return [CooperationLine(*row) for row in rows]
 
 

@@ -129,7 +129,8 @@ _ABC = """
       FROM summed)"""
 _ABC_LINES = """
     SELECT business_type, id, code, name, amount, share, cumulative, (%s::text[])[place]
-    FROM classed WHERE %s::bigint IS NULL OR id = %s
+    FROM classed WHERE (%s::bigint IS NULL OR id = %s)
+      AND (%s::text IS NULL OR business_type || '/' || (%s::text[])[place] = %s)
     ORDER BY business_type, amount DESC, code COLLATE "C" LIMIT %s"""
 _ABC_CLASSES = """
     SELECT business_type, (%s::text[])[place], count(*), sum(amount) FROM classed
@@ -151,12 +152,15 @@ def abc(
     customer: Customer | None = None,
     limit: int | None = None,
     among: Among = ALL,
+    chosen: str = "",
 ) -> list[AbcLine]:
     """ABC classes within each business type (VAL-02); the shares are those among all customers
-    of the scope, also where one customer is asked for."""
+    of the scope, also where one customer, or a class ("type/class"), is asked for."""
     sql, params = _classed(as_of, scope, among)
-    one = customer.pk if customer else None
-    rows = _rows(sql + _ABC_LINES, [*params, one, one, limit])
+    one, only, words = customer.pk if customer else None, chosen or None, params[-1]
+    # The words of the classes stand in the list of columns before the conditions.
+    values = [*params, one, one, only, words, only, limit]
+    rows = _rows(sql + _ABC_LINES, values)
     return [AbcLine(*row) for row in rows]
 
 
@@ -186,7 +190,8 @@ _RFM = """
 _RFM_LINES = """
     SELECT c.id, c.code, c.name, %s::date - s.last, s.times, s.money, s.r, s.f, s.m
     FROM scored s JOIN customers_customer c ON c.id = s.customer_id
-    WHERE %s::bigint IS NULL OR c.id = %s
+    WHERE (%s::bigint IS NULL OR c.id = %s)
+      AND (%s::int[] IS NULL OR s.r * 100 + s.f * 10 + s.m = ANY(%s))
     ORDER BY {order} c.code COLLATE "C" LIMIT %s"""
 _RFM_SCORES = """
     SELECT r, f, m, count(*), sum(money) FROM scored GROUP BY 1, 2, 3"""
@@ -198,14 +203,18 @@ def rfm(
     customer: Customer | None = None,
     limit: int | None = None,
     among: Among = ALL,
+    segment: str = "",
 ) -> list[RfmLine]:
     """Recency, frequency and money of every customer with a purchase, scored among all customers
-    of the scope (VAL-08). By code; with a limit those who bought for most."""
+    of the scope (VAL-08), those of a segment alone where one is asked for. By code; with a limit
+    those who bought for most."""
     bought = purchases(as_of, scope, among=among)
     sql, params = _columns(bought, "customer_id", "on", "amount")
     one = customer.pk if customer else None
     lines = _RFM_LINES.format(order="s.money DESC," if limit else "")
-    rows = _rows(_RFM.format(rows=sql) + lines, [*params, as_of, one, one, limit])
+    scores = _scores_of(segment) if segment else None
+    values = [*params, as_of, one, one, scores, scores, limit]
+    rows = _rows(_RFM.format(rows=sql) + lines, values)
     return [RfmLine(*row) for row in rows]
 
 
@@ -249,6 +258,18 @@ def segment_of(r: int, f: int, m: int) -> str:
     if r == 3:
         return "promising" if m >= 3 else "needs_attention"
     return "sleeping_big" if m >= 4 else "lost"
+
+
+def _scores_of(segment: str) -> list[int]:
+    """The scores of a segment as numbers of three digits; none of a word that is no segment."""
+    fifths = range(1, 6)
+    return [
+        r * 100 + f * 10 + m
+        for r in fifths
+        for f in fifths
+        for m in fifths
+        if segment_of(r, f, m) == segment
+    ]
 
 
 _PRODUCTS = """

@@ -62,12 +62,13 @@ class RetentionLine:
 
 # A customer-year is a year with a purchase; what came back lessens the money of its year, and
 # makes no year of its own.
-_YEARS = """
+FIRST_YEARS = """
     WITH bought AS (
       SELECT customer_id, extract(year FROM "on")::int AS year, sum(amount) AS amount,
              bool_or(amount >= 0) AS active
       FROM ({rows}) t GROUP BY 1, 2),
-    first AS (SELECT customer_id, min(year) AS cohort FROM bought WHERE active GROUP BY 1)
+    first AS (SELECT customer_id, min(year) AS cohort FROM bought WHERE active GROUP BY 1)"""
+_YEARS = """
     SELECT f.cohort, b.year, count(*) FILTER (WHERE b.active), sum(b.amount),
            count(*) FILTER (WHERE b.active AND n.active)
     FROM first f JOIN bought b USING (customer_id)
@@ -86,7 +87,9 @@ def retention(asked: Question) -> list[RetentionLine]:
     rows = purchases_asked(asked, dt.date(last, 12, 31))
     sql, params = sql_of(rows, "customer_id", "on", "amount")
     found: dict[int, RetentionLine] = {}
-    for cohort, year, active, amount, stayed in rows_of(_YEARS.format(rows=sql), params):
+    for cohort, year, active, amount, stayed in rows_of(
+        FIRST_YEARS.format(rows=sql) + _YEARS, params
+    ):
         line = found.setdefault(cohort, RetentionLine(cohort))
         if year == cohort:
             line.customers = active

@@ -49,9 +49,24 @@ class GradeSum:
     amount: Decimal
 
 
-def credit(asked: Question) -> tuple[list[GradeSum], list[CreditLine]]:
+@dataclass(frozen=True, slots=True)
+class CreditFound:
     """Grades, the best first, with whoever bought and has no sheet of this year or the last one;
-    and the customers, the most points first."""
+    the customers with a sheet, the most points first; and what the others bought, by customer."""
+
+    grades: list[GradeSum]
+    lines: list[CreditLine]
+    others: dict[int, Decimal]
+
+
+def credit(asked: Question) -> tuple[list[GradeSum], list[CreditLine]]:
+    """The grades and the customers with a sheet."""
+    found = credit_found(asked)
+    return found.grades, found.lines
+
+
+def credit_found(asked: Question) -> CreditFound:
+    """Who is trusted how far, and who bought without having been assessed."""
     rows = asked.of(CreditSheet.objects.visible_to(asked.scope)).filter(year__lte=asked.as_of.year)
     sheets: dict[int, list[CreditSheet]] = defaultdict(list)
     for sheet in rows.select_related("customer").order_by("customer", "-year"):
@@ -61,7 +76,8 @@ def credit(asked: Question) -> tuple[list[GradeSum], list[CreditLine]]:
     lines = [_credit_line(mine, bought, names) for mine in sheets.values()]
     lines.sort(key=lambda x: (-x.points, x.code))
     known = {x.customer for x in lines if x.year >= asked.as_of.year - 1}
-    return _grades(lines, {key: sum_ for key, sum_ in bought.items() if key not in known}), lines
+    others = {key: sum_ for key, sum_ in bought.items() if key not in known}
+    return CreditFound(_grades(lines, others), lines, others)
 
 
 def _bought(asked: Question) -> dict[int, Decimal]:

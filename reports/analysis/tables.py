@@ -10,9 +10,12 @@ from reports.analysis import purchases as reading
 from reports.analysis import (
     tables_people,
     tables_portfolio,
+    tables_profile,
     tables_value,
 )
 from reports.analysis.base import Column, Method, Question, Table, customer_url
+from reports.analysis.members import of_product
+from reports.analysis.tables_members import buyers_table, class_links, title_of
 
 SEGMENT_WORDS = {
     "champion": pgettext_lazy("segment", "Champions"),
@@ -32,7 +35,9 @@ SEGMENT_WORDS = {
 
 def _abc(asked: Question, limit: int | None) -> list[Table]:
     classes = reading.abc_classes(asked.as_of, asked.scope, asked.among)
-    lines = reading.abc(asked.as_of, asked.scope, asked.customer, limit, asked.among)
+    lines = reading.abc(asked.as_of, asked.scope, asked.customer, limit, asked.among, asked.chosen)
+    parts = [(f"{kind}/{letter}", count) for kind, letter, count, _amount in classes]
+    kind, _slash, letter = asked.chosen.rpartition("/")
     return [
         Table(
             _("Classes"),
@@ -43,10 +48,11 @@ def _abc(asked: Question, limit: int | None) -> list[Table]:
                 Column(_("Amount (yuan)"), "money"),
             ),
             classes,
+            class_links("abc", asked, parts),
             bars=3,
         ),
         Table(
-            _("Customers"),
+            title_of(f"{kind} {letter}") if asked.chosen else _("Customers"),
             (
                 Column(pgettext("organisation", "Name"), width=32),
                 Column(_("Customer code"), width=18),
@@ -82,7 +88,9 @@ def _abc_sentence(tables: list[Table]) -> str:
 
 def _rfm(asked: Question, limit: int | None) -> list[Table]:
     segments = reading.rfm_segments(asked.as_of, asked.scope, asked.among)
-    lines = reading.rfm(asked.as_of, asked.scope, asked.customer, limit, asked.among)
+    lines = reading.rfm(asked.as_of, asked.scope, asked.customer, limit, asked.among, asked.chosen)
+    parts = [(key, count) for key, (count, _amount) in segments.items()]
+    word = str(SEGMENT_WORDS.get(asked.chosen, asked.chosen))
     return [
         Table(
             _("Segments"),
@@ -92,10 +100,11 @@ def _rfm(asked: Question, limit: int | None) -> list[Table]:
                 Column(_("Amount (yuan)"), "money"),
             ),
             [(str(SEGMENT_WORDS[key]), *figures) for key, figures in segments.items()],
+            class_links("rfm", asked, parts),
             bars=1,
         ),
         Table(
-            _("Customers"),
+            title_of(word) if asked.chosen else _("Customers"),
             (
                 Column(pgettext("organisation", "Name"), width=32),
                 Column(_("Customer code"), width=18),
@@ -170,7 +179,9 @@ def _seasonal_sentence(tables: list[Table]) -> str:
 
 def _products(asked: Question, limit: int | None) -> list[Table]:
     lines = reading.products(asked.as_of, asked.scope, asked.customer, limit, asked.among)
-    return [
+    unnamed = pgettext("product", "not named")
+    parts = [(f"product:{line.product}", line.lines) for line in lines]
+    tables = [
         Table(
             _("Products"),
             (
@@ -183,14 +194,19 @@ def _products(asked: Question, limit: int | None) -> list[Table]:
             ),
             [
                 (
-                    x.product or pgettext("product", "not named"),
+                    x.product or unnamed,
                     *(x.lines, x.quantity, x.amount, x.share, x.cumulative),
                 )
                 for x in lines
             ],
+            class_links("products", asked, parts),
             bars=4,
         )
     ]
+    if asked.chosen:
+        word = asked.chosen.partition(":")[2] or unnamed
+        tables.append(buyers_table(word, of_product(asked, limit)))
+    return tables
 
 
 def _products_sentence(tables: list[Table]) -> str:
@@ -214,6 +230,7 @@ _ALL = {
             ),
             _abc,
             _abc_sentence,
+            ("part",),
         ),
         Method(
             "rfm",
@@ -224,6 +241,7 @@ _ALL = {
             ),
             _rfm,
             _rfm_sentence,
+            ("part",),
         ),
         Method(
             "seasonal",
@@ -239,8 +257,10 @@ _ALL = {
             gettext_lazy("What customers buy, the product with most money first."),
             _products,
             _products_sentence,
+            ("part",),
         ),
         *tables_portfolio.METHODS,
+        *tables_profile.METHODS,
         *tables_people.METHODS,
         *tables_value.METHODS,
     )
@@ -249,7 +269,7 @@ _ALL = {
 GROUPS = (
     (
         pgettext_lazy("analysis", "Structure"),
-        ("composition", "abc", "products", "seasonal", "cohorts"),
+        ("composition", "profile", "abc", "products", "seasonal", "cohorts"),
     ),
     (
         pgettext_lazy("analysis", "Value"),

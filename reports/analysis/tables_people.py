@@ -10,7 +10,13 @@ from core.display import fixed
 from reports.analysis import effect, evaluation, owners
 from reports.analysis import retention as staying
 from reports.analysis.base import Column, Method, Question, Table, customer_url
-from reports.analysis.tables_portfolio import name_columns
+from reports.analysis.members import in_stage, of_cohort, of_year
+from reports.analysis.tables_members import (
+    buyers_table,
+    class_links,
+    name_columns,
+    owners_table,
+)
 
 NO_OWNERS = gettext_lazy("Nobody has signed in this branch by this day.")
 HIDDEN = gettext_lazy(
@@ -73,7 +79,11 @@ def _cohorts(asked: Question, limit: int | None) -> list[Table]:
         Column(pgettext("people", "Owners"), "integer"),
         *_per_owner_columns(),
     )
-    return [Table(_("Years of signing"), columns, rows, bars=1, note=str(HIDDEN))]
+    links = class_links("cohorts", asked, [(row[0], row[1]) for row in rows])
+    tables = [Table(_("Years of signing"), columns, rows, links, bars=1, note=str(HIDDEN))]
+    if asked.chosen:
+        tables.append(owners_table(asked.chosen, of_year(asked, limit)))
+    return tables
 
 
 def _cohorts_sentence(tables: list[Table]) -> str:
@@ -108,7 +118,12 @@ def _life_cycle(asked: Question, limit: int | None) -> list[Table]:
         "Contacts and cases of the 365 days before, by the stage the owner was in at that time."
         " Surveys ask about settling in as a whole: its figure stands at “up to 1 year”."
     )
-    return [Table(_("Stages"), columns, rows, bars=4, note=f"{note} {HIDDEN}")]
+    links = class_links("life-cycle", asked, [(x.stage, x.owners) for x in lines])
+    tables = [Table(_("Stages"), columns, rows, links, bars=4, note=f"{note} {HIDDEN}")]
+    if asked.chosen:
+        word = str(STAGE_WORDS.get(asked.chosen, asked.chosen))
+        tables.append(owners_table(word, in_stage(asked, limit)))
+    return tables
 
 
 def _life_cycle_sentence(tables: list[Table]) -> str:
@@ -135,8 +150,9 @@ def _retention(asked: Question, limit: int | None) -> list[Table]:
     ]
     head = (Column(_("First purchase"), width=14), Column(_("Customers"), "integer"))
     whole = staying.together(lines)
-    return [
-        Table(_("Who bought again"), (*head, *later), shares, bars=1),
+    links = class_links("retention", asked, [(str(x.cohort), x.customers) for x in lines])
+    tables = [
+        Table(_("Who bought again"), (*head, *later), shares, links, bars=1),
         Table(
             _("Lifetime value"),
             (
@@ -157,6 +173,9 @@ def _retention(asked: Question, limit: int | None) -> list[Table]:
             ),
         ),
     ]
+    if asked.chosen:
+        tables.append(buyers_table(asked.chosen, of_cohort(asked, limit)))
+    return tables
 
 
 def _shares_back(line: staying.RetentionLine, most: int) -> list[float | None]:
@@ -174,7 +193,7 @@ def _valued(word: str, x: staying.RetentionLine) -> tuple[Any, ...]:
 
 
 def _retention_sentence(tables: list[Table]) -> str:
-    rows = tables[-1].rows
+    rows = tables[min(1, len(tables) - 1)].rows
     if not rows or rows[-1][5] is None:
         return ""
     words = _("{share} of the customers buy again the year after; one is worth {value} yuan.")
@@ -291,6 +310,7 @@ METHODS = (
         ),
         _cohorts,
         _cohorts_sentence,
+        ("part",),
         by_money=False,
         empty=NO_OWNERS,
     ),
@@ -300,6 +320,7 @@ METHODS = (
         gettext_lazy("What owners meet from signing on, stage by stage."),
         _life_cycle,
         _life_cycle_sentence,
+        ("part",),
         by_money=False,
         empty=NO_OWNERS,
     ),
@@ -312,6 +333,7 @@ METHODS = (
         ),
         _retention,
         _retention_sentence,
+        ("part",),
     ),
     Method(
         "evaluation",

@@ -9,6 +9,8 @@ from core.display import listed
 from customers.models import OwnerStage
 from reports.analysis import portfolio, quality
 from reports.analysis.base import Column, Method, Question, Table, customer_url, part_url
+from reports.analysis.members import of_class
+from reports.analysis.tables_members import class_links, members_table, name_columns, title_of
 
 NO_ROWS = gettext_lazy("Nobody is in this branch yet.")
 TITLES = {
@@ -26,24 +28,21 @@ MET_WORDS = {
 }
 
 
-def name_columns() -> tuple[Column, ...]:
-    """Name and code of a customer."""
-    return (
-        Column(pgettext("organisation", "Name"), width=32),
-        Column(_("Customer code"), width=18),
-    )
-
-
 # --- composition ----------------------------------------------------------------------------------
 
 
 def _composition(asked: Question, limit: int | None) -> list[Table]:
     lines = portfolio.composition(asked)
-    return [
+    tables = [
         _composed(asked, by, mine)
         for by in portfolio.DIMENSIONS
         if (mine := [line for line in lines if line.by == by])
     ]
+    if asked.chosen:
+        by, _colon, word = asked.chosen.partition(":")
+        shown = _word(by, word) if by != "stage" or word in OwnerStage.values else word
+        tables.append(members_table(shown, of_class(asked, limit)))
+    return tables
 
 
 def _composed(asked: Question, by: str, lines: list[portfolio.CompositionLine]) -> Table:
@@ -64,9 +63,13 @@ def _composed(asked: Question, by: str, lines: list[portfolio.CompositionLine]) 
             Column(_("Of what"), width=14),
             Column(_("Above or below (points)"), "percent", 18),
         ]
-        words = {"customers": _("of the customers"), "amount": _("of the money"), "": ""}
-        rows = [(*row, x.wanted, words[x.of], x.gap) for row, x in zip(rows, lines, strict=True)]
-    links = [part_url("composition", x.code, asked.as_of) if x.code else "" for x in lines]
+        wholes = {"customers": _("of the customers"), "amount": _("of the money"), "": ""}
+        rows = [(*row, x.wanted, wholes[x.of], x.gap) for row, x in zip(rows, lines, strict=True)]
+    if by == "unit":
+        links = [part_url("composition", x.code, asked.as_of) if x.code else "" for x in lines]
+    else:
+        words = [(f"{by}:{x.word}", x.customers) for x in lines]
+        links = class_links("composition", asked, words)
     note = ""
     if by == "unit":
         note = _("Whoever has places in two units counts in both.")
@@ -102,6 +105,8 @@ def _composition_sentence(tables: list[Table]) -> str:
 def _cooperation(asked: Question, limit: int | None) -> list[Table]:
     yes = {True: _("Yes"), False: _("No")}
     lines = portfolio.cooperation(asked, limit)
+    sums = portfolio.cooperation_sums(asked)
+    met_words = {str(met): str(word) for met, word in MET_WORDS.items()}
     return [
         Table(
             _("Measures met"),
@@ -110,14 +115,12 @@ def _cooperation(asked: Question, limit: int | None) -> list[Table]:
                 Column(_("Customers"), "integer"),
                 Column(_("Amount (yuan)"), "money"),
             ),
-            [
-                (str(MET_WORDS[met]), count, amount)
-                for met, count, amount in portfolio.cooperation_sums(asked)
-            ],
+            [(str(MET_WORDS[met]), count, amount) for met, count, amount in sums],
+            class_links("cooperation", asked, [(str(met), n) for met, n, _amount in sums]),
             bars=1,
         ),
         Table(
-            _("Customers"),
+            title_of(met_words[asked.chosen]) if asked.chosen in met_words else _("Customers"),
             (
                 *name_columns(),
                 Column(_("Class"), width=12),
@@ -233,6 +236,7 @@ METHODS = (
         ),
         _composition,
         _composition_sentence,
+        ("part",),
         by_money=False,
         by_customer=False,
         empty=NO_ROWS,
@@ -246,6 +250,7 @@ METHODS = (
         ),
         _cooperation,
         _cooperation_sentence,
+        ("part",),
         by_money=False,
         empty=NO_ROWS,
     ),

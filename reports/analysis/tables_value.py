@@ -12,7 +12,9 @@ from reports.analysis import losses as going
 from reports.analysis import sheets
 from reports.analysis import wallet as buying
 from reports.analysis.base import Column, Method, Question, Table, customer_url
-from reports.analysis.tables_portfolio import TITLES, name_columns
+from reports.analysis.members import not_assessed
+from reports.analysis.tables_members import class_links, members_table, name_columns, title_of
+from reports.analysis.tables_portfolio import TITLES
 
 # --- share of wallet ------------------------------------------------------------------------------
 
@@ -85,16 +87,23 @@ def _losses(asked: Question, limit: int | None) -> list[Table]:
     lines = going.losses(asked)
     competitors = going.by_competitor(lines)
     parts = going.composition(asked, lines)
+    direction = pgettext("lost customer", "Direction")
     tables = [
-        _by_cause(going.by_cause(lines)),
-        _summed(
-            _("By direction"), pgettext("lost customer", "Direction"), going.by_direction(lines)
-        ),
+        _by_cause(asked, going.by_cause(lines)),
+        _summed(asked, "direction", _("By direction"), direction, going.by_direction(lines)),
     ]
     if competitors:
-        tables.append(_summed(_("By competitor"), _("Competitor"), competitors))
-    tables += [_composed(by, parts[by]) for by in going.DIMENSIONS if parts[by]]
-    return [*tables, _lost(lines[:limit])]
+        head = _("Competitor")
+        tables.append(_summed(asked, "competitor", _("By competitor"), head, competitors))
+    tables += [_composed(asked, by, parts[by]) for by in going.DIMENSIONS if parts[by]]
+    if not asked.chosen:
+        return [*tables, _lost(lines[:limit], _("Customers"))]
+    word = asked.chosen.partition(":")[2] or pgettext("composition", "not stated")
+    return [*tables, _lost(going.chosen(lines, asked.chosen)[:limit], title_of(word))]
+
+
+def _links(asked: Question, by: str, lines: list[going.LossSum]) -> list[str]:
+    return class_links("losses", asked, [(f"{by}:{x.word}", x.lost) for x in lines])
 
 
 def _sum_columns(head: str) -> list[Column]:
@@ -111,21 +120,23 @@ def _sum_row(x: going.LossSum) -> tuple[Any, ...]:
     return (x.word, x.lost, x.share, x.amount, x.back)
 
 
-def _by_cause(lines: list[going.LossSum]) -> Table:
+def _by_cause(asked: Question, lines: list[going.LossSum]) -> Table:
     yes = {True: _("Yes"), False: _("No"), None: ""}
     columns = [
         *_sum_columns(pgettext("lost customer", "Cause")),
         Column(_("Within our control"), width=14),
     ]
     rows = [(*_sum_row(x), yes[x.within_control]) for x in lines]
-    return Table(pgettext("lost customer", "By cause"), columns, rows, bars=1)
+    links = _links(asked, "cause", lines)
+    return Table(pgettext("lost customer", "By cause"), columns, rows, links, bars=1)
 
 
-def _summed(title: str, head: str, lines: list[going.LossSum]) -> Table:
-    return Table(title, _sum_columns(head), [_sum_row(x) for x in lines], bars=1)
+def _summed(asked: Question, by: str, title: str, head: str, lines: list[going.LossSum]) -> Table:
+    rows = [_sum_row(x) for x in lines]
+    return Table(title, _sum_columns(head), rows, _links(asked, by, lines), bars=1)
 
 
-def _composed(by: str, lines: list[going.LossSum]) -> Table:
+def _composed(asked: Question, by: str, lines: list[going.LossSum]) -> Table:
     columns = [
         *_sum_columns(pgettext("composition", "Class")),
         Column(_("Customers now"), "integer", 14),
@@ -139,10 +150,10 @@ def _composed(by: str, lines: list[going.LossSum]) -> Table:
         )
         for x in lines
     ]
-    return Table(str(TITLES[by]), columns, rows, bars=1)
+    return Table(str(TITLES[by]), columns, rows, _links(asked, by, lines), bars=1)
 
 
-def _lost(lines: list[going.LossLine]) -> Table:
+def _lost(lines: list[going.LossLine], title: str) -> Table:
     units = dict(OrgUnit.objects.filter(pk__in={x.unit for x in lines}).values_list("pk", "name"))
     columns = (
         *name_columns(),
@@ -164,9 +175,7 @@ def _lost(lines: list[going.LossLine]) -> Table:
         for x in lines
     ]
     note = _("Those whom a unit lost in the 365 days through the day.")
-    return Table(
-        _("Customers"), columns, rows, [customer_url(x.customer) for x in lines], note=note
-    )
+    return Table(title, columns, rows, [customer_url(x.customer) for x in lines], note=note)
 
 
 def _losses_sentence(tables: list[Table]) -> str:
@@ -187,7 +196,8 @@ def _losses_sentence(tables: list[Table]) -> str:
 
 
 def _credit(asked: Question, limit: int | None) -> list[Table]:
-    grades, lines = sheets.credit(asked)
+    found = sheets.credit_found(asked)
+    grades, lines = found.grades, found.lines
     by_grade = Table(
         _("Grades"),
         (
@@ -200,12 +210,24 @@ def _credit(asked: Question, limit: int | None) -> list[Table]:
             (x.grade or pgettext("credit", "not assessed"), x.customers, x.limit, x.amount)
             for x in grades
         ],
+        class_links("credit", asked, [(f"grade:{x.grade}", x.customers) for x in grades]),
         bars=1,
         note=_(
             "Not assessed: business customers who bought in the 365 days and have no sheet of"
             " this year or the last one."
         ),
     )
+    if asked.chosen == "grade:":
+        others = not_assessed(found.others, limit)
+        return [by_grade, members_table(pgettext("credit", "not assessed"), others)]
+    return [by_grade, _assessed(asked, lines, limit)]
+
+
+def _assessed(asked: Question, lines: list[sheets.CreditLine], limit: int | None) -> Table:
+    """The customers with a sheet, those of the chosen grade alone."""
+    grade, title = asked.chosen.partition(":")[2], _("Customers")
+    if asked.chosen:
+        lines, title = [x for x in lines if x.grade == grade], title_of(grade)
     columns = (
         *name_columns(),
         Column(_("Year"), width=8),
@@ -225,7 +247,7 @@ def _credit(asked: Question, limit: int | None) -> list[Table]:
         for x in lines[:limit]
     ]
     links = [customer_url(x.customer) + "?tab=value" for x in lines[:limit]]
-    return [by_grade, Table(_("Customers"), columns, rows, links, bars=3)]
+    return Table(title, columns, rows, links, bars=3)
 
 
 def _credit_sentence(tables: list[Table]) -> str:
@@ -329,6 +351,7 @@ METHODS = (
         ),
         _losses,
         _losses_sentence,
+        ("part",),
         by_money=False,
         empty=gettext_lazy("No customer was recorded as lost in the year through this day."),
     ),
@@ -340,6 +363,7 @@ METHODS = (
         ),
         _credit,
         _credit_sentence,
+        ("part",),
         by_money=False,
         empty=gettext_lazy(
             "No customer's credit has been assessed. It is assessed on the customer's page, under"

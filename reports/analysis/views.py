@@ -101,8 +101,18 @@ def _shown(method: Method, asked: Question, tables: list[Table]) -> dict[str, An
             }
             for table in tables
         ],
-        "is_empty": not tables[-1].rows or (method.by_money and not _has_money(tables)),
+        "is_empty": not asked.chosen
+        and (not tables[-1].rows or (method.by_money and not _has_money(tables))),
+        "all_url": _all_url(method, asked) if asked.chosen else "",
     }
+
+
+def _all_url(method: Method, asked: Question) -> str:
+    """The page without its choice of a class."""
+    address = {"unit": asked.unit.code, "as_of": asked.as_of.isoformat()}
+    address |= {"level": asked.among.level, "business_type": asked.among.business_type}
+    query = urlencode({name: value for name, value in address.items() if value})
+    return f"{reverse('reports:customer-analysis', args=[method.key])}?{query}"
 
 
 def _has_money(tables: list[Table]) -> bool:

@@ -13,7 +13,7 @@ def write_book(method: Method, asked: Question, tables: list[Table], target: Pat
     """A sheet that says what was asked, then a sheet for each table with all its rows. Returns
     the number of rows of the tables."""
     with SheetWriter(target) as book:
-        _write_question(book, method, asked)
+        _write_question(book, method, asked, tables)
         for table in tables:
             _write_table(book, table)
     return rows_in(tables)
@@ -24,7 +24,9 @@ def rows_in(tables: list[Table]) -> int:
     return sum(len(table.rows) for table in tables)
 
 
-def _write_question(book: SheetWriter, method: Method, asked: Question) -> None:
+def _write_question(
+    book: SheetWriter, method: Method, asked: Question, tables: list[Table]
+) -> None:
     rows: list[tuple[str, Any]] = [
         (_("Method"), str(method.title)),
         (_("Meaning"), str(method.meaning)),
@@ -35,6 +37,8 @@ def _write_question(book: SheetWriter, method: Method, asked: Question) -> None:
         rows.append((_("Level"), asked.among.level))
     if asked.among.business_type:
         rows.append((_("Business type"), asked.among.business_type))
+    if asked.chosen:
+        rows.append((_("Members of"), tables[-1].title))
     if asked.customer:
         rows.append((_("Customer"), f"{asked.customer.name} {asked.customer.code}"))
     columns = (SheetColumn(_("About"), width=20), SheetColumn(_("Content"), width=60))

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import RoleGrant, User
+from accounts.selectors.people import administrators
 from audit.services import record
 from core.errors import Refused
 from core.faults import fault_point
@@ -31,7 +32,7 @@ from reports.models import Delivery, DeliveryState, Form, ReportRun, ReportSched
 from reports.models.saved import VIEW
 from reports.standard.answers import answer, write_book, write_paper
 from reports.standard.answers import name_of as standard_name
-from reports.standard.base import Question, period_sent
+from reports.standard.base import Question, Standard, period_sent
 from reports.standard.catalogue import STANDARDS
 
 SEND: Final = "reports.send"
@@ -111,6 +112,7 @@ def _send(running: Running) -> str:
     if one is None:
         return _("The schedule was deleted.")
     if not one.schedule.owner.is_active:
+        _tell_administrators(one.schedule)
         return _end(one, _("The owner of this schedule no longer works here."))
     people = list(receivers_of(one.schedule)[: MOST_RECEIVERS + 1])
     problem = ""
@@ -123,6 +125,18 @@ def _send(running: Running) -> str:
             _deliver(running, one, person)
         running.progress(number, len(people), _("Sending"))
     return _end(one, problem)
+
+
+def _tell_administrators(schedule: ReportSchedule) -> None:
+    """Say that nobody answers for a schedule any more, once for each owner who left."""
+    notify(
+        administrators(),
+        "reports.schedule_orphaned",
+        key=f"schedule:{schedule.pk}:{schedule.owner_id}",
+        url=reverse("accounts:person-hand-over", args=[schedule.owner.employee_no]),
+        name=name_of(schedule),
+        owner=schedule.owner.name,
+    )
 
 
 def _end(run: ReportRun, problem: str) -> str:
@@ -185,17 +199,28 @@ def _made_for(schedule: ReportSchedule, person: User) -> Sent:
     if not person.has_perm(VIEW):
         raise Refused(_("You may not see reports any more."))
     made = _made_saved(schedule, person) if schedule.report else _made_standard(schedule, person)
-    if made.file is None:
-        return Sent(made.rows, made.note)
+    rows = sum(one.rows for one in made)
+    files = [(one.name, one.file) for one in made if one.file is not None]
+    if not files:
+        return Sent(rows, made[0].note)
     most = policy("approvals.export_rows")
-    if most and made.rows > most:
-        return Sent(made.rows, _("A file of so many rows needs a release; it is sent as a link."))
-    if len(made.file) > MOST_BYTES:
-        return Sent(made.rows, _("The file is too large for a mail; it is sent as a link."))
-    content = b64encode(made.file).decode()
-    name = f"{made.name}.{schedule.form}"
-    attached = {"name": name, "type": TYPES[Form(schedule.form)], "content": content}
-    return Sent(made.rows, "", (attached,))
+    if most and rows > most:
+        return Sent(rows, _("A file of so many rows needs a release; it is sent as a link."))
+    if sum(len(content) for _name, content in files) > MOST_BYTES:
+        return Sent(rows, _("The file is too large for a mail; it is sent as a link."))
+    kind = TYPES[Form(schedule.form)]
+    return Sent(
+        rows,
+        "",
+        tuple(
+            {
+                "name": f"{name}.{schedule.form}",
+                "type": kind,
+                "content": b64encode(content).decode(),
+            }
+            for name, content in files
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,32 +233,36 @@ class Made:
     note: str = ""
 
 
-def _made_saved(schedule: ReportSchedule, person: User) -> Made:
+def _made_saved(schedule: ReportSchedule, person: User) -> list[Made]:
     report: Any = schedule.report
     asked = read(report.definition)
     note = "" if person.has_perm(asked.subject.taking) else _link_alone(schedule)
     if schedule.form == Form.LINK or note:
         rows = len(table_of(asked, person, seconds=JOB_SECONDS).rows)
-        return Made(rows, report.name, None, note)
+        return [Made(rows, report.name, None, note)]
     make = book_bytes if schedule.form == Form.WORKBOOK else paper_bytes
     content, rows = make(asked, person, report.name)
-    return Made(rows, report.name, content)
+    return [Made(rows, report.name, content)]
 
 
-def _made_standard(schedule: ReportSchedule, person: User) -> Made:
-    """A standard report of the topmost unit that the receiver reaches, of the month that a
+def _made_standard(schedule: ReportSchedule, person: User) -> list[Made]:
+    """A standard report of each topmost unit that the receiver reaches, of the month that a
     sending on this day is about."""
     standard = STANDARDS.get(schedule.standard)
     if standard is None:
         raise Refused(_("This report does not exist any more."))
     if not standard.opens_to(person):
         raise Refused(_("You may not see “{subject}”.").format(subject=standard.title))
-    unit = standard.unit_of(person)
-    if unit is None:
+    units = standard.units_sent(person)
+    if not units:
         raise Refused(_("This unit is not within your reach."))
-    asked = Question(person, unit, period_sent(timezone.localdate()))
+    period = period_sent(timezone.localdate())
+    return [_made_of(schedule, standard, Question(person, unit, period)) for unit in units]
+
+
+def _made_of(schedule: ReportSchedule, standard: Standard, asked: Question) -> Made:
     name = standard_name(standard, asked)
-    note = "" if person.has_perm(standard.taking) else _link_alone(schedule)
+    note = "" if asked.reader.has_perm(standard.taking) else _link_alone(schedule)
     if schedule.form == Form.LINK or note:
         return Made(answer(standard, asked).count, name, None, note)
     make = write_book if schedule.form == Form.WORKBOOK else write_paper

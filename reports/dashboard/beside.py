@@ -1,11 +1,12 @@
 """Figures beside one another: sorted by what they consist of, and unit by unit."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from regions.models import OrgUnit
 from reports.dashboard.charts import Chart, parts_of
-from reports.dashboard.tiles import rows_url, written
+from reports.dashboard.tiles import rows_url, shares_wanted, verdict_on, written
 from reports.metrics.definitions import GROUPS
 from reports.metrics.perimeter import Perimeter
 from reports.metrics.periods import Period
@@ -33,10 +34,13 @@ def sorted_figures(found: Iterable[Series], address: dict[str, str]) -> list[Cha
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A figure of one unit, and where its rows are; no text where the reader does not see it."""
+    """A figure of one unit, where its rows are, and whether what was wanted was reached; no text
+    where the reader does not see it."""
 
     text: str | None
     url: str
+    target: str = ""
+    state: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +75,14 @@ def blocks_of(
             continue
         block = Block(str(title), [one.metric for one in mine])
         whole = {one.metric.key: one.now for one in mine if one.is_known}
-        block.lines.append(Line(perimeter.unit, _cells(mine, whole, address), is_whole=True))
+        block.lines.append(
+            Line(
+                perimeter.unit, _cells(mine, whole, address, perimeter.unit, period), is_whole=True
+            )
+        )
         for line in lines:
             asked = address | {"unit": line.unit.code} | ({"only": "on"} if line.is_own else {})
-            cells = _cells(mine, line.amounts, asked)
+            cells = _cells(mine, line.amounts, asked, line.unit, period)
             if line.is_own and not _holds(mine, line.amounts):
                 continue  # nothing lies in the unit itself
             block.lines.append(Line(line.unit, cells, is_own=line.is_own))
@@ -88,13 +96,22 @@ def _holds(several: list[Series], amounts: dict[str, Amount]) -> bool:
 
 
 def _cells(
-    several: list[Series], amounts: dict[str, Amount], address: dict[str, str]
+    several: list[Series],
+    amounts: dict[str, Amount],
+    address: dict[str, str],
+    unit: OrgUnit,
+    period: Period,
 ) -> list[Cell]:
     cells = []
+    wanted = shares_wanted(unit, period)
     for series in several:
         metric, amount = series.metric, amounts.get(series.metric.key)
-        text = None
+        cell = Cell(None, rows_url(metric, address))
         if amount is not None and series.is_known:
-            text = written(metric, amount.value(metric), short=True)
-        cells.append(Cell(text, rows_url(metric, address)))
+            value, target = amount.value(metric), wanted.get(metric.key)
+            cell = replace(cell, text=written(metric, value, short=True))
+            if value is not None and target is not None:
+                state = verdict_on(metric, value, target, period)
+                cell = replace(cell, target=written(metric, target) or "", state=state)
+        cells.append(cell)
     return cells

@@ -12,7 +12,7 @@ from reports.dashboard.tiles import rows_url, written
 from reports.metrics.perimeter import Perimeter
 from reports.metrics.periods import Period
 from reports.metrics.reading import Amount, Series, by_units
-from reports.metrics.registry import Kind
+from reports.metrics.registry import Kind, Measure
 
 
 @dataclass(slots=True)
@@ -62,7 +62,7 @@ def _number(series: Series, amount: Amount) -> float | None:
     value = amount.value(series.metric)
     if value is None:
         return None
-    return round(float(value) * (100 if series.metric.is_share else 1), 2)
+    return round(float(value) * (100 if series.metric.measure == Measure.SHARE else 1), 2)
 
 
 def _trend(series: Series, period: Period, address: dict[str, str]) -> Chart:

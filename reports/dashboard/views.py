@@ -19,15 +19,17 @@ from core.access import requires
 from core.htmx import page_or_rows
 from core.keyset import Order
 from core.paging import asked_page, count_of, page_of
+from reports.dashboard.basis import basis_of, frozen_in
 from reports.dashboard.beside import blocks_of, sorted_figures
 from reports.dashboard.charts import charts_of
 from reports.dashboard.forms import VIEW, DashboardFilter
-from reports.dashboard.tiles import all_series, later_words, tiles_of, written
+from reports.dashboard.others import OTHERS, others_of, tiles_of
+from reports.dashboard.tiles import added, all_series, later_words, written
 from reports.dashboard.workbook import workbook_of
 from reports.metrics.definitions import GROUPS
 from reports.metrics.perimeter import Perimeter
-from reports.metrics.reading import Series, frozen_months, rows_behind, series_of
-from reports.metrics.registry import METRICS, Kind, Measure, Metric
+from reports.metrics.reading import Amount, Series, rows_behind, series_of
+from reports.metrics.registry import METRICS, Adds, Kind, Measure, Metric
 from reports.models import ClosedMonth, RollupState
 
 EXPORT = "customers.export_customer"
@@ -59,7 +61,8 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "drawn": drawn,
         "charts": charts,
         "data": {chart.key: chart.as_data() for chart in charts},
-        "frozen": frozen_months(period),
+        "frozen": frozen_in(found),
+        "basis": basis_of(found, period),
         "later": [(one.metric.title, later_words(one)) for one in found if one.has_later],
         "past_tree": period.end < timezone.localdate(),
         "own_only": all(perimeter.is_own(one.metric.right) for one in found) if found else False,
@@ -101,7 +104,8 @@ def compare(request: HttpRequest) -> HttpResponse:
             "period": period,
             "blocks": blocks_of(found, perimeter, period, address),
             "dashboard_url": f"{back}?{urlencode(address)}",
-            "frozen": frozen_months(period),
+            "frozen": frozen_in(found),
+            "basis": basis_of([one for one in found if not one.is_own], period),
         }
     return render(request, "reports/compare.html", context)
 
@@ -115,7 +119,8 @@ def dashboard_workbook(request: HttpRequest) -> HttpResponse | FileResponse:
     if perimeter is None:
         raise Http404
     period = form.period_asked()
-    content = workbook_of(all_series(perimeter, period), perimeter, period)
+    others = [tile for tiles in others_of(perimeter, period).values() for tile in tiles]
+    content = workbook_of(all_series(perimeter, period), others, perimeter, period)
     record(
         "reports.dashboard_taken",
         by=request.user,
@@ -134,9 +139,9 @@ def metric_list(request: HttpRequest) -> HttpResponse:
     seen = [metric for metric in METRICS.values() if metric.opens_to(request.user)]
     context = {
         "groups": [
-            (label, [_in_words(one) for one in seen if one.group == key])
+            (label, rows)
             for key, label in GROUPS.items()
-            if any(one.group == key for one in seen)
+            if (rows := [*_words_of(seen, key), *_words_of_others(request.user, key)])
         ],
         "state": RollupState.objects.first(),
         "closed": ClosedMonth.objects.order_by("-month").first(),
@@ -145,11 +150,25 @@ def metric_list(request: HttpRequest) -> HttpResponse:
     return render(request, "reports/metrics.html", context)
 
 
+def _words_of(seen: list[Metric], group: str) -> list[dict[str, Any]]:
+    return [_in_words(one) for one in seen if one.group == group]
+
+
+def _words_of_others(reader: Any, group: str) -> list[dict[str, Any]]:
+    return [
+        {"metric": one, "measure": one.measure, "better": "—", "when": one.when}
+        for one in OTHERS
+        if one.group == group and one.opens_to(reader)
+    ]
+
+
 def _in_words(metric: Metric) -> dict[str, Any]:
     measures = {
         Measure.ROWS: _("whole number"),
         Measure.YUAN: _("yuan, two decimals"),
         Measure.SHARE: _("per cent, one decimal"),
+        Measure.COUNT: _("whole number"),
+        Measure.RATE: _("for each 1,000, two decimals"),
     }
     better = {"up": _("more is better"), "down": _("less is better"), "": "—"}
     return {
@@ -195,7 +214,12 @@ def metric_rows(request: HttpRequest, key: str) -> HttpResponse:
         "page": _page(request, metric, rows),
         "crumbs": [(_("Dashboard"), back), (str(metric.title), "")],
     }
-    context["lines"] = [_line(metric, row) for row in context["page"]]
+    labels = metric.labels()
+    adds = metric.adds(_of_page(metric, context["page"]), period.first, period.last)
+    context["lines"] = [_line(metric, row, adds[row.pk], labels) for row in context["page"]]
+    context["has_parts"] = bool(labels)
+    context["has_whole"] = metric.is_share and not metric.once
+    context["sum"] = _sum_words(metric, amount) if series.is_known else ""
     return page_or_rows(request, "reports/metric_rows.html", "reports/_metric_rows.html", context)
 
 
@@ -213,7 +237,28 @@ def _page(request: HttpRequest, metric: Metric, rows: Any) -> Any:
     return page_of([rows], BY_KEY, read, **asked_page(request))
 
 
-def _line(metric: Metric, row: Any) -> dict[str, Any]:
+def _of_page(metric: Metric, page: Any) -> Any:
+    """The rows of a page as a query, so that what they add is asked at once."""
+    return metric.rows().filter(pk__in=[row.pk for row in page])
+
+
+def _line(metric: Metric, row: Any, adds: Adds, labels: dict[str, Any]) -> dict[str, Any]:
+    """A row as the list shows it, with what it adds to the figure."""
     label, url = metric.describe(row)
-    moment = getattr(row, metric.moment) if metric.moment else None
-    return {"label": label, "url": url, "unit": row.unit.name, "moment": moment}
+    return {
+        "label": label,
+        "url": url,
+        "unit": getattr(row, "unit", row).name,
+        "moment": getattr(row, metric.moment) if metric.moment else None,
+        "part": labels.get(adds.part, adds.part) or _("None stated"),
+        "adds": added(metric, adds.numerator),
+        "whole": added(metric, adds.denominator),
+    }
+
+
+def _sum_words(metric: Metric, amount: Amount) -> str:
+    """What the rows come to together, above and below the line."""
+    above, below = added(metric, amount.numerator), added(metric, amount.denominator)
+    if metric.is_share:
+        return _("{above} out of {below}").format(above=above, below=below)
+    return above

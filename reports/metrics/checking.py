@@ -10,7 +10,7 @@ from django.db import connection
 from django.utils import timezone
 
 from reports.metrics.registry import Metric, flows, stocks
-from reports.metrics.rollups import FIRST_DAY, LAST_DAY, named, oldest_day
+from reports.metrics.rollups import DIGEST, FIRST_DAY, LAST_DAY, named, oldest_day
 from reports.models import RollupState
 
 MOST = 100  # differences of one metric that are told; more are as bad
@@ -33,7 +33,7 @@ stored AS (
   WHERE r.metric = %(metric)s AND (grain = 'month' OR starts_on >= %(oldest)s)),
 waiting AS MATERIALIZED (
   SELECT DISTINCT unit_id, date_trunc('month', day)::date AS month
-  FROM reports_mark WHERE source = %(source)s)
+  FROM reports_mark WHERE source = ANY(%(sources)s))
 SELECT unit_id, grain, starts_on, dimension, s.numerator, s.denominator,
   f.numerator, f.denominator
 FROM fresh f FULL JOIN stored s USING (unit_id, grain, starts_on, dimension)
@@ -44,7 +44,13 @@ WHERE (coalesce(s.numerator, 0), coalesce(s.denominator, 0))
 ORDER BY starts_on, unit_id, grain, dimension LIMIT %(most)s"""
 
 # What there was cannot be counted again. Of each month the row must be that of its last snapshot,
-# as long as single days are kept.
+# as long as single days are kept, and the snapshots of a day must be those that were taken.
+SEALED = f"""
+SELECT NULL, 'day', s.day, '', {DIGEST}, '', s.digest, ''
+FROM reports_seal s
+LEFT JOIN reports_rollup r ON r.metric = s.metric AND r.grain = 'day' AND r.starts_on = s.day
+WHERE s.metric = %(metric)s AND s.day >= %(oldest)s
+GROUP BY s.id HAVING s.digest <> {DIGEST} ORDER BY s.day LIMIT %(most)s"""
 STOCK = """
 WITH last AS (
   SELECT date_trunc('month', starts_on)::date AS month, max(starts_on) AS day
@@ -67,10 +73,10 @@ ORDER BY month, unit_id, dimension LIMIT %(most)s"""
 @dataclass(frozen=True, slots=True)
 class Difference:
     """A stored figure that is not what the rows say. Both are numerator and denominator, None where
-    there is no row."""
+    there is no row. Without unit it is the snapshot of a past day as a whole, with its digests."""
 
     metric: str
-    unit_id: int
+    unit_id: int | None
     grain: str
     starts_on: date
     dimension: str
@@ -85,7 +91,8 @@ def differences() -> list[Difference]:
     """Every stored figure that differs from its rows, at most MOST of each metric. Writes only when
     and with what result it looked."""
     found = [one for metric in flows() for one in _flow(metric)]
-    found += [one for metric in stocks() for one in _read(metric, STOCK, {})]
+    for metric in stocks():
+        found += [*_read(metric, STOCK, {}), *_read(metric, SEALED, {})]
     RollupState.objects.update_or_create(
         id=1, defaults={"verified_at": timezone.now(), "differences": len(found)}
     )
@@ -94,7 +101,7 @@ def differences() -> list[Difference]:
 
 def _flow(metric: Metric) -> list[Difference]:
     facts, params = named(metric.facts(metric.in_days(FIRST_DAY, LAST_DAY)))
-    return _read(metric, FLOW.format(facts=facts), params | {"source": metric.source})
+    return _read(metric, FLOW.format(facts=facts), params | {"sources": metric.sources})
 
 
 def _read(metric: Metric, statement: str, params: dict[str, Any]) -> list[Difference]:

@@ -3,6 +3,10 @@
 # ruff: noqa: S608  statements are put together from constants, never from what people write
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from decimal import Decimal
 from typing import Any
 
 from django.db import models
@@ -26,7 +30,7 @@ from customers.models.customers import stage_condition
 from customers.selectors.rhythm import overdue_condition
 from expenses.models import Budget, Category, LedgerEntry
 from regions.selectors import Relation
-from reports.metrics.registry import Better, Kind, Measure, Metric, midnight, register
+from reports.metrics.registry import Adds, Better, Kind, Measure, Metric, midnight, register
 
 CUSTOMERS, CASES, MONEY, PEOPLE = "customers", "complaints", "expenses", "compliance"
 GROUPS = {
@@ -234,6 +238,30 @@ class _Age:
         return choose.resolve_expression(*args, **kwargs)
 
 
+_JUDGED: ContextVar[dict[Any, Relation] | None] = ContextVar("judged", default=None)
+
+
+@contextmanager
+def judged_once() -> Iterator[None]:
+    """Inside, the limits of the same cases are judged once, whichever figure asks."""
+    token = _JUDGED.set({})
+    try:
+        yield
+    finally:
+        _JUDGED.reset(token)
+
+
+def _verdicts(rows: QuerySet[Any]) -> Relation:
+    """Which of the cases kept their limits as of the last midnight judged by."""
+    known = _JUDGED.get()
+    if known is None:
+        return verdicts(rows, midnight(judged_on()))
+    key = str(rows.query)
+    if key not in known:
+        known[key] = verdicts(rows, midnight(judged_on()))
+    return known[key]
+
+
 _KEPT = """
 SELECT f.unit_id, f.day, CASE WHEN v.kept THEN 'kept' ELSE 'missed' END,
   CASE WHEN v.kept THEN 1 ELSE 0 END, 1
@@ -245,7 +273,7 @@ def _kept(limit: str) -> Any:
     """Facts of a share of limits that were kept, judged as of the last midnight judged by."""
 
     def compute(metric: Metric, rows: QuerySet[Any]) -> Relation:
-        judged = verdicts(rows, midnight(judged_on()))
+        judged = _verdicts(rows)
         found = rows.order_by().values_list("pk", "unit_id", metric.day())
         sql, params = found.query.sql_with_params()
         text = _KEPT.format(verdicts=judged.sql, rows=sql)
@@ -258,7 +286,7 @@ def _judged(limit: str) -> Any:
     """The cases of which it can be said whether they kept a limit, or those that did or did not."""
 
     def counted(rows: QuerySet[Any], dimension: str | None) -> QuerySet[Any]:
-        judged = verdicts(rows, midnight(judged_on()))
+        judged = _verdicts(rows)
         wanted = {"kept": "v.kept", "missed": "NOT v.kept"}.get(dimension or "")
         text = f"SELECT v.case_id FROM ({judged.sql}) v WHERE v.kind = %s AND {{}}"
         text = text.format(wanted or "v.kept IS NOT NULL")
@@ -271,6 +299,20 @@ KEPT = {
     "kept": pgettext_lazy("time limit", "Kept"),
     "missed": pgettext_lazy("time limit", "Not kept"),
 }
+
+
+def _verdicts_of(limit: str) -> Any:
+    """What each judged case adds."""
+
+    def adding(rows: QuerySet[Any], _first: dt.date, _last: dt.date) -> dict[Any, Adds]:
+        kept = set(_judged(limit)(rows, "kept").values_list("pk", flat=True))
+        one = Decimal(1)
+        return {
+            pk: Adds(one, one, "kept") if pk in kept else Adds(Decimal(0), one, "missed")
+            for pk in rows.values_list("pk", flat=True)
+        }
+
+    return adding
 
 
 def judged_on() -> dt.date:
@@ -396,6 +438,7 @@ for key, limit, title, sentence in (
             better=Better.UP,
             compute=_kept(limit),
             counted=_judged(limit),
+            adding=_verdicts_of(limit),
             labels=lambda: KEPT,
             **CASE,
         )

@@ -19,7 +19,7 @@ def night(progress: Progress | None = None) -> str:
     if found:
         keys = sorted({one.metric for one in found})
         LOG.error("Stored figures differed from their rows", extra={"metrics": keys})
-        rebuild(keys)
+        rebuild(keys, accept=False)  # a past that was altered goes on being told
     nightly(progress=progress)
     if not found:
         return _("All stored figures were what their rows say.")

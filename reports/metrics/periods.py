@@ -55,6 +55,13 @@ class Period:
         return before.first, min(before.last, before.first + (self.end - self.first))
 
     @property
+    def is_cut(self) -> bool:
+        """Whether what it is compared with ends within a month, of which single days are added up:
+        they stay open, whatever was closed."""
+        end = self.compared[1]
+        return self.runs and end != month_end(month_of(end))
+
+    @property
     def months(self) -> list[dt.date]:
         """First days of its months, without those to come."""
         every = (months_later(self.first, number) for number in range(MONTHS[self.kind]))

@@ -19,10 +19,11 @@ from django.db.models import QuerySet
 
 from compliance.months import month_of
 from regions.models import OrgUnit
+from reports.metrics.definitions import judged_once
 from reports.metrics.perimeter import Perimeter
 from reports.metrics.periods import Period
 from reports.metrics.registry import Kind, Metric
-from reports.models import ClosedMonth, Grain
+from reports.models import Grain
 
 ZERO = Decimal(0)
 MOST_LIVE: Final = 20_000  # rows of a stock that are counted while somebody waits
@@ -42,10 +43,16 @@ WHERE grain = 'day' AND metric = ANY(%s) AND starts_on BETWEEN %s AND %s AND ({h
 GROUP BY grain, metric
 UNION ALL
 SELECT 'last', NULL, max(starts_on), '', 0, 0, 0, 0
-FROM reports_rollup WHERE grain = 'day' AND metric = ANY(%s)"""
+FROM reports_rollup WHERE grain = 'day' AND metric = ANY(%s)
+UNION ALL
+SELECT 'closed', NULL, month, '', 0, 0, 0, 0
+FROM reports_closedmonth WHERE month BETWEEN %s AND %s"""
 
 BY_UNIT = """
-SELECT metric, unit_id, sum(numerator), sum(denominator) FROM reports_rollup
+SELECT metric, unit_id, sum(numerator),
+  sum(denominator) FILTER (WHERE NOT (metric = ANY(%s) AND starts_on <> %s
+    OR metric = ANY(%s) AND starts_on <> %s))
+FROM reports_rollup
 WHERE grain = 'month' AND (metric = ANY(%s) AND starts_on = ANY(%s)
     OR metric = ANY(%s) AND starts_on = %s) AND ({here})
 GROUP BY metric, unit_id"""
@@ -70,7 +77,7 @@ class Amount:
         """The figure; None for a share of nothing."""
         if not metric.is_share:
             return self.numerator
-        return self.numerator / self.denominator if self.denominator else None
+        return metric.scale * self.numerator / self.denominator if self.denominator else None
 
 
 @dataclass(slots=True)
@@ -84,6 +91,8 @@ class Series:
     months: dict[dt.date, Amount] = field(default_factory=lambda: defaultdict(Amount))
     parts: dict[str, Amount] = field(default_factory=lambda: defaultdict(Amount))
     as_of: dt.date | None = None  # the day of the snapshot, when it is not of this moment
+    is_own: bool = False  # counted from own rows now, so that no part of it is ever frozen
+    frozen: tuple[dt.date, ...] = ()  # months of which the figure holds what closing left
     is_known: bool = True  # False for a stock of a time in which nobody took a snapshot
 
     @property
@@ -104,9 +113,12 @@ def series_of(perimeter: Perimeter, period: Period, metrics: Iterable[Metric]) -
     """The metrics that the reader sees, in their order. At most three statements: one for all that
     is stored, one for all stocks of today, and one for all that is counted from own rows."""
     found = [Series(metric) for metric in metrics if metric.opens_to(perimeter.reader)]
-    stored = [one for one in found if not perimeter.is_own(one.metric.right)]
+    for series in found:
+        series.is_own = perimeter.is_own(series.metric.right)
+    stored = [one for one in found if not one.is_own]
     last = _read_stored(stored, perimeter, period) if stored else None
-    _count_own([one for one in found if one not in stored], perimeter, period)
+    with judged_once():
+        _count_own([one for one in found if one.is_own], perimeter, period)
     _snapshots(found, perimeter, period, last)
     return found
 
@@ -134,10 +146,11 @@ def _read_stored(several: list[Series], perimeter: Perimeter, period: Period) ->
     first = min(period.trend[0], period.before.first)
     last = period.compared[1]
     # Of a running period the last month of the one before counts up to a day; else it is whole.
-    days = [flows, month_of(last), last] if period.runs else [[], last, last]
+    days = [flows, month_of(last), last] if period.is_cut else [[], last, last]
     stocks = [one.metric.key for one in several if one.metric.kind == Kind.STOCK]
     params = [list(by_key), first, period.last, *reached, *days, *reached, stocks]
-    snapshot = None
+    params += [period.first, period.last]
+    snapshot, closed = None, set()
     with connection.cursor() as cursor:
         cursor.execute(STORED.format(here=here), params)
         rows = cursor.fetchall()
@@ -145,15 +158,30 @@ def _read_stored(several: list[Series], perimeter: Perimeter, period: Period) ->
         if grain == "last":
             snapshot = month
             continue
+        if grain == "closed":
+            closed.add(month)
+            continue
         series = by_key[key]
         if grain == Grain.DAY:
-            series.before.add(numerator, denominator)
+            whole = series.metric.counts_in(month_of(last), *period.compared)
+            series.before.add(numerator, denominator if whole else 0)
             continue
         series.months[month].add(numerator, denominator)
         _count_month(series, period, month, dimension, (numerator, denominator))
         if series.metric.kind == Kind.FLOW and month in period.months:
             series.later.add(later, later_of)
+    for series in several:
+        series.frozen = _frozen(series, period, closed)
     return snapshot
+
+
+def _frozen(series: Series, period: Period, closed: set[dt.date]) -> tuple[dt.date, ...]:
+    """The closed months whose stored sums a figure holds: a stock is that of its last month, and
+    one of a running period is counted now."""
+    months = period.months
+    if series.metric.kind == Kind.STOCK:
+        months = [] if period.runs else [month_of(period.end)]
+    return tuple(month for month in months if month in closed)
 
 
 def _count_month(
@@ -162,18 +190,26 @@ def _count_month(
     """Add a stored month to the period, or to what it is compared with."""
     if series.metric.kind == Kind.FLOW:
         begin, end = period.compared
-        cut = month_of(end) if period.runs else None
+        cut = month_of(end) if period.is_cut else None
         if month in period.months:
-            series.now.add(*amount)
-            series.parts[dimension].add(*amount)
+            counted = _once(series.metric, month, amount, period.first, period.end)
+            series.now.add(*counted)
+            series.parts[dimension].add(*counted)
         if begin <= month <= end and month != cut:
-            series.before.add(*amount)
+            series.before.add(*_once(series.metric, month, amount, begin, end))
         return
     if month == month_of(period.end):
         series.now.add(*amount)
         series.parts[dimension].add(*amount)
     if month == month_of(period.before.last):
         series.before.add(*amount)
+
+
+def _once(
+    metric: Metric, month: dt.date, amount: tuple[Any, Any], first: dt.date, last: dt.date
+) -> tuple[Any, Any]:
+    """An amount of a month as it counts in a span: stocks below the line are not added up."""
+    return amount if metric.counts_in(month, first, last) else (amount[0], 0)
 
 
 def _snapshots(
@@ -290,7 +326,7 @@ def by_units(perimeter: Perimeter, period: Period, several: list[Series]) -> lis
     for key, unit, numerator, denominator in _by_unit(mine, perimeter, period):
         path = perimeter.paths[unit]
         top = path[here] if len(path) > here else perimeter.unit.pk
-        sums[top, key].add(numerator, denominator)
+        sums[top, key].add(numerator, denominator or 0)
     below = {path[here] for path in perimeter.paths.values() if perimeter.unit.pk in path[:here]
              and len(path) > here}  # fmt: skip
     tops = {top for top, _key in sums}
@@ -324,7 +360,10 @@ def _by_unit(several: list[Series], perimeter: Perimeter, period: Period) -> lis
         flows = [one.metric.key for one in stored if one.metric.kind == Kind.FLOW]
         stocks = [one.metric.key for one in stored if one.metric.kind == Kind.STOCK]
         here, reached = _reach(stored, perimeter)
-        params = [flows, period.months, stocks, month_of(period.end), *reached]
+        once = [[one.metric.key for one in stored if one.metric.once == end]
+                for end in ("first", "last")]  # fmt: skip
+        params: list[Any] = [once[0], period.first, once[1], month_of(period.end)]
+        params += [flows, period.months, stocks, month_of(period.end), *reached]
         with connection.cursor() as cursor:
             cursor.execute(BY_UNIT.format(here=here), params)
             found += cursor.fetchall()
@@ -341,8 +380,3 @@ def rows_behind(
         rows = rows.filter(metric.days_q(period.first, period.last))
     rows = metric.visible(rows, perimeter.reader).filter(unit_id__in=sorted(perimeter.units()))
     return metric.behind(rows, dimension)
-
-
-def frozen_months(period: Period) -> int:
-    """How many months of a period are closed."""
-    return ClosedMonth.objects.filter(month__in=period.months).count()

@@ -11,6 +11,7 @@ docs/metrics.md tells how to add one.
 import datetime as dt
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -48,8 +49,19 @@ class Measure(StrEnum):
     """What a figure is counted in; decides how it is written and rounded."""
 
     ROWS = "rows"  # whole numbers
+    COUNT = "count"  # whole numbers, of which a row adds several
     YUAN = "yuan"  # two decimals
     SHARE = "share"  # numerator of denominator, per cent with one decimal
+    RATE = "rate"  # numerator for each thousand of the denominator, two decimals
+
+
+@dataclass(frozen=True, slots=True)
+class Adds:
+    """What a row adds to a figure: above the line, below it, and to which part."""
+
+    numerator: Decimal
+    denominator: Decimal
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +77,11 @@ class Metric:
     `target` is the metric of monthly targets it is compared with. `describe(row)` names a row in
     the list behind the figure, `related` is what that needs to be read with it. Without `tile`
     it is only drawn: its figure is that of another one, sorted otherwise. Where rows are
-    judged by more than their columns, `compute` gives their facts and `counted` those that count.
+    judged by more than their columns, `compute` gives their facts, `counted` those that count and
+    `adding` what each of them adds. `source` may name several. `within` says which rows count in a
+    span where `moment` alone does not. What a share or rate is of can be a stock, which does not
+    add up over months: with `once` it is that of the "first" or "last" month of a period. With
+    `whole_only` nobody sees it who sees only own rows somewhere.
     """
 
     key: str
@@ -90,10 +106,31 @@ class Metric:
     tile: bool = True
     compute: Callable[["Metric", QuerySet[Any]], Relation] | None = None
     counted: Callable[[QuerySet[Any], str | None], QuerySet[Any]] | None = None
+    adding: Callable[[QuerySet[Any], dt.date, dt.date], dict[Any, "Adds"]] | None = None
+    within: Callable[[dt.date, dt.date], Q] | None = None
+    once: str = ""
+    whole_only: bool = False
 
     @property
     def is_share(self) -> bool:
-        return self.measure == Measure.SHARE
+        """Whether it is a part of a denominator, or so many for each thousand of it."""
+        return self.measure in (Measure.SHARE, Measure.RATE)
+
+    @property
+    def scale(self) -> int:
+        """For how many of the denominator it is told."""
+        return 1000 if self.measure == Measure.RATE else 1
+
+    @property
+    def sources(self) -> list[str]:
+        """The names of its marks."""
+        return self.source.split()
+
+    def counts_in(self, month: dt.date, first: dt.date, last: dt.date) -> bool:
+        """Whether the denominator of a month counts in the span between two days."""
+        if not self.once:
+            return True
+        return month == (first if self.once == "first" else last).replace(day=1)
 
     def in_days(self, first: dt.date, last: dt.date) -> QuerySet[Any]:
         """The rows of a flow that count from `first` through `last`."""
@@ -101,6 +138,8 @@ class Metric:
 
     def days_q(self, first: dt.date, last: dt.date) -> Q:
         """The condition on `moment` for these days, both counted."""
+        if self.within is not None:
+            return self.within(first, last)
         column = self.rows().model._meta.get_field(self.moment)
         if isinstance(column, models.DateTimeField):
             end = midnight(last + dt.timedelta(days=1))
@@ -142,13 +181,27 @@ class Metric:
         words = Coalesce(Cast(self.dimension, text), Value(""), output_field=text)
         return rows.annotate(fact_dimension=words).filter(fact_dimension=dimension)
 
+    def adds(self, rows: QuerySet[Any], first: dt.date, last: dt.date) -> dict[Any, "Adds"]:
+        """What each of the rows behind a figure of these days adds to it, by primary key."""
+        if self.adding is not None:
+            return self.adding(rows, first, last)
+        text = models.TextField()
+        found = rows.order_by().annotate(
+            fact_adds=Cast(self.amount, AMOUNT),
+            fact_whole=Cast(self.whole, AMOUNT),
+            fact_part=Coalesce(Cast(self.dimension, text), Value(""), output_field=text),
+        )
+        values = found.values_list("pk", "fact_adds", "fact_whole", "fact_part")
+        return {key: Adds(*amounts) for key, *amounts in values}
+
     def visible(self, rows: QuerySet[Any], reader: Any) -> QuerySet[Any]:
         """Those of the rows that a reader may see."""
         return rows.visible_to(reader, self.right)  # type: ignore[attr-defined]
 
     def opens_to(self, reader: Any) -> bool:
         """Whether a reader sees this figure of anything."""
-        return not scope_of(reader, self.right).nothing
+        scope = scope_of(reader, self.right)
+        return not scope.nothing and not (self.whole_only and scope.own)
 
 
 def midnight(day: dt.date) -> dt.datetime:

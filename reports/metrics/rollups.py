@@ -20,7 +20,7 @@ from compliance.months import month_end, month_of, months_later
 from regions.models import OrgUnit
 from regions.selectors import Relation
 from reports.metrics.registry import METRICS, Metric, flows, stocks
-from reports.models import ClosedMonth, Grain, Mark, Rollup, RollupState
+from reports.models import ClosedMonth, Grain, Mark, Rollup, RollupState, Seal
 
 DAYS_KEPT: Final = 400  # single days are read for comparisons within the last year only
 CLOSES_AFTER: Final = 5  # days of the next month, in which late entries still count
@@ -96,6 +96,23 @@ FROM facts f CROSS JOIN (VALUES ('day', %(day)s::date), ('month', %(month)s::dat
 GROUP BY f.unit_id, g.grain, g.starts_on, coalesce(f.dimension, '')"""
 
 
+# A digest of the snapshots of a day, the same for the same rows in any order.
+DIGEST: Final = """md5(coalesce(string_agg(concat_ws(':', r.unit_id, r.dimension, r.numerator,
+  r.denominator), ',' ORDER BY r.unit_id, r.dimension), ''))"""
+SEAL = f"""
+INSERT INTO reports_seal (metric, day, digest)
+SELECT m.metric, %s::date, {DIGEST}
+FROM unnest(%s::text[]) AS m (metric)
+LEFT JOIN reports_rollup r ON r.metric = m.metric AND r.grain = 'day' AND r.starts_on = %s
+GROUP BY m.metric ON CONFLICT (metric, day) DO UPDATE SET digest = excluded.digest"""
+RESEAL = f"""
+UPDATE reports_seal s SET digest = f.digest FROM (
+  SELECT s.id, {DIGEST} AS digest FROM reports_seal s
+  LEFT JOIN reports_rollup r ON r.metric = s.metric AND r.grain = 'day' AND r.starts_on = s.day
+  WHERE s.metric = ANY(%s) GROUP BY s.id) f
+WHERE s.id = f.id AND s.digest <> f.digest"""
+
+
 @dataclass(frozen=True, slots=True)
 class Touched:
     """Units and the months of theirs that something changed in, as two lists of one length."""
@@ -124,35 +141,43 @@ def nightly(day: dt.date | None = None, progress: Progress | None = None) -> int
     with _alone():
         _note(judged_on=day)
         changed = _take_marks()
+        take_snapshots(day)
+        # After them, because rates are told of what there is.
         judged = [metric for metric in flows() if metric.judged]
         for number, metric in enumerate(judged):
             changed += _merge(metric)
             _tell(progress, number, len(judged))
-        take_snapshots(day)
-        Rollup.objects.filter(
-            grain=Grain.DAY, starts_on__lt=day - dt.timedelta(days=DAYS_KEPT)
-        ).delete()
+        oldest = day - dt.timedelta(days=DAYS_KEPT)
+        Rollup.objects.filter(grain=Grain.DAY, starts_on__lt=oldest).delete()
+        Seal.objects.filter(day__lt=oldest).delete()
         _forget_lost_units()
         close_months(day)
         _note(refreshed_at=timezone.now())
     return changed
 
 
-def rebuild(keys: Iterable[str] = (), progress: Progress | None = None) -> int:
-    """Add up everything anew, all metrics or those named; frozen months stay frozen. Returns how
-    many figures changed. Raises LookupError for a metric that does not exist."""
+def rebuild(
+    keys: Iterable[str] = (), progress: Progress | None = None, *, accept: bool = True
+) -> int:
+    """Add up everything anew, all metrics or those named; frozen months stay frozen. Snapshots of
+    the past nobody can count again: they are accepted as they stand, unless told otherwise. Returns
+    how many figures changed. Raises LookupError for a metric that does not exist."""
     wanted = [METRICS[key] for key in keys] or list(METRICS.values())
+    if any(metric in stocks() for metric in wanted):
+        wanted += [one for one in flows() if one.once and one not in wanted]
     changed = 0
     with _alone():
         if not RollupState.objects.filter(judged_on__isnull=False).exists():
             _note(judged_on=today())
         if len(wanted) == len(METRICS):
             Mark.objects.all().delete()  # what they name is about to be added up
+        take_snapshots(today(), [one for one in wanted if one in stocks()])
         for number, metric in enumerate(wanted):
             if metric in flows():
                 changed += _merge(metric)
             _tell(progress, number, len(wanted))
-        take_snapshots(today(), [one for one in wanted if one in stocks()])
+        if accept:
+            reseal([one.key for one in wanted])
         _note(refreshed_at=timezone.now())
     return changed
 
@@ -161,7 +186,8 @@ def take_snapshots(day: dt.date, metrics: Iterable[Metric] | None = None) -> Non
     """Keep the stocks of now as those of a day; taken again, the later one holds."""
     month = month_of(day)
     closed = ClosedMonth.objects.filter(month=month).exists()
-    for metric in stocks() if metrics is None else metrics:
+    several = list(stocks() if metrics is None else metrics)
+    for metric in several:
         mine = Rollup.objects.filter(metric=metric.key)
         mine.filter(grain=Grain.DAY, starts_on=day).delete()
         if closed:
@@ -169,6 +195,16 @@ def take_snapshots(day: dt.date, metrics: Iterable[Metric] | None = None) -> Non
         mine.filter(grain=Grain.MONTH, starts_on=month).delete()
         facts = metric.facts(metric.rows())
         _execute(SNAPSHOT, facts, {"metric": metric.key, "day": day, "month": month})
+    with connection.cursor() as cursor:
+        cursor.execute(SEAL, [day, [one.key for one in several], day])
+
+
+def reseal(keys: Iterable[str] | None = None) -> None:
+    """Take the snapshots that are kept for what they were: those of units that went are gone, or
+    somebody looked at what was told."""
+    wanted = [one.key for one in stocks()] if keys is None else list(keys)
+    with connection.cursor() as cursor:
+        cursor.execute(RESEAL, [wanted])
 
 
 def close_months(day: dt.date) -> list[dt.date]:
@@ -194,7 +230,9 @@ def close_months(day: dt.date) -> list[dt.date]:
 
 def _forget_lost_units() -> None:
     """Delete figures of units that are no more, as those of a demonstration that was removed."""
-    Rollup.objects.exclude(unit__in=OrgUnit.objects.values("pk")).delete()
+    gone, _by_model = Rollup.objects.exclude(unit__in=OrgUnit.objects.values("pk")).delete()
+    if gone:
+        reseal()
 
 
 # --- how ------------------------------------------------------------------------------------------
@@ -228,7 +266,7 @@ def _take_marks() -> int:
         found.setdefault(source, []).append((unit, month))
     changed = 0
     for metric in flows():
-        if pairs := found.get(metric.source):
+        if pairs := {pair for source in metric.sources for pair in found.get(source, ())}:
             units, months = zip(*pairs, strict=True)
             changed += _merge(metric, Touched(units, months))
     return changed

@@ -2,7 +2,7 @@
 their figures; remembered searches."""
 
 from reports.models.commentaries import Commentary, CommentaryQuerySet, CommentaryState
-from reports.models.metrics import ClosedMonth, Grain, Mark, Rollup, RollupState
+from reports.models.metrics import ClosedMonth, Grain, Mark, Rollup, RollupState, Seal
 from reports.models.saved import (
     Audience,
     Delivery,
@@ -39,6 +39,7 @@ __all__ = [
     "Rhythm",
     "Rollup",
     "RollupState",
+    "Seal",
     "SavedReport",
     "SavedReportQuerySet",
     "ScheduleQuerySet",

@@ -65,6 +65,24 @@ class Rollup(models.Model):
         return f"{self.metric} {self.unit_id} {self.starts_on}"
 
 
+class Seal(models.Model):
+    """What the snapshots of a stock were on the day they were taken, over all units: what there was
+    cannot be counted again, but that it was altered can be told."""
+
+    metric = models.CharField(max_length=40)
+    day = models.DateField()
+    digest = models.CharField(max_length=32)
+
+    class Meta:
+        verbose_name = _("seal of snapshots")
+        verbose_name_plural = _("seals of snapshots")
+        default_permissions = ()
+        constraints = [models.UniqueConstraint(fields=["metric", "day"], name="seal_once")]
+
+    def __str__(self) -> str:
+        return f"{self.metric} {self.day}"
+
+
 class Mark(models.Model):
     """Rows of a source that count for a unit on a day have changed; triggers write it.
 

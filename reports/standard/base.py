@@ -23,6 +23,7 @@ Text = str | Promise
 Kind = Literal["text", "id", "date", "datetime", "integer", "number", "score", "money", "percent"]
 NUMERIC: Final = frozenset({"integer", "number", "score", "money", "percent"})
 MOST_ROWS: Final = 5000  # of one table; the lists themselves have exports without this bound
+MOST_SENT: Final = 5  # files of one sending; who reaches more units opens the others himself
 MONTHS_LATE: Final = 20  # up to this day of a month a sending is about the month before
 
 
@@ -135,9 +136,15 @@ class Standard:
             found = OrgUnit.objects.visible_to(reader, self.right)
         return found.filter(merged_into=None).in_tree_order()
 
-    def unit_of(self, reader: Any) -> OrgUnit | None:
-        """The unit somebody is shown unasked: the topmost that he reaches."""
-        found: OrgUnit | None = self.units(reader).first()
+    def units_sent(self, reader: Any) -> list[OrgUnit]:
+        """The topmost units of a reader, none of which lies below another, MOST_SENT at most: of
+        each he is sent a file."""
+        found: list[OrgUnit] = []
+        for unit in self.units(reader).iterator():
+            if not any(unit.path.startswith(one.path) for one in found):
+                found.append(unit)
+            if len(found) == MOST_SENT:
+                break
         return found
 
     def opens_to(self, reader: Any) -> bool:

@@ -14,8 +14,12 @@ from complaints.states import VIEW
 from compliance.models import MonthlySummary
 from compliance.models.rounds import VIEW as STRATEGIC
 from compliance.selectors.strategic import StrategicQuery, strategic_customers
-from reports.metrics.registry import midnight
+from core.display import listed
+from reports.dashboard.tiles import rows_url
+from reports.metrics.reading import Amount, Series, UnitLine, by_units, series_of
+from reports.metrics.registry import METRICS, midnight
 from reports.standard.base import MOST_ROWS, Column, Found, Question, Standard, Table
+from reports.standard.project import address_of, later_notes, perimeter_of, plain
 from satisfaction.models import Figure
 from satisfaction.selectors.sight import VIEW as SCORES
 from satisfaction.selectors.sight import lines_of, waves_to_read
@@ -93,15 +97,31 @@ TABLES = (
 )
 
 
+#: Columns that the registry of figures has: the same sums as everywhere, frozen with their month.
+FROM_METRICS = {
+    "complaints": "complaints_opened",
+    "contact_share": "response_on_time",
+    "resolution_share": "completion_on_time",
+    "rate": "complaint_rate",
+}
+
+
 def _read(asked: Question) -> Found:
     found = Found()
     summary = month_summary(asked.reader, asked.unit, asked.first)
+    perimeter = perimeter_of(asked)
+    metrics = [METRICS[key] for key in FROM_METRICS.values()]
+    several = [one for one in series_of(perimeter, asked.period, metrics) if not one.is_own]
+    lines = by_units(perimeter, asked.period, several) if several else []
+    below = {line.unit.pk: line for line in lines}
     cases = f"{reverse('complaints:summary')}?" + urlencode(
         {"unit": asked.unit.code, "month": f"{asked.first:%Y-%m}"}
     )
     for column in COUNTS:
         found.facts[column.key] = getattr(summary.total, column.key)
         found.fact_links[column.key] = cases
+    _put_kept(asked, found, several)
+    _put_units(found, summary, below, {one.metric.key for one in several})
     _put_parts(found, summary)
     _put_serious(asked, found)
     if asked.may(SCORES):
@@ -111,13 +131,58 @@ def _read(asked: Question) -> Found:
     return found
 
 
-def _counts(figures: Figures) -> list[Any]:
-    return [getattr(figures, column.key) for column in COUNTS]
+def _put_kept(asked: Question, found: Found, several: list[Series]) -> None:
+    """The figures of the month that the registry has, and what of them is frozen."""
+    values = {one.metric.key: one for one in several}
+    titles = []
+    for column in COUNTS:
+        series = values.get(FROM_METRICS.get(column.key, ""))
+        if series is None:
+            continue
+        value = plain(series.metric, series.value)
+        if value is None and column.key == "rate":
+            found.notes.append(str(_("Without households of then, the rate is told of today's.")))
+            continue
+        titles.append(column.label)
+        found.facts[column.key] = value
+        found.fact_links[column.key] = rows_url(series.metric, address_of(asked))
+    if any(one.frozen for one in several):
+        sentence = _(
+            "Frozen when the month was closed: {figures}. All else is counted now, with what "
+            "arrived later."
+        )
+        found.notes.append(str(sentence).format(figures=listed(titles)))
+    found.notes += later_notes(several)
+
+
+def _put_units(found: Found, summary: Summary, below: dict[int, UnitLine], known: set[str]) -> None:
+    """Each unit's line: of the registry what it has, the rest counted now."""
+    rows = []
+    lines = {line.unit.pk: line.figures for line in summary.lines}
+    names = {line.unit.pk: (line.unit.name, line.unit.present_code) for line in summary.lines}
+    for key, line in below.items():
+        # Frozen figures of a unit that has no case of the month any more.
+        if key not in lines and any(one.numerator for one in line.amounts.values()):
+            lines[key], names[key] = Figures(), (line.unit.name, line.unit.code)
+    for key, figures in lines.items():
+        amounts = below[key].amounts if key in below else {}
+        rows.append((*names[key], *_counts(figures, amounts, known)))
+    found.put("units", rows)
+
+
+def _counts(figures: Figures, amounts: dict[str, Amount], known: set[str]) -> list[Any]:
+    counts = []
+    for column in COUNTS:
+        value, key = getattr(figures, column.key), FROM_METRICS.get(column.key, "")
+        if key in known:
+            metric = METRICS[key]
+            stored = plain(metric, amounts.get(key, Amount()).value(metric))
+            value = value if stored is None and column.key == "rate" else stored
+        counts.append(value)
+    return counts
 
 
 def _put_parts(found: Found, summary: Summary) -> None:
-    lines = summary.lines
-    found.put("units", [(x.unit.name, x.unit.present_code, *_counts(x.figures)) for x in lines])
     for key, parts in (
         ("categories", summary.by_category),
         ("levels", summary.by_level),

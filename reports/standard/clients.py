@@ -14,6 +14,7 @@ from reports.analysis.purchases import abc_classes, rfm_segments
 from reports.analysis.quality import UnitQuality, quality_by_unit
 from reports.analysis.tables import SEGMENT_WORDS
 from reports.analysis.tables_portfolio import MET_WORDS
+from reports.dashboard.basis import frozen_in
 from reports.metrics.definitions import SEE_CUSTOMERS
 from reports.metrics.reading import series_of
 from reports.metrics.registry import METRICS
@@ -78,7 +79,10 @@ TABLES = (
 def _read(asked: Question) -> Found:
     found = Found()
     metrics = [METRICS[key] for key in SHOWN]
-    put_figures(asked, found, series_of(perimeter_of(asked), asked.period, metrics))
+    several = series_of(perimeter_of(asked), asked.period, metrics)
+    put_figures(asked, found, several)
+    if frozen_in(several):
+        found.notes.append(str(_("The tables are counted now, from what is recorded today.")))
     scope = asked.reach(SEE_CUSTOMERS)
     question = analysis.Question(asked.unit, scope, asked.last, reader=asked.reader)
     _put_composition(question, found)

@@ -8,10 +8,12 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext, pgettext_lazy
 
+from reports.dashboard.basis import basis_of
 from reports.dashboard.tiles import changed, later_words, rows_url, targets_of, written
+from reports.metrics import ratios  # noqa: F401  figures below are chosen from all there are
 from reports.metrics.definitions import GROUPS
 from reports.metrics.perimeter import Perimeter
-from reports.metrics.reading import Series, by_units, frozen_months, rows_behind, series_of
+from reports.metrics.reading import Series, by_units, rows_behind, series_of
 from reports.metrics.registry import METRICS, Measure, Metric
 from reports.standard.base import (
     MOST_ROWS,
@@ -27,6 +29,8 @@ KINDS: dict[Measure, Kind] = {
     Measure.ROWS: "integer",
     Measure.YUAN: "money",
     Measure.SHARE: "percent",
+    Measure.COUNT: "integer",
+    Measure.RATE: "number",
 }
 SHOWN = tuple(metric for metric in METRICS.values() if metric.tile)
 #: Of the units below only what tells them apart at a glance.
@@ -57,7 +61,7 @@ TABLES = (
             Column("figure", _("Figure"), width=22),
             Column("value", _("Value"), width=16),
             Column("change", pgettext_lazy("figure", "Change"), width=34),
-            Column("target", _("Target"), "number"),
+            Column("target", _("Target"), width=12),
             Column("group", pgettext_lazy("figure", "Group"), width=18),
             Column("meaning", _("Meaning"), width=60),
         ),
@@ -83,6 +87,7 @@ TABLES = (
             Column("unit", _("Unit"), width=22),
             Column("state", _("State"), width=14),
         ),
+        _("As recorded now: what arrived after its month was closed is in the list only."),
     ),
 )
 
@@ -101,26 +106,31 @@ def put_figures(asked: Question, found: Found, several: list[Series]) -> None:
     """Metrics as single figures, each with the address of its rows; what is frozen, and what came
     later, is said."""
     address = address_of(asked)
-    for series in several:
-        if not series.metric.tile:
-            continue
+    shown = [one for one in several if one.metric.tile]
+    for series in shown:
         found.facts[series.metric.key] = plain(series.metric, series.value)
         found.fact_links[series.metric.key] = rows_url(series.metric, address)
-        if series.has_later:
-            sentence = _("{figure}: {change} arrived after its month was closed.")
-            words = str(sentence).format(figure=series.metric.title, change=later_words(series))
-            found.notes.append(words)
-    if frozen_months(asked.period):
-        found.notes.insert(0, str(_("The month is closed: its figures are frozen.")))
+    found.notes += later_notes(shown)
+    found.notes[:0] = basis_of(shown, asked.period)
+
+
+def later_notes(several: list[Series]) -> list[str]:
+    """What arrived after months were closed, a sentence a figure."""
+    sentence = str(_("{figure}: {change} arrived after its month was closed."))
+    return [
+        sentence.format(figure=one.metric.title, change=later_words(one))
+        for one in several
+        if one.has_later
+    ]
 
 
 def plain(metric: Metric, value: Decimal | None) -> Any:
     """A figure as a cell holds it."""
     if value is None:
         return None
-    if metric.measure == Measure.SHARE:
+    if metric.is_share:
         return float(value)
-    return int(value) if metric.measure == Measure.ROWS else value
+    return value if metric.measure == Measure.YUAN else int(value)
 
 
 def _read(asked: Question) -> Found:
@@ -135,7 +145,7 @@ def _read(asked: Question) -> Found:
         [
             (
                 *(str(one.metric.title), written(one.metric, one.value)),
-                *(changed(one, asked.period) or None, targets.get(one.metric.target)),
+                *(changed(one, asked.period) or None, _target(one, targets)),
                 *(str(GROUPS[one.metric.group]), str(one.metric.sentence)),
             )
             for one in shown
@@ -146,6 +156,11 @@ def _read(asked: Question) -> Found:
     if METRICS["complaints_opened"].opens_to(asked.reader):
         _put_complaints(asked, found, perimeter)
     return found
+
+
+def _target(series: Series, targets: dict[str, Decimal]) -> str | None:
+    target = targets.get(series.metric.key)
+    return None if target is None else written(series.metric, target)
 
 
 def _put_units(

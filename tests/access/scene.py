@@ -290,12 +290,16 @@ def _runs_of(unit: OrgUnit) -> dict[str, Any]:
 
 def _strategic_of(north: Branch) -> dict[str, Any]:
     """The strategic customer of the north with what hangs on him, and a meeting on him."""
-    row = Nomination.objects.select_related("round").get(unit=north.units["a"])
+    row = Nomination.objects.select_related("round", "specialist", "contact_leader").get(
+        unit=north.units["a"]
+    )
     meeting = save_meeting(by=None, held_at=timezone.now(), agenda=f"{NORTH.sign}评定")
     return {
         "strategic": row.customer_id,
         "nomination": row.pk,
         "round": row.round.year,
+        "assessed": row.specialist.employee_no,
+        "led": row.contact_leader.employee_no,
         "talk": Talk.objects.get(customer=row.customer_id).pk,
         "signal": EarlySignal.objects.get(customer=row.customer_id).pk,
         "resource": ResourceRequest.objects.get(customer=row.customer_id).pk,

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.conf import settings
+from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User, UserState
@@ -19,10 +21,11 @@ from api.base import Ask
 from api.models import TokenQuerySet
 from api.reach import CASES_READ
 from api.resources.customers import Customers, Numbers
-from api.services import revoke
+from api.services import repeats, revoke
 from audit.models import Entry
 from complaints.models import Case
 from customers.models.customers import CustomerQuerySet
+from regions.models.units import OrgUnitQuerySet
 from tests.api.conftest import Program
 from tests.factories import make_customer, say
 
@@ -110,6 +113,45 @@ def numbers_a_day(world: Any) -> int:
     return program.post(path, WANTED).status_code
 
 
+def foreign_unit_of_a_case(world: Any) -> int:
+    return Program(world.south_head).post("cases/", NEW).status_code
+
+
+def foreign_unit_of_a_customer(world: Any) -> int:
+    given = {"unit": "N1A", "kind": "person", "name": "李四"}
+    return Program(world.south_head).post("customers/", given).status_code
+
+
+def rows_of_a_page(world: Any) -> int:
+    return Program(world.north_head).get("customers/", size=201).status_code
+
+
+def size_of_a_body(world: Any) -> int:
+    return Program(world.north_head).post("cases/", NEW | {"content": "水" * 3_000_000}).status_code
+
+
+def key_of_somebody_else(world: Any) -> int:
+    """How many cases the same key of two people made."""
+    for person in (world.north_head, world.north_keeper):
+        assert Program(person).post("cases/", NEW, Idempotency_Key="k").status_code == 201
+    return Case.objects.count()
+
+
+def key_of_yesterday(world: Any) -> int:
+    """How many cases a key made that was used again after more than a day."""
+    program = Program(world.north_head)
+    for hours in (0, 25):
+        with time_machine.travel(timezone.now() + timedelta(hours=hours)):
+            assert program.post("cases/", NEW, Idempotency_Key="k").status_code == 201
+    return Case.objects.count()
+
+
+def token_of_somebody_else(world: Any) -> int:
+    token, client = Program(world.north_head).token, Client()
+    client.force_login(world.south_head)
+    return client.post(f"/system/api-tokens/{token.pk}/revoke/").status_code
+
+
 def nothing(*args: Any, **kwargs: Any) -> None:
     """In place of whatever is done."""
 
@@ -124,6 +166,10 @@ def every_row(rows: Any, *args: Any, **kwargs: Any) -> Any:
 
 def at_once(*, act: Callable[[], Any], **more: Any) -> Any:
     return act()
+
+
+def once_for_everybody(*, user: Any, **more: Any) -> Any:
+    return repeats.once(user=User.objects.earliest("pk"), **more)
 
 
 # The package has a function of the same name in front of the module.
@@ -142,6 +188,13 @@ PROTECTIONS: dict[Callable[[Any], int], tuple[int, int, Any, str, Any]] = {
     version: (412, 200, "api.resources.customers", "version_asked", nothing),
     record_of_a_number: (1, 0, REVEAL, "record", nothing),
     numbers_a_day: (429, 200, REVEAL, "reveals_left", yes),
+    foreign_unit_of_a_case: (400, 201, OrgUnitQuerySet, "visible_to", every_row),
+    foreign_unit_of_a_customer: (400, 201, OrgUnitQuerySet, "visible_to", every_row),
+    rows_of_a_page: (400, 200, "api.base", "MOST_ROWS", 1000),
+    size_of_a_body: (413, 400, settings, "DATA_UPLOAD_MAX_MEMORY_SIZE", None),
+    key_of_somebody_else: (2, 1, "api.base", "once", once_for_everybody),
+    key_of_yesterday: (2, 1, repeats, "KEPT", timedelta(days=9)),
+    token_of_somebody_else: (404, 302, TokenQuerySet, "visible_to", every_row),
 }
 
 

@@ -233,6 +233,8 @@ def test_figures_are_those_of_the_dashboard_in_the_readers_scope(world, rows):
         for name, body in (("ours", ours), ("whole", whole))
     }
     assert customers == {"ours": "1", "whole": "2"}
+    of_units = next(one for one in ours["figures"] if one["metric"] == "complaints_opened")
+    assert (of_units["own_rows"], of_units["frozen_months"]) == (False, ours["frozen_months"])
     assert north.get("metrics/figures/", unit="S").status_code == 400
     assert north.get("metrics/figures/", period="2026-13").status_code == 400
     assert north.get("metrics/figures/", metric="none").status_code == 400

@@ -22,7 +22,7 @@ from customers.models import CustomerUnit, Ownership, Property
 from customers.services import create_customer
 from tests.customers.files import identity, phone
 
-HEADS = 16
+HEADS = 20
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from collections import defaultdict
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Sum
 from django.utils import timezone
 
 from complaints.models import Case, CaseKind, Deadline, Level
@@ -15,6 +16,9 @@ from customers.selectors.rhythm import overdue_condition
 from expenses.models import Budget, LedgerEntry
 from regions.models import ChangeKind, OrgUnit
 from regions.services import apply_change, approve_change, draft_change, propose_change
+from reports.metrics.registry import METRICS
+from reports.metrics.rollups import take_snapshots
+from reports.models import Rollup
 from tests.factories import (
     World,
     make_activity,
@@ -34,6 +38,9 @@ def fill(world: World) -> None:
     """Something of every metric in three projects, more of it in the south, this month and the one
     before."""
     today = timezone.localdate()
+    OrgUnit.objects.filter(pk__in=[world.units[name].pk for name in PROJECTS[1:]]).update(
+        households=600  # nobody entered those of the first
+    )
     for number, name in enumerate(PROJECTS, 1):
         unit, clerk = world.units[name], _clerk(world, name)
         for place in range(number + 1):
@@ -153,7 +160,38 @@ def plainly(
         "budget_used": _part(used, sum(row.allotted - row.handed_down for row in budgets)),
         "log_in_rate": _part(sum(day.reason == "met" for day in days), len(days)),
         **_on_time([case for case in cases if within(case.taken_in_at)]),
+        **_told_of_stocks(units, first, counts, complaints, within),
     }
+
+
+def _told_of_stocks(
+    units: set[int], first: dt.date, counts: dict, complaints: list, within: Any
+) -> dict[str, Decimal | None]:
+    """Rates of a month that runs: households are known since today, the customers of
+    the end of the month before are those that `close_before` kept."""
+    homes = {one.pk: one.households or 0 for one in OrgUnit.objects.filter(pk__in=units)}
+    projects = {one.pk for one in OrgUnit.objects.filter(pk__in=units, kind="project")}
+    housed = sum(
+        within(case.taken_in_at) and (case.unit_id not in projects or homes[case.unit_id] > 0)
+        for case in complaints
+    )
+    runs = first == timezone.localdate().replace(day=1)
+    rate = _part(1000 * housed, sum(homes.values())) if runs else None
+    month = (first - dt.timedelta(days=1)).replace(day=1)
+    kept = Rollup.objects.filter(metric="customers", grain="month", starts_on=month)
+    there = kept.filter(unit__in=units).aggregate(sum=Sum("numerator"))["sum"]
+    grown = counts["customers_new"] - counts["customers_lost"]
+    return {
+        "households": Decimal(sum(homes.values())),
+        "complaint_rate": rate,
+        "customer_growth": _part(grown, there) if runs else None,
+    }
+
+
+def close_before() -> None:
+    """Keep the customers of now as those of the end of the month before."""
+    today = timezone.localdate()
+    take_snapshots(today.replace(day=1) - dt.timedelta(days=1), [METRICS["customers"]])
 
 
 def _part(part: Any, whole: Any) -> Decimal | None:

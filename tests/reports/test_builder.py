@@ -3,19 +3,22 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Role, User
 from audit.models import Entry
 from core.errors import Refused
+from core.exports import start
 from core.jobs import work
-from core.models import Job, OutboxMessage
-from reports.builder import query, sending
+from core.models import Job, JobState, OutboxMessage
+from reports.builder import definitions, query, sending
 from reports.builder.definitions import read
+from reports.builder.exports import REPORT
 from reports.builder.query import TooSlow, bounded, group_table, list_page
-from reports.builder.registry import SUBJECTS
+from reports.builder.registry import SUBJECTS, Subject
 from reports.builder.sending import start_due
 from reports.builder.services import save_report
 from reports.models import Audience, ReportSchedule, SavedReport
@@ -94,6 +97,9 @@ def test_every_field_of_a_subject_can_be_asked(world, cases, key):
         {"filters": ["name"]},
         {"filters": {"name": 1}},
         {"columns": ["code"] * 21},
+        {"filters": [{"field": "name", "op": "contains", "value": "张"}] * 13},
+        {"columns": [], "groups": ["kind"], "measures": ["count"] * 7},
+        {"columns": [], "groups": ["kind", "level", "unit"], "measures": ["count"]},
         {"columns": []},
     ],
 )
@@ -136,6 +142,27 @@ def test_a_statement_that_takes_too_long_is_broken_off_and_the_limit_before_hold
             cursor.execute("SELECT 1")
         cursor.execute("SHOW statement_timeout")
         assert cursor.fetchone() == before
+
+
+@pytest.mark.parametrize(
+    ("ask", "definition", "method"), [(list_page, LIST, "parts"), (group_table, BY_UNIT, "rows")]
+)
+def test_a_list_and_a_table_that_take_too_long_are_broken_off(
+    world, cases, monkeypatch, ask, definition, method
+):
+    """Each asks its own rows under the limit it was given."""
+    make_customer(unit=world.n1a)
+    whole = getattr(Subject, method)
+
+    def slowly(subject, user):
+        found = whole(subject, user)
+        sleep = {"where": ["(SELECT pg_sleep(2)) IS NOT NULL"]}
+        return [one.extra(**sleep) for one in found] if method == "parts" else found.extra(**sleep)
+
+    monkeypatch.setattr(Subject, method, slowly)
+
+    with pytest.raises(TooSlow):
+        ask(read(definition), world.boss, seconds=1)
 
 
 def test_groups_are_capped_and_the_table_says_so(world, cases):
@@ -310,3 +337,43 @@ def test_paper_of_more_rows_than_may_leave_without_release_is_refused(client, wo
     say(world.group, "approvals.export_rows", 1)
     assert client.get(url).status_code == 409
     assert Entry.objects.filter(action="report.exported").count() == 1
+
+
+def test_as_many_conditions_and_measures_as_are_allowed_are_read(monkeypatch):
+    condition = {"field": "name", "op": "contains", "value": "张"}
+    assert len(read(LIST | {"filters": [condition] * 12}).filters) == 12
+    with pytest.raises(Refused):
+        read(LIST | {"filters": [condition] * 13})
+    grouped = {"subject": "customers", "groups": ["kind"]}
+    assert len(read(grouped | {"measures": ["count", "share"]}).measures) == 2
+    monkeypatch.setattr(definitions, "MOST_MEASURES", 1)
+    with pytest.raises(Refused):
+        read(grouped | {"measures": ["count", "share"]})
+
+
+def test_groups_whose_small_ones_hide_are_refused_when_not_all_are_known(
+    world, monkeypatch, english
+):
+    """Of answers every group must be known, or what is hidden could be subtracted."""
+    asked = answers(world, {world.n1a: 1, world.s1a: 1})
+    group_table(read(asked), world.boss)
+    monkeypatch.setattr(query, "MOST_CELLS", 1)
+    with pytest.raises(Refused, match="too many groups"):
+        group_table(read(asked), world.boss)
+
+
+def test_who_may_see_a_subject_but_not_take_it_gets_neither_paper_nor_workbook(client, world):
+    customer = make_customer(unit=world.n1a)
+    report = save_report(by=world.boss, name="名单", definition=LIST, audience="all")
+    role = Role.objects.get(code="section-head")
+    role.permissions.remove(Permission.objects.get(codename="export_customer"))
+    client.force_login(world.north_head)
+
+    page = client.get(report.get_absolute_url())
+    assert customer.code in page.content.decode()
+    assert page.context["may_take"] is False
+    paper = client.get(reverse("reports:report-paper", args=[report.pk]))
+    assert paper.status_code == 409
+    job = work(start(REPORT, by=world.north_head, report=report.pk).pk)
+    assert (job.state, bool(job.message)) == (JobState.FAILED, True)
+    assert not Entry.objects.filter(action="report.exported").exists()

@@ -19,12 +19,12 @@ from reports.metrics.checking import differences
 from reports.metrics.night import night
 from reports.metrics.perimeter import Perimeter
 from reports.metrics.periods import Period, read_period
-from reports.metrics.reading import Series, rows_behind, series_of
-from reports.metrics.registry import METRICS, Kind
-from reports.metrics.rollups import close_months, nightly, refresh
+from reports.metrics.reading import Amount, Series, by_units, rows_behind, series_of
+from reports.metrics.registry import METRICS, Kind, Metric
+from reports.metrics.rollups import close_months, nightly, refresh, take_snapshots
 from reports.models import ClosedMonth, Grain, Mark, Rollup, RollupState
-from tests.factories import make_activity, make_customer
-from tests.reports.figures import carry_out, days_ago, fill, plainly
+from tests.factories import make_activity, make_customer, make_loss
+from tests.reports.figures import carry_out, close_before, days_ago, fill, plainly
 
 pytestmark = pytest.mark.django_db
 TODAY = timezone.localdate
@@ -32,8 +32,9 @@ TODAY = timezone.localdate
 
 @pytest.fixture
 def full(world):
-    """A group with figures, all of them added up."""
+    """A group with figures, all of them added up, and the customers of the month before."""
     fill(world)
+    close_before()
     refresh()
     nightly()
     return world
@@ -88,6 +89,7 @@ def test_of_this_unit_only_nothing_below_counts(full):
     alone = values(full.boss, full.n1, below=False)
 
     assert set(alone.values()) == {Decimal(0), None}
+    assert alone["complaint_rate"] is None
 
 
 def test_the_month_before_and_what_it_is_compared_with(full):
@@ -120,14 +122,28 @@ def _rows_seen(who: User, unit: OrgUnit) -> int:
     for series in series_of(perimeter, period, METRICS.values()):
         metric = series.metric
         rows = rows_behind(perimeter, period, metric)
-        if metric.measure == "rows" or metric.compute:
+        _adds_up(metric, rows, series.now, period)
+        if metric.measure == "rows" or (metric.compute and not metric.once):
             whole = series.now.denominator if metric.is_share else series.now.numerator
             assert rows.count() == whole, metric.key
+        if not metric.once:
             for part, amount in series.parts.items():
-                whole = amount.denominator if metric.is_share else amount.numerator
-                assert rows_behind(perimeter, period, metric, part).count() == whole, metric.key
+                _adds_up(metric, rows_behind(perimeter, period, metric, part), amount, period)
+                if metric.measure == "rows" or metric.compute:
+                    whole = amount.denominator if metric.is_share else amount.numerator
+                    found = rows_behind(perimeter, period, metric, part).count()
+                    assert found == whole, metric.key
         seen += rows.count()
     return seen
+
+
+def _adds_up(metric: Metric, rows, amount: Amount, period: Period) -> None:
+    """What the rows add is the figure, above the line and below it, unless that is a stock."""
+    adds = metric.adds(rows, period.first, period.last)
+    assert set(adds) == set(rows.values_list("pk", flat=True)), metric.key
+    assert sum(one.numerator for one in adds.values()) == amount.numerator, metric.key
+    if not metric.once:
+        assert sum(one.denominator for one in adds.values()) == amount.denominator, metric.key
 
 
 def test_who_sees_only_own_rows_gets_figures_of_these(full):
@@ -277,7 +293,9 @@ def test_the_night_tells_a_difference_before_it_mends_it(full):
 def test_a_rebuild_makes_the_same_figures_out_of_nothing(full):
     shown = ("metric", "unit_id", "grain", "starts_on", "dimension", "numerator", "denominator")
     before = set(Rollup.objects.values_list(*shown))
-    Rollup.objects.all().delete()
+    # What there was cannot be counted again.
+    past = Rollup.objects.filter(metric="customers", starts_on__lt=month_of(TODAY()))
+    Rollup.objects.exclude(pk__in=past).delete()
 
     call_command("rebuild_metrics", stdout=StringIO())
 
@@ -331,6 +349,86 @@ def test_a_closed_month_keeps_its_figures_and_tells_what_came_later(full):
     assert (again.value, again.later.numerator) == (before, 2)
     night()
     assert figures(full.boss, full.n1a, period)["contacts"].value == before
+
+
+def test_what_a_closed_month_is_compared_with_by_is_frozen_where_it_is_whole(full):
+    year = TODAY().year - (TODAY().month < 4)
+    customer = CustomerUnit.objects.filter(unit=full.n1a).first().customer
+    february = dt.date(year, 2, 10)
+    at = timezone.make_aware(dt.datetime.combine(february, dt.time(10)))
+    make_activity(customer=customer, by=full.north_clerk, at=at)
+    refresh()
+    close(dt.date(year, 2, 1))
+    make_activity(customer=customer, by=full.north_clerk, at=at)
+    refresh()
+
+    def before(today: dt.date) -> tuple[Decimal | None, bool]:
+        period = Period("month", dt.date(year, 3, 1), today)
+        return figures(full.boss, full.n1a, period)["contacts"].value_before, period.is_cut
+
+    assert before(dt.date(year, 3, 31)) == (1, False)  # all of February, as it was closed
+    assert before(dt.date(year, 3, 15)) == (2, True)  # single days stay open
+
+
+def test_a_past_snapshot_that_was_altered_is_told_until_somebody_accepts_it(full):
+    key, day = "complaints_open", month_of(TODAY()) - dt.timedelta(days=1)
+    take_snapshots(day, [METRICS[key]])
+    rows = Rollup.objects.filter(metric=key, starts_on__lt=month_of(TODAY()))
+    assert differences() == []
+    with transaction.atomic():
+        rows.filter(unit=full.n1a, dimension="").update(numerator=99)  # day and month alike
+        told = [(one.metric, one.unit_id, one.grain, one.starts_on) for one in differences()]
+        assert told == [(key, None, "day", day)]
+        night()
+        assert [one.metric for one in differences()] == [key]
+        call_command("rebuild_metrics", key, stdout=StringIO())
+        assert differences() == []
+    rows.filter(grain=Grain.DAY, unit=full.n1b).delete()
+    assert (key, None) in {(one.metric, one.unit_id) for one in differences()}
+
+
+def test_rates_are_told_of_what_there_was_then(full):
+    """Of n1b and s1a households are known; two customers were there when the month began."""
+    now = figures(full.boss, full.group)
+    opened = {
+        name: figures(full.boss, full.units[name])["complaints_opened"].value
+        for name in ("n1b", "s1a")
+    }
+    assert now["complaint_rate"].value == 1000 * sum(opened.values()) / Decimal(1200)
+    lines = by_units(
+        Perimeter(User.objects.get(pk=full.boss.pk), full.n1), this_month(),
+        list(figures(full.boss, full.n1).values()),
+    )  # fmt: skip
+    rates = {line.unit: line.amounts["complaint_rate"] for line in lines}
+    assert rates[full.n1a].denominator == 0
+    assert rates[full.n1b].denominator == 600
+    take_snapshots(month_of(TODAY()) - dt.timedelta(days=1), [METRICS["households"]])
+    nightly()
+    year = read_period(str(TODAY().year), TODAY())
+    whole = figures(full.boss, full.group, year)
+    assert whole["complaint_rate"].now.denominator == 1200  # not added up over the months
+    boss = User.objects.get(pk=full.boss.pk)
+    parts = by_units(Perimeter(boss, full.group), year, [whole["complaint_rate"]])
+    assert [one.amounts["complaint_rate"].denominator for one in parts] == [600, 600]
+    assert "complaint_rate" not in figures(full.north_clerk, full.n1a)
+
+    OrgUnit.objects.filter(pk=full.n1b.pk).update(households=300)
+    assert figures(full.boss, full.n1b)["complaint_rate"].now.denominator == 600
+    assert differences() == []
+    nightly()
+    assert figures(full.boss, full.n1b)["complaint_rate"].now.denominator == 300
+    assert differences() == []
+
+
+def test_growth_is_new_customers_less_lost_ones_of_those_there_before(full):
+    place = CustomerUnit.objects.filter(unit=full.n1b).first()
+    assert values(full.boss, full.n1b)["customer_growth"] == Decimal(4 - 2) / 4
+    make_loss(customer=place.customer, unit=full.n1b, by=full.north_clerk, lost_on=TODAY())
+    refresh()
+
+    assert values(full.boss, full.n1b)["customer_growth"] == Decimal(4 - 3) / 4
+    assert differences() == []
+    assert values(full.boss, full.n1b, period=last_month())["customer_growth"] is None
 
 
 # --- changes of the organisation ----------------------------------------------------------------

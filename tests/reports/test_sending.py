@@ -8,7 +8,11 @@ import pytest
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from accounts.models import Role, User
+from accounts.models import Role, RoleGrant, User, UserState, WorkLeft
+from accounts.selectors.hand_over import work_table
+from accounts.services import carry_out, draft_hand_over
+from accounts.services.hand_over import find_work_left, undo_hand_over
+from core.errors import Refused
 from core.jobs import work
 from core.models import Job, JobState, Notice, OutboxMessage
 from reports.builder import sending
@@ -16,8 +20,9 @@ from reports.builder.rhythm import last_due, next_due
 from reports.builder.schedules import delete_schedule, save_schedule, unsubscribe
 from reports.builder.sending import start_due
 from reports.builder.services import save_report
+from reports.builder.work import takers
 from reports.models import Delivery, Form, ReportRun, ReportSchedule, Rhythm, SavedReport
-from tests.factories import make_case, say
+from tests.factories import give, make_case, make_user, say
 
 pytestmark = pytest.mark.django_db
 
@@ -266,3 +271,87 @@ def test_a_receiver_can_open_what_he_was_sent(client, world, schedule):
 
     page = client.get(schedule.report.get_absolute_url())
     assert page.context["table"].rows == [(world.n1a.name, 2)]
+
+
+# --- who answers for it ---------------------------------------------------------------------------
+
+
+def test_a_schedule_whose_owner_left_says_so_once_to_administrators(world, schedule):
+    User.objects.filter(pk=world.boss.pk).update(state=UserState.LEFT)
+    for day in (0, 1):
+        start_due(timezone.now() + timedelta(days=day))
+        run_jobs()
+
+    assert mails() == []
+    assert [bool(run.problem) for run in ReportRun.objects.all()] == [True, True]
+    told = Notice.objects.filter(kind="reports.schedule_orphaned")
+    assert [one.user for one in told] == [world.admin]
+    assert told.get().url == f"/people/{world.boss.employee_no}/hand-over/"
+
+
+def test_a_hand_over_moves_schedule_and_report_and_gives_both_back(world, schedule):
+    save_report(by=world.reader, name="月报", definition=BY_UNIT, audience="own")
+    assert work_table(world.boss, by=world.admin).count == 1
+    draft = draft_hand_over(by=world.admin, giver=world.boss, to=[world.reader])
+    done = carry_out(draft, by=world.admin)
+    schedule.refresh_from_db()
+    assert (schedule.owner, schedule.report.owner) == (world.reader, world.reader)
+    assert schedule.report.name == "月报 (2)"
+    assert schedule.next_at > timezone.now()
+    ReportSchedule.objects.update(next_at=timezone.now())
+    start_due()
+    run_jobs()
+    assert [mail.user_id for mail in mails()] == sorted([world.north_head.pk, world.south_head.pk])
+    undo_hand_over(done, by=world.admin)
+    schedule.refresh_from_db()
+    assert (schedule.owner, schedule.report.owner) == (world.boss, world.boss)
+
+
+def test_who_may_not_build_reports_takes_no_schedule(world, schedule):
+    assert takers([world.north_clerk, world.north_head], [1], None) == {
+        world.north_clerk.pk: set(), world.north_head.pk: {1},
+    }  # fmt: skip
+    with pytest.raises(Refused):
+        carry_out(
+            draft_hand_over(by=world.admin, giver=world.boss, to=[world.north_clerk]),
+            by=world.admin,
+        )
+
+
+def test_schedules_left_behind_are_work_left(world, schedule):
+    User.objects.filter(pk=world.boss.pk).update(state=UserState.LEFT)
+    find_work_left()
+    assert WorkLeft.objects.get(user=world.boss, kind="reports.schedule").count == 1
+    ReportSchedule.objects.update(is_active=False)
+    find_work_left()
+    assert not WorkLeft.objects.filter(kind="reports.schedule").exists()
+
+
+def test_receivers_beyond_the_bound_are_left_out_and_the_run_says_so(world, schedule, monkeypatch):
+    monkeypatch.setattr(sending, "MOST_RECEIVERS", 1)
+    start_due()
+    run_jobs()
+
+    assert len(mails()) == 1
+    assert "1" in ReportRun.objects.get().problem
+
+
+def test_who_holds_two_branches_gets_a_file_of_each(world):
+    """One file a topmost unit, five at most; units below one of them are not sent again."""
+    reader = make_user(unit=world.group, role="section-head")
+    RoleGrant.objects.filter(user=reader).delete()
+    for unit in (world.north, world.south, world.n1a):
+        give(reader, "section-head", unit)
+    User.objects.filter(pk=reader.pk).update(email="somebody@example.cn")
+    facts = FACTS | {"form": Form.WORKBOOK}
+    save_schedule(by=world.boss, standard="month-end", facts=facts, people=[reader])
+    ReportSchedule.objects.update(
+        settled_through=timezone.now() - timedelta(days=9), next_at=timezone.now()
+    )
+    start_due()
+    run_jobs()
+
+    [mail] = mails()
+    names = [one["name"] for one in mail.payload["files"]]
+    assert len(names) == 2
+    assert [world.north.name in names[0], world.south.name in names[1]] == [True, True]

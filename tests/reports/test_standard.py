@@ -4,11 +4,13 @@ what goes out of them."""
 import datetime as dt
 import re
 from base64 import b64decode
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 from openpyxl import Workbook, load_workbook
@@ -29,11 +31,13 @@ from reports.analysis import base as analysis
 from reports.analysis.quality import quality_by_unit
 from reports.analysis.tables import SEGMENT_WORDS
 from reports.builder import sending
+from reports.builder.query import TooSlow
 from reports.builder.schedules import save_schedule
 from reports.builder.sending import start_due
 from reports.metrics.periods import Period, read_period
+from reports.metrics.registry import METRICS
 from reports.metrics.rollups import nightly, refresh
-from reports.models import Delivery, Form, ReportSchedule, ReportTemplate, Rhythm
+from reports.models import ClosedMonth, Delivery, Form, ReportSchedule, ReportTemplate, Rhythm
 from reports.standard import answers, base
 from reports.standard.answers import answer, write_book, write_paper
 from reports.standard.base import Question, period_sent
@@ -86,7 +90,7 @@ def test_the_monthly_of_every_unit_is_what_rows_counted_one_by_one_give(full):
         expected = plainly(_below(unit), period.first, period.last)
         for key, value in report.facts.items():
             assert same(value, expected[key]), key
-        assert len(report.facts) == len(expected) - 1  # the age is no tile of its own
+        assert set(report.facts) == {key for key, metric in METRICS.items() if metric.tile}
         keys = [column.key for column in STANDARDS["project-monthly"].tables[1].columns]
         for row in report.rows["units"]:
             line = dict(zip(keys, row, strict=True))
@@ -123,6 +127,8 @@ def test_the_month_end_summary_is_that_of_the_complaints(full):
     case = make_case(unit=full.n1b, level=level)
     there = make_case(unit=full.s1a, level=level)
 
+    refresh()  # what the registry has comes from there, as on every page
+
     report = found("month-end", full.north_head, full.north)
 
     total = month_summary(fresh(full.north_head), full.north, this_month().first).total
@@ -131,6 +137,94 @@ def test_the_month_end_summary_is_that_of_the_complaints(full):
     numbers = [row[0] for row in report.rows["serious"]]
     assert (case.number in numbers, there.number in numbers) == (True, False)
     assert sum(row[2] for row in report.rows["units"]) == report.facts["taken_in"]
+
+
+def test_of_a_closed_month_both_reports_say_the_same_after_a_late_entry(full, english):
+    month = closed_month()
+    reader, unit = fresh(full.boss), full.n1
+    asked = Question(reader, unit, month)
+    before = answer(STANDARDS["month-end"], asked)
+    late = make_case(unit=full.n1b)
+    at = timezone.make_aware(dt.datetime.combine(month.last, dt.time(10)))
+    type(late).objects.filter(pk=late.pk).update(taken_in_at=at)
+    refresh()
+
+    summary, monthly = (answer(STANDARDS[key], asked) for key in ("month-end", "project-monthly"))
+
+    live = month_summary(reader, unit, month.first).total.complaints
+    assert summary.facts["complaints"] == before.facts["complaints"] == live - 1
+    for key, metric in (
+        ("complaints", "complaints_opened"),
+        ("contact_share", "response_on_time"),
+        ("resolution_share", "completion_on_time"),
+    ):
+        assert summary.facts[key] == monthly.facts[metric], key
+    keys = [column.key for column in STANDARDS["project-monthly"].tables[1].columns]
+    place = keys.index("complaints_opened")
+    of_units = {row[1]: row[place] for row in monthly.rows["units"]}
+    assert {row[1]: row[3] for row in summary.rows["units"]} == of_units
+    assert of_units[full.n1b.code] == live - 1 - of_units[full.n1a.code]
+    [frozen] = [note for note in summary.notes if note.startswith("Frozen when")]
+    assert "Complaints, First contact within limit, Resolution within limit" in frozen
+    [came] = [note for note in summary.notes if "arrived after" in note]
+    assert came.startswith("Complaints taken in: +1 ")
+    assert "/reports/rows/complaints_opened/" in summary.fact_links["complaints"]
+
+
+def test_who_sees_own_cases_gets_a_summary_counted_now(full):
+    month = closed_month()
+    reader = fresh(full.north_clerk)
+    report = answer(STANDARDS["month-end"], Question(reader, full.n1a, month))
+
+    total = month_summary(reader, full.n1a, month.first).total
+    assert report.facts["complaints"] == total.complaints
+    assert report.facts["rate"] is total.rate is None
+    assert not report.notes
+
+
+def closed_month() -> Period:
+    """The newest month that the night closed: the one before, or on the first days the one before
+    that."""
+    newest = ClosedMonth.objects.order_by("-month").first()
+    return Period("month", newest.month, TODAY())
+
+
+def test_a_report_says_of_which_months_which_figures_are_frozen(full, english):
+    closed = closed_month()
+    year = read_period(str(TODAY().year), TODAY())
+    notes = {
+        key: answer(STANDARDS[key], Question(fresh(full.boss), full.group, period)).notes
+        for key, period in (("project-monthly", closed), ("customer-analysis", closed))
+    }
+    assert notes["project-monthly"][0] == (
+        f"What happened in {closed.key} is closed: these figures are frozen."
+    )
+    assert notes["customer-analysis"][-1] == (
+        "The tables are counted now, from what is recorded today."
+    )
+    running = answer(STANDARDS["project-monthly"], Question(fresh(full.boss), full.group, year))
+    if closed.first.year == year.first.year:
+        assert running.notes[0].endswith(
+            f"{closed.key} is closed and frozen; the other months of the period can still change."
+        )
+        assert running.notes[1] == "What there is today is not frozen."
+    assert (
+        answer(
+            STANDARDS["customer-analysis"], Question(fresh(full.boss), full.group, this_month())
+        ).notes
+        == []
+    )
+
+
+def test_a_report_that_takes_too_long_is_broken_off(full):
+    def slowly(_asked):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(2)")
+        return base.Found()
+
+    slow = replace(STANDARDS["month-end"], read=slowly)
+    with pytest.raises(TooSlow):
+        answer(slow, Question(fresh(full.boss), full.group, this_month()), seconds=1)
 
 
 def test_the_notice_names_the_people_of_the_branch_alone(full):

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("regions", "0005_changes"),
-        ("reports", "0006_losses"),
+        ("reports", "0007_seals"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,57 @@
+"""The rules of figures: which share is wanted where."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from regions.policies import Below, Policy, register
+from regions.policies.types import Choice, Column, Decimal_, Row, Rows
+
+TARGETS = "reports.metric_targets"
+
+
+def _shares() -> list[tuple[str, Any]]:
+    """Shares of which more or less is better."""
+    from reports.metrics.registry import METRICS, Measure
+
+    return [
+        (key, metric.title)
+        for key, metric in METRICS.items()
+        if metric.measure == Measure.SHARE and metric.better
+    ]
+
+
+def _once_each(table: Sequence[Row]) -> Promise | None:
+    keys = [row["metric"] for row in table]
+    return None if len(keys) == len(set(keys)) else _("Each figure has one target.")
+
+
+register(
+    Policy(
+        key=TARGETS,
+        title=_("Shares that are wanted"),
+        meaning=_(
+            "Which share of a figure is wanted, as cases answered on time or days with a log-in. "
+            "The dashboard shows it beside the figure and says whether it was reached."
+        ),
+        source=_("Rules on maintaining customer relations, part 5"),
+        type=Rows(
+            (
+                Column("metric", _("Figure"), Choice(_shares)),
+                Column(
+                    "share",
+                    pgettext_lazy("target", "Wanted share"),
+                    Decimal_(0, 100, places=1, unit="%"),
+                ),
+            ),
+            minimum=0,
+            rule=_once_each,
+        ),
+        default=(),
+        group="compliance",
+        below=Below.UNITS,
+    )
+)
