@@ -9,8 +9,10 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from api.reach import SCOPES
+from compliance.months import months_later
 from customers.models import Activity, ActivityState
 from reports.metrics import rollups
+from reports.models import ClosedMonth
 from tests.api.conftest import Program
 from tests.factories import (
     make_activity,
@@ -233,11 +235,25 @@ def test_figures_are_those_of_the_dashboard_in_the_readers_scope(world, rows):
         for name, body in (("ours", ours), ("whole", whole))
     }
     assert customers == {"ours": "1", "whole": "2"}
-    of_units = next(one for one in ours["figures"] if one["metric"] == "complaints_opened")
-    assert (of_units["own_rows"], of_units["frozen_months"]) == (False, ours["frozen_months"])
     assert north.get("metrics/figures/", unit="S").status_code == 400
     assert north.get("metrics/figures/", period="2026-13").status_code == 400
     assert north.get("metrics/figures/", metric="none").status_code == 400
+
+
+def test_only_figures_of_whole_units_are_called_frozen(world, rows):
+    past = months_later(timezone.localdate().replace(day=1), -2)
+    ClosedMonth.objects.create(month=past)
+    rollups.rebuild()
+
+    def told(person):
+        body = Program(person).get("metrics/figures/", period=f"{past:%Y-%m}").json()
+        one = next(one for one in body["figures"] if one["metric"] == "contacts")
+        return body["frozen_months"], one["frozen_months"], one["own_rows"]
+
+    assert told(world.north_head) == (1, 1, False)
+    assert told(world.north_clerk) == (0, 0, True)
+    running = Program(world.north_head).get("metrics/figures/").json()
+    assert running["frozen_months"] == 0
 
 
 # --- scopes of tokens ---------------------------------------------------------------------------

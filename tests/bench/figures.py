@@ -26,7 +26,7 @@ from tests.bench.targets import FIGURES_TO_BARE, Verdict
 FILL = """
     INSERT INTO reports_rollup (metric, unit_id, grain, starts_on, dimension, numerator,
         denominator, later_numerator, later_denominator, frozen)
-    SELECT m.metric, u.id, g.grain, g.day, p.part, 1 + (u.id + p.part::int) % 90, 100, 0, 0, false
+    SELECT m.metric, u.id, g.grain, g.day, p.part, 1 + (u.id + p.part::int) %% 90, 100, 0, 0, false
     FROM unnest(%s::text[]) AS m (metric)
     CROSS JOIN generate_series(1, 3) AS n (n) CROSS JOIN LATERAL (SELECT n::text AS part) p
     JOIN regions_orgunit u ON u.kind IN ('city', 'project')
