@@ -33,8 +33,8 @@ class Work:
     who holds one. `takers` says who may take it where; `right` is what somebody needs who hands
     over rows that he ticked himself. A kind that `follows` another goes to whoever got that
     kind's row, `lead` being the expression of its key: plans follow their customer. `list_url` is
-    the page on which a receiver finds what came to him. `every` gives all rows, ended ones too,
-    where scope columns are worked out by `rows` and no columns of the table.
+    the page on which a receiver finds what came to him. A table without scope columns gives rows
+    that carry them as annotations; `placed` puts these on other rows of it.
     """
 
     key: str
@@ -46,14 +46,7 @@ class Work:
     follows: str = ""
     lead: Any = None
     list_url: str = "/customers/"
-    every: Callable[[], QuerySet[Any]] | None = None
-
-    def all_rows(self) -> QuerySet[Any]:
-        """All rows of the table with their scope columns, ended ones too."""
-        if self.every is not None:
-            return self.every()
-        found: QuerySet[Any] = self.rows().model._default_manager.all()
-        return found
+    placed: Callable[[QuerySet[Any]], QuerySet[Any]] = lambda rows: rows
 
 
 @dataclass

@@ -236,6 +236,9 @@ ACTIONS = {
     "nomination.made": _("nominated the customer {customer} in the round {year}"),
     "nomination.withdrawn": _("withdrew the nomination of {customer} in the round {year}"),
     "nomination.decided": _("decided on the nomination of {customer}: {decision}"),
+    "assessment.saved": _("assessed {employee_no} for {year}"),
+    "assessment.confirmed": _("confirmed the assessment of {employee_no} for {year}"),
+    "assessment.reopened": _("opened the assessment of {employee_no} for {year} again: {reason}"),
     "meeting.saved": _("wrote down the committee's meeting of {on}"),
     "strategic.pair": _("appointed the pair of the customer {code}: {reason}"),
     "strategic.plan": _("wrote the plan {year} of the customer {code}"),
@@ -356,6 +359,9 @@ ACTIONS = {
     "accountchange.noted": _("noted an account change ({kind}) of {people}"),
     "accountchange.filed": _("filed an account change ({kind}) of {people}"),
     "accountchange.decided": _("decided on an account change ({kind}): {state}"),
+    "accountchange.roles_kept": _(
+        "left roles of {people} outside the new unit ({roles}): {reason}"
+    ),
     "accountchange.done": _("carried out an account change ({kind})"),
     "functionplan.saved": _("saved the function plan of {unit}"),
     "plannedpost.saved": _("planned {number} people for {function} in {unit}, {year}"),

@@ -88,6 +88,8 @@ KINDS: dict[str, Shown] = {
     "event": Shown(_("Customer event"), "users", "ok"),
     "trip": Shown(pgettext_lazy("calendar", "Trip"), "map-pin", "off"),
     "leave": Shown(pgettext_lazy("calendar", "Leave"), "sun", "off"),
+    "finding": Shown(_("Finding to mend"), "alert-triangle", "warn"),
+    "point": Shown(_("Point of an inspection"), "clipboard-check", "warn"),
     "strategic": Shown(_("Strategic customer"), "star", "info"),
 }
 

@@ -13,11 +13,13 @@ class ComplianceConfig(AppConfig):
         # of units and people, entries of calendars, counts beside the menu, what follows from
         # staff events, the work people hand over.
         from compliance import (  # noqa: F401
+            assessment_panels,
             checks,
             contact_panels,
             daily_panels,
             duty_panels,
             imports,
+            staffing_entries,
             staffing_panels,
         )
         from compliance.selectors import (  # noqa: F401

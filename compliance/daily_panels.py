@@ -24,7 +24,7 @@ from compliance.panels import (
 )
 from compliance.selectors import reading_duty, task_figures
 from compliance.selectors.bulletins import PUBLISH
-from compliance.selectors.tasks import OVERDUE, TEAM, VIEW
+from compliance.selectors.tasks import LATE, TEAM, VIEW
 from core.display import when
 from core.scope import EVERYTHING, Scope, scope_of
 
@@ -61,7 +61,9 @@ def _tasks_tile(question: Question) -> Tile | None:
     months = _months(question)
     found = task_figures.late_by_month(scope, months[0], question.last)
     late, all_due = found.get(months[-1], (0, 0))
-    query = urlencode({"tab": TEAM, "state": OVERDUE, "unit": question.unit.code})
+    asked = {"tab": TEAM, "state": LATE, "unit": question.unit.code}
+    asked["month"] = f"{months[-1]:%Y-%m}"
+    query = urlencode(asked if question.below else asked | {"only": "on"})
     return Tile(
         label=_("Tasks late"),
         value=f"{late:,}",

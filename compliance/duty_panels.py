@@ -104,7 +104,8 @@ def lapse_tile(question: Question) -> Tile | None:
     by = rows.annotate(month=TruncMonth("dated_on")).values_list("month").order_by()
     found = dict(by.annotate(n=Count("pk")))
     number = found.get(months[-1], 0)
-    query = urlencode({"unit": question.unit.code, "show": "all"})
+    asked = {"unit": question.unit.code, "show": "all", "month": f"{months[-1]:%Y-%m}"}
+    query = urlencode(asked if question.below else asked | {"only": "on"})
     return Tile(
         label=_("Lapses"),
         value=f"{number:,}",

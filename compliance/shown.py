@@ -5,8 +5,10 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from compliance.models import (
+    Assessment,
     CustomerPlan,
     Decision,
     Nomination,
@@ -52,6 +54,15 @@ def decision_badge(one: Nomination) -> Badge:
         Decision.DECLINED: ("warn", "circle-x"),
     }[Decision(one.decision)]
     return Badge(one.get_decision_display(), tone, icon)
+
+
+def assessment_badge(one: Assessment | None) -> Badge:
+    """Whether somebody was assessed, and whether he may know it."""
+    if one is None:
+        return Badge(_("Not assessed yet"), "off", "clock")
+    if one.confirmed_at is None:
+        return Badge(pgettext_lazy("assessment", "Draft"), "info", "edit")
+    return Badge(pgettext_lazy("assessment", "Confirmed"), "ok", "circle-check")
 
 
 def plan_badge(one: CustomerPlan) -> Badge:

@@ -5,9 +5,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from compliance.models import DayReason, Lapse, LogInDay
+from compliance.selectors.gaps import WARN, Gap, gaps
 from compliance.selectors.log_in_figures import EXPECTED, days_of, stored_through, trip_weeks
 from regions.policies import policy
 
@@ -70,8 +72,18 @@ def person_days(person: Any, first: dt.date, last: dt.date) -> dict[str, Any]:
         "missed": missed(inside),
         "lapses": list(lapses.select_related("line__circular").order_by("first_day")),
         "limit": 7 * policy("compliance.weeks_without_log_in", unit=person.unit),
+        "gap": _gap(person) if last >= timezone.localdate() else None,
         "through": max((one.day for one in inside), default=None),
     }
+
+
+def _gap(person: Any) -> Gap | None:
+    """The person's present run without log-in, if he has one; of a run that has ended since, only
+    one that was long enough to warn him of."""
+    for gap in gaps([person.pk]):
+        if not gap.ended or 0 < policy(WARN, unit=person.unit) <= gap.days:
+            return gap
+    return None
 
 
 @dataclass(frozen=True, slots=True)

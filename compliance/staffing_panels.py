@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -20,8 +21,14 @@ from compliance.panels import (
     register_own_panel,
     register_unit_panel,
 )
-from compliance.selectors.staffing import CHANGES, FINDINGS
-from compliance.states import CHANGE_OPEN, FINDING_LIVE, FindingState, Severity
+from compliance.selectors.staffing import (
+    CHANGES,
+    FINDINGS,
+    changes_on,
+    excepted_on,
+    findings_on,
+)
+from compliance.states import FINDING_OPEN, ChangeState, Severity
 from compliance.views.staffing import FINDING_TONES, SEVERITY_TONES, toned
 from core.display import thousands
 
@@ -57,33 +64,42 @@ def _standing(
     return tuple(float(found[name]) for name in counts)
 
 
+def _day(question: Question) -> dt.date:
+    """The day of which figures speak: the last of a month that ended, today in this month."""
+    return min(question.last, timezone.localdate())
+
+
 def finding_tile(question: Question) -> Tile | None:
-    """Findings by gravity, with their number at the end of each month."""
+    """Findings by gravity at the end of the month, without excepted ones, and the same number at
+    the end of each month before."""
     if not question.reader.has_perm(FINDINGS):
         return None
     rows = _of(question, Finding.objects.all(), FINDINGS)
-    live = rows.filter(state__in=(FindingState.OPEN, FindingState.EXPLAINED))
-    by = dict(live.order_by().values_list("severity").annotate(n=Count("pk")))
+    day = _day(question)
+    by = dict(findings_on(rows, day).order_by().values_list("severity").annotate(n=Count("pk")))
     detail = " ".join(f"{Severity(one).label} {by[one]}" for one in Severity.values if by.get(one))
-    trend = _standing(rows, _month_ends(question.last), "opened_on", "closed_on")
+    number, earlier = sum(by.values()), _month_ends(question.last)[:-1]
+    stood = _standing(rows, earlier, "opened_on", "closed_on")
+    past = [all - borne for all, borne in zip(stood, excepted_on(rows, earlier), strict=True)]
     return Tile(
         label=_("Findings"),
-        value=thousands(sum(by.values())),
+        value=thousands(number),
         detail=detail,
-        before=_("last month {count}").format(count=thousands(int(trend[-2]))),
-        url=_address("compliance:findings", question),
+        before=_("last month {count}").format(count=thousands(int(past[-1]))),
+        url=_address("compliance:findings", question, on=day.isoformat()),
         alarm=bool(by.get(Severity.HIGH)),
-        trend=trend,
+        trend=(*past, float(number)),
     )
 
 
-def _address(name: str, question: Question, more: str = "") -> str:
-    return f"{reverse(name)}?unit={question.unit.code}{more}"
+def _address(name: str, question: Question, **more: str) -> str:
+    only = {} if question.below else {"only": "on"}
+    return f"{reverse(name)}?{urlencode({'unit': question.unit.code} | only | more)}"
 
 
 def finding_context(question: Question) -> dict[str, Any]:
-    """The gravest findings of the unit."""
-    rows = _of(question, Finding.objects.filter(state__in=FINDING_LIVE), FINDINGS)
+    """The gravest findings of the unit at the end of the month: rows of the tile."""
+    rows = findings_on(_of(question, Finding.objects.all(), FINDINGS), _day(question))
     found = rows.select_related("unit", "owner").order_by("rank", "opened_on", "pk")[:SHOWN]
     return {"findings": [_shown(one) for one in found]}
 
@@ -98,18 +114,17 @@ def _shown(one: Finding) -> dict[str, Any]:
 
 
 def change_tile(question: Question) -> Tile | None:
-    """Open account changes, and how many of them are late."""
+    """Account changes open at the end of the month, and how many of them were late."""
     if not question.reader.has_perm(CHANGES):
         return None
     rows = _of(question, AccountChange.objects.all(), CHANGES)
-    today = timezone.localdate()
-    late = Q(state__in=CHANGE_OPEN, due_on__lt=today)
-    found = rows.aggregate(
-        open=Count("pk", filter=Q(state__in=CHANGE_OPEN)), late=Count("pk", filter=late)
+    day = _day(question)
+    found = changes_on(rows, day).aggregate(
+        open=Count("pk"), late=Count("pk", filter=Q(due_on__lt=day))
     )
-    trend = _standing(
-        rows.exclude(state__in=("rejected", "withdrawn")),
-        _month_ends(question.last),
+    past = _standing(
+        rows.exclude(state__in=(ChangeState.REJECTED, ChangeState.WITHDRAWN)),
+        _month_ends(question.last)[:-1],
         "event_on",
         "done_at__date",
     )
@@ -118,10 +133,10 @@ def change_tile(question: Question) -> Tile | None:
         label=_("Account changes"),
         value=thousands(found["open"]),
         detail=words.format(count=found["late"]) if found["late"] else "",
-        before=_("last month {count}").format(count=thousands(int(trend[-2]))),
-        url=_address("compliance:account-changes", question),
+        before=_("last month {count}").format(count=thousands(int(past[-1]))),
+        url=_address("compliance:account-changes", question, on=day.isoformat()),
         alarm=bool(found["late"]),
-        trend=trend,
+        trend=(*past, float(found["open"])),
     )
 
 
@@ -143,8 +158,7 @@ def own_context(asked: OwnQuestion) -> dict[str, Any]:
 
 def _mine(asked: OwnQuestion) -> QuerySet[Finding]:
     # Whoever holds an exception has nothing to mend until it ends.
-    live = (FindingState.OPEN, FindingState.EXPLAINED)
-    return asked.seen(Finding.objects.filter(owner=asked.person, state__in=live))
+    return asked.seen(Finding.objects.filter(owner=asked.person, state__in=FINDING_OPEN))
 
 
 def _points(asked: OwnQuestion) -> QuerySet[InspectionPoint]:

@@ -21,6 +21,8 @@ class FindingState(models.TextChoices):
     CLOSED = "closed", pgettext_lazy("finding", "Mended")
 
 
+#: Those that somebody has to mend; an exception is borne until it ends.
+FINDING_OPEN = (FindingState.OPEN, FindingState.EXPLAINED)
 FINDING_LIVE = (FindingState.OPEN, FindingState.EXPLAINED, FindingState.EXCEPTED)
 
 

@@ -6,6 +6,7 @@ from compliance.services import (
     account_changes,
     contact_figures,
     findings,
+    reminders,
     rounds,
     rules,
     strategic,
@@ -19,6 +20,7 @@ ACCESS = {
     "compliance.count_contacts": "system",
     "compliance.escalate_account_changes": "system",
     "compliance.judge_log_ins": "system",
+    "compliance.remind_late": "system",
     "compliance.remind_rule_reviews": "system",
     "compliance.remind_specialists": "system",
     "compliance.run_rounds": "system",
@@ -52,8 +54,9 @@ def count_contacts(running: Running) -> None:
 
 @periodic("compliance.check_organisation")
 def check_organisation(running: Running) -> None:
-    """Open and close findings by what the organisation is like today."""
+    """Open and close findings by what the organisation is like today, and tell of new ones."""
     findings.run_checks()
+    reminders.tell_new_findings()
     findings.end_useless_requests()
 
 
@@ -61,6 +64,12 @@ def check_organisation(running: Running) -> None:
 def escalate_account_changes(running: Running) -> None:
     """Tell who answers for accounts of what is late."""
     account_changes.escalate()
+
+
+@periodic("compliance.remind_late")
+def remind_late(running: Running) -> None:
+    """Tell of findings, points of inspections and appeals that are late."""
+    reminders.remind_late()
 
 
 @periodic("compliance.remind_rule_reviews")

@@ -221,7 +221,7 @@ SCHEDULE = (
     Periodic(
         _("Check the organisation"),
         "compliance.check_organisation",
-        _("Runs every check of names, posts, plans and accounts; findings open and close by it."),
+        _("Runs every check; findings open and close by it, and whoever answers for one is told."),
         crontab=("45", "3"),
     ),
     Periodic(
@@ -231,9 +231,15 @@ SCHEDULE = (
         crontab=("40", "8"),
     ),
     Periodic(
+        _("Remind of late findings"),
+        "compliance.remind_late",
+        _("Tells of findings, inspection points and appeals whose day has passed, then the heads."),
+        crontab=("45", "8"),
+    ),
+    Periodic(
         _("Begin the review of grants"),
         "accounts.tell_reviewers",
-        _("On the first working day of the month, asks heads and administrators to review grants."),
+        _("From the first working day of the month on, asks those who review grants to do so."),
         crontab=("30", "8"),
     ),
     Periodic(

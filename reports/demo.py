@@ -1,6 +1,7 @@
-"""The figures of the demonstration: added up when it is loaded, forgotten when it goes; and what
-units wrote about those of the month before."""
+"""The reading side of the demonstration: figures that are added up, saved reports of which one is
+sent, what units wrote about the month before; and how all that goes again."""
 
+from datetime import time
 from typing import Any
 
 from django.utils import timezone
@@ -9,8 +10,21 @@ from accounts.models import RoleGrant, User
 from compliance.months import month_of, months_later
 from customers.demo.parts import Gone, Part, Scene, register
 from regions.models import Kind, OrgUnit
+from reports.builder.schedules import save_schedule
+from reports.builder.services import save_report
 from reports.metrics.rollups import nightly, rebuild, reseal
-from reports.models import ClosedMonth, Commentary, Mark, Rollup, RollupState, Seal
+from reports.models import (
+    Audience,
+    ClosedMonth,
+    Commentary,
+    Form,
+    Mark,
+    Rhythm,
+    Rollup,
+    RollupState,
+    SavedReport,
+    Seal,
+)
 from reports.standard.catalogue import STANDARDS
 from reports.standard.commentaries import (
     receive_commentary,
@@ -34,12 +48,48 @@ WRITTEN = (
 )
 
 
-def write_figures(_cursor: Any, _scene: Scene) -> dict[str, int]:
+# Saved for everybody, the first of them sent every month.
+REPORTS: tuple[tuple[str, dict[str, Any]], ...] = (
+    (
+        "各区域投诉类别（近 90 天）",
+        {
+            "subject": "cases",
+            "filters": [{"field": "taken_in_at", "op": "span", "value": "last_90"}],
+            "groups": ["region", "top"],
+            "measures": ["count", "mean:rating"],
+            "chart": "bars",
+        },
+    ),
+    (
+        "本年费用按类别",
+        {
+            "subject": "expenses",
+            "filters": [{"field": "applied_on", "op": "span", "value": "this_year"}],
+            "groups": ["category"],
+            "measures": ["count", "sum:approved", "sum:paid"],
+            "chart": "bars",
+        },
+    ),
+)
+
+
+def write_figures(_cursor: Any, scene: Scene) -> dict[str, int]:
     """Add up everything, so that the dashboard is not empty."""
     rebuild()
     nightly()
+    _write_reports(scene)
     _write_commentaries()
     return {}
+
+
+def _write_reports(scene: Scene) -> None:
+    by = User.objects.get(pk=scene.chosen["group-function"].key)
+    saved = [
+        save_report(by=by, name=name, definition=asked, audience=Audience.ALL)
+        for name, asked in REPORTS
+    ]
+    rhythm = {"rhythm": Rhythm.MONTHLY_WORKING, "day": 1, "at": time(8, 30), "working_days": True}
+    save_schedule(by=by, report=saved[0], facts={**rhythm, "form": Form.LINK}, people=[by])
 
 
 def _write_commentaries() -> None:
@@ -63,6 +113,7 @@ def remove_figures(_cursor: Any, gone: Gone) -> dict[str, int]:
     """Forget the figures of units that go, and that months of nobody else's were closed: what is
     entered into such a month later would else count as having come too late. Marks that the
     removal leaves are used up later."""
+    SavedReport.objects.filter(owner__in=gone.people).delete()
     Commentary.objects.filter(unit__in=gone.units).delete()
     Rollup.objects.filter(unit__in=gone.units).delete()
     reseal()

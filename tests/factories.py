@@ -35,7 +35,7 @@ from compliance.models import (
     RoundState,
     Sanction,
 )
-from compliance.services import rounds, strategic
+from compliance.services import assessments, rounds, strategic
 from compliance.services.assignments import assign
 from compliance.services.bulletins import publish as publish_bulletin
 from compliance.services.rules import save_rule
@@ -530,7 +530,22 @@ def make_strategic(*, unit: OrgUnit, by: User, leader: User, word: str = "战略
         place_of(customer, unit), by=by, kind="visit", leader=leader, purpose=word,
         at=timezone.now() + timedelta(days=1),
     )  # fmt: skip
+    _assess(by, leader, word)
     return row
+
+
+def _assess(specialist: User, leader: User, word: str) -> None:
+    """The specialist is assessed for this year, the assessment of the leader is a draft."""
+    criteria = [row["word"] for row in policy(assessments.CRITERIA)]
+    said: dict[str, Any] = {
+        "by": None,
+        "year": timezone.localdate().year,
+        "marks": dict.fromkeys(criteria, Decimal(80)),
+        "notes": dict.fromkeys(criteria, word),
+        "remark": word,
+    }
+    assessments.assess(specialist, role="specialist", confirm=True, **said)
+    assessments.assess(leader, role="leader", **said)
 
 
 def make_money(
@@ -587,7 +602,8 @@ def make_daily(*, unit: OrgUnit, person: User) -> None:
     set_targets(unit=unit, month=month, values={"visits": Decimal(8)}, by=None)
     save_rule(
         by=None, unit=unit, title="细则", applies_to="全体", department="客户关系部",
-        interpreted_by="客户关系部", keeper=person, next_review_on=date(2099, 1, 1),
+        interpreted_by="客户关系部", keeper=person,
+        next_review_on=timezone.localdate() + timedelta(days=360),
     )  # fmt: skip
 
 

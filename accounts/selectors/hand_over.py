@@ -32,6 +32,16 @@ class WorkTable:
     def count(self) -> int:
         return sum(self.totals)
 
+    @property
+    def filled(self) -> "WorkTable":
+        """The same without the kinds of which the person holds nothing."""
+        kept = [place for place, total in enumerate(self.totals) if total]
+        rows = [(unit, [numbers[place] for place in kept]) for unit, numbers in self.rows]
+        titles, totals = (
+            [column[place] for place in kept] for column in (self.titles, self.totals)
+        )
+        return WorkTable(titles, rows, totals, self.outside)
+
 
 def reach_of(by: Any) -> Scope:
     """The branches in which somebody hands over other people's work."""

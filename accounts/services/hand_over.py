@@ -7,12 +7,12 @@ items name. Nothing here grows with the number of rows but the statements themse
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Count, QuerySet
+from django.db.models import CharField, Count, QuerySet, Value
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -187,13 +187,28 @@ def shares_of(hand_over: HandOver) -> list[Share]:
 
 def open_work(person: User, *, within: Scope = EVERYTHING) -> dict[str, dict[int, int]]:
     """Kind → unit → number of open pieces that a person holds inside a scope."""
-    found: dict[str, dict[int, int]] = {}
-    for work in kinds():
-        rows = _held(work, person, within)
-        numbers = rows.order_by().values_list("unit_id").annotate(n=Count("pk"))
-        if counts := dict(numbers):
-            found[work.key] = counts
+    counts = _counts({work.key: _held(work, person, within) for work in kinds()})
+    return {kind: units for kind, units in counts.items() if units}
+
+
+def _counts(rows: Rows) -> dict[str, dict[int, int]]:
+    """Kind → unit → number of rows, in one query."""
+    found: dict[str, dict[int, int]] = {kind: {} for kind in rows}
+    parts = [_numbered(kind, some, "unit_id") for kind, some in rows.items()]
+    for kind, unit, number in _together(parts):
+        found[kind][unit] = number
     return found
+
+
+def _numbered(kind: str, rows: QuerySet[Any], column: str) -> QuerySet[Any]:
+    """(kind, value of the column, number) of some rows."""
+    named = rows.order_by().annotate(kind_of_work=Value(kind, output_field=CharField()))
+    counted: QuerySet[Any] = named.values_list("kind_of_work", column).annotate(n=Count("pk"))
+    return counted
+
+
+def _together(parts: Sequence[QuerySet[Any]]) -> Iterable[Any]:
+    return parts[0].union(*parts[1:], all=True) if parts else ()
 
 
 def outside_reach(person: User, *, by: User | None) -> int:
@@ -285,15 +300,13 @@ def _plan_items(hand_over: HandOver, *, by: User | None) -> int:
     """Write an item for each row that moves. Returns how many."""
     keys = {*hand_over.plan["to"], *hand_over.plan["units"].values()}
     people = {person.pk: person for person in User.objects.filter(pk__in=keys)}
+    planned = _planned(hand_over, by)
+    counts = _counts(planned)
     total = 0
     for work in kinds():
-        rows = _rows(hand_over, work, by)
-        if rows is None:
-            continue
-        counts = dict(rows.order_by().values_list("unit_id").annotate(n=Count("pk")))
-        if counts:
-            pools = _pools(hand_over, work, counts, people, by)
-            total += _insert_items(hand_over, work, rows, pools)
+        if counts.get(work.key):
+            pools = _pools(hand_over, work, counts[work.key], people, by)
+            total += _insert_items(hand_over, work, planned[work.key], pools)
     return total
 
 
@@ -483,7 +496,8 @@ def _check_may_undo(hand_over: HandOver, by: User | None) -> None:
         items = HandOverItem.objects.filter(hand_over=hand_over, kind=work.key)
         if not items.exists():
             continue
-        rows: Any = work.all_rows().filter(pk__in=items.values("record_id"))
+        moved: Any = work.rows().model._default_manager.filter(pk__in=items.values("record_id"))
+        rows: Any = work.placed(moved)
         if hand_over.giver_id is None:
             mine = rows.visible_to(by, work.right)
         else:
@@ -547,12 +561,13 @@ RETURN = """
         SELECT * FROM unnest(%s::bigint[], %s::int[]) AS a(user_id, unit_id)
     ), back AS (
         UPDATE {table} AS t SET {column} = i.from_user_id
-        FROM accounts_handoveritem AS i JOIN ({rows}) AS r(id, unit_id) ON r.id = i.record_id
+        FROM accounts_handoveritem AS i, ({rows}) AS w(id, unit_id)
         WHERE i.hand_over_id = %s AND i.kind = %s AND t.id = i.record_id
           AND t.{column} = i.to_user_id
+          AND t.id = w.id
           AND (i.from_user_id IS NULL OR EXISTS (
               SELECT FROM allowed AS a
-              WHERE a.user_id = i.from_user_id AND a.unit_id = r.unit_id))
+              WHERE a.user_id = i.from_user_id AND a.unit_id = w.unit_id))
         RETURNING t.id
     )
     UPDATE accounts_handoveritem AS i SET outcome = 'returned'
@@ -627,14 +642,12 @@ def find_work_left(only: User | None = None) -> int:
     WorkLeft.objects.exclude(user__state=UserState.LEFT).delete()
     if not left.exists():
         return 0
-    found = [
-        WorkLeft(user_id=person, kind=work.key, count=count)
+    parts = [
+        _numbered(work.key, work.rows().filter(**{f"{work.holder}__in": left}), f"{work.holder}_id")
         for work in kinds()
-        for person, count in work.rows()
-        .filter(**{f"{work.holder}__in": left})
-        .order_by()
-        .values_list(f"{work.holder}_id")
-        .annotate(n=Count("pk"))
+    ]
+    found = [
+        WorkLeft(user_id=person, kind=kind, count=count) for kind, person, count in _together(parts)
     ]
     WorkLeft.objects.bulk_create(found)
     return sum(row.count for row in found)

@@ -12,10 +12,13 @@ from accounts.selectors.reviews import month_of, review_state, reviewable, revie
 from accounts.services import people
 from audit.services import record
 from core.errors import Refused
+from core.models import Notice
 from core.notices import notify
 from regions.calendars import is_working_day
 from regions.models import Kind, OrgUnit
 from regions.policies import policy
+
+KIND = "accounts.grant_review"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,29 +85,31 @@ def _decide(grant: RoleGrant, one: Decision, *, by: User, month: dt.date) -> Non
     )
 
 
-def is_review_day(day: dt.date) -> bool:
-    """Whether the review begins on this day: the working day of the month that the policy names."""
+def review_begun(day: dt.date) -> bool:
+    """Whether people are told on this day: a working day, at or after the one of the month on
+    which the policy begins the review."""
     group = OrgUnit.objects.filter(kind=Kind.GROUP).first()
     if group is None or not is_working_day(day, unit=group):
         return False
     number = sum(is_working_day(day.replace(day=one), unit=group) for one in range(1, day.day + 1))
-    return number == policy("accounts.grant_review_day")
+    return number >= policy("accounts.grant_review_day")
 
 
 def tell_reviewers(day: dt.date | None = None) -> int:
-    """Tell everybody who has grants to review that the month's review begins; on another day than
-    the policy names, nobody. Twice on one day tells once. Returns how many people were told."""
+    """Tell everybody who has grants to review that the month's review has begun, once a month; a
+    day on which nobody ran this is made up for on the next. Returns how many people were told."""
     today = day or timezone.localdate()
-    if not is_review_day(today):
+    if not review_begun(today):
         return 0
-    told = 0
-    for person in reviewers(today):
+    told, key = 0, f"grant-review:{today:%Y-%m}"
+    known = Notice.objects.filter(kind=KIND, key=key).values("user")
+    for person in reviewers(today).exclude(pk__in=known):
         state = review_state(person, today)
         if state.open:
             told += notify(
                 [person],
-                "accounts.grant_review",
-                key=f"grant-review:{state.month:%Y-%m}",
+                KIND,
+                key=key,
                 url="/grants/review/",
                 count=state.open,
                 due=state.due.isoformat(),

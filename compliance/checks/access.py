@@ -5,9 +5,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django.utils import timezone
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext, ngettext, pgettext
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import ngettext, pgettext
 
 from accounts.handover import REGISTRY
 from accounts.models import Reach, RoleGrant
@@ -40,10 +39,10 @@ def _held_words(held: Mapping[str, int]) -> str:
 def _say_leaver(evidence: Mapping[str, Any]) -> str:
     said = []
     if evidence.get("open"):
-        template = _now("The last day of {person} was {left_on}, and the account is still open.")
+        template = gettext("The last day of {person} was {left_on}, and the account is still open.")
         said.append(template.format(**evidence))
     if evidence["held"]:
-        template = _now("{person} has left and still holds: {held}.")
+        template = gettext("{person} has left and still holds: {held}.")
         held = _held_words(evidence["held"])
         said.append(template.format(person=evidence["person"], held=held))
     return " ".join(said)
@@ -65,7 +64,7 @@ def leavers(world: World) -> Iterable[Breach]:
         unit = world.home_of(person.unit_id)
         if unit is None or not (held or person.is_active):
             continue
-        evidence = {
+        evidence: dict[str, Any] = {
             "person": person.name,
             "employee_no": person.employee_no,
             "left_on": person.left_on.isoformat() if person.left_on else None,

@@ -1,4 +1,4 @@
-"""Plans and rules that the group keeps here (ORG-11, ORG-13, ORG-14).
+"""Plans and rules that the group keeps here (ORG-11…ORG-14).
 
 They are asked for where the rule `compliance.registers_kept` says that they are kept: a register
 that nobody has begun says nothing about anybody.
@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from compliance.checks.people import words_of
 from compliance.checks.registry import Breach, check, in_words
 from compliance.checks.world import World
 from compliance.states import Severity
@@ -16,6 +17,7 @@ from regions.models import Kind, OrgUnit
 from regions.policies import policy_values
 
 KEPT = "compliance.registers_kept"
+SET_UP = "compliance.project_set_up_stages"
 
 
 def _keeping(world: World, register: str, *kinds: Kind) -> Iterator[OrgUnit]:
@@ -38,6 +40,30 @@ def function_plan(world: World) -> Iterable[Breach]:
     for unit in _keeping(world, "functions", Kind.REGION, Kind.CITY, Kind.PROJECT):
         if unit.pk not in world.function_plans:
             yield Breach(unit, {"unit": unit.name})
+
+
+@check(
+    "ORG-12",
+    sentence=_("Somebody in post holds each function that a project has planned for itself."),
+    source=_("Group rules on customer-relationship departments, 4.3"),
+    severity=Severity.LOW,
+    say=lambda evidence: in_words(
+        _("{unit}: nobody holds {functions}, which its plan names."), evidence
+    ),
+    kinds=(Kind.PROJECT,),
+    policies=(SET_UP,),
+)
+def project_functions(world: World) -> Iterable[Breach]:
+    """Projects whose own function list names functions that nobody holds, unless the project is
+    still being started. A written plan is looked at whether or not plans must be kept."""
+    starting = policy_values(SET_UP, world.day)
+    for unit in world.of_kind(Kind.PROJECT):
+        if unit.stage in words_of(starting[unit.pk]):
+            continue
+        held = {post.function_id for post in world.posts.get(unit.pk, [])}
+        empty = [one.name for one in world.planned_functions[unit.pk] if one.pk not in held]
+        if empty:
+            yield Breach(unit, {"unit": unit.name, "functions": empty})
 
 
 def _say_headcount(evidence: Mapping[str, Any]) -> str:

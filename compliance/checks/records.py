@@ -1,4 +1,4 @@
-"""Records that nobody looks after."""
+"""Records that nobody looks after, and rules that nobody reviewed in time."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from compliance.checks.registry import Breach, check
+from compliance.checks.registry import Breach, check, in_words
 from compliance.checks.world import World
 from compliance.states import Severity
 from core.display import thousands
@@ -72,3 +72,21 @@ def without_keeper(world: World) -> Iterable[Breach]:
         unit = world.by_id.get(unit_id)
         if unit is not None:
             yield Breach(unit, {"unit": unit.name, "count": count})
+
+
+@check(
+    "GOV-05",
+    sentence=_("Every rule in force is reviewed each year."),
+    source=_("Rules on account managers, Art 8"),
+    severity=Severity.MEDIUM,
+    say=lambda evidence: in_words(
+        _("{title}: the yearly review of {day} has not taken place."), evidence
+    ),
+)
+def review_overdue(world: World) -> Iterable[Breach]:
+    """Rules in force whose yearly review was due; their keeper is concerned."""
+    for rule in world.rules_overdue:
+        unit = world.home_of(rule.unit_id)
+        if unit is not None:
+            evidence = {"title": rule.title, "day": rule.next_review_on.isoformat()}
+            yield Breach(unit, evidence, f"rule:{rule.pk}", rule.keeper)

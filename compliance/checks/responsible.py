@@ -1,7 +1,7 @@
 """Who answers for what the checks find and for accounts."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from django.utils import timezone
 
@@ -17,7 +17,12 @@ CARRY_OUT = "compliance.carry_out_accountchange"
 
 def who_carry_out() -> set[int]:
     """Keys of active people who carry out account changes."""
-    app, codename = CARRY_OUT.split(".")
+    return who_hold(CARRY_OUT)
+
+
+def who_hold(right: str) -> set[int]:
+    """Keys of active people who hold a right somewhere."""
+    app, codename = right.split(".")
     grants = RoleGrant.objects.now().filter(
         role__permissions__codename=codename, role__permissions__content_type__app_label=app
     )
@@ -29,7 +34,13 @@ def who_carry_out() -> set[int]:
 def who_files() -> Callable[[OrgUnit], set[int]]:
     """A function of a unit: keys of active people who may file account changes for it, those of
     the nearest unit at or above it that has some."""
-    app, codename = ASK.split(".")
+    return nearest_with(ASK)
+
+
+def nearest_with(right: str) -> Callable[[OrgUnit], set[int]]:
+    """A function of a unit: keys of active people with a right granted at the nearest unit at or
+    above it where somebody has it."""
+    app, codename = right.split(".")
     grants = RoleGrant.objects.now().filter(
         user__state=UserState.ACTIVE,
         role__permissions__codename=codename,
@@ -55,6 +66,18 @@ def heads_above() -> Callable[[OrgUnit], set[int]]:
             if here and key != unit.pk:
                 break
         return found
+
+    return of
+
+
+def next_heads() -> Callable[[OrgUnit, Collection[int]], set[int]]:
+    """A function of a unit and of people: keys of the heads of the nearest unit at or above it
+    that has a head who is none of these people."""
+    heads = _heads()
+
+    def of(unit: OrgUnit, people: Collection[int]) -> set[int]:
+        held = ({post.user_id for post in heads[key]} for key in reversed(unit.ancestor_ids()))
+        return next((found for here in held if (found := here - set(people))), set())
 
     return of
 

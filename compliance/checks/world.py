@@ -29,7 +29,11 @@ from compliance.models import (
     InspectionKind,
     PlannedPost,
     PostOverride,
+    RuleDocument,
+    RuleVersion,
 )
+from compliance.selectors.owed import strategic
+from compliance.selectors.rounds import committee
 from customers.models import Customer, CustomerUnit
 from regions.models import Kind, OrgUnit, Section, SectionUnit
 
@@ -240,12 +244,42 @@ class World:
         rows = CustomerUnit.objects.filter(keeper=None).order_by()
         return dict(rows.values_list("unit").annotate(n=Count("pk")))
 
+    # --- committee and rules of the group -------------------------------------------------------
+
+    @cached_property
+    def committee(self) -> list[Post]:
+        """Who sits in the Customer Management Committee."""
+        return committee(self.day)
+
+    @cached_property
+    def has_strategic(self) -> bool:
+        """Whether the group runs strategic customers."""
+        return strategic().exists()
+
+    @cached_property
+    def rules_overdue(self) -> list[RuleDocument]:
+        """Issued rules in force whose yearly review is overdue."""
+        issued = RuleVersion.objects.filter(document=OuterRef("pk"), issued_at__isnull=False)
+        late = RuleDocument.objects.filter(is_retired=False, next_review_on__lt=self.day)
+        return list(late.filter(Exists(issued)).select_related("keeper", "unit").order_by("pk"))
+
     # --- plans ----------------------------------------------------------------------------------
 
     @cached_property
     def function_plans(self) -> set[int]:
         """Units with a function plan."""
         return set(FunctionPlan.objects.values_list("unit", flat=True))
+
+    @cached_property
+    def planned_functions(self) -> dict[int, list[Function]]:
+        """Unit → the functions of its own that its function plan names."""
+        found: dict[int, list[Function]] = defaultdict(list)
+        plans = FunctionPlan.objects.prefetch_related("functions")
+        for plan in plans:
+            found[plan.unit_id] = sorted(
+                plan.functions.all(), key=lambda one: (one.number or 99, one.pk)
+            )
+        return found
 
     @cached_property
     def planned_posts(self) -> dict[int, list[PlannedPost]]:

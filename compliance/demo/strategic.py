@@ -2,14 +2,18 @@
 
 import datetime as dt
 from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from compliance.models import (
+    AssessedRole,
+    Assessment,
     Assignment,
     Charge,
     ContactFigure,
@@ -23,7 +27,8 @@ from compliance.models import (
     RoundState,
     Talk,
 )
-from compliance.services import rounds, strategic
+from compliance.selectors.assessments import ROLES, held_in
+from compliance.services import assessments, rounds, strategic
 from compliance.services.contact_figures import count_contacts
 from core.errors import Refused
 from customers.demo.organisation import Person
@@ -31,9 +36,17 @@ from customers.demo.parts import Gone, Part, Scene, register
 from customers.models import STRATEGIC, Customer, CustomerKind, CustomerUnit
 from expenses.demo.removal import _remove_history as remove_history
 from regions.models import Kind, OrgUnit
+from regions.policies import policy
 
 ON_LIST_FOR = 400  # days
 SHOWN, NOMINATIONS = 3, 4
+ASSESSED, EXCELLENT = 12, 3
+BEST_NOTE = "客户档案完整，决策人变动当周更新"
+REMARKS = (
+    "月末小结按时，联点领导走访及时。",
+    "投诉响应较快，后续项目跟踪有待加强。",
+    "日常联系稳定，客户信息需及时更新。",
+)
 PLAN = {
     "problem": "三个在建项目工期紧，幕墙样板确认缓慢",
     "cost": "希望锁定明年钢材调价方式",
@@ -69,7 +82,12 @@ def write_strategic(cursor: Any, scene: Scene) -> dict[str, int]:
         minutes="各区域于十二月中旬前完成提名；市场经营部汇总履约和回款数据供委员会评定。",
     )
     count_contacts()
-    return {"strategic_customers": listed, "nominations": nominated, "strategic_files": files}
+    return {
+        "strategic_customers": listed,
+        "nominations": nominated,
+        "strategic_files": files,
+        "assessments": _assessments(head),
+    }
 
 
 def _leader(scene: Scene, function: str) -> User | None:
@@ -196,6 +214,37 @@ def _nominations(head: User) -> int:
     return count
 
 
+def _assessments(head: User) -> int:
+    """Last year's: people of the shown branch and a few more; the last one is still a draft."""
+    year = timezone.localdate().year - 1
+    held = {(one.person, ROLES[one.role]) for one in held_in(year)}
+    people = User.objects.active().exclude(unit=None).select_related("unit")
+    found = people.in_bulk({person for person, _role in held})
+    region = head.unit.scope_columns()[0] if head.unit else None
+    near = f"/{region}/"
+
+    def nearest(one: tuple[int, str]) -> tuple[bool, bool, int]:
+        unit: Any = found[one[0]].unit
+        return near not in unit.path, one[1] != AssessedRole.LEADER, one[0]
+
+    chosen = sorted((one for one in held if one[0] in found), key=nearest)[:ASSESSED]
+    words = [row["word"] for row in policy(assessments.CRITERIA)]
+    # From the weakest to the best: whoever is excellent is so among all of them.
+    for number, (person, role) in enumerate(reversed(chosen)):
+        marks = {
+            word: Decimal(70 + (number * 2 + place * 5) % 15 + number)
+            for place, word in enumerate(words)
+        }
+        last = number == len(chosen) - 1
+        assessments.assess(
+            found[person], by=None, year=year, role=role, marks=marks,
+            notes={words[0]: BEST_NOTE} if number >= len(chosen) - EXCELLENT else {},
+            excellent=len(chosen) == ASSESSED and number >= ASSESSED - EXCELLENT and not last,
+            remark=REMARKS[number % len(REMARKS)], confirm=not last,
+        )  # fmt: skip
+    return len(chosen)
+
+
 # --- taking it out ------------------------------------------------------------------------------
 
 OF_CUSTOMER: tuple[type[models.Model], ...] = (
@@ -206,7 +255,13 @@ OF_CUSTOMER: tuple[type[models.Model], ...] = (
     ResourceRequest,
     Talk,
 )
-TRACKED: tuple[type[models.Model], ...] = (*OF_CUSTOMER, Assignment, Meeting, Round)
+TRACKED: tuple[type[models.Model], ...] = (
+    *OF_CUSTOMER,
+    Assessment,
+    Assignment,
+    Meeting,
+    Round,
+)
 HISTORIES = tuple(
     name
     for model in TRACKED
@@ -224,6 +279,9 @@ def remove_strategic(cursor: Any, gone: Gone) -> dict[str, int]:
     counts = {"strategic_customers": customers.count()}
     customers.delete()
     ContactFigure.objects.filter(unit__in=gone.units).delete()
+    assessed = Assessment._base_manager.filter(Q(person__in=gone.people) | Q(unit__in=gone.units))
+    counts["assessments"] = assessed.count()
+    _remove(cursor, Assessment, assessed)
     tasks = Assignment.objects.filter(customer__in=gone.customers, key__startswith="early-signal:")
     _remove(cursor, Assignment, tasks)
     for model in OF_CUSTOMER:
@@ -251,6 +309,7 @@ register(
         {
             "strategic_customers": _("Strategic customers"),
             "nominations": _("Nominations"),
+            "assessments": _("Yearly assessments"),
             "strategic_files": _("Files of strategic customers"),
         },
         HISTORIES,

@@ -11,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 from compliance.forms.staffing import OneDay
+from compliance.forms.unit_page import MonthChoice
 from compliance.models import (
     AbsenceKind,
     AbsenceState,
@@ -19,7 +20,7 @@ from compliance.models import (
     CircularState,
     SanctionState,
 )
-from compliance.months import month_of, months_before
+from compliance.months import month_of, months_before, read_month
 from compliance.selectors import absences, circulars
 from compliance.selectors.log_in_figures import SEE
 from core.widgets import SearchSelect
@@ -202,11 +203,18 @@ class LapseFilter(ScopedFilter):
             ("all", pgettext_lazy("lapse", "All")),
         ],
     )
+    month = MonthChoice()
+    only = forms.BooleanField(label=_("This unit only"), required=False)
 
     def query(self) -> circulars.LapseQuery:
         """The filtered list."""
         data = self.found()
-        return circulars.LapseQuery(data.get("unit"), data.get("show", ""))
+        return circulars.LapseQuery(
+            data.get("unit"),
+            data.get("show", ""),
+            read_month(data.get("month", "")),
+            below=not data.get("only"),
+        )
 
 
 class CircularFilter(ScopedFilter):

@@ -6,9 +6,8 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from accounts.forms.access import PeopleChoice, PersonChoice
 from accounts.models import Function, User
@@ -66,6 +65,8 @@ class FindingFilter(ScopedFilter):
         required=False,
         choices=[ALL, ("me", _("me")), ("nobody", pgettext_lazy("finding", "nobody yet"))],
     )
+    on = OneDay(label=_("Open at the end of"), required=False)
+    only = forms.BooleanField(label=_("This unit only"), required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -83,6 +84,8 @@ class FindingFilter(ScopedFilter):
             severity=data.get("severity", ""),
             rule=data.get("rule", ""),
             owner=data.get("owner", ""),
+            on=data.get("on"),
+            below=not data.get("only"),
         )
 
 
@@ -125,7 +128,7 @@ class ExceptionForm(forms.Form):
         """A day to come."""
         day = self.cleaned_data["until"]
         if day <= timezone.localdate():
-            raise ValidationError(_now("Please choose a day in the future."))
+            raise ValidationError(gettext("Please choose a day in the future."))
         return day
 
 
@@ -156,12 +159,18 @@ class ChangeFilter(ScopedFilter):
     kind = forms.ChoiceField(
         label=_("Kind"), required=False, choices=[("", _("All kinds")), *ChangeKind.choices]
     )
+    on = OneDay(label=_("Open at the end of"), required=False)
+    only = forms.BooleanField(label=_("This unit only"), required=False)
 
     def query(self) -> reading.ChangeQuery:
         """The filtered list."""
         data = self.found()
         return reading.ChangeQuery(
-            unit=data.get("unit"), state=data.get("state", ""), kind=data.get("kind", "")
+            unit=data.get("unit"),
+            state=data.get("state", ""),
+            kind=data.get("kind", ""),
+            on=data.get("on"),
+            below=not data.get("only"),
         )
 
 
@@ -205,9 +214,9 @@ class ChangeForm(forms.Form):
         data = super().clean() or {}
         if data.get("kind") == ChangeKind.OPEN:
             if not data.get("newcomers", "").strip():
-                self.add_error("newcomers", _now("Please name at least one person."))
+                self.add_error("newcomers", gettext("Please name at least one person."))
         elif "people" in data and not data["people"]:
-            self.add_error("people", _now("Please name at least one person."))
+            self.add_error("people", gettext("Please name at least one person."))
         return data
 
     def clean_newcomers(self) -> str:
@@ -215,7 +224,7 @@ class ChangeForm(forms.Form):
         text = self.cleaned_data["newcomers"]
         for line in text.splitlines():
             if line.strip() and len(line.split()) < 2:
-                sentence = _now("Please write “{line}” as employee number and name.")
+                sentence = gettext("Please write “{line}” as employee number and name.")
                 raise ValidationError(sentence.format(line=line.strip()))
         return text
 
@@ -229,6 +238,18 @@ class ChangeForm(forms.Form):
         else:
             data["people"] = [Named.of(person) for person in data["people"]]
         return data
+
+
+class CarryOutForm(forms.Form):
+    """Nothing but the will to carry out, and where roles are left outside the new unit (`left`) why
+    they stay; without it the act is refused."""
+
+    def __init__(self, *args: Any, left: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if left:
+            self.fields["reason"] = forms.CharField(
+                label=_("Why these roles stay"), max_length=200, required=False
+            )
 
 
 class NotedForm(forms.Form):
@@ -272,9 +293,9 @@ class FunctionPlanForm(forms.Form):
         field: Any = self.fields["functions"]
         field.queryset = Function.objects.filter(is_core=False).order_by("number", "pk")
         field.help_text = (
-            _now("The functions of this project; it need not fill the nine.")
+            gettext("The functions of this project; it need not fill the nine.")
             if unit.kind == Kind.PROJECT
-            else _now("Further functions beside the nine.")
+            else gettext("Further functions beside the nine.")
         )
 
 
@@ -341,6 +362,13 @@ class InspectionForm(forms.Form):
         label=_("Kind"), choices=InspectionKind.choices, widget=forms.RadioSelect
     )
     inspected_on = OneDay(label=_("Day"))
+    rule = forms.ModelChoiceField(
+        ImplementationRule.objects.none(),
+        label=_("Implementation rules"),
+        help_text=_("For a supervision: the rules of the region whose keeping was looked at."),
+        required=False,
+        empty_label="—",
+    )
     place = forms.CharField(
         label=pgettext_lazy("inspection", "Place"), max_length=120, required=False
     )
@@ -348,8 +376,11 @@ class InspectionForm(forms.Form):
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        field: Any = self.fields["unit"]
-        field.queryset = OrgUnit.objects.visible_to(user, reading.INSPECT).active()
+        fields: dict[str, Any] = self.fields
+        units = OrgUnit.objects.visible_to(user, reading.INSPECT).active()
+        fields["unit"].queryset = units
+        fields["rule"].queryset = reading.rules_over(units)
+        fields["rule"].label_from_instance = lambda rule: f"{rule.unit.name} {rule.title}"
 
 
 class PointForm(forms.Form):

@@ -67,6 +67,8 @@ class StrategicFilter(forms.Form):
     person = PersonField(_("Specialist or contact leader"), "people-choices", VIEW, required=False)
     late = forms.BooleanField(label=_("Contact late"), required=False)
     vacant = forms.BooleanField(label=_("Pair incomplete"), required=False)
+    waiting = forms.BooleanField(label=_("Plan waits for review"), required=False)
+    unsummed = forms.BooleanField(label=_("Last month not summed up"), required=False)
     only = forms.BooleanField(label=_("This unit only"), required=False)
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
@@ -86,6 +88,8 @@ class StrategicFilter(forms.Form):
             text=(data.get("q") or "").strip(),
             late=bool(data.get("late")),
             vacant=bool(data.get("vacant")),
+            waiting=bool(data.get("waiting")),
+            unsummed=bool(data.get("unsummed")),
         )
 
     def is_filtered(self) -> bool:

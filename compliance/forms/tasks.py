@@ -9,8 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
+from compliance.forms.unit_page import MonthChoice
 from compliance.models import Assignment, AssignmentState
-from compliance.selectors.tasks import GIVEN, MINE, OVERDUE, TEAM, VIEW, TaskQuery
+from compliance.months import read_month
+from compliance.selectors.tasks import GIVEN, LATE, MINE, OVERDUE, TEAM, VIEW, TaskQuery
 from compliance.services.assignments import end_of_work
 from core.widgets import DateInput, RemoteSelect
 from customers.models import Customer
@@ -20,6 +22,7 @@ from regions.models import OrgUnit
 STATES = [
     ("", pgettext_lazy("assignment", "Open")),
     (OVERDUE, _("Overdue")),
+    (LATE, _("Late, open or done")),
     (AssignmentState.DONE.value, pgettext_lazy("assignment", "Done")),
     (AssignmentState.CANCELLED.value, pgettext_lazy("assignment", "Cancelled")),
 ]
@@ -42,6 +45,8 @@ class TaskFilter(forms.Form):
         widget=RemoteSelect("people-choices", VIEW),
         empty_label="—",
     )
+    month = MonthChoice(label=_("Due in"))
+    only = forms.BooleanField(label=_("This unit only"), required=False)
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -50,7 +55,7 @@ class TaskFilter(forms.Form):
             fields["unit"].queryset = OrgUnit.objects.visible_to(user, VIEW)
             fields["person"].queryset = User.objects.visible_to(user, VIEW)
         else:
-            del fields["unit"], fields["person"]
+            del fields["unit"], fields["person"], fields["only"]
 
     def query(self) -> TaskQuery:
         """The filtered list; fields that do not read filter nothing and show their error."""
@@ -63,6 +68,8 @@ class TaskFilter(forms.Form):
             data.get("unit"),
             data.get("person"),
             data.get("q", "").strip(),
+            read_month(data.get("month", "")),
+            below=not data.get("only"),
         )
 
     def is_filtered(self) -> bool:

@@ -4,11 +4,25 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from compliance.months import month_of, months_before
 
 MONTHS_BACK = 24
+
+
+def _months() -> list[tuple[str, str]]:
+    """Months of two years back, the latest first."""
+    months = months_before(month_of(timezone.localdate()), MONTHS_BACK)
+    return [("", "—"), *((f"{one:%Y-%m}", f"{one:%Y-%m}") for one in reversed(months))]
+
+
+class MonthChoice(forms.ChoiceField):
+    """A month or none, for filters of lists, as "2026-11" (compliance.months.read_month)."""
+
+    def __init__(self, label: Any = None, **kwargs: Any) -> None:
+        super().__init__(choices=_months, label=label or _("Month"), required=False, **kwargs)
 
 
 class MonthForm(forms.Form):

@@ -2,6 +2,7 @@
 
 from compliance.models.absences import Absence, AbsenceKind, AbsenceSource, AbsenceState
 from compliance.models.account_changes import AccountChange, ChangeLine
+from compliance.models.assessments import AssessedRole, Assessment
 from compliance.models.assignments import Assignment, AssignmentState, AssignmentStep, StepKind
 from compliance.models.bulletins import (
     Bulletin,
@@ -75,6 +76,8 @@ __all__ = [
     "Appeal",
     "AppealOutcome",
     "Appointment",
+    "AssessedRole",
+    "Assessment",
     "Assignment",
     "AssignmentState",
     "AssignmentStep",

@@ -30,7 +30,8 @@ class Finding(Scoped):
     `key` tells several of one rule in one unit apart. `evidence` is what the last run saw;
     `message` the same in words, for checks that have none of their own. `owner` mends it until
     `due_on`. An exception holds to the end of `excepted_until`. `rank` is 1 for the gravest, for
-    ordering. Its history is FindingEvent; nobody writes rows but compliance.services.findings.
+    ordering. `told_at` is when whoever answers for it was told that it was found. Its history is
+    FindingEvent; nobody writes rows but compliance.services.findings.
     """
 
     rule = models.CharField(_("rule"), max_length=30)
@@ -64,6 +65,7 @@ class Finding(Scoped):
     opened_on = models.DateField(_("found on"))
     closed_on = models.DateField(_("gone since"), null=True)
     seen_at = models.DateTimeField(default=timezone.now)
+    told_at = models.DateTimeField(null=True, editable=False)
 
     objects = FindingQuerySet.as_manager()
 

@@ -102,7 +102,10 @@ class PointState(models.TextChoices):
 
 @pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent())
 class InspectionPoint(models.Model):
-    """Something that was found at an inspection: mended by its owner, checked by somebody else."""
+    """Something that was found at an inspection: mended by its owner, checked by somebody else.
+
+    `mended_by` is who reported it as mended; neither he nor the owner checks it (KPI-13).
+    """
 
     inspection = models.ForeignKey(Inspection, models.CASCADE, related_name="points")
     text = models.TextField(pgettext_lazy("inspection", "what was found"))
@@ -122,6 +125,14 @@ class InspectionPoint(models.Model):
     )
     result = models.TextField(_("result"), blank=True, editable=False)
     mended_at = models.DateTimeField(null=True, editable=False)
+    mended_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        null=True,
+        related_name="+",
+        db_index=False,
+        editable=False,
+    )
     checked_at = models.DateTimeField(null=True, editable=False)
     checked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -16,6 +16,14 @@ register_kind(
 )
 register_kind(
     NoticeKind(
+        "compliance.gap_warning",
+        _("You have not logged in for some time"),
+        mail=True,
+        sample={"days": 10, "left": 4, "through": dt.date(2026, 11, 22)},
+    )
+)
+register_kind(
+    NoticeKind(
         "compliance.circular_drafted",
         _("A notice about log-ins waits to be published"),
         sample={"unit": "武汉公司", "count": 2},

@@ -1,5 +1,7 @@
 """What people are told about findings, account changes and inspections."""
 
+import datetime as dt
+
 from django.utils.translation import gettext_lazy as _
 
 from core.notices import NoticeKind, register_kind
@@ -14,6 +16,33 @@ register_kind(
             "unit": "深圳公司",
             "text": "深圳公司没有客户关系部负责人。",
             "due_on": "2026-12-04",
+        },
+    )
+)
+register_kind(
+    NoticeKind(
+        "compliance.findings_new",
+        _("The checks found something that I answer for"),
+        mail=True,
+        sample={
+            "count": 7,
+            "high": 1,
+            "named": ["深圳公司没有客户关系部负责人。", "深圳公司没有职能规划。"],
+            "more": 5,
+        },
+    )
+)
+register_kind(
+    NoticeKind(
+        "compliance.overdue",
+        _("A finding, an inspection point or an appeal is late"),
+        mail=True,
+        sample={
+            "what": "point",
+            "unit": "深圳锦绣华庭",
+            "text": "大堂标识脱落",
+            "due_on": dt.date(2026, 12, 4),
+            "mine": False,
         },
     )
 )

@@ -40,6 +40,14 @@ register_kind(
 )
 register_kind(
     NoticeKind(
+        "compliance.assessed",
+        _("My yearly assessment is confirmed"),
+        mail=True,
+        sample={"year": "2026"},
+    )
+)
+register_kind(
+    NoticeKind(
         "compliance.early_signal",
         _("An early signal of a strategic customer"),
         mail=True,
@@ -58,6 +66,14 @@ register_kind(
         "compliance.month_end",
         _("Contacts or summaries of the month are missing"),
         sample={"count": 2, "month": "2026-11"},
+    )
+)
+register_kind(
+    NoticeKind(
+        "compliance.plan_submitted",
+        _("A customer plan waits for my review"),
+        mail=True,
+        sample=CUSTOMER | {"year": "2027"},
     )
 )
 register_kind(

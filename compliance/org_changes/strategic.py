@@ -6,7 +6,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from compliance.models import Nomination, RoundState
+from compliance.models import Assessment, Nomination, RoundState
+from compliance.org_changes.staffing import Staying
 from regions.takes_part import Participant, takes_part
 
 
@@ -38,3 +39,14 @@ class Nominations(Participant):
                                 AND o.customer_id = t.customer_id)""",
             args=[source, str(RoundState.ISSUED), target],
         )
+
+
+@takes_part(Assessment)
+class Assessments(Staying):
+    """They tell of a year in the unit that was; a draft goes along when it is written again."""
+
+    title = _("yearly assessments")
+
+    def current(self, units: Iterable[int]) -> int:
+        """None: they keep no unit open."""
+        return 0

@@ -58,6 +58,20 @@ register(
 )
 register(
     Policy(
+        key="compliance.warn_days_without_log_in",
+        title=_("Days without log-in until a warning"),
+        meaning=_(
+            "A person without log-in for so many days is told himself, as long as he stands in no "
+            "notice yet. 0: not at all."
+        ),
+        source=_("Practice of the group"),
+        type=Whole(0, 80, unit=_("days"), one=_("day")),
+        default=10,
+        group="accounts",
+    )
+)
+register(
+    Policy(
         key="compliance.log_ins_in_working_time",
         title=_("Log-ins count in working time only"),
         meaning=_("Whether a log-in before or after the working hours of the day does not count."),
@@ -166,6 +180,33 @@ register(
         default=10,
         group="compliance",
         below=Below.GROUP,
+    )
+)
+register(
+    Policy(
+        key="compliance.appeal_decision_days",
+        title=_("Time to decide on an appeal"),
+        meaning=_("After so many days those who may decide on an appeal are reminded of it."),
+        source=_("Practice of the group"),
+        type=Whole(1, 60, unit=_("days"), one=_("day")),
+        default=10,
+        group="compliance",
+        below=Below.NOBODY,
+    )
+)
+register(
+    Policy(
+        key="compliance.late_days",
+        title=_("Passing up what is late"),
+        meaning=_(
+            "Findings, inspection points and appeals that are late by more than so many days are "
+            "told to the heads above."
+        ),
+        source=_("Practice of the group"),
+        type=Whole(0, 60, unit=_("days"), one=_("day")),
+        default=5,
+        group="compliance",
+        below=Below.NOBODY,
     )
 )
 register(

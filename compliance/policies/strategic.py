@@ -77,6 +77,13 @@ def _whole(table: Sequence[Row]) -> Promise | None:
     return _("The weights must add up to 100%.")
 
 
+def _whole_once(table: Sequence[Row]) -> Promise | None:
+    """Marks are kept by the word of their criterion."""
+    if len({row["word"] for row in table}) < len(table):
+        return _("Each criterion stands once.")
+    return _whole(table)
+
+
 register(
     Policy(
         key="compliance.strategic_criteria",
@@ -101,6 +108,48 @@ register(
                 {"word": "对持续发展的贡献", "weight": Decimal(15)},
             )
         ),
+        group="compliance",
+        below=Below.NOBODY,
+    )
+)
+register(
+    Policy(
+        key="compliance.specialist_criteria",
+        title=_("Criteria of the yearly assessment of people"),
+        meaning=_(
+            "By what the committee marks marketing specialists and contact leaders, and how much"
+            " each weighs."
+        ),
+        source=_("Strategic-customer regime, 5"),
+        type=Rows(
+            (
+                Column("word", _("Criterion"), Text(30, minimum=1)),
+                Column("weight", _("Weight"), Decimal_(0, 100, places=1, unit="%")),
+            ),
+            minimum=1,
+            maximum=12,
+            rule=_whole_once,
+        ),
+        default=rows(
+            (
+                {"word": "客户基础信息建立与维护", "weight": Decimal(30)},
+                {"word": "日常服务", "weight": Decimal(25)},
+                {"word": "投诉处理", "weight": Decimal(20)},
+                {"word": "项目跟踪与中标", "weight": Decimal(25)},
+            )
+        ),
+        group="compliance",
+        below=Below.NOBODY,
+    )
+)
+register(
+    Policy(
+        key="compliance.excellent_share",
+        title=_("Share of excellent people"),
+        meaning=_("At most this share of the people assessed for a year may be called excellent."),
+        source=_("Strategic-customer regime, 5"),
+        type=Whole(0, 100, "%"),
+        default=20,
         group="compliance",
         below=Below.NOBODY,
     )

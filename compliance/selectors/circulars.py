@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from accounts.models import Reach, RoleGrant, User, UserState
 from accounts.scopes import narrow
 from compliance.models import Circular, CircularLine, CircularState, Lapse, Sanction
+from compliance.months import month_end
 from core.keyset import Key, Order
 from core.scope import scope_of
 from regions.models import OrgUnit
@@ -24,6 +25,7 @@ LATEST_LAPSE = Order("-dated", "dated_on", descending=True, kind="date")
 LATEST_DRAFT = Order("-drafted", "drafted_on", descending=True, kind="date")
 LATEST_SANCTION = Order("-imposed", "imposed_at", descending=True, kind="time")
 LADDER_DAYS = 366  # sanctions of the last year count
+ECONOMIC = "economic"
 
 
 def publishers(unit: OrgUnit) -> QuerySet[User]:
@@ -42,7 +44,8 @@ def publishers(unit: OrgUnit) -> QuerySet[User]:
 def next_step(person: User, unit: OrgUnit, on: dt.date | None = None) -> tuple[str, Decimal] | None:
     """The step of the unit's ladder that comes next for a person, and the sum it costs (yuan).
 
-    None where the unit has no ladder. Void sanctions do not count.
+    None where the unit has no ladder. Void sanctions do not count. A penalty whose sum the
+    subsidiary has not laid down is no step: the ladder goes on without it (LOG-03).
     """
     return next_steps([person.pk], unit, on).get(person.pk)
 
@@ -51,18 +54,25 @@ def next_steps(
     people: Collection[int], unit: OrgUnit, on: dt.date | None = None
 ) -> dict[int, tuple[str, Decimal]]:
     """The same for some people, by their keys, in one query; empty where there is no ladder."""
-    steps = policy("compliance.sanctions", unit=unit)
+    penalty = policy("compliance.log_in_penalty", unit=unit)
+    ladder = policy("compliance.sanctions", unit=unit)
+    steps = [step for step in ladder if step != ECONOMIC or penalty]
     if not steps:
         return {}
     since = (on or timezone.localdate()) - dt.timedelta(days=LADDER_DAYS)
     rows = Sanction.objects.counting().filter(person__in=people, imposed_at__date__gte=since)
     counts = dict(rows.order_by().values_list("person").annotate(n=Count("pk")))
-    penalty = policy("compliance.log_in_penalty", unit=unit)
     found = {}
     for person in people:
         step = steps[min(counts.get(person, 0), len(steps) - 1)]
-        found[person] = (step, penalty if step == "economic" else Decimal(0))
+        found[person] = (step, penalty if step == ECONOMIC else Decimal(0))
     return found
+
+
+def lacks_penalty(unit: OrgUnit) -> bool:
+    """Whether the unit's ladder names a penalty whose sum it has not laid down."""
+    named = ECONOMIC in policy("compliance.sanctions", unit=unit)
+    return named and not policy("compliance.log_in_penalty", unit=unit)
 
 
 def why_not_named(person: User, day: dt.date) -> str:
@@ -78,10 +88,12 @@ def why_not_named(person: User, day: dt.date) -> str:
 # --- lists ----------------------------------------------------------------------------------------
 
 
-def _parts(rows: Any, reader: Any, right: str, unit: OrgUnit | None) -> list[Any]:
+def _parts(
+    rows: Any, reader: Any, right: str, unit: OrgUnit | None, *, below: bool = True
+) -> list[Any]:
     scope = scope_of(reader, right)
     if unit is not None:
-        scope = narrow(scope, unit, below=True)
+        scope = narrow(scope, unit, below=below)
     return list(rows.branches_of(scope, right))
 
 
@@ -93,14 +105,20 @@ def _in_order(rows: QuerySet[Any], keys: Iterable[Key]) -> list[Any]:
 
 @dataclass(frozen=True, slots=True)
 class LapseQuery:
-    """A filtered list of lapses; without `show` those that last."""
+    """A filtered list of lapses; without `show` those that last. `month` (its first day) asks for
+    those dated in it, `below` whether units below the unit count."""
 
     unit: OrgUnit | None = None
     show: str = ""
+    month: dt.date | None = None
+    below: bool = True
 
     def parts(self, reader: Any) -> list[QuerySet[Lapse]]:
         """Querysets whose union is the list."""
-        found = _parts(Lapse.objects.all(), reader, SEE, self.unit)
+        rows = Lapse.objects.all()
+        if self.month:
+            rows = rows.filter(dated_on__range=(self.month, month_end(self.month)))
+        found = _parts(rows, reader, SEE, self.unit, below=self.below)
         if self.show == "all":
             return found
         over = Q(ended_on__isnull=False) | Q(explained_on__isnull=False)

@@ -279,3 +279,56 @@ def _principal_leaders(day: dt.date) -> dict[int, list[User]]:
         if _leads(post, words[post.unit_id]):
             found[post.unit_id].append(post.user)
     return found
+
+
+# --- whole years --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Somebody ran a customer as SPECIALIST or LEADER from `first` to `last`, both counted."""
+
+    customer: int
+    person: int
+    role: str
+    first: dt.date
+    last: dt.date
+
+
+def met_in(held: Sequence[Held], first: dt.date, last: dt.date) -> dict[Held, tuple[int, int]]:
+    """What each of them owed in the whole periods from `first` to `last` in which he ran the
+    customer from the first day to the last, and how much of it was done: no more a period than it
+    asked for. The policy is that of the last day."""
+    keys = sorted({one.customer for one in held})
+    places, tables = homes(keys), policy_values(FREQUENCY, last)
+    contacts = _contacts(keys, first, last)
+    found = {}
+    for one in held:
+        home = places.get(one.customer)
+        wanted = done = 0
+        for row in tables[home.unit_id] if home else ():
+            if row["whom"] != "strategic" or row["who"] != one.role:
+                continue
+            for start, end in _periods(row["span"], max(first, one.first), min(last, one.last)):
+                wanted += row["times"]
+                made = sum(
+                    contact.count
+                    for contact in contacts.get(one.customer, ())
+                    if contact.by == one.person
+                    and start <= contact.month <= end
+                    and (one.role == SPECIALIST or contact.kind in MEETS)
+                )
+                done += min(made, row["times"])
+        found[one] = (wanted, done)
+    return found
+
+
+def _periods(span: str, first: dt.date, last: dt.date) -> list[tuple[dt.date, dt.date]]:
+    """The whole periods between two days, both counted."""
+    found = []
+    start, end = period_of(span, first)
+    while end <= last:
+        if start >= first:
+            found.append((start, end))
+        start, end = period_of(span, end + dt.timedelta(days=1))
+    return found

@@ -128,10 +128,13 @@ def committee(day: dt.date | None = None) -> list[Post]:
         .filter(function__name__contains=COMMITTEE_WORD)
         .select_related("user__unit", "unit", "function")
     )
-    return sorted(posts, key=lambda post: (post.unit.path, _seat(post), post.pk))
+    return sorted(posts, key=lambda post: (post.unit.path, seat_of(post), post.pk))
 
 
-def _seat(post: Post) -> int:
-    """Chair before deputy chair before members."""
+CHAIR, DEPUTY, MEMBER = range(3)
+
+
+def seat_of(post: Post) -> int:
+    """The seat of a post in the committee: CHAIR before DEPUTY before MEMBER."""
     name = post.function.name
-    return 1 if "副主任" in name else 0 if "主任" in name else 2
+    return DEPUTY if "副主任" in name else CHAIR if "主任" in name else MEMBER

@@ -2,19 +2,23 @@
 
 import datetime as dt
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 
-from accounts.models import Function, Post
+from accounts.models import Function, Post, Reach, RoleGrant
 from accounts.scopes import narrow
 from accounts.staffing import posts_held
+from compliance.agenda import midnight
 from compliance.models import (
     AccountChange,
     Finding,
+    FindingEvent,
+    FindingEventKind,
     FunctionPlan,
     ImplementationRule,
     Inspection,
@@ -24,7 +28,7 @@ from compliance.models import (
     PostOverride,
 )
 from compliance.selectors.reach import whole_units
-from compliance.states import CHANGE_OPEN, FINDING_LIVE
+from compliance.states import CHANGE_OPEN, FINDING_LIVE, FINDING_OPEN, ChangeState
 from core.keyset import Key, Order
 from core.scope import scope_of
 from regions.models import OrgUnit
@@ -38,6 +42,7 @@ INSPECTIONS, INSPECT = "compliance.view_inspection", "compliance.change_inspecti
 GRAVEST = Order("gravest", "rank")
 LATEST_DUE = Order("-due", "due_on", descending=True, kind="date")
 NEWEST = Order("-inspected", "inspected_on", descending=True, kind="date")
+EXCEPTIONS = (FindingEventKind.EXCEPTED, FindingEventKind.RESUMED)
 
 
 # --- findings -------------------------------------------------------------------------------------
@@ -45,17 +50,25 @@ NEWEST = Order("-inspected", "inspected_on", descending=True, kind="date")
 
 @dataclass(frozen=True, slots=True)
 class FindingQuery:
-    """A filtered list of findings; without a state those that are not mended."""
+    """A filtered list of findings; without a state those that are not mended. `on` asks for those
+    that stood at the end of a day, `below` whether units below the unit count."""
 
     unit: OrgUnit | None = None
     state: str = ""
     severity: str = ""
     rule: str = ""
     owner: str = ""
+    on: dt.date | None = None
+    below: bool = True
 
     def refine(self, rows: QuerySet[Finding], reader: Any) -> QuerySet[Finding]:
         """The conditions beside scope."""
-        rows = rows.filter(state=self.state) if self.state else rows.filter(state__in=FINDING_LIVE)
+        if self.on:
+            rows = findings_on(rows, self.on)
+        if self.state:
+            rows = rows.filter(state=self.state)
+        elif not self.on:
+            rows = rows.filter(state__in=FINDING_LIVE)
         if self.severity:
             rows = rows.filter(severity=self.severity)
         if self.rule:
@@ -69,8 +82,39 @@ def finding_parts(user: Any, query: FindingQuery) -> list[QuerySet[Finding]]:
     """Querysets whose union is the list, one a branch of the reader's scope."""
     scope = scope_of(user, FINDINGS)
     if query.unit:
-        scope = narrow(scope, query.unit, below=True)
+        scope = narrow(scope, query.unit, below=query.below)
     return [query.refine(part, user) for part in Finding.objects.all().branches_of(scope, FINDINGS)]
+
+
+def findings_on(rows: QuerySet[Finding], day: dt.date) -> QuerySet[Finding]:
+    """Findings that somebody had to mend at the end of a day: found, not gone and not excepted.
+    Today and later is what is so now; before, the history says which were excepted."""
+    if day >= timezone.localdate():
+        return rows.filter(state__in=FINDING_OPEN)
+    moves = FindingEvent.objects.filter(
+        finding=OuterRef("pk"), kind__in=EXCEPTIONS, at__lt=midnight(day + dt.timedelta(days=1))
+    )
+    latest = Subquery(moves.order_by("-at", "-pk").values("kind")[:1])
+    standing = rows.filter(Q(closed_on=None) | Q(closed_on__gt=day), opened_on__lte=day)
+    return standing.alias(move=Coalesce(latest, Value(""))).exclude(move=FindingEventKind.EXCEPTED)
+
+
+def excepted_on(rows: QuerySet[Finding], days: Sequence[dt.date]) -> list[int]:
+    """How many findings stood at the end of each past day, but were excepted; in one query."""
+    events = (
+        FindingEvent.objects.filter(finding__in=rows, kind__in=EXCEPTIONS)
+        .order_by("at", "pk")
+        .values_list("finding_id", "kind", "at", "finding__opened_on", "finding__closed_on")
+    )
+    moves: dict[int, list[tuple[dt.date, bool, dt.date]]] = defaultdict(list)
+    for pk, kind, at, _opened, closed in events:
+        gone = closed or dt.date.max
+        moves[pk].append((timezone.localdate(at), kind == FindingEventKind.EXCEPTED, gone))
+    counts = []
+    for day in days:
+        latest = ([one for one in found if one[0] <= day] for found in moves.values())
+        counts.append(sum(bool(past and past[-1][1] and past[-1][2] > day) for past in latest))
+    return counts
 
 
 def finding_rows(keys: Iterable[Key]) -> list[Finding]:
@@ -86,7 +130,7 @@ def finding_in_reach(user: Any, pk: int, right: str = FINDINGS) -> Finding | Non
 
 def findings_by_severity(units: Q) -> dict[str, int]:
     """Number of lasting findings of a branch by gravity; exceptions are not counted."""
-    rows = Finding.objects.filter(units, state__in=("open", "explained"))
+    rows = Finding.objects.filter(units, state__in=FINDING_OPEN)
     return dict(rows.order_by().values_list("severity").annotate(n=Count("pk")))
 
 
@@ -107,29 +151,67 @@ def overrides_in_force(user: Any, right: str = FINDINGS) -> QuerySet[PostOverrid
 
 @dataclass(frozen=True, slots=True)
 class ChangeQuery:
-    """A filtered list of account changes; without a state the open ones."""
+    """A filtered list of account changes; without a state the open ones. `on` asks for those that
+    were open at the end of a day, `below` whether units below the unit count."""
 
     unit: OrgUnit | None = None
     state: str = ""
     kind: str = ""
+    on: dt.date | None = None
+    below: bool = True
 
     def refine(self, rows: QuerySet[AccountChange]) -> QuerySet[AccountChange]:
         """The conditions beside scope."""
-        if self.state in ("", "late"):
-            rows = rows.filter(state__in=CHANGE_OPEN)
-        elif self.state != "all":
-            rows = rows.filter(state=self.state)
+        day = self.on or timezone.localdate()
+        if self.on or self.state in ("", "late"):
+            rows = changes_on(rows, day)
         if self.state == "late":
-            rows = rows.filter(due_on__lt=timezone.localdate())
+            rows = rows.filter(due_on__lt=day)
+        elif self.state not in ("", "all"):
+            rows = rows.filter(state=self.state)
         return rows.filter(kind=self.kind) if self.kind else rows
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRole:
+    """A role in force of somebody whose account changes; `outside` says that it lies neither in
+    his unit nor below it. One held in a section, or reaching the whole group, lies nowhere."""
+
+    grant: RoleGrant
+    outside: bool
+
+    def __str__(self) -> str:
+        return f"{self.grant.role.name} · {self.grant.unit.name}"
+
+
+def roles_of(change: AccountChange) -> dict[int, list[HeldRole]]:
+    """Person → his roles in force, of those whose part of a form is still to be done."""
+    people = change.lines.filter(done_at=None).exclude(person=None).values("person")
+    grants = RoleGrant.objects.now().filter(user__in=people)
+    found: dict[int, list[HeldRole]] = defaultdict(list)
+    for grant in grants.select_related("user", "role", "unit").order_by("unit__path", "pk"):
+        everywhere = grant.section_grant_id is not None or grant.role.reach == Reach.GROUP
+        home = grant.user.unit_id or change.unit_id
+        outside = not everywhere and home not in grant.unit.ancestor_ids()
+        found[grant.user_id].append(HeldRole(grant, outside))
+    return found
 
 
 def change_parts(user: Any, query: ChangeQuery) -> list[QuerySet[AccountChange]]:
     """Querysets whose union is the list."""
     scope = scope_of(user, CHANGES)
     if query.unit:
-        scope = narrow(scope, query.unit, below=True)
+        scope = narrow(scope, query.unit, below=query.below)
     return [query.refine(part) for part in AccountChange.objects.all().branches_of(scope, CHANGES)]
+
+
+def changes_on(rows: QuerySet[AccountChange], day: dt.date) -> QuerySet[AccountChange]:
+    """Account changes that were open at the end of a day; today and later, those open now. What
+    was rejected or withdrawn since is left out, because its end has no day."""
+    if day >= timezone.localdate():
+        return rows.filter(state__in=CHANGE_OPEN)
+    done = Q(state=ChangeState.DONE, done_at__gte=midnight(day + dt.timedelta(days=1)))
+    return rows.filter(Q(state__in=CHANGE_OPEN) | done, event_on__lte=day)
 
 
 def change_rows(keys: Iterable[Key]) -> list[AccountChange]:
@@ -249,6 +331,26 @@ def implementation_rules(user: Any) -> list[ImplementationRule]:
     """Rules of the regions in reach, those in force first."""
     rows = ImplementationRule.objects.visible_to(user).select_related("unit")
     return list(rows.order_by("unit__path", "-effective_on", "-pk"))
+
+
+def implementation_rules_in_charge(user: Any) -> set[int]:
+    """Keys of the rules that a reader may change."""
+    return set(ImplementationRule.objects.visible_to(user, PLAN).values_list("pk", flat=True))
+
+
+def implementation_rule_in_reach(
+    user: Any, pk: int, right: str = PLANS
+) -> ImplementationRule | None:
+    """The rules of one region in reach, or None."""
+    rows = ImplementationRule.objects.visible_to(user, right).select_related("unit")
+    return rows.filter(pk=pk).first()
+
+
+def rules_over(units: QuerySet[OrgUnit]) -> QuerySet[ImplementationRule]:
+    """Rules of the regions in which some units lie, the latest of each first."""
+    below = units.filter(path__startswith=OuterRef("unit__path"))
+    rows = ImplementationRule.objects.filter(Exists(below)).select_related("unit")
+    return rows.order_by("unit__path", "-effective_on", "-pk")
 
 
 # --- inspections ----------------------------------------------------------------------------------

@@ -4,21 +4,25 @@ import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, DateTimeField, Exists, OuterRef, Q, QuerySet, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.scopes import narrow
+from compliance.agenda import midnight
 from compliance.models import (
+    Charge,
     CustomerPlan,
     EarlySignal,
     MonthlySummary,
+    PlanState,
     ResourceRequest,
     Talk,
 )
 from compliance.models.rounds import VIEW
 from compliance.models.strategic import RESOURCES_OPEN, strategic_in_reach
+from compliance.months import month_end, month_of, months_later
 from compliance.selectors.follow_up import Asked, FollowUpRule, address_of, register_rule
 from compliance.selectors.owed import Duty, duties, owed, strategic
 from core.keyset import Order, Page
@@ -29,11 +33,13 @@ from regions.models import OrgUnit
 
 BY_NAME = Order("name", "pinyin")
 SHOWN = 10
+ONE_DAY = dt.timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class StrategicQuery:
-    """The filtered list. Empty fields do not filter."""
+    """The filtered list. Empty fields do not filter. `waiting` asks for those with a plan that
+    waits for the market head, `unsummed` for those of whom last month was not summed up."""
 
     unit: OrgUnit | None = None
     below: bool = True
@@ -41,6 +47,8 @@ class StrategicQuery:
     text: str = ""
     late: bool = False
     vacant: bool = False
+    waiting: bool = False
+    unsummed: bool = False
     today: dt.date | None = None
 
 
@@ -55,6 +63,11 @@ def strategic_customers(user: Any, query: StrategicQuery | None = None) -> Query
         rows = rows.filter(Q(specialist=wanted.person) | Q(contact_leader=wanted.person))
     if wanted.vacant:
         rows = rows.filter(vacant())
+    if wanted.waiting:
+        plans = CustomerPlan.objects.filter(customer=OuterRef("pk"), state=PlanState.SUBMITTED)
+        rows = rows.filter(Exists(plans))
+    if wanted.unsummed:
+        rows = summaries_missing(rows, last_month(wanted.today))
     if wanted.text:
         rows = rows.filter(Q(name__contains=wanted.text) | Q(code=wanted.text))
     if wanted.late:
@@ -101,34 +114,53 @@ def strategic_page(
 
 @dataclass(frozen=True, slots=True)
 class StrategicFile:
-    """All that hangs on one strategic customer, the newest of each."""
+    """All that hangs on one strategic customer: every signal and request that waits for somebody,
+    and the newest of what ended (CUS-33)."""
 
     customer: Customer
     duties: list[Duty]
     plan: CustomerPlan | None
+    year: int
+    plans: dict[int, CustomerPlan]
     talks: list[Talk] = field(default_factory=list)
     signals: list[EarlySignal] = field(default_factory=list)
     summaries: list[MonthlySummary] = field(default_factory=list)
     requests: list[ResourceRequest] = field(default_factory=list)
 
 
-def strategic_file(user: Any, customer: Customer, today: dt.date | None = None) -> StrategicFile:
-    """The file of a customer in reach, in a fixed number of queries."""
+def strategic_file(
+    user: Any, customer: Customer, today: dt.date | None = None, year: int | None = None
+) -> StrategicFile:
+    """The file of a customer in reach with the plan of a year (this one), in a fixed number of
+    queries."""
     day = today or timezone.localdate()
+    year = year or day.year
 
     def newest(model: Any, *related: str) -> list[Any]:
         rows = model.objects.visible_to(user).filter(customer=customer)
         return list(rows.select_related("by", *related)[:SHOWN])
 
-    plans = CustomerPlan.objects.visible_to(user).filter(customer=customer, year=day.year)
+    def open_first(model: Any, lasting: Q, *related: str) -> list[Any]:
+        """All that somebody still has to act on, in the model's order, then the newest ended."""
+        rows = model.objects.visible_to(user).filter(customer=customer)
+        ended = rows.exclude(lasting).order_by("-created_at", "-pk").values("pk")[:SHOWN]
+        ends = Case(When(lasting, then=None), default="created_at", output_field=DateTimeField())
+        shown = rows.filter(lasting | Q(pk__in=ended)).select_related("by", *related)
+        return list(shown.order_by(ends.desc(nulls_first=True), *model._meta.ordering))
+
+    plans = CustomerPlan.objects.visible_to(user).filter(customer=customer)
+    near = plans.filter(year__range=(day.year - 1, day.year + 1))
+    by_year = {plan.year: plan for plan in near.select_related("by", "reviewer")}
     return StrategicFile(
         customer,
         duties([customer], day),
-        plans.select_related("by", "reviewer").first(),
+        by_year.get(year),
+        year,
+        by_year,
         newest(Talk, "leader", "host", "place__unit"),
-        newest(EarlySignal),
+        open_first(EarlySignal, Q(closed_at=None)),
         newest(MonthlySummary),
-        newest(ResourceRequest, "to"),
+        open_first(ResourceRequest, Q(state__in=RESOURCES_OPEN), "to"),
     )
 
 
@@ -146,10 +178,19 @@ def requests_to(person: User) -> QuerySet[ResourceRequest]:
     )
 
 
-def summaries_missing(person: User, month: dt.date) -> QuerySet[Customer]:
-    """Customers of a specialist of whom he has not summed up a month (its first day)."""
+def summaries_missing(rows: QuerySet[Customer], month: dt.date) -> QuerySet[Customer]:
+    """Those of some strategic customers whose specialist has not summed up a month (its first
+    day), though he was in charge by its end (ACT-02)."""
+    end = month_end(month)
     written = MonthlySummary.objects.filter(customer=OuterRef("pk"), month=month)
-    return strategic(Customer.objects.filter(specialist=person)).filter(~Exists(written))
+    later = Charge.objects.filter(customer=OuterRef("pk"), specialist_since__gt=end)
+    rows = rows.filter(specialist__isnull=False, created_at__lt=midnight(end + ONE_DAY))
+    return rows.filter(~Exists(written), ~Exists(later))
+
+
+def last_month(today: dt.date | None = None) -> dt.date:
+    """The first day of the month that ended last."""
+    return months_later(month_of(today or timezone.localdate()), -1)
 
 
 def _late_customers(asked: Asked) -> tuple[int, bool]:
@@ -166,5 +207,23 @@ register_rule(
         VIEW,
         _late_customers,
         lambda asked: address_of("compliance:strategic", asked, "person", late="on"),
+    )
+)
+
+
+def _unsummed(asked: Asked) -> tuple[int, bool]:
+    query = StrategicQuery(asked.unit, asked.below, asked.person, unsummed=True, today=asked.today)
+    return strategic_customers(asked.reader, query).count(), False
+
+
+register_rule(
+    FollowUpRule(
+        "summaries",
+        6,
+        _("Month-end summaries missing"),
+        _("Strategic customers whose specialist has not summed up last month."),
+        VIEW,
+        _unsummed,
+        lambda asked: address_of("compliance:strategic", asked, "person", unsummed="on"),
     )
 )

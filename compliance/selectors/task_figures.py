@@ -19,11 +19,16 @@ def late() -> Q:
     )
 
 
+def due_between(rows: QuerySet[Assignment], first: date, last: date) -> QuerySet[Assignment]:
+    """Those of some tasks that are due in a span of days, both counted."""
+    clock = worktime_of(None)
+    after = clock.midnight(date.fromordinal(last.toordinal() + 1))
+    return rows.filter(due_at__gte=clock.midnight(first), due_at__lt=after)
+
+
 def due_in(scope: Scope, first: date, last: date) -> QuerySet[Assignment]:
     """Tasks of a scope that were due in a span of days, both counted; cancelled ones left out."""
-    clock = worktime_of(None)
-    rows = Assignment.objects.filter(scope.q(()), due_at__gte=clock.midnight(first))
-    rows = rows.filter(due_at__lt=clock.midnight(date.fromordinal(last.toordinal() + 1)))
+    rows = due_between(Assignment.objects.filter(scope.q(())), first, last)
     return rows.exclude(state=AssignmentState.CANCELLED)
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django.db.models import F, Q, QuerySet, Value
@@ -12,6 +12,8 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.scopes import narrow
 from compliance.models import Assignment, AssignmentState
+from compliance.months import month_end
+from compliance.selectors.task_figures import due_between, late
 from core.keyset import Key, Order
 from core.menu_counts import COUNTED, count_beside
 from core.scope import scope_of
@@ -21,6 +23,7 @@ VIEW = "compliance.view_assignment"
 ASSIGN = "compliance.assign_task"
 MINE, GIVEN, TEAM = "mine", "given", "team"
 OVERDUE = "overdue"
+LATE = "late"  # open after its time, or done after it
 NEWEST = Order("-created", "created_at", descending=True, kind="time")
 SOONEST = Order("due", "sooner", kind="time")
 NEVER = datetime(9999, 1, 1, tzinfo=UTC)
@@ -28,13 +31,16 @@ NEVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class TaskQuery:
-    """A filtered list: the reader's own, those he gave, or those of people in his branches."""
+    """A filtered list: the reader's own, those he gave, or those of people in his branches.
+    `month` (its first day) asks for those due in it, `below` whether units below the unit count."""
 
     tab: str = MINE
     state: str = AssignmentState.OPEN
     unit: OrgUnit | None = None
     person: Any = None
     text: str = ""
+    month: date | None = None
+    below: bool = True
 
     @property
     def order(self) -> Order:
@@ -46,7 +52,7 @@ class TaskQuery:
         if self.tab == TEAM:
             scope = scope_of(user, VIEW)
             if self.unit:
-                scope = narrow(scope, self.unit, below=True)
+                scope = narrow(scope, self.unit, below=self.below)
             found = list(Assignment.objects.all().branches_of(scope, VIEW))
         elif self.tab == GIVEN:
             found = [Assignment.objects.filter(by=user).exclude(to=user)]
@@ -59,8 +65,12 @@ class TaskQuery:
         rows = rows.annotate(sooner=Coalesce("due_at", Value(NEVER)))
         if self.state == OVERDUE:
             rows = rows.filter(state=AssignmentState.OPEN, due_at__lt=timezone.now())
+        elif self.state == LATE:
+            rows = rows.filter(late())
         elif self.state:
             rows = rows.filter(state=self.state)
+        if self.month:
+            rows = due_between(rows, self.month, month_end(self.month))
         if self.person:
             rows = rows.filter(to=self.person)
         return rows.filter(title__icontains=self.text) if self.text else rows

@@ -24,7 +24,9 @@ from approvals import services as approvals
 from audit.services import record
 from compliance.checks.responsible import heads_above, who_carry_out, who_files
 from compliance.models import AccountChange, ChangeLine
+from compliance.selectors.staffing import roles_of
 from compliance.states import CHANGE_OPEN, ChangeCause, ChangeKind, ChangeState
+from core.display import listed
 from core.errors import Refused
 from core.faults import fault_point
 from core.locking import lock
@@ -241,21 +243,48 @@ def follow(state: ChangeState) -> Any:
 
 
 @transaction.atomic
-def carry_out(change: AccountChange, *, by: User) -> AccountChange:
+def carry_out(change: AccountChange, *, by: User, reason: str = "") -> AccountChange:
     """Do what was approved, or see that it was done. Freezing shuts the accounts at once; closing
-    needs the guided step for each person, opening an account that is there.
+    needs the guided step for each person, opening an account that is there, and a change that no
+    role is left outside the person's unit, unless `reason` says why.
 
     Raises Refused with the name of the person for whom something is missing.
     """
     held = _hold(change)
     if held.state != ChangeState.APPROVED:
         raise Refused(_("Only what was approved is carried out."))
+    if held.kind == ChangeKind.CHANGE:
+        _check_roles(held, by, reason.strip())
     for line in held.lines.filter(done_at=None).select_related("person"):
         _do(held, line, by)
         line.done_at = timezone.now()
         line.save(update_fields=["person", "done_at"])
         fault_point("accountchange.line")
     return _finish(held, by)
+
+
+def _check_roles(change: AccountChange, by: User, reason: str) -> None:
+    """Raise Refused for roles that somebody kept where he does not work any more; with a reason
+    they stay, and the record names them."""
+    for roles in roles_of(change).values():
+        left = [str(role) for role in roles if role.outside]
+        if not left:
+            continue
+        person = roles[0].grant.user
+        if not reason:
+            sentence = _(
+                "{person} still holds roles outside the new unit: {roles}. Please end them, or say "
+                "why they stay."
+            )
+            raise Refused(sentence.format(person=person.name, roles=listed(left)))
+        record(
+            "accountchange.roles_kept",
+            by=by,
+            subject=change,
+            people=person.employee_no,
+            roles=listed(left),
+            reason=reason,
+        )
 
 
 def _do(change: AccountChange, line: ChangeLine, by: User) -> None:

@@ -9,7 +9,14 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from audit.services import record
-from compliance.models import Inspection, InspectionFile, InspectionPoint, PointState
+from compliance.models import (
+    ImplementationRule,
+    Inspection,
+    InspectionFile,
+    InspectionKind,
+    InspectionPoint,
+    PointState,
+)
 from core.attachments.kinds import Group
 from core.attachments.store import KeptFile
 from core.errors import Refused
@@ -22,15 +29,27 @@ from regions.models import OrgUnit
 @transaction.atomic
 def record_inspection(unit: OrgUnit, *, by: User, **values: Any) -> Inspection:
     """Record a round or a supervision. `values`: kind, rule, inspected_on, place, summary. Raises
-    Refused for a day to come."""
+    Refused for a day to come, and for rules that did not hold there on the day or are named by a
+    round that supervised none (ORG-14)."""
     if values["inspected_on"] > timezone.localdate():
         raise Refused(_("The day lies in the future."))
+    if (rule := values.get("rule")) is not None:
+        _check_rule(rule, unit, values["kind"], values["inspected_on"])
     row = Inspection(by=by, **values)
     row.place_in(unit)
     row.full_clean()
     row.save()
     record("inspection.recorded", by=by, subject=row, unit=unit.code, on=str(row.inspected_on))
     return row
+
+
+def _check_rule(rule: ImplementationRule, unit: OrgUnit, kind: str, day: dt.date) -> None:
+    if kind != InspectionKind.SUPERVISION:
+        raise Refused(_("Only a supervision names the rules whose keeping was looked at."))
+    if not unit.path.startswith(rule.unit.path):
+        raise Refused(_("These rules are those of another region."))
+    if day < rule.effective_on or (rule.ended_on is not None and day > rule.ended_on):
+        raise Refused(_("These rules were not in force on the day."))
 
 
 @transaction.atomic
@@ -71,25 +90,27 @@ def mend_point(point: InspectionPoint, *, result: str, by: User) -> InspectionPo
         raise Refused(_("This was reported as mended already."))
     if not result.strip():
         raise Refused(_("Please say what was done."))
-    held.state, held.result, held.mended_at = PointState.MENDED, result.strip(), timezone.now()
-    held.save(update_fields=["state", "result", "mended_at"])
+    held.state, held.result = PointState.MENDED, result.strip()
+    held.mended_at, held.mended_by = timezone.now(), by
+    held.save(update_fields=["state", "result", "mended_at", "mended_by"])
     record("inspection.mended", by=by, subject=held.inspection, unit=held.inspection.unit.code)
     return held
 
 
 @transaction.atomic
 def check_point(point: InspectionPoint, *, good: bool, by: User) -> InspectionPoint:
-    """Somebody else than the owner looks whether it is mended; if not, it is open again."""
+    """Somebody else than the owner and whoever reported it looks whether it is mended; if not, it
+    is open again. Raises Refused for those two, and where nothing was reported (KPI-13)."""
     held = _held_point(point)
     if held.state != PointState.MENDED:
         raise Refused(_("Nothing waits for a check here."))
-    if held.owner_id == by.pk:
+    if not may_check(held, by):
         raise Refused(_("Whoever mended it does not check it himself."))
     if good:
         held.state, held.checked_at, held.checked_by = PointState.CHECKED, timezone.now(), by
     else:
-        held.state, held.mended_at = PointState.OPEN, None
-    held.save(update_fields=["state", "mended_at", "checked_at", "checked_by"])
+        held.state, held.mended_at, held.mended_by = PointState.OPEN, None, None
+    held.save(update_fields=["state", "mended_at", "mended_by", "checked_at", "checked_by"])
     record(
         "inspection.checked",
         by=by,
@@ -98,6 +119,11 @@ def check_point(point: InspectionPoint, *, good: bool, by: User) -> InspectionPo
         state=str(held.state),
     )
     return held
+
+
+def may_check(point: InspectionPoint, person: User) -> bool:
+    """Whether somebody had no part in the mending of a point."""
+    return person.pk not in (point.owner_id, point.mended_by_id)
 
 
 def attach(inspection: Inspection, file: IO[bytes], name: str, *, by: User) -> InspectionFile:

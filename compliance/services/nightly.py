@@ -1,4 +1,5 @@
-"""What the night does about the log-in duty: store the day, find lapses, draft notices, freeze.
+"""What the night does about the log-in duty: store the day, find lapses, draft notices, warn,
+freeze.
 
 Nobody loses his account to a wrong clock: a run that would freeze more than one in fifty of all
 active accounts freezes none and tells the administrators (reliability).
@@ -21,6 +22,7 @@ from compliance.selectors.log_in_rules import ONE_DAY
 from compliance.services.circulars import draft_circulars
 from compliance.services.lapses import find_lapses
 from compliance.services.log_in_days import Stored, check_is_over, store_days, store_through
+from compliance.services.warnings import warn_gaps
 from core.errors import Refused
 from core.notices import notify
 from regions.policies import policy
@@ -37,8 +39,9 @@ def judge_yesterday() -> str:
         raise
     made, gone = find_lapses()
     drafted = draft_circulars()
+    warned = warn_gaps()
     frozen = freeze_dormant()
-    return _summary(stored, made, gone, drafted, frozen)
+    return _summary(stored, made, gone, drafted, warned, frozen)
 
 
 def close_gap(through: dt.date) -> str:
@@ -111,10 +114,10 @@ def _alarm(what: str, sentence: str) -> None:
     )
 
 
-def _summary(stored: Stored, made: int, gone: int, drafted: int, frozen: int) -> str:
+def _summary(stored: Stored, made: int, gone: int, drafted: int, warned: int, frozen: int) -> str:
     sentence = _(
         "Stored {written} days through {day}; {made} new lapses, {gone} gone, {drafted} drafted, "
-        "{frozen} accounts frozen."
+        "{warned} people warned, {frozen} accounts frozen."
     )
     return sentence.format(
         written=stored.written,
@@ -122,5 +125,6 @@ def _summary(stored: Stored, made: int, gone: int, drafted: int, frozen: int) ->
         made=made,
         gone=gone,
         drafted=drafted,
+        warned=warned,
         frozen=frozen,
     )

@@ -278,7 +278,7 @@ def evaluate(
     if held.state != RoundState.EVALUATING:
         raise Refused(_("This round is not being evaluated."))
     row = _row(nomination)
-    row.sheet, row.mark = _sheet(policy(CRITERIA, unit=group_unit()), marks)
+    row.sheet, row.mark = weighed(policy(CRITERIA, unit=group_unit()), marks)
     row.decision, row.remark = decision, remark.strip()
     row.level = STRATEGIC if decision == Decision.ACCEPTED else level
     row.decided_by, row.decided_at = (
@@ -304,7 +304,7 @@ def evaluate(
     return row
 
 
-def _sheet(
+def weighed(
     criteria: Iterable[Row], marks: Mapping[str, Decimal]
 ) -> tuple[list[dict[str, str]], Decimal | None]:
     """The criteria with their weights and marks as they are today, and the weighted mark; None

@@ -42,15 +42,15 @@ def save_rule(
     rule: RuleDocument | None = None,
 ) -> RuleDocument:
     """Enter a rule document or change what stands on its cover. Raises Refused for a second one of
-    the same title in a unit, for a review in the past, and for one that is out of force."""
+    the same title in a unit, for a review in the past or later than in a year, and for one that is
+    out of force (GOV-01, GOV-05)."""
     row = RuleDocument() if rule is None else _held(rule)
     if row.is_retired:
         raise Refused(_("This rule is no longer in force."))
     same = RuleDocument.objects.filter(unit=unit, title=title.strip()).exclude(pk=row.pk)
     if same.exists():
         raise Refused(_("This unit has a rule of this title already."))
-    if next_review_on < timezone.localdate() and next_review_on != row.next_review_on:
-        raise Refused(_("The next review lies in the past."))
+    _refuse_day(row, next_review_on)
     row.title, row.number, row.applies_to = title.strip(), number.strip(), applies_to.strip()
     row.department, row.interpreted_by = department.strip(), interpreted_by.strip()
     row.keeper, row.next_review_on = keeper, next_review_on
@@ -58,6 +58,17 @@ def save_rule(
     row.save()
     record("rule.saved", by=by, subject=row, title=row.title)
     return row
+
+
+def _refuse_day(row: RuleDocument, next_review_on: date) -> None:
+    """A day that stands already may stay: a review that is overdue, one after an early review."""
+    today = timezone.localdate()
+    if next_review_on == row.next_review_on:
+        return
+    if next_review_on < today:
+        raise Refused(_("The next review lies in the past."))
+    if next_review_on > _year_later(today):
+        raise Refused(_("Rules are reviewed each year; please choose a day within one year."))
 
 
 @transaction.atomic

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from audit.services import record
+from compliance.checks.responsible import nearest_with, who_hold
 from compliance.models import (
     Assignment,
     Charge,
@@ -28,10 +29,11 @@ from compliance.models import (
     TalkKind,
     TalkState,
 )
+from compliance.models.rounds import RUN
 from compliance.models.strategic import FOUR_C, RESOURCES_OPEN
 from compliance.selectors.matching import misfits
 from compliance.selectors.owed import SPECIALIST, homes, owed, period_of, strategic
-from compliance.selectors.strategic import open_requests
+from compliance.selectors.strategic import open_requests, summaries_missing
 from compliance.services import assignments
 from compliance.services.rounds import check_pair, give_charge
 from core.errors import Refused
@@ -41,6 +43,7 @@ from customers.models import STRATEGIC, ActivityKind, Contact, Customer, Custome
 from customers.services.activities import log_activity
 from regions.policies import policy
 
+REVIEW_PLAN = "compliance.review_customerplan"
 URGE_AFTER = dt.timedelta(days=3)
 
 
@@ -92,12 +95,15 @@ def save_plan(
     answers: Mapping[str, str],
     submit: bool = False,
 ) -> CustomerPlan:
-    """Write the plan of a year with its 4C list, and give it to the market head with `submit`.
+    """Write the plan of last, this or the next year with its 4C list; with `submit` it goes to
+    the market head, who is told (CAL-06).
 
-    Raises Refused while he has it, once he reviewed it, and for a plan submitted with a gap in
-    the list (VAL-10).
+    Raises Refused for another year, while he has it, once he reviewed it, and for a plan submitted
+    with a gap in the list (VAL-10).
     """
     _refuse_ordinary(customer)
+    if year not in plan_years():
+        raise Refused(_("Plans are written for last, this and the next year."))
     held = lock(CustomerPlan.objects.filter(customer=customer, year=year)).first()
     plan = held or CustomerPlan(customer=customer, year=year, by=by)
     if plan.state not in (PlanState.DRAFT, PlanState.RETURNED):
@@ -115,7 +121,29 @@ def save_plan(
     except IntegrityError as clash:
         raise Refused(_("Somebody else has just begun this plan.")) from clash
     record("strategic.plan", by=by, subject=customer, code=customer.code, year=str(year))
+    if submit:
+        _tell_market_head(plan)
     return plan
+
+
+def plan_years() -> tuple[int, int, int]:
+    """The years whose plans are written now."""
+    year = timezone.localdate().year
+    return year - 1, year, year + 1
+
+
+def _tell_market_head(plan: CustomerPlan) -> None:
+    """Tell the reviewers nearest to the unit that runs the customer, each time it is submitted."""
+    home = homes([plan.customer_id]).get(plan.customer_id)
+    reviewers = nearest_with(REVIEW_PLAN)(home.unit) if home is not None else who_hold(REVIEW_PLAN)
+    notify(
+        sorted(reviewers - {plan.by_id}),
+        "compliance.plan_submitted",
+        key=f"plan-submitted:{plan.pk}:{timezone.now().isoformat()}",
+        url=f"{_address(plan.customer)}?year={plan.year}",
+        customer=plan.customer.name,
+        year=str(plan.year),
+    )
 
 
 @transaction.atomic
@@ -139,7 +167,7 @@ def review_plan(
         [held.by_id],
         "compliance.plan_reviewed",
         key=f"plan:{held.pk}:{held.reviewed_at.isoformat()}",
-        url=_address(held.customer),
+        url=f"{_address(held.customer)}?year={held.year}",
         customer=held.customer.name,
         sent_back=send_back,
     )
@@ -226,8 +254,10 @@ def save_summary(
     customer: Customer, *, by: Any, month: dt.date, progress: str, requests: str, next_steps: str
 ) -> MonthlySummary:
     """What the specialist reports of a month; once a month, and changed until the next one ends.
-    The contact leader is told (ACT-02). Raises Refused for a month to come or long past, and for
-    whoever is not the specialist."""
+    The contact leader and the committee's office, the market department, are told (ACT-02).
+
+    Raises Refused for a month to come or long past, and for whoever is not the specialist.
+    """
     _refuse_ordinary(customer)
     first, this = month.replace(day=1), timezone.localdate().replace(day=1)
     before = (this - dt.timedelta(days=1)).replace(day=1)
@@ -249,9 +279,10 @@ def save_summary(
     )
     month_name = f"{first:%Y-%m}"
     record("strategic.summary", by=by, subject=customer, code=customer.code, month=month_name)
-    if made and customer.contact_leader is not None:
+    if made:
+        told = who_hold(RUN) | {customer.contact_leader_id}
         notify(
-            [customer.contact_leader],
+            sorted(told - {author.pk, None}),
             "compliance.month_summary",
             key=f"summary:{row.pk}",
             url=_address(customer),
@@ -482,22 +513,23 @@ def _planned(talk: Talk) -> Talk:
 # --- the end of a month -------------------------------------------------------------------------
 
 LAST_DAYS = 3
+GRACE = 10  # days of the next month on which a missed reminder is made up for
 
 
 def remind_specialists(today: dt.date | None = None) -> int:
-    """In the last three days of a month tell each specialist which customers still lack their
-    contact or summary of it, once a month. Returns how many were told. Safe to run twice."""
-    day = today or timezone.localdate()
-    _first, last = period_of("month", day)
-    if (last - day).days >= LAST_DAYS:
+    """From the last three days of a month on tell each specialist which customers still lack their
+    contact or summary of it, once a month; what was missed then is told in the first days of the
+    next one. Returns how many were told. Safe to run twice."""
+    day = _day_of_month_end(today or timezone.localdate())
+    if day is None:
         return 0
     month = day.replace(day=1)
     customers = list(strategic().filter(specialist__state="active"))
-    summed = set(MonthlySummary.objects.filter(month=month).values_list("customer", flat=True))
+    unsummed = set(summaries_missing(strategic(), month).values_list("pk", flat=True))
     late = {duty.customer.pk for duty in owed(customers, day) if duty.role == SPECIALIST}
     missing: dict[int, set[int]] = {}
     for customer in customers:
-        if customer.pk in late or customer.pk not in summed:
+        if customer.pk in late or customer.pk in unsummed:
             missing.setdefault(customer.specialist_id or 0, set()).add(customer.pk)
     told = 0
     for person, found in missing.items():
@@ -510,3 +542,12 @@ def remind_specialists(today: dt.date | None = None) -> int:
             month=f"{month:%Y-%m}",
         )
     return told
+
+
+def _day_of_month_end(today: dt.date) -> dt.date | None:
+    """The day as of which the end of a month is looked at: today in its last days, the last day of
+    the month before in the first days of the next, else none."""
+    first, last = period_of("month", today)
+    if (last - today).days < LAST_DAYS:
+        return today
+    return first - dt.timedelta(days=1) if today.day <= GRACE else None

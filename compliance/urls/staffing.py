@@ -44,6 +44,11 @@ urlpatterns: list[URLPattern] = [
         plans.implementation_rule_new,
         name="implementation-rule-new",
     ),
+    path(
+        "compliance/headcount/rules/<int:pk>/edit/",
+        plans.implementation_rule_edit,
+        name="implementation-rule-edit",
+    ),
     path("compliance/duties/", plans.duties, name="duties"),
     path("compliance/inspections/", inspections.inspection_list, name="inspections"),
     path("compliance/inspections/new/", inspections.inspection_new, name="inspection-new"),

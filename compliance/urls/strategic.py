@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from compliance.views import follow_up, rounds, strategic
+from compliance.views import assessments, follow_up, rounds, strategic
 
 round_urls = [
     path("", rounds.round_page, name="round"),
@@ -11,6 +11,10 @@ round_urls = [
     path("nominations/<int:pk>/", rounds.nomination, name="nomination"),
     path("nominations/<int:pk>/edit/", rounds.nomination_edit, name="nomination-edit"),
     path("nominations/<int:pk>/withdraw/", rounds.nomination_withdraw, name="nomination-withdraw"),
+]
+assessment_urls = [
+    path("", assessments.assessment, name="assessment"),
+    path("reopen/", assessments.assessment_reopen, name="assessment-reopen"),
 ]
 committee_urls = [
     path("", rounds.committee_page, name="committee"),
@@ -49,6 +53,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("strategic/rounds/", rounds.round_list, name="rounds"),
     path("strategic/rounds/prepare/", rounds.round_prepare, name="round-prepare"),
     path("strategic/rounds/<int:year>/", include(round_urls)),
+    path("strategic/assessments/", assessments.assessments_now, name="assessments-now"),
+    path("strategic/assessments/<int:year>/", assessments.assessment_list, name="assessments"),
+    path(
+        "strategic/assessments/<int:year>/<slug:role>/<str:employee_no>/",
+        include(assessment_urls),
+    ),
     path("strategic/committee/", include(committee_urls)),
     path("strategic/<int:pk>/", include(customer_urls)),
     path("follow-up/", follow_up.follow_up, name="follow-up"),

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -12,7 +11,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from approvals import services as approvals
-from compliance.forms.staffing import ChangeFilter, ChangeForm, NotedForm
+from compliance.forms.staffing import CarryOutForm, ChangeFilter, ChangeForm, NotedForm
 from compliance.models import AccountChange
 from compliance.selectors import staffing as reading
 from compliance.selectors.staffing import ASK, CARRY_OUT, CHANGES
@@ -21,6 +20,7 @@ from compliance.states import ChangeCause, ChangeKind, ChangeState
 from compliance.views.common import SEND, plain_form
 from compliance.views.staffing import CHANGE_TONES, reached, toned
 from core.access import fresh, requires
+from core.display import listed
 from core.htmx import ask, leave, page_or_rows
 from core.paging import asked_page, count_of, page_of
 from core.saving import saved, status_of
@@ -64,11 +64,14 @@ def change_detail(request: HttpRequest, pk: int) -> HttpResponse:
     change = reached(request, reading.change_in_reach, pk, CHANGES)
     lines = list(change.lines.select_related("person__unit").order_by("employee_no"))
     may_carry_out = reading.change_in_reach(request.user, pk, CARRY_OUT) is not None
+    compare = may_carry_out and change.is_open and change.kind == ChangeKind.CHANGE
+    roles = reading.roles_of(change) if compare else {}
     closing = change.kind == ChangeKind.CLOSE and request.user.has_perm("accounts.close_account")
     context = {
         "change": change,
         "state": toned(change.state, CHANGE_TONES),
         "lines": lines,
+        "held": [(line, roles.get(line.person_id or 0, [])) for line in lines] if compare else [],
         "approval": approvals.last_approval(change, verbs.KIND),
         "may_file": change.state == ChangeState.NOTED
         and reading.change_in_reach(request.user, pk, ASK) is not None,
@@ -147,11 +150,12 @@ def change_carry_out(request: HttpRequest, pk: int) -> HttpResponse:
     """Do what was approved, after a question."""
     user: Any = request.user
     change = reached(request, reading.change_in_reach, pk, CHANGES, CARRY_OUT)
-    form = forms.Form(request.POST if request.method == "POST" else None)
+    left = _roles_outside(change)
+    form = CarryOutForm(request.POST if request.method == "POST" else None, left=bool(left))
     done = saved(
         request,
         form,
-        lambda data: verbs.carry_out(change, by=user),
+        lambda data: verbs.carry_out(change, by=user, reason=data.get("reason", "")),
         _("The account change was carried out."),
     )
     back = change.get_absolute_url()
@@ -159,7 +163,8 @@ def change_carry_out(request: HttpRequest, pk: int) -> HttpResponse:
         return leave(request, back)
     context = {
         "title": _("Carry out this account change?"),
-        "effect": _effect(change),
+        "effect": _effect(change, left),
+        "form": form if form.fields else None,
         "action": request.path,
         "verb": _("Carry out"),
         "refused": form.non_field_errors() if form.is_bound else [],
@@ -169,7 +174,20 @@ def change_carry_out(request: HttpRequest, pk: int) -> HttpResponse:
     return ask(request, context, status_of(request))
 
 
-def _effect(change: AccountChange) -> str:
+def _roles_outside(change: AccountChange) -> list[str]:
+    """Roles of the people of a change that lie outside their unit, each with its person."""
+    if change.kind != ChangeKind.CHANGE:
+        return []
+    roles = [role for held in reading.roles_of(change).values() for role in held if role.outside]
+    return [f"{role.grant.user.name} · {role}" for role in roles]
+
+
+def _effect(change: AccountChange, left: list[str]) -> str:
+    if left:
+        sentence = _(
+            "These roles lie outside the new unit: {roles}. End them first, or say why they stay."
+        )
+        return sentence.format(roles=listed(left))
     return {
         ChangeKind.OPEN: _("The accounts must have been created; then the form is done."),
         ChangeKind.CHANGE: _("Change the roles first; then the form is done."),

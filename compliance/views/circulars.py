@@ -121,6 +121,7 @@ def circular(request: HttpRequest, pk: int) -> HttpResponse:
         "lines": lines,
         "named": sum(not (row["line"].left_out or row["gone"]) for row in lines),
         "gone": _gone(lines),
+        "lacks_penalty": one.state == CircularState.DRAFT and reading.lacks_penalty(one.unit),
         "may_publish": one.state == CircularState.DRAFT and verbs.may_publish(one, user),
         "crumbs": _crumbs((one.title, "")),
     }
@@ -154,6 +155,7 @@ def circular_publish(request: HttpRequest, pk: int) -> HttpResponse:
         "circular": one,
         "form": form,
         "lines": lines,
+        "lacks_penalty": reading.lacks_penalty(one.unit),
         "gone": _gone(lines),
         "crumbs": _crumbs((one.title, one.get_absolute_url()), (_("Publish notice"), "")),
     }

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.models import Post
 from approvals import services as approvals
 from compliance.checks import find
+from compliance.checks.plans import KEPT
 from compliance.checks.responsible import responsible_for
 from compliance.forms.staffing import (
     AssignForm,
@@ -22,6 +23,7 @@ from compliance.forms.staffing import (
     TextForm,
 )
 from compliance.models import CheckRun, Finding, PostOverride
+from compliance.policies.staffing import REGISTERS
 from compliance.selectors import staffing as reading
 from compliance.selectors.staffing import FINDINGS, MANAGE
 from compliance.services import findings as verbs
@@ -33,9 +35,11 @@ from compliance.views.staffing import (
     toned,
 )
 from core.access import requires
+from core.display import listed
 from core.htmx import page_or_rows
 from core.paging import asked_page, count_of, page_of, page_of_rows
 from core.saving import saved
+from regions.policies import policy
 
 
 def _crumbs(*more: tuple[str, str]) -> list[tuple[str, str]]:
@@ -74,6 +78,10 @@ def finding_list(request: HttpRequest) -> HttpResponse:
         "run": CheckRun.objects.filter(pk=1).first(),
         "tab": "findings",
         "may_run": request.user.has_perm(MANAGE),
+        "unkept": listed([str(label) for key, label in REGISTERS if key not in policy(KEPT)]),
+        "kept_url": reverse("regions:policy", args=[KEPT])
+        if request.user.has_perm("regions.view_policyvalue")
+        else "",
         "crumbs": _crumbs(),
     }
     return page_or_rows(

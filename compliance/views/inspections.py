@@ -92,7 +92,9 @@ def _shown(point: InspectionPoint, reader: Any, may_inspect: bool) -> dict[str, 
         "severity": toned(point.severity, SEVERITY_TONES),
         "late": point.state == PointState.OPEN and point.due_on < timezone.localdate(),
         "may_mend": point.state == PointState.OPEN and (mine or may_inspect),
-        "may_check": point.state == PointState.MENDED and may_inspect and not mine,
+        "may_check": point.state == PointState.MENDED
+        and may_inspect
+        and verbs.may_check(point, reader),
     }
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -23,7 +24,7 @@ from compliance.selectors.log_in_figures import SEE, PersonSums, Sums
 from compliance.selectors.reach import whole_units
 from compliance.shown_days import person_days
 from compliance.views.common import Crumbs
-from core.access import requires
+from core.access import requires, signed_in
 from core.display import share
 from core.files.writer import SheetColumn, SheetWriter
 from core.scope import scope_of
@@ -119,10 +120,17 @@ def _chart(months: list[tuple[dt.date, Sums]]) -> dict[str, Any]:
     }
 
 
-@requires(SEE)
+@signed_in
 @require_safe
 def log_in_days(request: HttpRequest, employee_no: str) -> HttpResponse:
-    """The days of one person in a month, each with its reason."""
+    """The days of one person in a month, each with its reason. Whoever lacks the right and opens
+    his own is led to his duties, where they stand too."""
+    reader: Any = request.user
+    if not reader.has_perm(SEE):
+        if reader.employee_no != employee_no:
+            raise PermissionDenied
+        query = f"?{request.GET.urlencode()}" if request.GET else ""
+        return redirect(f"{reverse('compliance:me')}{query}")
     people = User.objects.filter(unit__in=whole_units(request.user, SEE))
     who = people.filter(employee_no=employee_no).select_related("unit").first()
     if who is None:

@@ -135,6 +135,7 @@ def headcount(request: HttpRequest) -> HttpResponse:
         "year": year,
         "rows": reading.headcount(request.user, year, data.get("unit")),
         "rules": reading.implementation_rules(request.user),
+        "own_rules": reading.implementation_rules_in_charge(request.user),
         "units": list(reading.units_in_reach(request.user, PLAN)[:1]),
         "count": str(year),
         "crumbs": _headcount_crumbs(),
@@ -253,6 +254,31 @@ def implementation_rule_new(request: HttpRequest, code: str) -> HttpResponse:
         back=reverse("compliance:headcount"),
         crumbs=_headcount_crumbs((title, "")),
         question=unit.name,
+    )
+
+
+@requires(PLAN)
+@SEND
+def implementation_rule_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change the rules of a region, or end them with their last day."""
+    row = reached(request, reading.implementation_rule_in_reach, pk, PLANS, PLAN)
+    form = ImplementationRuleForm(request.POST or None, instance=row)
+    done = saved(
+        request,
+        form,
+        lambda data: verbs.save_implementation_rule(row.unit, by=request.user, rule=row, **data),
+        _("The implementation rules are saved."),
+    )
+    if done is not None:
+        return redirect("compliance:headcount")
+    title = _("Change the implementation rules")
+    return plain_form(
+        request,
+        form,
+        title=title,
+        back=reverse("compliance:headcount"),
+        crumbs=_headcount_crumbs((title, "")),
+        question=row.unit.name,
     )
 
 

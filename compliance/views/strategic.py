@@ -109,7 +109,7 @@ def strategic_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """The file of one customer: who runs him, who owes what by when, and what happened."""
     customer = customer_or_404(request, pk)
     user: Any = request.user
-    file = strategic_file(user, customer)
+    file = strategic_file(user, customer, year=_year(request))
     may_work = _reaches(user, customer, WORK)
     context = {
         "file": file,
@@ -128,10 +128,17 @@ def strategic_detail(request: HttpRequest, pk: int) -> HttpResponse:
         and file.plan.state == PlanState.SUBMITTED
         and file.plan.by_id != user.pk
         and _reaches(user, customer, REVIEW),
-        "this_year": timezone.localdate().year,
+        "years": [(year, file.plans.get(year)) for year in verbs.plan_years()],
         "crumbs": crumbs((customer.name, "")),
     }
     return render(request, "compliance/strategic/detail.html", context)
+
+
+def _year(request: HttpRequest) -> int:
+    """The year whose plan is asked for, this one unless it is last or the next."""
+    asked = request.GET.get("year", "")
+    years = {str(year): year for year in verbs.plan_years()}
+    return years.get(asked, timezone.localdate().year)
 
 
 def _reaches(user: Any, customer: Customer, right: str) -> bool:
@@ -154,7 +161,7 @@ def _form(
 ) -> HttpResponse:
     """One form about a customer: saved, back to his file."""
     if saved(request, form, save, done) is not None:
-        return redirect(_file_url(customer))
+        return redirect(more.get("back") or _file_url(customer))
     context = {
         "form": form,
         "title": title,
@@ -189,9 +196,9 @@ def pair(request: HttpRequest, pk: int) -> HttpResponse:
 @requires(WORK)
 @SEND
 def plan(request: HttpRequest, pk: int) -> HttpResponse:
-    """Write the plan of this year and give it to the market head."""
+    """Write the plan of a year and give it to the market head."""
     customer = customer_or_404(request, pk, WORK)
-    year = timezone.localdate().year
+    year = _year(request)
     known = CustomerPlan.objects.filter(customer=customer, year=year).first()
     form = PlanForm(request.POST or None, plan=known)
     submit = "submit" in request.POST
@@ -206,6 +213,7 @@ def plan(request: HttpRequest, pk: int) -> HttpResponse:
         _("The plan was submitted.") if submit else _("The plan is saved."),
         submit=_("Submit for review"),
         verb=_("Save the draft"),
+        back=f"{_file_url(customer)}?year={year}",
     )
 
 
@@ -214,7 +222,7 @@ def plan(request: HttpRequest, pk: int) -> HttpResponse:
 def plan_review(request: HttpRequest, pk: int) -> HttpResponse:
     """Review the plan that was submitted."""
     customer = customer_or_404(request, pk, REVIEW)
-    year = timezone.localdate().year
+    year = _year(request)
     known = CustomerPlan.objects.filter(customer=customer, year=year).first()
     if known is None:
         raise Http404("plan")
@@ -228,6 +236,7 @@ def plan_review(request: HttpRequest, pk: int) -> HttpResponse:
             known, by=request.user, advice=data["advice"], send_back=data["verdict"] == "back"
         ),
         _("The review is saved."),
+        back=f"{_file_url(customer)}?year={year}",
     )
 
 

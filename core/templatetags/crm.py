@@ -520,6 +520,8 @@ def active_filters(context: Context, form: forms.BaseForm) -> list[dict[str, str
     chips = []
     for field in form:
         value = form.cleaned_data.get(field.name)
+        if field.is_hidden:  # a tab, not a filter
+            continue
         if value in (None, "", False) or (hasattr(value, "__len__") and not len(value)):
             continue
         chips.append(

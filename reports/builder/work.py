@@ -41,11 +41,6 @@ def _placed(rows: QuerySet[ReportSchedule]) -> QuerySet[Any]:
     return rows.annotate(unit_id=F("owner__unit_id"), **parts)
 
 
-def every_schedule() -> QuerySet[Any]:
-    """All schedules, with their places."""
-    return _placed(ReportSchedule.objects.all())
-
-
 def live_schedules() -> QuerySet[Any]:
     """Schedules that are switched on."""
     return _placed(ReportSchedule.objects.filter(is_active=True))
@@ -70,7 +65,7 @@ handover.register(
         takers=takers,
         right="accounts.hand_over_work",
         list_url="/reports/schedules/",
-        every=every_schedule,
+        placed=_placed,
     )
 )
 

@@ -506,7 +506,7 @@ def _daily(branch: Branch) -> None:
         department=f"{sign}部",
         interpreted_by=f"{sign}会",
         keeper=head,
-        next_review_on=month + timedelta(days=400),
+        next_review_on=month + timedelta(days=300),
     )
     rules.draft_version(
         rule,

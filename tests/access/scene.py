@@ -47,6 +47,7 @@ from compliance.models import (
     AccountChange,
     EarlySignal,
     Finding,
+    ImplementationRule,
     Inspection,
     Nomination,
     PlannedPost,
@@ -289,12 +290,16 @@ def _runs_of(unit: OrgUnit) -> dict[str, Any]:
 
 def _strategic_of(north: Branch) -> dict[str, Any]:
     """The strategic customer of the north with what hangs on him, and a meeting on him."""
-    row = Nomination.objects.select_related("round").get(unit=north.units["a"])
+    row = Nomination.objects.select_related("round", "specialist", "contact_leader").get(
+        unit=north.units["a"]
+    )
     meeting = save_meeting(by=None, held_at=timezone.now(), agenda=f"{NORTH.sign}评定")
     return {
         "strategic": row.customer_id,
         "nomination": row.pk,
         "round": row.round.year,
+        "assessed": row.specialist.employee_no,
+        "led": row.contact_leader.employee_no,
         "talk": Talk.objects.get(customer=row.customer_id).pk,
         "signal": EarlySignal.objects.get(customer=row.customer_id).pk,
         "resource": ResourceRequest.objects.get(customer=row.customer_id).pk,
@@ -313,6 +318,7 @@ def _staffing_of(north: Branch) -> dict[str, Any]:
         "finding": Finding.objects.get(rule="TESTS", **here).pk,
         "account_change": AccountChange.objects.get(**here).pk,
         "planned_post": PlannedPost.objects.get(**here).pk,
+        "implementation_rule": ImplementationRule.objects.get(**here).pk,
         "inspection": seen.pk,
         "inspection_point": seen.points.get().pk,
         "inspection_photo": photo.pk,

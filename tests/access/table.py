@@ -1301,6 +1301,7 @@ FILE_READERS = "302  403  200  200  200  200  200  403  200  200"
 RUNNERS = "302  403  403  403  403  403  200  403  403  403"
 RUNNERS_DO = "302  403  403  403  403  403  302  403  403  403"
 REVIEWERS = "302  403  403  200  200  403  200  403  403  404"
+MOVED_READERS = "302  403  302  302  302  302  302  403  302  302"
 COMMITTEE = "302  403  403  403  403  200  200  403  403  403"
 NOMINATORS = "302  403  403  200  200  403  403  403  403  404"
 NOMINATORS_DO = "302  403  403  302  302  403  403  403  403  404"
@@ -1351,6 +1352,34 @@ STRATEGIC = (
     Row("GET", "compliance:nomination", FILE_HERE, args=("@round", "@nomination")),
     Row("GET", "compliance:nomination-edit", NOMINATORS, args=("@round", "@nomination")),
     Row("POST", "compliance:nomination-withdraw", NOMINATORS_DO, args=("@round", "@nomination")),
+    Row("GET", "compliance:assessments-now", MOVED_READERS),
+    Row("GET", "compliance:assessments", FILE_READERS, args=("@round",)),
+    Row(
+        "GET",
+        "compliance:assessment",
+        "302  403  200  200  200  200  200  403  404  404",
+        args=("@round", "specialist", "@assessed"),
+    ),
+    # The leader's own is a draft, which nobody but the committee's office sees.
+    Row(
+        "GET",
+        "compliance:assessment",
+        "302  403  404  200  200  200  200  403  404  404",
+        args=("@round", "leader", "@led"),
+    ),
+    Row(
+        "POST",
+        "compliance:assessment",
+        "302  403  404  404  404  404  422  403  404  404",
+        args=("@round", "leader", "@led"),
+        data={"submit": "1"},
+    ),
+    Row(
+        "GET",
+        "compliance:assessment-reopen",
+        RUNNERS,
+        args=("@round", "specialist", "@assessed"),
+    ),
     Row("GET", "compliance:committee", COMMITTEE),
     Row("GET", "compliance:meeting", COMMITTEE, args=("@meeting",)),
     Row("GET", "compliance:meeting-new", RUNNERS),
@@ -1413,6 +1442,7 @@ STAFFING = (
     Row("GET", "compliance:planned-post-edit", PLANNERS, args=("@planned_post",)),
     Row("GET", "compliance:planned-post-drop", PLANNERS, args=("@planned_post",)),
     Row("GET", "compliance:implementation-rule-new", PLANNERS, args=("@project_code",)),
+    Row("GET", "compliance:implementation-rule-edit", PLANNERS, args=("@implementation_rule",)),
     Row("GET", "compliance:duties", PLANNED),
     Row("GET", "compliance:inspections", PAPER_READERS),
     Row("GET", "compliance:inspection-new", "302  403  403  200  200  403  200  403  403  200"),
@@ -1471,7 +1501,13 @@ DUTIES = (
     Row("POST", "compliance:trip-cancel", TRIP_ACTORS.replace("200", "422"), args=TRIP),
     Row("GET", "compliance:log-ins", DUTY_READERS),
     Row("GET", "compliance:log-ins-workbook", DUTY_READERS),
-    Row("GET", "compliance:log-in-days", DUTY_HERE, args=("@clerk_no",)),
+    # Whoever lacks the right is led from his own days to his duties.
+    Row(
+        "GET",
+        "compliance:log-in-days",
+        "302  403  302  200  200  200  200  403  403  404",
+        args=("@clerk_no",),
+    ),
     Row("GET", "compliance:lapses", DUTY_READERS),
     Row("GET", "compliance:notices", DUTY_READERS),
     Row("GET", "compliance:circular", DUTY_HERE, args=CIRCULAR),

@@ -102,6 +102,18 @@ def test_reviewers_are_told_once_on_the_first_working_day(world):
     assert tell_reviewers(date(2026, 11, 3)) == 0
 
 
+def test_a_scheduler_that_was_dead_for_two_days_tells_them_then(world):
+    told = tell_reviewers(date(2026, 11, 4))
+
+    assert told == Notice.objects.filter(kind="accounts.grant_review").count() > 0
+    assert tell_reviewers(date(2026, 11, 7)) == 0  # a Saturday
+    late = make_user(unit=world.n1, role="section-head", no="N-LATE")
+    assert tell_reviewers(date(2026, 11, 8)) == 0
+    assert tell_reviewers(date(2026, 11, 9)) == 1
+    assert Notice.objects.filter(kind="accounts.grant_review", user=late).count() == 1
+    assert tell_reviewers(date(2026, 12, 1)) == told + 1
+
+
 def test_the_page_keeps_and_exports(world, client):
     client.force_login(world.north_head)
     address = reverse("accounts:grant-review")

@@ -4,6 +4,7 @@ import datetime as dt
 
 import pytest
 from django.template.loader import render_to_string
+from django.urls import reverse
 from django.utils import timezone, translation
 
 from accounts.models import HandOverCause, User, UserState
@@ -15,17 +16,20 @@ from accounts.services import (
     close_leaver,
     create_person,
     draft_hand_over,
+    end_grant,
 )
 from approvals import services as approvals
 from approvals.models import Task
+from audit.models import Entry
 from compliance.models import AccountChange
 from compliance.services import account_changes
 from compliance.services.account_changes import Named
 from core.errors import Refused
 from core.models import Notice
 from core.notices import kind_named
+from tests.compliance.test_log_in_days import together
 from tests.customers.files import PEOPLE_HEADS, UNIT_HEADS, import_file, table, write_xlsx
-from tests.factories import make_customer, make_post, make_user, say
+from tests.factories import give, make_customer, make_post, make_user, say
 
 HEAD = "客户关系中心(部)负责人"
 FRIDAY = dt.date(2026, 11, 20)
@@ -302,6 +306,61 @@ def test_opening_needs_the_account(world, head):
     assert change.lines.get().person == newcomer
 
 
+@pytest.fixture
+def moved(world, head):
+    """The northern clerk works in the city's other project now; the change of his account was
+    approved, and his role stays where he was."""
+    change_person(world.north_clerk, by=None, unit=world.n1b)
+    noted = AccountChange.objects.get()
+    facts = {"reason": "调动", "treatment": "调整角色"}
+    change = account_changes.file_noted(noted, by=world.north_keeper, **facts)
+    agree(change, head)
+    return change
+
+
+def test_a_change_is_not_done_while_a_role_stays_behind(moved, world):
+    with pytest.raises(Refused, match="业务人员 · 北方花园"):
+        account_changes.carry_out(moved, by=world.admin)
+    moved.refresh_from_db()
+    assert (moved.state, moved.lines.get().done_at) == ("approved", None)
+
+    end_grant(world.north_clerk.grants.get(), by=None)
+    give(world.north_clerk, "staff", world.n1b)
+    give(world.north_clerk, "group-function", world.group)  # reaches everything, lies nowhere
+
+    assert account_changes.carry_out(moved, by=world.admin).state == "done"
+    assert not Entry.objects.filter(action="accountchange.roles_kept").exists()
+
+
+def test_a_role_may_stay_behind_for_a_reason(moved, world):
+    done = account_changes.carry_out(moved, by=world.admin, reason=" 交接期一个月 ")
+
+    assert done.state == "done"
+    kept = Entry.objects.get(action="accountchange.roles_kept").detail
+    assert (kept["people"], kept["roles"], kept["reason"]) == (
+        "N-CLERK",
+        "业务人员 · 北方花园",
+        "交接期一个月",
+    )
+
+
+def test_the_page_compares_the_roles_before_it_is_done(moved, world, client):
+    client.force_login(world.admin)
+    page = client.get(moved.get_absolute_url())
+    assert [[role.outside for role in roles] for _line, roles in page.context["held"]] == [[True]]
+    assert "业务人员 · 北方花园" in page.content.decode()
+    address = reverse("compliance:account-change-carry-out", args=[moved.pk])
+
+    question = client.get(address)
+    assert "员工N-CLERK · 业务人员 · 北方花园" in question.content.decode()
+    assert client.post(address).status_code == 422
+    moved.refresh_from_db()
+    assert moved.state == "approved"
+    assert client.post(address, {"reason": "交接期"}).status_code == 302
+    moved.refresh_from_db()
+    assert moved.state == "done"
+
+
 def test_what_is_late_is_told_once(world, head):
     change = file(world, event_on=FRIDAY)
     on_time = change.due_on
@@ -334,3 +393,27 @@ def test_its_notices_can_be_read(kind):
 
     for name in ("body.txt", "body.html"):
         assert "2026-11-20" in render_to_string(f"notices/compliance/{kind}/{name}", sample)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_people_carry_out_at_once_and_it_is_done_once(world, head):
+    change = file(world, kind="freeze", cause="about_to_leave")
+    agree(change, head)
+    second = make_user(unit=world.group, role="system-administrator", no="G-ADMIN-2")
+
+    def doing(by):
+        def act():
+            try:
+                return account_changes.carry_out(change, by=by).state
+            except Refused:
+                return "refused"
+
+        return act
+
+    found = together(doing(world.admin), doing(second))
+
+    assert sorted(found) == ["done", "refused"]
+    change.refresh_from_db()
+    assert change.state == "done"
+    assert Entry.objects.filter(action="accountchange.done").count() == 1
+    assert Entry.objects.filter(action="user.frozen").count() == 1

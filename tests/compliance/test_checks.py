@@ -9,11 +9,12 @@ from django.utils import timezone
 
 from accounts.models import Function, LoginRecord, Post, RoleGrant, SectionGrant, UserState
 from compliance.checks import CHECKS, World, run, words
-from compliance.models import Inspection, PostOverride
-from compliance.services import plans
+from compliance.models import Inspection, PostOverride, RuleDocument, RuleVersion
+from compliance.services import plans, rules
 from customers.models import STRATEGIC, CustomerUnit
 from regions.services import add_unit, save_section
 from tests.factories import give, make_customer, make_post, make_unit, make_user, say
+from tests.reports.rules import make_rule
 
 HEAD, LEAD = "客户关系中心(部)负责人", "项目客户关系负责人"
 TODAY = timezone.localdate
@@ -49,6 +50,9 @@ def tree(db):
         other = make_user(unit=unit, no=f"ALL-{unit.code}")
         for function in Function.objects.filter(is_core=True).exclude(name=HEAD):
             make_post(user=other, unit=unit, function=function.name)
+    for number, seat in enumerate(("主任", "副主任", "委员")):
+        member = make_user(unit=units["group"], no=f"SEAT-{number}")
+        make_post(user=member, unit=units["group"], function=f"客户管理委员会{seat}")
     lead = make_user(unit=units["project"], no="LEAD")
     make_post(user=lead, unit=units["project"], function=LEAD, reports_to="项目总经理")
     return units
@@ -173,6 +177,15 @@ def no_function_plan(tree):
     for name in ("region", "city"):
         plans.save_function_plan(tree[name], by=None, **words)
     return lambda: plans.save_function_plan(tree["project"], by=None, **words)
+
+
+def project_function_unfilled(tree):
+    function = Function.objects.get(name="客户专员")
+    words = {"pace": "快", "targets": "高", "results": "好"}
+    plans.save_function_plan(tree["project"], by=None, functions=[function], **words)
+    return lambda: make_post(
+        user=make_user(unit=tree["project"]), unit=tree["project"], function="客户专员"
+    )
 
 
 LINE = {"establishment": 2, "grade": "主管", "capability": "经验", "duties": "工作"}
@@ -308,6 +321,24 @@ def strategic_without_leader(tree):
     return lambda: change(customer, contact_leader=post("HEAD-C", HEAD).user)
 
 
+def committee_without_chair_and_members(tree):
+    keeper, leader = post("LEAD").user, post("HEAD-C", HEAD).user
+    customer = make_customer(
+        kind="organisation", unit=tree["project"], by=None, keeper=keeper, level=STRATEGIC
+    )
+    change(customer, specialist=keeper, contact_leader=leader)
+    for number in (0, 2):
+        change(post(f"SEAT-{number}"), valid_until=TODAY())
+    return lambda: [change(post(f"SEAT-{number}"), valid_until=None) for number in (0, 2)]
+
+
+def rule_not_reviewed(tree):
+    keeper = post("HEAD-R").user
+    rule = make_rule(unit=tree["region"], title="细则", body="第一条", keeper=keeper)
+    change(rule, next_review_on=TODAY() - dt.timedelta(days=1))
+    return lambda: rules.review(rule, by=keeper, outcome="keep", note="无需修订")
+
+
 def customer_without_keeper(tree):
     make_customer(unit=tree["project"], by=None)
     CustomerUnit.objects.update(keeper=None)
@@ -330,6 +361,7 @@ CASES = [
     (override_head, [("ORG-10", "R", "HEAD-R")]),
     (second_head, [("ORG-27", "C", "")]),
     (no_function_plan, [("ORG-11", "P", "")]),
+    (project_function_unfilled, [("ORG-12", "P", "")]),
     (headcount_gap, [("ORG-13", "C", "function:")]),
     (no_headcount_plan, [("ORG-13", "P", "")]),
     (no_rules, [("ORG-14", "R", "")]),
@@ -342,6 +374,8 @@ CASES = [
     (dormant_administrator, [("ACC-DORMANT", "G", "ADMIN")]),
     (role_elsewhere, [("ACC-OUTSIDE", "R", "LEAD:staff")]),
     (person_without_unit, [("UNIT-MISSING", "G", "")]),
+    (committee_without_chair_and_members, [("ORG-16", "G", "")]),
+    (rule_not_reviewed, [("GOV-05", "R", "rule:")]),
     (strategic_without_leader, [("ORG-18", "P", "customer:")]),
     (customer_without_place, [("UNIT-MISSING", "G", "")]),
     (customer_without_keeper, [("KEEPER-MISSING", "P", "")]),
@@ -405,3 +439,22 @@ def test_a_role_in_a_section_is_nowhere_outside(tree):
     change(grant, section_grant=kept)
 
     assert found("ACC-OUTSIDE") == []
+
+
+def test_only_rules_in_force_are_reviewed_and_a_new_plan_may_wait_for_its_people(tree):
+    mend = rule_not_reviewed(tree)
+    row = RuleDocument.objects.get()
+    change(row, is_retired=True)
+    assert found() == []
+    change(row, is_retired=False)
+    RuleVersion.objects.update(issued_at=None)
+    assert found() == []
+    project_function_unfilled(tree)
+    change(tree["project"], stage="启动期")
+    assert found("ORG-12") == []
+    mend()
+
+
+def test_no_committee_is_asked_for_without_strategic_customers(tree):
+    Post.objects.filter(function__name__contains="客户管理委员会").delete()
+    assert found() == []

@@ -288,6 +288,26 @@ def test_each_subsidiary_sanctions_by_its_own_rule(lapsed):
     assert sorted(no for (no,) in told) == ["N-CLERK", "N-SECOND", "S-CLERK"]
 
 
+def test_a_penalty_whose_sum_nobody_laid_down_is_no_step(lapsed, client):
+    clerk, unit = lapsed.north_clerk, lapsed.n1
+    impose(clerk, unit, "circular")
+    assert next_step(clerk, unit) == ("circular", Decimal(0))
+    client.force_login(lapsed.north_head)
+    words = "no sum for an economic penalty"
+    circular = drafted(lapsed)
+    assert words in client.get(circular.get_absolute_url()).content.decode()
+    publish_page = reverse("compliance:circular-publish", args=[circular.pk])
+    assert words in client.get(publish_page).content.decode()
+    published(lapsed)
+    assert not Sanction.objects.filter(measure="economic").exists()
+
+    say(unit, "compliance.sanctions", ("economic",))
+    assert next_step(clerk, unit) is None
+    say(unit, "compliance.log_in_penalty", Decimal("200.00"))
+    assert next_step(clerk, unit) == ("economic", Decimal(200))
+    assert words not in client.get(publish_page).content.decode()
+
+
 def test_the_ladder_rises_and_void_and_old_sanctions_do_not_count(lapsed):
     clerk, unit = lapsed.north_clerk, lapsed.n1
     say(unit, "compliance.sanctions", ("circular", "economic", "termination"))
@@ -342,6 +362,7 @@ def test_the_person_appeals_once_and_in_time_and_somebody_else_decides(lapsed):
 
 
 def test_an_appeal_that_is_turned_down_leaves_the_sanction(lapsed):
+    say(lapsed.n1, "compliance.log_in_penalty", Decimal("200.00"))
     published(lapsed)
     row = sanction_of(lapsed)
     appeal(row, by=lapsed.north_clerk, text="当时出差")
@@ -451,3 +472,33 @@ def test_two_nights_at_once_draft_and_two_people_publish_once(lapsed):
     found = together(publishing(lapsed.north_head), publishing(lapsed.judge))
     assert sorted(found) == ["published", "stale"]
     assert (Bulletin.objects.count(), Sanction.objects.count()) == (1, 2)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_appeals_or_two_decisions_at_once_are_one(lapsed):
+    published(lapsed)
+    row = sanction_of(lapsed)
+    second = make_user(unit=lapsed.n1, role="section-head", no="N-JUDGE-2")
+
+    def doing(verb, **facts):
+        def act():
+            try:
+                verb(row, **facts)
+            except Refused:
+                return "refused"
+            return "done"
+
+        return act
+
+    twice = [doing(appeal, by=lapsed.north_clerk, text="当时出差") for _one in range(2)]
+    assert sorted(together(*twice)) == ["done", "refused"]
+    found = together(
+        doing(decide_appeal, by=lapsed.judge, outcome="void", reason="属实"),
+        doing(decide_appeal, by=second, outcome="upheld", reason="无记录"),
+    )
+
+    assert sorted(found) == ["done", "refused"]
+    row.refresh_from_db()
+    assert (row.state, row.appeal.outcome) in (("void", "void"), ("upheld", "upheld"))
+    assert row.appeal.decided_by == (lapsed.judge if row.state == "void" else second)
+    assert Notice.objects.filter(kind="compliance.appeal_decided").count() == 1

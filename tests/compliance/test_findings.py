@@ -14,10 +14,12 @@ from accounts.models import Function, Post
 from approvals import services as approvals
 from approvals.models import Task
 from compliance.models import CheckRun, Finding, FindingEvent, FindingException
+from compliance.policies.staffing import REGISTERS
 from compliance.services import findings
+from core.display import listed
 from core.errors import Refused
 from core.models import Notice
-from tests.factories import make_post, make_user
+from tests.factories import make_post, make_user, say
 
 HEAD = "客户关系中心(部)负责人"
 DAY = dt.timedelta(days=1)
@@ -300,3 +302,21 @@ def test_the_pages_of_a_unit_and_of_whoever_mends_show_its_findings(client, worl
     assert link in unit_page
     assert link in own_page
     assert "上月 0" in unit_page
+
+
+def test_the_page_says_which_registers_are_not_checked(client, world):
+    def unkept():
+        page = client.get("/compliance/findings/")
+        address = reverse("regions:policy", args=["compliance.registers_kept"])
+        return page.context["unkept"], address in page.content.decode()
+
+    client.force_login(world.admin)
+    with translation.override("zh-hans"):
+        names = [str(label) for _key, label in REGISTERS]
+        everything = listed(names)
+
+    assert unkept() == (everything, True)
+    say(world.group, "compliance.registers_kept", ("functions", "headcount"))
+    assert unkept() == (names[2], True)
+    say(world.group, "compliance.registers_kept", ("functions", "headcount", "implementation"))
+    assert unkept() == ("", False)

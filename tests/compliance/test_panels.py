@@ -121,6 +121,17 @@ def test_findings_and_sanctions_of_another_branch_stay_there(client, world):
     assert sanction.get_absolute_url() in client.get(reverse("compliance:me")).content.decode()
 
 
+def test_ones_own_days_stand_among_ones_duties(client, world):
+    client.force_login(world.north_clerk)
+    mine, other = (
+        reverse("compliance:log-in-days", args=[person.employee_no])
+        for person in (world.north_clerk, world.north_head)
+    )
+
+    assert client.get(f"{mine}?month=2026-10").url == reverse("compliance:me") + "?month=2026-10"
+    assert client.get(other).status_code == 403
+
+
 # --- log-ins of a unit ----------------------------------------------------------------------------
 
 

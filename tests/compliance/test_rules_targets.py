@@ -132,6 +132,22 @@ def test_the_yearly_review_is_told_of_once_and_comes_again(world):
         draft(world, RuleDocument.objects.get(pk=row.pk))
 
 
+def test_nobody_puts_the_review_off_for_more_than_a_year(world):
+    last = verbs._year_later(TODAY())
+    for wrong in (TODAY() - timedelta(days=1), last + timedelta(days=1), date(2099, 1, 1)):
+        with pytest.raises(Refused):
+            rule(world, next_review_on=wrong)
+    row = rule(world, next_review_on=last)
+    with pytest.raises(Refused, match="each year"):
+        rule(world, rule=row, next_review_on=last + timedelta(days=1))
+
+    # Reviewed early, the next review is a year after this one was due; the cover keeps that day.
+    verbs.review(row, by=world.reader, outcome="keep", note="无需修订")
+    row.refresh_from_db()
+    assert row.next_review_on == verbs._year_later(last)
+    assert rule(world, rule=row, department="市场部", next_review_on=row.next_review_on)
+
+
 def test_a_leap_day_is_reviewed_on_the_day_before():
     assert verbs._year_later(date(2028, 2, 29)) == date(2029, 2, 28)
     assert verbs._year_later(date(2026, 12, 31)) == date(2027, 12, 31)

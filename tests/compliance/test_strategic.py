@@ -13,6 +13,7 @@ from django.utils import timezone
 from compliance.models import (
     Assignment,
     AssignmentState,
+    Charge,
     CustomerPlan,
     EarlySignal,
     ResourceRequest,
@@ -22,7 +23,12 @@ from compliance.models import (
 from compliance.selectors.follow_up import Asked, rules_for
 from compliance.selectors.matching import REGION, misfits, rank_of
 from compliance.selectors.owed import duties, duties_of, owed, period_of, strategic
-from compliance.selectors.strategic import StrategicQuery, strategic_customers, strategic_page
+from compliance.selectors.strategic import (
+    StrategicQuery,
+    strategic_customers,
+    strategic_file,
+    strategic_page,
+)
 from compliance.services import strategic as verbs
 from core.errors import Refused
 from core.models import Notice
@@ -259,6 +265,7 @@ def test_every_rule_counts_the_rows_its_address_shows(client, world, customer):
         found[rule.key] = rule.count(asked)[0]
         assert client.get(rule.url(asked)).status_code == 200, rule.key
 
+    assert found.pop("summaries") == 1
     assert found == {"strategic": 1, "contact": 1, "promised": 1, "planned": 1, "inquiries": 0}
     page = client.get(reverse("compliance:late-plans"))
     assert [row.pk for row in page.context["rows"]] == [plan.pk]
@@ -460,9 +467,39 @@ def test_a_request_is_urged_until_its_end(world, customer):
     assert ResourceRequest.objects.get().urged == 3
 
 
+def test_no_open_request_is_hidden_behind_older_ones(client, world, customer):
+    def ask(number, **values):
+        return ResourceRequest.objects.create(
+            customer=customer, by=world.north_clerk, kind="staff", content=f"需求{number}",
+            department="工程部", to=world.north_keeper,
+            needed_by=dt.date(2026, 1, 1) + dt.timedelta(days=number), **values,
+        )  # fmt: skip
+
+    ended = [ask(number, state="done") for number in range(12)]
+    lasting = [ask(number) for number in range(20, 32)]
+    signals = [
+        EarlySignal.objects.create(
+            customer=customer, by=world.north_clerk, kind="people", content="换届",
+            learnt_on=dt.date(2026, 1, 1 + number), act_by=dt.date(2026, 3, 1),
+            **({"outcome": "已拜访", "closed_at": timezone.now()} if number else {}),
+        )
+        for number in range(12)
+    ]  # fmt: skip
+
+    file = strategic_file(world.north_clerk, customer)
+
+    assert file.requests == [*lasting, *ended[:1:-1]]
+    assert (file.signals[0], len(file.signals)) == (signals[0], 11)
+    client.force_login(world.north_clerk)
+    page = client.get(reverse("compliance:strategic-customer", args=[customer.pk]))
+    urge = reverse("compliance:resource-urge", args=[customer.pk, lasting[-1].pk])
+    assert urge in page.content.decode()
+
+
 def test_a_plan_goes_to_the_market_head_and_back(world, customer):
     answers = {"problem": "工期", "cost": "造价", "convenience": "", "communication": "周会"}
-    given = {"by": world.north_clerk, "year": 2026, "goals": "续签", "steps": "每季拜访"}
+    year = timezone.localdate().year
+    given = {"by": world.north_clerk, "year": year, "goals": "续签", "steps": "每季拜访"}
     with pytest.raises(Refused):
         verbs.save_plan(customer, answers=answers, submit=True, **given)
     assert not CustomerPlan.objects.exists()
@@ -482,6 +519,72 @@ def test_a_plan_goes_to_the_market_head_and_back(world, customer):
     assert plan.state == "reviewed"
     with pytest.raises(Refused):
         verbs.review_plan(plan, by=world.north_head, advice="再看")
+
+
+def test_the_market_head_is_told_of_a_plan_and_finds_it(client, world, customer):
+    year = timezone.localdate().year
+    answers = dict.fromkeys(("problem", "cost", "convenience", "communication"), "有")
+    given = {"by": world.north_clerk, "goals": "续签", "steps": "拜访", "answers": answers}
+    for wrong in (year - 2, year + 2):
+        with pytest.raises(Refused):
+            verbs.save_plan(customer, year=wrong, **given)
+    verbs.save_plan(customer, year=year - 1, **given)
+    assert not Notice.objects.filter(kind="compliance.plan_submitted").exists()
+
+    client.force_login(world.north_clerk)
+    address = reverse("compliance:strategic-plan", args=[customer.pk])
+    form = answers | {"goals": "新年", "steps": "每季", "submit": "1"}
+    sent = client.post(f"{address}?year={year + 1}", form)
+    file = reverse("compliance:strategic-customer", args=[customer.pk])
+    assert (sent.status_code, sent["Location"]) == (302, f"{file}?year={year + 1}")
+    assert CustomerPlan.objects.get(year=year + 1).state == "submitted"
+
+    told = Notice.objects.filter(kind="compliance.plan_submitted")
+    numbers = set(told.values_list("user__employee_no", flat=True))
+    assert "N-HEAD" in numbers
+    assert not numbers & {"N-CLERK", "S-HEAD", "G-BOSS"}
+    client.force_login(world.north_head)
+    waiting = client.get(reverse("compliance:strategic"), {"waiting": "on"})
+    assert [row.customer for row in waiting.context["rows"]] == [customer]
+    assert told.first().url == f"{file}?year={year + 1}"
+    review = reverse("compliance:strategic-plan-review", args=[customer.pk])
+    assert f"{review}?year={year + 1}" in client.get(told.first().url).content.decode()
+    verdict = {"verdict": "stands", "advice": "可行"}
+    client.post(f"{review}?year={year + 1}", verdict)
+    assert CustomerPlan.objects.get(year=year + 1).state == "reviewed"
+    waiting = client.get(reverse("compliance:strategic"), {"waiting": "on"})
+    assert waiting.context["rows"] == []
+
+
+def test_a_month_nobody_summed_up_is_followed_up_and_the_office_hears_of_those(world, customer):
+    office = make_user(unit=world.group, role="group-function", no="G-OFFICE")
+    with at(2026, 11, 5):
+        rule = next(one for one in rules_for(world.north_head) if one.key == "summaries")
+        assert rule.count(Asked(world.north_head)) == (1, False)
+        assert rule.count(Asked(world.south_head)) == (0, False)
+        verbs.save_summary(
+            customer, by=world.north_clerk, month=dt.date(2026, 10, 1), progress="封顶",
+            requests="", next_steps="验收",
+        )  # fmt: skip
+        assert rule.count(Asked(world.north_head)) == (0, False)
+    told = Notice.objects.filter(kind="compliance.month_summary")
+    assert {world.north_head, office} <= {one.user for one in told}
+    assert world.north_clerk not in {one.user for one in told}
+    with at(2026, 12, 5):
+        assert rule.count(Asked(world.north_head)) == (1, False)
+        Charge.objects.update(specialist_since=dt.date(2026, 12, 1))  # somebody new
+        assert rule.count(Asked(world.north_head)) == (0, False)
+
+
+def test_a_month_end_that_nobody_ran_is_made_up_for(world, customer):
+    told = []
+    for month, day in ((2, 26), (3, 1), (3, 2), (3, 29)):
+        with at(2028, month, day):
+            told.append(verbs.remind_specialists())
+
+    assert told == [0, 1, 0, 1]
+    months = Notice.objects.filter(kind="compliance.month_end").order_by("pk")
+    assert [one.context["month"] for one in months] == ["2028-02", "2028-03"]
 
 
 def test_ordinary_customers_have_no_file(client, world):

@@ -402,9 +402,14 @@ def test_rates_are_told_of_what_there_was_then(full):
     rates = {line.unit: line.amounts["complaint_rate"] for line in lines}
     assert rates[full.n1a].denominator == 0
     assert rates[full.n1b].denominator == 600
+    take_snapshots(month_of(TODAY()) - dt.timedelta(days=1), [METRICS["households"]])
+    nightly()
     year = read_period(str(TODAY().year), TODAY())
-    whole = figures(full.boss, full.group, year)["complaint_rate"]
-    assert whole.now.denominator == 1200  # not added up over the months
+    whole = figures(full.boss, full.group, year)
+    assert whole["complaint_rate"].now.denominator == 1200  # not added up over the months
+    boss = User.objects.get(pk=full.boss.pk)
+    parts = by_units(Perimeter(boss, full.group), year, [whole["complaint_rate"]])
+    assert [one.amounts["complaint_rate"].denominator for one in parts] == [600, 600]
     assert "complaint_rate" not in figures(full.north_clerk, full.n1a)
 
     OrgUnit.objects.filter(pk=full.n1b.pk).update(households=300)
