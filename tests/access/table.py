@@ -1364,7 +1364,7 @@ STRATEGIC = (
     Row(
         "GET",
         "compliance:assessment",
-        "302  403  404  200  200  200  200  403  404  404",
+        "302  403  404  200  404  200  200  403  404  404",
         args=("@round", "leader", "@led"),
     ),
     Row(

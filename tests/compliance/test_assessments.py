@@ -242,7 +242,7 @@ def test_the_own_page_shows_confirmed_ones_alone(client, world, firm):
 
 
 def test_facts_of_a_year_by_hand(world, firm):
-    """The rule asks one contact a month of the specialist and one visit a quarter of the leader."""
+    """The rule asks one contact a month of the specialist and two visits a year of the leader."""
     clerk, head = world.north_clerk, world.north_head
     place = firm.places.get()
     for month, day in ((1, 5), (1, 20), (3, 31), (12, 1)):  # two in January meet one month
@@ -266,12 +266,12 @@ def test_facts_of_a_year_by_hand(world, firm):
 
     assert facts_of(2025) == {
         (clerk.pk, "specialist"): YearFacts(1, 12, 3, 12, 3, 2, 1),
-        (head.pk, "leader"): YearFacts(1, 4, 1, 0, 0, 2, 1),
+        (head.pk, "leader"): YearFacts(1, 2, 1, 0, 0, 2, 1),
     }
-    # November 2026 has not ended: ten months and three quarters are owed.
+    # November 2026 has not ended: ten months are owed, and nothing of the year.
     open_year = facts_of(2026, [clerk.pk, head.pk])
     assert open_year[clerk.pk, "specialist"].owed == 10
-    assert open_year[head.pk, "leader"].owed == 3
+    assert open_year[head.pk, "leader"].owed == 0
 
 
 def test_whoever_handed_a_customer_on_is_assessed_for_his_part(world, firm):
