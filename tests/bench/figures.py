@@ -70,7 +70,13 @@ def run(size: int, rounds: int) -> list[Verdict]:
             continue
         below = None if name == "group" else _keys(unit)
         first = min(period.trend[0], period.before.first)
-        bare = [list(METRICS), first, period.last, below, below]
+        bare = [
+            [key for key, one in METRICS.items() if one.opens_to(reader)],
+            first,
+            period.last,
+            below,
+            below,
+        ]
         found.append(
             _verdict(
                 size,

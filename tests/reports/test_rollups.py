@@ -225,7 +225,9 @@ ALTERATIONS = {
     "a day": lambda rows: rows.filter(metric="complaints_opened", grain=Grain.DAY),
     "a sum of money": lambda rows: rows.filter(metric="expenses_paid"),
     "a share": lambda rows: rows.filter(metric="response_on_time"),
-    "a stock": lambda rows: rows.filter(metric="customers", grain=Grain.MONTH),
+    "a stock": lambda rows: rows.filter(
+        metric="customers", grain=Grain.MONTH, starts_on=month_of(TODAY())
+    ),
 }
 
 
