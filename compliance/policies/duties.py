@@ -1,13 +1,28 @@
 """Duties of account holders and what follows when they are not met (LOG-01…LOG-08, ACC-07)."""
 
+from collections.abc import Sequence
 from decimal import Decimal
+from itertools import pairwise
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Function
 from regions.policies import Below, Policy, register
 from regions.policies.deadlines import DEADLINES
-from regions.policies.types import Choice, Choices, Flag, Money, Whole
+from regions.policies.types import (
+    Choice,
+    Choices,
+    Column,
+    Decimal_,
+    Flag,
+    Money,
+    Row,
+    Rows,
+    Text,
+    Whole,
+    rows,
+)
 
 CRM_2 = _("Group CRM-system rules, Art 2")
 CRM_3_1 = _("Group CRM-system rules, Art 3(1)")
@@ -156,6 +171,46 @@ register(
         default=Decimal(0),
         group="compliance",
         below=Below.UNITS,
+    )
+)
+
+
+def _from_nothing(table: Sequence[Row]) -> Promise | None:
+    """Phases begin with nobody and follow one another."""
+    shares = [row["share"] for row in table]
+    if shares[0] == 0 and all(one < other for one, other in pairwise(shares)):
+        return None
+    return _("The first phase begins at 0%, each other one above the one before.")
+
+
+register(
+    Policy(
+        key="compliance.adoption_phases",
+        title=_("Phases of adoption"),
+        meaning=_(
+            "From which adoption rate on a unit is in which phase. The rule names the phases; the "
+            "shares are those of the usual curve of diffusion (16%, 50%, 84%)."
+        ),
+        source=_("Process of diffusion of innovations"),
+        type=Rows(
+            (
+                Column("word", _("Phase"), Text(20, minimum=1)),
+                Column("share", _("From"), Decimal_(0, 100, places=1, unit="%")),
+            ),
+            minimum=1,
+            maximum=8,
+            rule=_from_nothing,
+        ),
+        default=rows(
+            (
+                {"word": "突破阶段", "share": Decimal(0)},
+                {"word": "关键阶段", "share": Decimal(16)},
+                {"word": "自驱动阶段", "share": Decimal(50)},
+                {"word": "余波阶段", "share": Decimal(84)},
+            )
+        ),
+        group="compliance",
+        below=Below.GROUP,
     )
 )
 register(

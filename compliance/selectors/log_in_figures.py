@@ -7,6 +7,7 @@ import datetime as dt
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet, Sum
@@ -17,6 +18,7 @@ from compliance.months import month_end
 from core.ratios import ratio
 from core.scope import Scope
 from regions.models import OrgUnit
+from regions.policies import policy
 
 SEE = "compliance.view_log_ins"
 SIX_DAYS = dt.timedelta(days=6)
@@ -49,6 +51,18 @@ class Sums:
     def active(self) -> float | None:
         """People who logged in during the month of all people."""
         return ratio(self.users, self.people)
+
+
+def phase_of(adoption: float | None, day: dt.date) -> str:
+    """The phase of adoption of a rate, empty where there is nobody (LOG-07)."""
+    if adoption is None:
+        return ""
+    words = [
+        row["word"]
+        for row in policy("compliance.adoption_phases", on=day)
+        if row["share"] <= 100 * Decimal(str(adoption))
+    ]
+    return str(words[-1])
 
 
 def by_month(scope: Scope, first: dt.date, last: dt.date) -> dict[dt.date, Sums]:

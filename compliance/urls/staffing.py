@@ -10,6 +10,7 @@ ROUND = "compliance/inspections/<int:pk>/"
 
 urlpatterns: list[URLPattern] = [
     path("compliance/findings/", findings.finding_list, name="findings"),
+    path("compliance/findings/checks/", findings.check_list, name="checks"),
     path("compliance/findings/run/", findings.finding_run, name="finding-run"),
     path("compliance/findings/allowed/", findings.override_list, name="overrides"),
     path(

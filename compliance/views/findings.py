@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.models import Post
 from approvals import services as approvals
-from compliance.checks import find
+from compliance.checks import CHECKS, find
 from compliance.checks.plans import KEPT
 from compliance.checks.responsible import responsible_for
 from compliance.forms.staffing import (
@@ -25,6 +25,7 @@ from compliance.forms.staffing import (
 from compliance.models import CheckRun, Finding, PostOverride
 from compliance.policies.staffing import REGISTERS
 from compliance.selectors import staffing as reading
+from compliance.selectors.checks import live_by_rule, lowest_points
 from compliance.selectors.staffing import FINDINGS, MANAGE
 from compliance.services import findings as verbs
 from compliance.views.common import SEND, plain_form
@@ -39,7 +40,11 @@ from core.display import listed
 from core.htmx import page_or_rows
 from core.paging import asked_page, count_of, page_of, page_of_rows
 from core.saving import saved
+from regions.models import Kind
+from regions.policies import find as policy_of
 from regions.policies import policy
+
+FEWEST = 20  # units with the fewest points, beside the rules
 
 
 def _crumbs(*more: tuple[str, str]) -> list[tuple[str, str]]:
@@ -87,6 +92,32 @@ def finding_list(request: HttpRequest) -> HttpResponse:
     return page_or_rows(
         request, "compliance/findings.html", "compliance/_finding_rows.html", context
     )
+
+
+@requires(FINDINGS)
+@require_safe
+def check_list(request: HttpRequest) -> HttpResponse:
+    """Every rule that is checked: its source, where it holds, what it asks, what it finds now; and
+    the units with the fewest points."""
+    found = live_by_rule(request.user)
+    may_read = request.user.has_perm("regions.view_policyvalue")
+    context = {
+        "rows": [
+            {
+                "check": one,
+                "severity": toned(one.severity, SEVERITY_TONES),
+                "kinds": listed([str(Kind(kind).label) for kind in one.kinds]),
+                "policies": [policy_of(key) for key in one.policies],
+                "found": found.get(one.id, 0),
+            }
+            for one in CHECKS.values()
+        ],
+        "units": lowest_points(request.user, FEWEST),
+        "may_read": may_read,
+        "tab": "checks",
+        "crumbs": _crumbs((_("Rules that are checked"), "")),
+    }
+    return render(request, "compliance/checks.html", context)
 
 
 @requires(MANAGE)

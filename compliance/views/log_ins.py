@@ -74,12 +74,14 @@ def log_ins(request: HttpRequest) -> HttpResponse:
     below = list(whole_units(request.user, SEE).active().filter(parent=unit).in_tree_order())
     sums = figures.by_unit(below, month)
     people = figures.people_of(unit, month, MOST_PEOPLE + 1)
+    total = dict(months).get(month, Sums())
     context = {
         "form": form,
         "unit": unit,
         "month": month,
+        "phase": figures.phase_of(total.adoption, month_end(month)),
         "state": figures.month_state(month),
-        "total": dict(months).get(month, Sums()),
+        "total": total,
         "units": [(one, sums.get(one.pk, Sums())) for one in below],
         "months": months,
         "chart": _chart(months),

@@ -1400,6 +1400,7 @@ ROUND = ("@inspection",)
 STAFFING = (
     #                                 door none staff head keep boss read adm s.st s.hd
     Row("GET", "compliance:findings", "302  403  200  200  200  200  200  200  200  200"),
+    Row("GET", "compliance:checks", "302  403  200  200  200  200  200  200  200  200"),
     Row("POST", "compliance:finding-run", "302  403  403  302  302  403  302  403  403  302"),
     Row(
         "GET",
