@@ -20,7 +20,7 @@ from compliance.models import (
     ResourceRequest,
     Talk,
 )
-from compliance.models.rounds import VIEW
+from compliance.models.rounds import RUN, VIEW
 from compliance.models.strategic import RESOURCES_OPEN, strategic_in_reach
 from compliance.months import month_end, month_of, months_later
 from compliance.selectors.follow_up import Asked, FollowUpRule, address_of, register_rule
@@ -169,6 +169,12 @@ def open_requests(today: dt.date | None = None) -> QuerySet[ResourceRequest]:
     return ResourceRequest.objects.filter(
         state__in=RESOURCES_OPEN, needed_by__lt=today or timezone.localdate()
     )
+
+
+def requests_for_office(office: User) -> QuerySet[ResourceRequest]:
+    """What is asked of any department for the strategic customers that the office runs (CUS-33)."""
+    rows = ResourceRequest.objects.visible_to(office, RUN).filter(state__in=RESOURCES_OPEN)
+    return rows.select_related("customer", "by", "to")
 
 
 def requests_to(person: User) -> QuerySet[ResourceRequest]:

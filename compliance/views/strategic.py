@@ -34,6 +34,7 @@ from compliance.selectors.matching import MISFITS
 from compliance.selectors.owed import strategic
 from compliance.selectors.people import leaders_for
 from compliance.selectors.strategic import (
+    requests_for_office,
     requests_to,
     strategic_customers,
     strategic_file,
@@ -44,7 +45,8 @@ from compliance.shown import ROLES, plan_badge, resource_badge, talk_badge
 from core.access import requires, signed_in
 from core.errors import Refused
 from core.htmx import ask, leave, page_or_rows
-from core.paging import asked_page
+from core.keyset import Order
+from core.paging import asked_page, page_of_rows
 from core.saving import saved, status_of
 from customers.models import Customer
 from customers.selectors.lists import BY_NAME, ListQuery, place_keys, rows_of
@@ -53,6 +55,7 @@ from customers.selectors.terms import understand
 REVIEW = "compliance.review_customerplan"
 SEND = require_http_methods(["GET", "HEAD", "POST"])
 SHOWN = 20
+SOONEST = Order("needed", "needed_by", kind="date")
 
 
 def customer_or_404(request: HttpRequest, pk: int, right: str = VIEW) -> Customer:
@@ -327,10 +330,26 @@ def resource_urge(request: HttpRequest, pk: int, resource_pk: int) -> HttpRespon
 @signed_in
 @require_safe
 def resources(request: HttpRequest) -> HttpResponse:
-    """What the reader is asked to provide for strategic customers."""
-    rows = [(one, resource_badge(one)) for one in requests_to(_person(request))]
-    context = {"rows": rows, "crumbs": [(_("Requests for resources"), "")]}
-    return render(request, "compliance/strategic/resources.html", context)
+    """What the reader is asked to provide for strategic customers; for the office also what is
+    asked of anybody, the soonest first, so that it can urge."""
+    person = _person(request)
+    is_office = person.has_perm(RUN)
+    of_all = is_office and request.GET.get("of") == "all"
+    found = requests_for_office(person) if of_all else requests_to(person)
+    page = page_of_rows(found, SOONEST, **asked_page(request))
+    context = {
+        "rows": [(one, resource_badge(one)) for one in page],
+        "page": page,
+        "is_office": is_office,
+        "of_all": of_all,
+        "crumbs": [(_("Requests for resources"), "")],
+    }
+    return page_or_rows(
+        request,
+        "compliance/strategic/resources.html",
+        "compliance/strategic/_resource_rows.html",
+        context,
+    )
 
 
 def _person(request: HttpRequest) -> Any:

@@ -640,3 +640,22 @@ def test_pages_of_the_file(client, world, customer):
     assert answer.status_code == 302
     client.force_login(world.south_head)
     assert client.get(base).status_code == 404
+
+
+def test_the_office_sees_what_is_asked_of_anybody_and_nobody_else_does(client, world, customer):
+    row = ResourceRequest.objects.create(
+        customer=customer, by=world.north_clerk, kind="staff", content="两名质检员",
+        department="工程部", to=world.north_keeper, needed_by=dt.date(2026, 11, 5),
+    )  # fmt: skip
+
+    def seen(person, **query):
+        client.force_login(person)
+        found = client.get(reverse("compliance:resources"), query).context["rows"]
+        return [one.pk for one, _badge in found]
+
+    assert seen(world.reader) == []
+    assert seen(world.reader, of="all") == [row.pk]
+    assert seen(world.north_head, of="all") == []
+    assert seen(world.north_keeper) == [row.pk]
+    ResourceRequest.objects.update(state="done")
+    assert seen(world.reader, of="all") == []
