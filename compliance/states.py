@@ -12,6 +12,10 @@ class Severity(models.TextChoices):
     LOW = "low", pgettext_lazy("severity", "Low")
 
 
+# What each breach takes away of the 100 points a unit begins with.
+WEIGHTS = {Severity.HIGH: 20, Severity.MEDIUM: 10, Severity.LOW: 5}
+
+
 class FindingState(models.TextChoices):
     """What became of a finding; `closed` only when its breach is gone."""
 

@@ -19,12 +19,11 @@ from compliance.checks.registry import (
     sentence,
 )
 from compliance.checks.report import CheckReport, report_of, words
-from compliance.checks.scores import WEIGHTS, scores
+from compliance.checks.scores import scores
 from compliance.checks.world import World
 
 __all__ = [
     "CHECKS",
-    "WEIGHTS",
     "Breach",
     "Check",
     "CheckReport",

@@ -3,11 +3,8 @@
 from collections.abc import Iterable
 
 from compliance.checks.registry import Found
-from compliance.states import Severity
+from compliance.states import WEIGHTS
 from regions.models import OrgUnit
-
-# What each breach takes away of the 100 points a unit begins with.
-WEIGHTS = {Severity.HIGH: 20, Severity.MEDIUM: 10, Severity.LOW: 5}
 
 
 def scores(units: Iterable[OrgUnit], found: Iterable[Found]) -> dict[str, int]:

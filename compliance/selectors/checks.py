@@ -5,11 +5,10 @@ from typing import Any
 
 from django.db.models import Count, QuerySet
 
-from compliance.checks.scores import WEIGHTS
 from compliance.models import Finding
 from compliance.selectors.reach import whole_units
 from compliance.selectors.staffing import FINDINGS
-from compliance.states import FINDING_LIVE, Severity
+from compliance.states import FINDING_LIVE, WEIGHTS, Severity
 from regions.models import OrgUnit
 
 
@@ -24,8 +23,8 @@ def live_by_rule(reader: Any) -> dict[str, int]:
 
 
 def lowest_points(reader: Any, most: int) -> list[tuple[OrgUnit, int]]:
-    """Units that a reader sees whole with fewer than the 100 points of `checks.scores`, the lowest
-    first: a unit answers for its own findings alone."""
+    """Units that a reader sees whole with fewer than the 100 points that each begins with, the
+    lowest first: a unit answers for its own findings alone."""
     lost: dict[int, int] = defaultdict(int)
     rows = _live(reader).filter(unit__in=whole_units(reader, FINDINGS))
     for unit, severity, count in rows.values_list("unit", "severity").annotate(count=Count("pk")):

@@ -4,10 +4,12 @@ without a trace."""
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.apps import apps
 from django.conf import settings
 from django.db import connection
 from django.db.models import Count, F, Max, Q
+from django.test import override_settings
 from django.utils import timezone
 
 from accounts.models import User
@@ -25,6 +27,7 @@ from customers.demo.services import load_demo
 from customers.management.commands.demo import _count_lines
 from regions.models import OrgUnit
 from regions.services import mend_scope_columns
+from tests.access.conftest import taken_back
 from tests.complaints.cases import facts_for
 from tests.conftest import become
 from tests.factories import make_case
@@ -32,16 +35,18 @@ from tests.factories import make_case
 CASES = 300
 
 
-@pytest.fixture(autouse=True)
-def _small(monkeypatch, settings, tmp_path):
+@pytest.fixture(scope="module", autouse=True)
+def _small(tmp_path_factory):
     """Fewer customers with the same cases, and a home of its own for the file of accounts."""
-    monkeypatch.setattr(archive, "OWNERS", 900)
-    monkeypatch.setattr(archive, "ORGANISATIONS", 20)
-    monkeypatch.setattr(organisation, "STAFF", 420)
-    for name, number in (("DONE", 300), ("PLANNED", 20), ("OVERDUE", 5), ("CANCELLED", 5)):
-        monkeypatch.setattr(activities, name, number)
-    monkeypatch.setattr(year, "COUNT", CASES)
-    settings.CRM_HOME = tmp_path
+    home = tmp_path_factory.mktemp("home")
+    with pytest.MonkeyPatch.context() as patch, override_settings(CRM_HOME=home):
+        patch.setattr(archive, "OWNERS", 900)
+        patch.setattr(archive, "ORGANISATIONS", 20)
+        patch.setattr(organisation, "STAFF", 420)
+        for name, number in (("DONE", 300), ("PLANNED", 20), ("OVERDUE", 5), ("CANCELLED", 5)):
+            patch.setattr(activities, name, number)
+        patch.setattr(year, "COUNT", CASES)
+        yield
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -57,8 +62,67 @@ def _owner(django_db_setup, django_db_blocker):
 pytestmark = pytest.mark.django_db
 
 
-def test_a_year_of_cases_in_every_state_some_of_them_late():
-    loaded = load_demo()
+def test_the_same_seed_makes_the_same_cases():
+    def picture():
+        rows = Case.objects.order_by("pk")
+        return list(rows.values_list("state", "content", "complainant_name", "taken_in_at__date"))
+
+    # At one moment: what happened on which day is counted back from it.
+    with time_machine.travel(timezone.now(), tick=False):
+        load_demo(seed=7)
+        first = picture()
+        remove_demo()
+        load_demo(seed=7)
+        assert picture() == first
+        remove_demo()
+        load_demo(seed=8)
+        assert picture() != first
+
+
+def test_removal_takes_all_of_it_also_what_was_played():
+    tables = list(apps.get_app_config("complaints").get_models())
+    before = {model.__name__: model._base_manager.count() for model in tables}
+    load_demo()
+    case = Case.objects.filter(state=State.ACCEPTED).select_related("handler", "unit")[0]
+    make_move(case, "start", by=case.handler)
+    make_case(
+        unit=case.unit, by=User.objects.get(grants__role__code="hotline"), phone="13800000001"
+    )
+
+    counts = remove_demo()
+
+    assert counts["cases"] == CASES + 1
+    assert {model.__name__: model._base_manager.count() for model in tables} == before
+    assert (SubjectKey.objects.count(), OrgUnit.objects.count()) == (0, 0)
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+
+
+# --- loaded once: these come after those that begin with nothing ---------------------------------
+
+
+@pytest.fixture(scope="module")
+def loaded(_small, _owner, django_db_blocker):
+    """The demonstration, loaded once for all tests below; each takes back what it did."""
+    with django_db_blocker.unblock(), taken_back():
+        made = load_demo()
+        connection.check_constraints()  # now, or the end of every test checks all of it
+        yield made
+
+
+def test_the_product_finds_nothing_to_correct_and_nobody_to_tell(loaded):
+    limits = Deadline.objects.order_by("pk").values_list("pk", "due_at", "amount")
+    steps = EscalationStep.objects.order_by("pk").values_list("pk", "at", "taken_at")
+    before = list(limits.all()), list(steps.all())
+
+    recompute_many(list(Case.objects.open().select_related("level", "category", "top_category")))
+
+    assert (list(limits.all()), list(steps.all())) == before
+    assert escalate().steps == 0
+    assert not Notice.objects.filter(kind__startswith="complaints.").exists()
+
+
+def test_a_year_of_cases_in_every_state_some_of_them_late(loaded):
     now = timezone.now()
 
     assert loaded.counts["cases"] == Case.objects.count() == CASES
@@ -81,9 +145,7 @@ def test_a_year_of_cases_in_every_state_some_of_them_late():
     assert phone.startswith("16")
 
 
-def test_log_clocks_and_state_of_every_case_tell_the_same():
-    load_demo()
-
+def test_log_clocks_and_state_of_every_case_tell_the_same(loaded):
     for case in Case.objects.prefetch_related("entries", "deadlines", "pauses"):
         state = "registered"
         for entry in sorted(case.entries.all(), key=lambda one: (one.at, one.pk)):
@@ -98,21 +160,7 @@ def test_log_clocks_and_state_of_every_case_tell_the_same():
             assert case.next_due_at is None
 
 
-def test_the_product_finds_nothing_to_correct_and_nobody_to_tell():
-    load_demo()
-    limits = Deadline.objects.order_by("pk").values_list("pk", "due_at", "amount")
-    steps = EscalationStep.objects.order_by("pk").values_list("pk", "at", "taken_at")
-    before = list(limits.all()), list(steps.all())
-
-    recompute_many(list(Case.objects.open().select_related("level", "category", "top_category")))
-
-    assert (list(limits.all()), list(steps.all())) == before
-    assert escalate().steps == 0
-    assert not Notice.objects.filter(kind__startswith="complaints.").exists()
-
-
-def test_the_handlers_of_open_cases_may_handle_them():
-    load_demo()
+def test_the_handlers_of_open_cases_may_handle_them(loaded):
     case = Case.objects.filter(state=State.IN_PROGRESS, works=None).select_related("handler")[0]
 
     make_move(case, "resolve", by=case.handler, **facts_for("resolve", case, None))
@@ -124,42 +172,7 @@ def test_the_handlers_of_open_cases_may_handle_them():
         make_move(case, "close", by=officer)
 
 
-def test_the_same_seed_makes_the_same_cases():
-    def picture():
-        rows = Case.objects.order_by("pk")
-        return list(rows.values_list("state", "content", "complainant_name", "taken_in_at__date"))
-
-    load_demo(seed=7)
-    first = picture()
-    remove_demo()
-    load_demo(seed=7)
-    assert picture() == first
-    remove_demo()
-    load_demo(seed=8)
-    assert picture() != first
-
-
-def test_removal_takes_all_of_it_also_what_was_played():
-    tables = list(apps.get_app_config("complaints").get_models())
-    before = {model.__name__: model._base_manager.count() for model in tables}
-    load_demo()
-    case = Case.objects.filter(state=State.ACCEPTED).select_related("handler", "unit")[0]
-    make_move(case, "start", by=case.handler)
-    make_case(
-        unit=case.unit, by=User.objects.get(grants__role__code="hotline"), phone="13800000001"
-    )
-
-    counts = remove_demo()
-
-    assert counts["cases"] == CASES + 1
-    assert {model.__name__: model._base_manager.count() for model in tables} == before
-    assert (SubjectKey.objects.count(), OrgUnit.objects.count()) == (0, 0)
-    with connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-
-
-def test_nothing_is_doubled():
-    load_demo()
+def test_nothing_is_doubled(loaded):
     doubled = Case.objects.annotate(
         first=Count("complainants", filter=Q(complainants__is_first=True))
     ).exclude(first=1)
