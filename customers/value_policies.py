@@ -244,6 +244,40 @@ register(
     )
 )
 
+# --- profit (CUS-32, REP-07) ----------------------------------------------------------------------
+
+HOTEL = _("Hotel CRM, questions to the archive")
+register(
+    Policy(
+        key="customers.high_profit_share",
+        title=_("Share of the profit that makes a customer a high-profit one"),
+        meaning=_(
+            "Customers sorted by the profit that they bring: those who together make up this share"
+            " of it are of high profit."
+        ),
+        source=HOTEL,
+        type=Decimal_(1, 100, places=1, unit="%"),
+        default=Decimal(80),
+        group=GROUP,
+        below=Below.GROUP,
+    )
+)
+register(
+    Policy(
+        key="customers.least_profit_share",
+        title=_("Share of the profit below which a customer is without value"),
+        meaning=_(
+            "Whoever brings less than this share of the profit of all, or no profit at all, is"
+            " without value. 0: only those who bring none."
+        ),
+        source=HOTEL,
+        type=Decimal_(0, 10, places=2, unit="%"),
+        default=Decimal("0.1"),
+        group=GROUP,
+        below=Below.GROUP,
+    )
+)
+
 # --- lost customers (VAL-12) ----------------------------------------------------------------------
 
 SIDES = (("ours", _("within our control")), ("outside", _("outside our control")))

@@ -17,16 +17,20 @@ from customers.services.customers import create_customer
 from regions.models import Kind, OrgUnit
 
 INSERT = """
-    INSERT INTO customers_transaction (customer_id, "on", product, quantity, amount, file_id, row)
-    SELECT given.customer, given.on_day, given.product, given.quantity, given.amount, %s, given.row
-    FROM unnest(%s::bigint[], %s::date[], %s::text[], %s::numeric[], %s::numeric[], %s::int[])
-      AS given (customer, on_day, product, quantity, amount, row)
+    INSERT INTO customers_transaction
+      (customer_id, "on", product, quantity, amount, cost, file_id, row)
+    SELECT given.customer, given.on_day, given.product, given.quantity, given.amount, given.cost,
+           %s, given.row
+    FROM unnest(%s::bigint[], %s::date[], %s::text[], %s::numeric[], %s::numeric[], %s::numeric[],
+                %s::int[])
+      AS given (customer, on_day, product, quantity, amount, cost, row)
     ON CONFLICT (file_id, row) DO NOTHING"""
 
 
 @dataclass(frozen=True, slots=True)
 class TransactionRow:
-    """A good row; `code` or `name` may be empty, not both. Amounts are yuan."""
+    """A good row; `code` or `name` may be empty, not both. Amounts are yuan,
+    `cost` is None where the file does not say it."""
 
     row: int
     code: str
@@ -35,6 +39,7 @@ class TransactionRow:
     product: str
     quantity: Decimal | None
     amount: Decimal
+    cost: Decimal | None
 
 
 class TransactionWriter:
@@ -73,7 +78,8 @@ class TransactionWriter:
             for row in rows:
                 customer = self._customer(row, report)
                 if customer is not None:
-                    lines.append((customer, row.on, row.product, row.quantity, row.amount, row.row))
+                    goods = (row.product, row.quantity, row.amount, row.cost)
+                    lines.append((customer, row.on, *goods, row.row))
             if not lines:
                 return
             cursor.execute(INSERT, [self._file().pk, *map(list, zip(*lines, strict=True))])

@@ -11,6 +11,7 @@ from reports.analysis import (
     tables_people,
     tables_portfolio,
     tables_profile,
+    tables_profit,
     tables_value,
 )
 from reports.analysis.base import Column, Method, Question, Table, customer_url
@@ -263,6 +264,7 @@ _ALL = {
         *tables_profile.METHODS,
         *tables_people.METHODS,
         *tables_value.METHODS,
+        *tables_profit.METHODS,
     )
 }
 # The methods by the question that they answer, in the order of the page.
@@ -273,7 +275,7 @@ GROUPS = (
     ),
     (
         pgettext_lazy("analysis", "Value"),
-        ("rfm", "wallet", "cooperation", "credit", "delivered"),
+        ("rfm", "profit", "wallet", "cooperation", "credit", "delivered"),
     ),
     (pgettext_lazy("analysis", "Staying"), ("retention", "losses", "life-cycle")),
     (pgettext_lazy("analysis", "Performance"), ("quality", "evaluation", "effect")),
