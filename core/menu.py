@@ -95,6 +95,7 @@ MENU: tuple[Group, ...] = (
             Item(_("Properties"), "properties:list"),
             Item(_("Strategic customers"), "compliance:strategic"),
             Item(_("Follow-up"), "compliance:follow-up"),
+            Item(_("Contracts"), "customers:contracts"),
             Item(_("Duplicates"), "customers:duplicates"),
             Item(_("Data quality"), "customers:quality"),
             Item(_("Imports"), "imports:list"),

@@ -10,6 +10,7 @@ class CustomersConfig(AppConfig):
 
     def ready(self) -> None:
         from customers import (  # noqa: F401  they register themselves
+            contract_tab,  # noqa: F401
             exports,
             imports,
             reach,  # noqa: F401

@@ -2,7 +2,17 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from customers.views import access, activities, detail, edit, exports, hand_over, lists, value
+from customers.views import (
+    access,
+    activities,
+    contracts,
+    detail,
+    edit,
+    exports,
+    hand_over,
+    lists,
+    value,
+)
 
 app_name = "customers"
 
@@ -25,9 +35,17 @@ customer_urls: list[URLPattern | URLResolver] = [
     path("credit/new/", value.credit_new, name="credit-new"),
     path("credit/<int:year>/", value.credit_sheet, name="credit"),
     path("credit/<int:year>/paper/", value.credit_paper, name="credit-paper"),
+    path("contracts/new/", contracts.contract_new, name="contract-new"),
+    path("opportunities/new/", contracts.opportunity_new, name="opportunity-new"),
     path("value/new/", value.value_new, name="value-new"),
     path("value/<int:year>/", value.value_sheet, name="value"),
     path("value/<int:year>/paper/", value.value_paper, name="value-paper"),
+]
+contract_urls = [
+    path("", contracts.contract_detail, name="contract"),
+    path("edit/", contracts.contract_edit, name="contract-edit"),
+    path("instalments/new/", contracts.instalment_new, name="instalment-new"),
+    path("receipts/new/", contracts.receipt_new, name="receipt-new"),
 ]
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", lists.customer_list, name="list"),
@@ -44,6 +62,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("activities/<int:pk>/complete/", activities.activity_complete, name="activity-complete"),
     path("activities/<int:pk>/cancel/", activities.activity_cancel, name="activity-cancel"),
     path("demands/<int:pk>/delete/", value.demand_delete, name="demand-delete"),
+    path("contracts/", contracts.contract_list, name="contracts"),
+    path("contracts/<int:pk>/", include(contract_urls)),
+    path("instalments/<int:pk>/delete/", contracts.instalment_delete, name="instalment-delete"),
+    path("receipts/<int:pk>/delete/", contracts.receipt_delete, name="receipt-delete"),
+    path("opportunities/<int:pk>/edit/", contracts.opportunity_edit, name="opportunity-edit"),
     path("losses/<int:pk>/won-back/", value.loss_won_back, name="loss-won-back"),
     path("<int:pk>/", include(customer_urls)),
 ]

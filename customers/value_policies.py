@@ -278,6 +278,58 @@ register(
     )
 )
 
+# --- opportunities (SCH-02) -----------------------------------------------------------------------
+
+OUTCOMES = (
+    ("open", pgettext_lazy("opportunity", "Open")),
+    ("won", pgettext_lazy("opportunity", "Won")),
+    ("lost", pgettext_lazy("opportunity", "Lost")),
+)
+
+
+def _stages_once(table: Sequence[Row]) -> Promise | None:
+    if len({row["word"] for row in table}) < len(table):
+        return _("A word stands there twice.")
+    if any(row["outcome"] == "open" for row in table):
+        return None
+    return _("At least one stage must be open.")
+
+
+register(
+    Policy(
+        key="customers.opportunity_stages",
+        title=_("Stages of opportunities"),
+        meaning=_(
+            "The stages an opportunity goes through, in their order, the chance of success that"
+            " each has, and whether it is still open then."
+        ),
+        source=_("Problems a CRM system must solve (construction materials)"),
+        type=Rows(
+            (
+                Column("word", pgettext_lazy("opportunity", "Stage"), Text(20, minimum=1)),
+                Column("chance", _("Chance"), Whole(0, 100, unit="%")),
+                Column("outcome", pgettext_lazy("opportunity", "Outcome"), Choice(OUTCOMES)),
+            ),
+            minimum=1,
+            maximum=15,
+            rule=_stages_once,
+        ),
+        default=rows(
+            {"word": word, "chance": chance, "outcome": outcome}
+            for word, chance, outcome in (
+                ("初步接触", 10, "open"),
+                ("需求确认", 30, "open"),
+                ("方案报价", 50, "open"),
+                ("商务谈判", 70, "open"),
+                ("赢单", 100, "won"),
+                ("输单", 0, "lost"),
+            )
+        ),
+        group=GROUP,
+        below=Below.NOBODY,
+    )
+)
+
 # --- lost customers (VAL-12) ----------------------------------------------------------------------
 
 SIDES = (("ours", _("within our control")), ("outside", _("outside our control")))

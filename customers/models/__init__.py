@@ -1,6 +1,14 @@
 """The archive: customers and their places, contacts, properties, activities (CUS-12…CUS-21)."""
 
 from customers.models.activities import Activity, ActivityKind, ActivityState
+from customers.models.contracts import (
+    Contract,
+    ContractStatus,
+    Instalment,
+    Opportunity,
+    Outcome,
+    Receipt,
+)
 from customers.models.customers import (
     CLASS_WORDS,
     POTENTIAL,
@@ -29,6 +37,8 @@ __all__ = [
     "ActivityKind",
     "ActivityState",
     "Contact",
+    "Contract",
+    "ContractStatus",
     "CreditSheet",
     "Customer",
     "CustomerClass",
@@ -37,12 +47,16 @@ __all__ = [
     "CustomerUnit",
     "Demand",
     "DemandSource",
+    "Instalment",
     "Loss",
     "NameReading",
+    "Opportunity",
+    "Outcome",
     "OwnerStage",
     "Ownership",
     "Property",
     "Purpose",
+    "Receipt",
     "Scheme",
     "Transaction",
     "TransactionFile",

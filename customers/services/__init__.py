@@ -8,6 +8,14 @@ from customers.services.activities import (
     plan_activity,
 )
 from customers.services.contacts import add_contact, change_contact
+from customers.services.contracts import (
+    add_instalment,
+    add_receipt,
+    drop_instalment,
+    drop_receipt,
+    save_contract,
+    save_opportunity,
+)
 from customers.services.customers import change_customer, create_customer
 from customers.services.losses import record_loss, win_back
 from customers.services.reveal import reveal, reveals_left
@@ -28,6 +36,8 @@ from customers.services.work import hand_over, hand_over_places
 
 __all__ = [
     "add_contact",
+    "add_instalment",
+    "add_receipt",
     "assess_credit",
     "cancel_activity",
     "change_contact",
@@ -36,6 +46,8 @@ __all__ = [
     "create_customer",
     "delete_old_shares",
     "drop_demand",
+    "drop_instalment",
+    "drop_receipt",
     "end_share",
     "end_shares",
     "hand_over",
@@ -48,7 +60,9 @@ __all__ = [
     "record_loss",
     "reveal",
     "reveals_left",
+    "save_contract",
     "save_demand",
+    "save_opportunity",
     "share_customer",
     "win_back",
 ]

@@ -28,6 +28,14 @@ def place_here(request: HttpRequest, customer: Customer, permission: str) -> Cus
     return places.order_by("-last_contact_at").select_related("unit").first()
 
 
+def kept_or_404(request: HttpRequest, pk: int, right: str) -> Customer:
+    """The customer, by a place of his in reach of a right: a share opens no sheet."""
+    customer = Customer.objects.filter(pk=pk).first()
+    if customer is None or place_here(request, customer, right) is None:
+        raise Http404("customer")
+    return customer
+
+
 def may_act_on(request: HttpRequest, customer: Customer, file: Any, permission: str) -> bool:
     """Whether the reader has a place of the customer in reach of a right. Where the right reaches
     as far as seeing does, the places already read answer it."""

@@ -62,13 +62,17 @@ from customers.models import (
     Activity,
     ActivityState,
     Contact,
+    Contract,
     Customer,
     CustomerKind,
     CustomerUnit,
     Demand,
+    Instalment,
     Loss,
+    Opportunity,
     Ownership,
     Property,
+    Receipt,
 )
 from expenses.models import Application, Budget, Event, Gift, KeyDate, LedgerEntry
 from regions.models import Kind, OrgUnit
@@ -83,6 +87,7 @@ from tests.factories import (
     make_activity,
     make_contact,
     make_customer,
+    make_deals,
     make_duties,
     make_mail,
     make_money,
@@ -140,6 +145,10 @@ TABLES: tuple[type[Any], ...] = (
     Sanction,
     Demand,
     Loss,
+    Contract,
+    Instalment,
+    Receipt,
+    Opportunity,
 )
 FIRST_KEY = 40_000_001
 KEY = re.compile(r"(?<!\d)[45]\d{7}(?!\d)")
@@ -336,6 +345,7 @@ def _customers(branch: Branch) -> None:
         **facts,
     )
     branch.customers = {"mine": mine, "others": others, "firm": firm}
+    make_deals(customer=firm, by=branch.people["head"], mark=sign)
     make_sheets(customer=firm, by=branch.people["head"], mark=sign)
     branch.contact = make_contact(
         customer=firm,

@@ -113,6 +113,7 @@ EVENT_KEEPERS_HERE = "302  403  200  200  200  403  200  403  404  404"
 EVENT_KEEPERS_DO = "302  403  302  302  302  403  302  403  404  404"
 KINDS_OF_MONEY = "302  403  403  403  403  403  200  200  403  403"
 
+DEALS_SEEN = "302  403  404  200  200  200  200  403  404  404"
 FIRM_SEEN = "302  403  404  200  200  200  200  200  404  404"
 FIRM_TAKERS = "302  403  404  200  200  200  403  403  404  404"
 ASSESSORS = "302  403  403  200  200  403  403  403  403  404"
@@ -719,6 +720,7 @@ PAGES = (
     Row("GET", "reports:customer-paper", TAKERS, args=("abc",)),
     Row("GET", "reports:customer-analysis", VIEWERS, args=("wallet",)),
     Row("GET", "reports:customer-analysis", VIEWERS, args=("losses",)),
+    Row("GET", "reports:customer-analysis", VIEWERS, args=("profit",)),
     Row("GET", "reports:customer-analysis", VIEWERS, args=("credit",)),
     Row("GET", "reports:customer-analysis", VIEWERS, args=("delivered",)),
     # --- saved reports: their owner's; a link to what one was sent opens for its receiver
@@ -871,6 +873,29 @@ PAGES = (
     Row("POST", "customers:demand-new", untyped(HEADS_HERE), args=("@firm",)),
     Row("GET", "customers:demand-delete", HEADS_HERE, args=("@demand",)),
     Row("POST", "customers:demand-delete", HEADS_DO, args=("@demand",)),
+    # --- contracts, payments and opportunities of the firm
+    Row("GET", "customers:detail", FIRM_SEEN, args=("@firm",), data={"tab": "contracts"}),
+    Row("GET", "customers:contracts", CASE_READERS),
+    Row("GET", "customers:contract", DEALS_SEEN, args=("@contract",)),
+    Row("GET", "customers:contract-new", HEADS_HERE, args=("@firm",)),
+    Row("POST", "customers:contract-new", untyped(HEADS_HERE), args=("@firm",)),
+    Row("GET", "customers:contract-edit", HEADS_HERE, args=("@contract",)),
+    Row("POST", "customers:contract-edit", untyped(HEADS_HERE), args=("@contract",)),
+    Row("GET", "customers:instalment-new", HEADS_HERE, args=("@contract",)),
+    Row("POST", "customers:instalment-new", HEADS_DO, args=("@contract",),
+        data={"due_on": "2026-05-01", "amount": "5"}),
+    Row("GET", "customers:receipt-new", HEADS_HERE, args=("@contract",)),
+    Row("POST", "customers:receipt-new", HEADS_DO, args=("@contract",),
+        data={"on": "2026-03-01", "amount": "5"}),
+    Row("GET", "customers:instalment-delete", HEADS_HERE, args=("@instalment",)),
+    Row("POST", "customers:instalment-delete", HEADS_DO, args=("@instalment",)),
+    Row("GET", "customers:receipt-delete", HEADS_HERE, args=("@receipt",)),
+    Row("POST", "customers:receipt-delete", HEADS_DO, args=("@receipt",)),
+    Row("GET", "customers:opportunity-new", HEADS_HERE, args=("@firm",)),
+    Row("POST", "customers:opportunity-new", untyped(HEADS_HERE), args=("@firm",)),
+    Row("GET", "customers:opportunity-edit", HEADS_HERE, args=("@opportunity",)),
+    Row("POST", "customers:opportunity-edit", HEADS_DO, args=("@opportunity",),
+        data={"title": "商机", "stage": "商务谈判", "version": "1"}),
     Row("GET", "customers:loss-new", HEADS_HERE, args=("@firm",)),
     Row("POST", "customers:loss-new", untyped(HEADS_HERE), args=("@firm",)),
     Row("GET", "customers:loss-won-back", HEADS_HERE, args=("@loss",)),

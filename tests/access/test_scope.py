@@ -30,6 +30,7 @@ from tests.factories import (
     make_case,
     make_customer,
     make_daily,
+    make_deals,
     make_duties,
     make_loss,
     make_mail,
@@ -168,6 +169,7 @@ def rows_of_each_table(unit: OrgUnit, by: User) -> None:
     make_ownership(customer=customer, flat=make_property(unit=unit))
     make_activity(customer=customer, by=by)
     make_loss(customer=customer, by=by)
+    make_deals(customer=customer, by=by)
     make_case(unit=unit, assign=False)
     note_opinion(unit=unit, by=None, first_seen_at=timezone.now(), title="t", source="s")
     warn_early(unit=unit, by=None, content="w")
