@@ -154,6 +154,7 @@ ANSWER_FOR_FIGURES = (
     "satisfaction.review_report",
     "satisfaction.change_surveyreport",
     "satisfaction.change_target",
+    "customers.change_salestarget",
     "reports.write_commentary",
     "reports.receive_commentary",
 )

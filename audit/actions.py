@@ -81,6 +81,8 @@ ACTIONS = {
     "customer.receipt_dropped": _("contract {number}: deleted {amount} yuan of {on}"),
     "customer.opportunity_moved": _("moved the opportunity {title} from {was} to {stage}"),
     "customer.opportunity_changed": _("changed the opportunity {title}"),
+    "customer.target_set": _("set the sales target of {year}, {what}: {amount} yuan"),
+    "customer.target_dropped": _("deleted the sales target of {year}, {what}: {amount} yuan"),
     "customer.demand_noted": _("noted the customer's whole demand of {year}: {amount} yuan"),
     "customer.demand_dropped": _("deleted a line of the customer's demand of {year}"),
     "customer.credit_assessed": _(

@@ -199,6 +199,7 @@ MENU: tuple[Group, ...] = (
             Item(_("Dashboard"), "reports:dashboard"),
             Item(_("Activity report"), "reports:activity"),
             Item(_("Customer analysis"), "reports:customers"),
+            Item(_("Sales targets"), "customers:targets"),
             Item(_("Standard reports"), "reports:standard"),
             Item(_("Report builder"), "reports:builder"),
             Item(_("Schedules"), "reports:schedules"),

@@ -11,6 +11,7 @@ from customers.views import (
     exports,
     hand_over,
     lists,
+    targets,
     value,
 )
 
@@ -67,6 +68,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("instalments/<int:pk>/delete/", contracts.instalment_delete, name="instalment-delete"),
     path("receipts/<int:pk>/delete/", contracts.receipt_delete, name="receipt-delete"),
     path("opportunities/<int:pk>/edit/", contracts.opportunity_edit, name="opportunity-edit"),
+    path("targets/", targets.target_list, name="targets"),
+    path("targets/new/", targets.target_new, name="target-new"),
+    path("targets/<int:pk>/delete/", targets.target_delete, name="target-delete"),
     path("losses/<int:pk>/won-back/", value.loss_won_back, name="loss-won-back"),
     path("<int:pk>/", include(customer_urls)),
 ]

@@ -1,16 +1,32 @@
-"""Contracts of the business customers who buy most, their payments, and what may come next."""
+"""Contracts of the business customers who buy most, their payments, what may come next; sales targets."""
 
 import datetime as dt
 import random
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Q, Sum
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from customers.demo.parts import Gone, Part, Scene, register
-from customers.models import Contract, ContractStatus, CustomerKind, CustomerUnit, Opportunity
-from customers.services import add_instalment, add_receipt, save_contract, save_opportunity
+from customers.models import (
+    Contract,
+    ContractStatus,
+    CustomerKind,
+    CustomerUnit,
+    Opportunity,
+    SalesTarget,
+    Transaction,
+)
+from customers.services import (
+    add_instalment,
+    add_receipt,
+    save_contract,
+    save_opportunity,
+    set_target,
+)
+from regions.models import OrgUnit
 
 MOST = 14  # customers with contracts
 TITLES = (
@@ -31,6 +47,11 @@ HOPES = (
 CHECKERS = ("法务 李敏", "法务 周航", "合同管理 陈洁")
 LOST = "对方预算取消，明年再议。"
 HALF_YEAR = 182
+KINDS: tuple[tuple[str, Any], ...] = (
+    ("contracts", Contract),
+    ("opportunities", Opportunity),
+    ("sales_targets", SalesTarget),
+)
 
 
 def write_deals(cursor: Any, scene: Scene) -> dict[str, int]:
@@ -54,7 +75,33 @@ def write_deals(cursor: Any, scene: Scene) -> dict[str, int]:
             expected_on=today + dt.timedelta(days=draw.randrange(20, 200)),
             lost_reason=LOST if stage == "输单" else "",
         )
-    return {"contracts": len(places), "opportunities": len(places)}
+    targets = _targets(places, today, draw)
+    return {"contracts": len(places), "opportunities": len(places), "sales_targets": targets}
+
+
+def _targets(places: list[CustomerUnit], today: dt.date, draw: random.Random) -> int:
+    """Of the products that each subsidiary sells most of this year, and of a few customers."""
+    year, count = today.year, 0
+    for region in sorted({place.region_id for place in places if place.region_id}):
+        unit = OrgUnit.objects.get(pk=region)
+        here = CustomerUnit.objects.filter(region=region).values("customer")
+        sales = Transaction.objects.filter(customer__in=here, on__year=year).order_by()
+        sums = sales.values_list("product").annotate(sum=Sum("amount")).order_by("-sum")
+        for product, amount in sums[:4]:
+            _aim(unit, year, amount * Decimal(draw.randrange(85, 150)) / 100, product=product)
+            count += 1
+    for place in places[:5]:
+        sold = place.customer.transactions.filter(on__year=year).aggregate(sum=Sum("amount"))
+        _aim(place.unit, year, (sold["sum"] or 50_000) * Decimal("1.2"), customer=place.customer)
+        count += 1
+    return count
+
+
+def _aim(unit: OrgUnit, year: int, amount: Decimal, **of: Any) -> None:
+    """A target in whole ten thousands, one at least."""
+    set_target(
+        unit, by=None, year=year, amount=max(round(amount / 10_000), 1) * Decimal(10_000), **of
+    )
 
 
 def _contract(place: CustomerUnit, number: int, today: dt.date, draw: random.Random) -> None:
@@ -88,8 +135,9 @@ def _contract(place: CustomerUnit, number: int, today: dt.date, draw: random.Ran
 def remove_deals(cursor: Any, gone: Gone) -> dict[str, int]:
     """Contracts with their payments, and opportunities, of the customers who go."""
     counts = {}
-    for word, model in (("contracts", Contract), ("opportunities", Opportunity)):
-        rows: Any = model._default_manager.filter(customer__in=gone.customers)
+    for word, model in KINDS:
+        of_theirs = Q(customer__in=gone.customers) | Q(unit__in=gone.units)
+        rows = model._default_manager.filter(of_theirs)
         counts[word] = rows.count()
         rows.delete()
     return counts
@@ -99,6 +147,10 @@ register(
     Part(
         write_deals,
         remove_deals,
-        {"contracts": _("Contracts"), "opportunities": _("Opportunities")},
+        {
+            "contracts": _("Contracts"),
+            "opportunities": _("Opportunities"),
+            "sales_targets": _("Sales targets"),
+        },
     )
 )

@@ -26,6 +26,7 @@ from customers.models.customers import (
 )
 from customers.models.losses import Loss
 from customers.models.properties import Ownership, Property
+from customers.models.targets import SalesTarget
 from customers.models.transactions import Transaction, TransactionFile
 from customers.models.value import CreditSheet, Demand, DemandSource, ValueSheet
 
@@ -57,6 +58,7 @@ __all__ = [
     "Property",
     "Purpose",
     "Receipt",
+    "SalesTarget",
     "Scheme",
     "Transaction",
     "TransactionFile",

@@ -26,6 +26,7 @@ from customers.services.shares import (
     may_share,
     share_customer,
 )
+from customers.services.targets import drop_target, set_target
 from customers.services.value import (
     assess_credit,
     drop_demand,
@@ -48,6 +49,7 @@ __all__ = [
     "drop_demand",
     "drop_instalment",
     "drop_receipt",
+    "drop_target",
     "end_share",
     "end_shares",
     "hand_over",
@@ -63,6 +65,7 @@ __all__ = [
     "save_contract",
     "save_demand",
     "save_opportunity",
+    "set_target",
     "share_customer",
     "win_back",
 ]

@@ -67,7 +67,7 @@ from core.notices import notify
 from core.notices.secrets import give_secret
 from customers.exports import CUSTOMERS
 from customers.models import Customer, CustomerShare, CustomerUnit
-from customers.services import hand_over_places
+from customers.services import hand_over_places, set_target
 from customers.services.work import PLACES
 from expenses.exports import PAPERS
 from expenses.models import Application, BudgetChange
@@ -201,6 +201,9 @@ def _names(north: Branch, crossing: Customer) -> dict[str, str]:
         "mine": mine.pk,
         "firm": north.customers["firm"].pk,
         "demand": north.customers["firm"].demands.get().pk,
+        "sales_target": set_target(
+            units["region"], by=None, year=2026, amount=Decimal(1), product="泵"
+        ).pk,
         "contract": north.customers["firm"].contracts.get().pk,
         "instalment": north.customers["firm"].contracts.get().instalments.get().pk,
         "receipt": north.customers["firm"].contracts.get().receipts.get().pk,

@@ -113,6 +113,7 @@ EVENT_KEEPERS_HERE = "302  403  200  200  200  403  200  403  404  404"
 EVENT_KEEPERS_DO = "302  403  302  302  302  403  302  403  404  404"
 KINDS_OF_MONEY = "302  403  403  403  403  403  200  200  403  403"
 
+TARGET_SETTERS = "302  403  403  200  200  200  200  403  403  200"
 DEALS_SEEN = "302  403  404  200  200  200  200  403  404  404"
 FIRM_SEEN = "302  403  404  200  200  200  200  200  404  404"
 FIRM_TAKERS = "302  403  404  200  200  200  403  403  404  404"
@@ -896,6 +897,14 @@ PAGES = (
     Row("GET", "customers:opportunity-edit", HEADS_HERE, args=("@opportunity",)),
     Row("POST", "customers:opportunity-edit", HEADS_DO, args=("@opportunity",),
         data={"title": "商机", "stage": "商务谈判", "version": "1"}),
+    # --- sales targets: of the region, whose head and the group set them
+    Row("GET", "customers:targets", VIEWERS),
+    Row("GET", "customers:target-new", TARGET_SETTERS),
+    Row("POST", "customers:target-new", "302  403  403  422  422  422  422  403  403  422"),
+    Row("GET", "customers:target-delete", "302  403  403  200  404  200  200  403  403  404",
+        args=("@sales_target",)),
+    Row("POST", "customers:target-delete", "302  403  403  302  404  302  302  403  403  404",
+        args=("@sales_target",)),
     Row("GET", "customers:loss-new", HEADS_HERE, args=("@firm",)),
     Row("POST", "customers:loss-new", untyped(HEADS_HERE), args=("@firm",)),
     Row("GET", "customers:loss-won-back", HEADS_HERE, args=("@loss",)),
