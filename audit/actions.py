@@ -256,6 +256,8 @@ ACTIONS = {
     "strategic.signal": _("noted an early signal ({kind}) of the customer {code}"),
     "strategic.signal_closed": _("closed an early signal of the customer {code}"),
     "strategic.summary": _("summed up {month} for the customer {code}"),
+    "strategic.priority": _("gave the customer {code} priority for resources: {reason}"),
+    "strategic.priority_ended": _("ended the priority of the customer {code}: {reason}"),
     "strategic.resource": _("asked for resources ({kind}) for the customer {code}"),
     "strategic.resource_answered": _("answered a request for the customer {code}: {state}"),
     "strategic.resource_urged": _("urged a request for the customer {code}"),

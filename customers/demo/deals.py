@@ -1,4 +1,4 @@
-"""Contracts of the business customers who buy most, their payments, what may come next; sales targets."""
+"""Contracts of business customers, their payments, what may come next; sales targets."""
 
 import datetime as dt
 import random

@@ -156,6 +156,15 @@ class Customer(models.Model):
         "core.SubjectKey", models.PROTECT, null=True, related_name="+", editable=False
     )
     birth_year = models.PositiveSmallIntegerField(_("year of birth"), null=True, blank=True)
+    # Why resources go to a strategic customer first (CUS-33); empty: they do not.
+    priority = models.CharField(
+        _("why resources go to him first"),
+        max_length=200,
+        blank=True,
+        db_default="",
+        default="",
+        editable=False,
+    )
     occupation = models.CharField(_("occupation"), max_length=40, blank=True, db_default="")
     purpose = models.CharField(
         _("purpose of the purchase"), max_length=10, choices=Purpose, blank=True, db_default=""
@@ -283,6 +292,11 @@ class Customer(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def has_priority(self) -> bool:
+        """Whether resources go to him first; strategic customers alone have it."""
+        return self.level == STRATEGIC and bool(self.priority)
 
     def get_absolute_url(self) -> str:
         return reverse("customers:detail", args=[self.pk])

@@ -1353,6 +1353,8 @@ STRATEGIC = (
         args=("@firm",),
     ),
     Row("GET", "compliance:strategic-pair", RUNNERS, args=("@strategic",)),
+    Row("GET", "compliance:strategic-priority", RUNNERS, args=("@strategic",)),
+    Row("POST", "compliance:strategic-priority", untyped(RUNNERS), args=("@strategic",)),
     Row("GET", "compliance:strategic-plan", KEEPERS_HERE, args=("@strategic",)),
     Row("GET", "compliance:strategic-plan-review", REVIEWERS, args=("@strategic",)),
     Row("GET", "compliance:signal-new", KEEPERS_HERE, args=("@strategic",)),
