@@ -33,7 +33,7 @@ class DealForm(forms.Form):
     def __init__(self, *args: Any, customer: Customer, user: Any, row: Any, **kwargs: Any) -> None:
         known = {name: getattr(row, name) for name in (*self.names, "version")} if row else {}
         super().__init__(*args, **kwargs)
-        self.initial |= known
+        self.initial = {**self.initial, **known}
         if row:
             del self.fields["place"]
             return

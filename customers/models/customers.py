@@ -293,13 +293,13 @@ class Customer(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def get_absolute_url(self) -> str:
+        return reverse("customers:detail", args=[self.pk])
+
     @property
     def has_priority(self) -> bool:
         """Whether resources go to him first; strategic customers alone have it."""
         return self.level == STRATEGIC and bool(self.priority)
-
-    def get_absolute_url(self) -> str:
-        return reverse("customers:detail", args=[self.pk])
 
     @property
     def is_person(self) -> bool:
