@@ -168,7 +168,7 @@ def tell(client: Client, reader: str) -> Story:
             "/customers/hand-over/",
             "/imports/",
         ]
-        story.crawl(["/", *odd], at_most=240)
+        story.crawl(["/", *odd], at_most=290)
         for address in ("/customers/", "/people/", "/organisation/units/", *CASE_PAGES):
             story.do(Visit("ROWS", address))
         for address in guessed():
@@ -311,12 +311,14 @@ KEEPERS = STAFF | {
     "customers/<int:pk>/activities/new/",
     "customers/activities/<int:pk>/complete/",
     "customers/activities/<int:pk>/cancel/",
+    "customers/contracts/",
+    "customers/targets/",
     "imports/",
     "imports/new/",
 }
 SEEN = {
     "clerk": KEEPERS | {"imports/<int:pk>/", "imports/<int:pk>/rejected/"},
-    "head": KEEPERS | {"customers/hand-over/"},
+    "head": KEEPERS | {"customers/hand-over/", "customers/contracts/<int:pk>/"},
     "desk": STAFF,
     "local_admin": {
         "admin/accounts/user/<path:object_id>/change/",
