@@ -8,9 +8,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from regions.policies import Below, Policy, register
-from regions.policies.types import Choice, Column, Decimal_, Row, Rows
+from regions.policies.types import Choice, Column, Decimal_, Row, Rows, Whole
 
 TARGETS = "reports.metric_targets"
+LEAST_ALIKE = "reports.least_alike"
 
 
 def _shares() -> list[tuple[str, Any]]:
@@ -53,5 +54,21 @@ register(
         default=(),
         group="compliance",
         below=Below.UNITS,
+    )
+)
+
+register(
+    Policy(
+        key=LEAST_ALIKE,
+        title=_("Customers alike from whom something is concluded"),
+        meaning=_(
+            "How many customers must share something before it counts for or against a potential "
+            "customer, and how many must have bought, and not bought, before anybody is scored."
+        ),
+        source=_("Analysis of the mobile operator's customer relations, 1.1"),
+        type=Whole(5, 1000, unit=_("customers"), one=_("customer")),
+        default=30,
+        group="customers",
+        below=Below.GROUP,
     )
 )

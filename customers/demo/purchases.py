@@ -1,4 +1,5 @@
-"""Three years of purchases of the business customers, with a season and a few that stay away."""
+"""Three years of purchases of the business customers, with a season; some stay away, others
+have not bought yet."""
 
 import datetime as dt
 import hashlib
@@ -27,6 +28,8 @@ PRODUCTS = (
     ("联合推广", 9_000),
 )
 BUSINESS = ("地区专营店", "地区批量销售店", "国际性用品商", "地区电气店", "")
+IMPORTANT = ("战略客户", "重点客户")
+TRUSTED = ("老客户介绍", "员工推荐")
 COLUMNS = "customer_id on product quantity amount file_id row"
 
 
@@ -39,7 +42,11 @@ def write_purchases(cursor: Any, scene: Scene) -> dict[str, int]:
         digest=digest, name="demo", import_run_id=scene.run, created_at=scene.now
     )
     today = timezone.localdate(scene.now)
-    lines = [line for firm in firms for line in _lines(firm.key, draw, today)]
+    lines = []
+    for firm in firms:
+        mine = list(_lines(firm.key, draw, today))
+        # Which of them never bought anything does not change what the others buy.
+        lines += mine if _buys(firm, random.Random(firm.code)) else []  # noqa: S311
     rows = ((*line, file.pk, number) for number, line in enumerate(lines, start=1))
     # "on" is a word of SQL.
     copy_rows(cursor, "customers_transaction", COLUMNS.replace(" on ", ' "on" '), rows)
@@ -47,6 +54,12 @@ def write_purchases(cursor: Any, scene: Scene) -> dict[str, int]:
         word = draw.choice(BUSINESS)
         Customer.objects.filter(pk=firm.key).update(business_type=word)
     return {"purchases": len(lines)}
+
+
+def _buys(firm: Any, draw: random.Random) -> bool:
+    """Whether a firm is a customer yet: important ones, and those who were recommended, more."""
+    chance = 0.45 + 0.3 * (firm.level in IMPORTANT) + 0.2 * (firm.source in TRUSTED)
+    return draw.random() < chance
 
 
 def _lines(

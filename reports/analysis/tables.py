@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_
 
 from reports.analysis import purchases as reading
 from reports.analysis import (
+    tables_leads,
     tables_people,
     tables_portfolio,
     tables_profile,
@@ -261,6 +262,7 @@ _ALL = {
         ),
         *tables_portfolio.METHODS,
         *tables_profile.METHODS,
+        *tables_leads.METHODS,
         *tables_people.METHODS,
         *tables_value.METHODS,
     )
@@ -273,7 +275,7 @@ GROUPS = (
     ),
     (
         pgettext_lazy("analysis", "Value"),
-        ("rfm", "wallet", "cooperation", "credit", "delivered"),
+        ("leads", "rfm", "wallet", "cooperation", "credit", "delivered"),
     ),
     (pgettext_lazy("analysis", "Staying"), ("retention", "losses", "life-cycle")),
     (pgettext_lazy("analysis", "Performance"), ("quality", "evaluation", "effect")),
