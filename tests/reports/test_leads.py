@@ -285,5 +285,6 @@ def test_the_page_says_what_the_scores_rest_on(client, world, crowd):
     check = scoring.learn(asked(world.group)).kinds["organisation"].check
     assert f"{check.auc * 100:.1f}%" in who.note
     assert all(row[4] or row[5] for row in who.rows if row[3] is not None)
-    assert len(counts.rows) and len(classes.rows)
+    assert counts.rows
+    assert classes.rows
     assert METHODS["leads"].sentence([who, _others, counts, classes]) == page.context["sentence"]
