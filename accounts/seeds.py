@@ -154,6 +154,7 @@ ANSWER_FOR_FIGURES = (
     "satisfaction.change_target",
     "reports.write_commentary",
     "reports.receive_commentary",
+    "reports.enter_servicemeasure",
 )
 MANAGE = (
     *KEEP,

@@ -295,6 +295,8 @@ ACTIONS = {
     "reports.commentary_submitted": _("submitted the analysis “{report}” {period} of {unit}"),
     "reports.commentary_accepted": _("accepted the analysis “{report}” {period} of {unit}"),
     "reports.commentary_returned": _("sent back the analysis “{report}” {period} of {unit}"),
+    "reports.service_entered": _("entered “{item}” of {unit}, {period}: {value}"),
+    "reports.service_taken_back": _("took back “{item}” of {unit}, {period}"),
     "satisfaction.report_begun": _("began a survey report about the wave {code}"),
     "satisfaction.report_hand_up": _("handed up a survey report of the wave {code}, {unit}"),
     "satisfaction.report_accept": _("agreed with a survey report of the wave {code} at {unit}"),

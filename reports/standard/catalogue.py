@@ -1,7 +1,8 @@
 """Every standard report, in the order in which the rules name them."""
 
-from reports.standard import cases, clients, money, people, project, visits
+from reports.standard import cases, clients, money, people, project, service, visits
 
 STANDARDS = {
-    module.REPORT.key: module.REPORT for module in (cases, people, money, visits, project, clients)
+    module.REPORT.key: module.REPORT
+    for module in (cases, people, money, visits, project, clients, service)
 }

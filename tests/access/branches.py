@@ -72,9 +72,10 @@ from customers.models import (
 )
 from expenses.models import Application, Budget, Event, Gift, KeyDate, LedgerEntry
 from regions.models import Kind, OrgUnit
-from reports.models import Commentary
+from reports.models import Commentary, ServiceMeasure
 from reports.standard.catalogue import STANDARDS
 from reports.standard.commentaries import submit_commentary, write_commentary
+from reports.standard.service_entries import enter_measure
 from satisfaction.models import Remark, SurveyReport, Wave
 from satisfaction.services.reports import begin_report, hand_up, write_report
 from satisfaction.services.targets import set_target
@@ -121,6 +122,7 @@ TABLES: tuple[type[Any], ...] = (
     Wave,
     SurveyReport,
     Commentary,
+    ServiceMeasure,
     Application,
     Budget,
     LedgerEntry,
@@ -244,7 +246,8 @@ def make_branch(marks: Marks, group: OrgUnit, crossing: Customer | None = None) 
 
 
 def _commentary(branch: Branch) -> None:
-    """What a project wrote about its customers of the running month, submitted to its city."""
+    """What a project wrote about its customers of the running month, submitted to its city, and
+    what it entered of its service."""
     head = branch.people["head"]
     row = write_commentary(
         standard=STANDARDS["customer-analysis"],
@@ -254,6 +257,15 @@ def _commentary(branch: Branch) -> None:
         by=head,
     )
     submit_commentary(row, by=head)
+    enter_measure(
+        unit=branch.units["a"],
+        period=f"{timezone.localdate():%Y-%m}",
+        item="ease",
+        value=Decimal(4),
+        source=f"{branch.marks.sign}回访",
+        known_on=timezone.localdate(),
+        by=head,
+    )
 
 
 def _units(branch: Branch, group: OrgUnit) -> None:
