@@ -130,13 +130,15 @@ def test_rules_in_force_and_posts_staffed(world):
         rule.place_in(unit)
         rule.save()
         RuleVersion.objects.create(
-            document=rule, number="1", approver="总经理", effective_on=dt.date(2026, 10, begins), drafter=world.boss,
+            document=rule, number="1", approver="总经理", drafter=world.boss,
+            effective_on=dt.date(2026, 10, begins),
             body="…", issued_at=moment(1) if issued else None,
         )  # fmt: skip
-    make_post(user=world.north_clerk, unit=world.n1, function="内部管控")
+    make_post(user=world.north_clerk, unit=world.n1, function="客户运营管理")
     found, _report = values_of(world.north_head, world.n1a)
     assert found["rules"] == 2
-    found, _report = values_of(world.north_head, world.n1)
+    today = f"{timezone.localdate():%Y-%m}"
+    found, _report = values_of(world.north_head, world.n1, today)
     assert found["posts"] == pytest.approx(100 / 9)
 
 
