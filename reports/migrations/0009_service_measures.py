@@ -10,79 +10,198 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('pghistory', '0007_auto_20250421_0444'),
-        ('regions', '0005_changes'),
-        ('reports', '0008_commentary'),
+        ("pghistory", "0007_auto_20250421_0444"),
+        ("regions", "0005_changes"),
+        ("reports", "0008_commentary"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='ServiceMeasure',
+            name="ServiceMeasure",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('period', models.CharField(max_length=7, verbose_name='period')),
-                ('item', models.CharField(max_length=30, verbose_name='service measure')),
-                ('value', models.DecimalField(decimal_places=2, max_digits=12, validators=[django.core.validators.MinValueValidator(0)], verbose_name='value')),
-                ('source', models.CharField(max_length=200, verbose_name='source')),
-                ('known_on', models.DateField(verbose_name='known on')),
-                ('entered_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('entered_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('unit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='regions.orgunit', verbose_name='unit')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("period", models.CharField(max_length=7, verbose_name="period")),
+                ("item", models.CharField(max_length=30, verbose_name="service measure")),
+                (
+                    "value",
+                    models.DecimalField(
+                        decimal_places=2,
+                        max_digits=12,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="value",
+                    ),
+                ),
+                ("source", models.CharField(max_length=200, verbose_name="source")),
+                ("known_on", models.DateField(verbose_name="known on")),
+                (
+                    "entered_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                (
+                    "entered_by",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="regions.orgunit",
+                        verbose_name="unit",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'service measure',
-                'verbose_name_plural': 'service measures',
-                'permissions': [('enter_servicemeasure', 'Can enter measures of the service of units')],
-                'default_permissions': (),
+                "verbose_name": "service measure",
+                "verbose_name_plural": "service measures",
+                "permissions": [
+                    ("enter_servicemeasure", "Can enter measures of the service of units")
+                ],
+                "default_permissions": (),
             },
         ),
         migrations.CreateModel(
-            name='ServiceMeasureEvent',
+            name="ServiceMeasureEvent",
             fields=[
-                ('pgh_id', models.AutoField(primary_key=True, serialize=False)),
-                ('pgh_created_at', models.DateTimeField(auto_now_add=True)),
-                ('pgh_label', models.TextField(help_text='The event label.')),
-                ('id', models.BigIntegerField()),
-                ('period', models.CharField(max_length=7, verbose_name='period')),
-                ('item', models.CharField(max_length=30, verbose_name='service measure')),
-                ('value', models.DecimalField(decimal_places=2, max_digits=12, validators=[django.core.validators.MinValueValidator(0)], verbose_name='value')),
-                ('source', models.CharField(max_length=200, verbose_name='source')),
-                ('known_on', models.DateField(verbose_name='known on')),
-                ('entered_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('entered_by', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to=settings.AUTH_USER_MODEL)),
-                ('pgh_context', models.ForeignKey(db_constraint=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='pghistory.context')),
-                ('pgh_obj', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='events', to='reports.servicemeasure')),
-                ('unit', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', related_query_name='+', to='regions.orgunit', verbose_name='unit')),
+                ("pgh_id", models.AutoField(primary_key=True, serialize=False)),
+                ("pgh_created_at", models.DateTimeField(auto_now_add=True)),
+                ("pgh_label", models.TextField(help_text="The event label.")),
+                ("id", models.BigIntegerField()),
+                ("period", models.CharField(max_length=7, verbose_name="period")),
+                ("item", models.CharField(max_length=30, verbose_name="service measure")),
+                (
+                    "value",
+                    models.DecimalField(
+                        decimal_places=2,
+                        max_digits=12,
+                        validators=[django.core.validators.MinValueValidator(0)],
+                        verbose_name="value",
+                    ),
+                ),
+                ("source", models.CharField(max_length=200, verbose_name="source")),
+                ("known_on", models.DateField(verbose_name="known on")),
+                (
+                    "entered_at",
+                    models.DateTimeField(default=django.utils.timezone.now, editable=False),
+                ),
+                (
+                    "entered_by",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "pgh_context",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        to="pghistory.context",
+                    ),
+                ),
+                (
+                    "pgh_obj",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="events",
+                        to="reports.servicemeasure",
+                    ),
+                ),
+                (
+                    "unit",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.DO_NOTHING,
+                        related_name="+",
+                        related_query_name="+",
+                        to="regions.orgunit",
+                        verbose_name="unit",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.AddConstraint(
-            model_name='servicemeasure',
-            constraint=models.UniqueConstraint(fields=('unit', 'period', 'item'), name='servicemeasure_once'),
+            model_name="servicemeasure",
+            constraint=models.UniqueConstraint(
+                fields=("unit", "period", "item"), name="servicemeasure_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='servicemeasure',
-            constraint=models.CheckConstraint(condition=models.Q(('value__gte', 0)), name='servicemeasure_not_negative'),
+            model_name="servicemeasure",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("value__gte", 0)), name="servicemeasure_not_negative"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='servicemeasure',
-            constraint=models.CheckConstraint(condition=models.Q(('source', ''), _negated=True), name='servicemeasure_has_source'),
+            model_name="servicemeasure",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("source", ""), _negated=True), name="servicemeasure_has_source"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='servicemeasure',
-            trigger=pgtrigger.compiler.Trigger(name='update_update', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD.* IS DISTINCT FROM NEW.*)', func='INSERT INTO "reports_servicemeasureevent" ("entered_at", "entered_by_id", "id", "item", "known_on", "period", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "source", "unit_id", "value") VALUES (NEW."entered_at", NEW."entered_by_id", NEW."id", NEW."item", NEW."known_on", NEW."period", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."source", NEW."unit_id", NEW."value"); RETURN NULL;', hash='1b59b4b5555e962d2174b58fc37547c50f7a73f0', operation='UPDATE', pgid='pgtrigger_update_update_03aed', table='reports_servicemeasure', when='AFTER')),
+            model_name="servicemeasure",
+            trigger=pgtrigger.compiler.Trigger(
+                name="update_update",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.* IS DISTINCT FROM NEW.*)",
+                    func='INSERT INTO "reports_servicemeasureevent" ("entered_at", "entered_by_id", "id", "item", "known_on", "period", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "source", "unit_id", "value") VALUES (NEW."entered_at", NEW."entered_by_id", NEW."id", NEW."item", NEW."known_on", NEW."period", _pgh_attach_context(), NOW(), \'update\', NEW."id", NEW."source", NEW."unit_id", NEW."value"); RETURN NULL;',
+                    hash="1b59b4b5555e962d2174b58fc37547c50f7a73f0",
+                    operation="UPDATE",
+                    pgid="pgtrigger_update_update_03aed",
+                    table="reports_servicemeasure",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='servicemeasure',
-            trigger=pgtrigger.compiler.Trigger(name='delete_delete', sql=pgtrigger.compiler.UpsertTriggerSql(func='INSERT INTO "reports_servicemeasureevent" ("entered_at", "entered_by_id", "id", "item", "known_on", "period", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "source", "unit_id", "value") VALUES (OLD."entered_at", OLD."entered_by_id", OLD."id", OLD."item", OLD."known_on", OLD."period", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."source", OLD."unit_id", OLD."value"); RETURN NULL;', hash='2f9a587fc2452caa25ca043a1e8c26d95e687a1d', operation='DELETE', pgid='pgtrigger_delete_delete_48131', table='reports_servicemeasure', when='AFTER')),
+            model_name="servicemeasure",
+            trigger=pgtrigger.compiler.Trigger(
+                name="delete_delete",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='INSERT INTO "reports_servicemeasureevent" ("entered_at", "entered_by_id", "id", "item", "known_on", "period", "pgh_context_id", "pgh_created_at", "pgh_label", "pgh_obj_id", "source", "unit_id", "value") VALUES (OLD."entered_at", OLD."entered_by_id", OLD."id", OLD."item", OLD."known_on", OLD."period", _pgh_attach_context(), NOW(), \'delete\', OLD."id", OLD."source", OLD."unit_id", OLD."value"); RETURN NULL;',
+                    hash="2f9a587fc2452caa25ca043a1e8c26d95e687a1d",
+                    operation="DELETE",
+                    pgid="pgtrigger_delete_delete_48131",
+                    table="reports_servicemeasure",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='servicemeasureevent',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='25cd25156c00d56e28d1aff9790cb6aef556f60f', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_7d131', table='reports_servicemeasureevent', when='BEFORE')),
+            model_name="servicemeasureevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="25cd25156c00d56e28d1aff9790cb6aef556f60f",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_7d131",
+                    table="reports_servicemeasureevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]
