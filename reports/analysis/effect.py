@@ -107,7 +107,9 @@ def effect(asked: Question) -> list[EffectLine]:
         both = [_cases(asked, span) for span in (before, after)]
         found += [(key, unit, both[0][key], both[1][key]) for key, unit in CASE_MEASURES]
     wanted = expected(asked, after)
-    return [EffectLine(*line, wanted.get(line[0])) for line in found]
+    return [
+        EffectLine(key, unit, first, second, wanted.get(key)) for key, unit, first, second in found
+    ]
 
 
 def expected(asked: Question, span: Span) -> dict[str, float]:
@@ -131,7 +133,7 @@ def expected_since(asked: Question) -> tuple[OrgUnit, PolicyValue] | None:
     if origin.source_id is None:
         return None
     rows = PolicyValue.objects.of(EXPECTED, origin.source_id).select_related("unit", "author")
-    row = rows.get(version=origin.version)
+    row = rows.get(version=origin.version or 0)
     return row.unit, row
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
-from core.display import fixed
+from core.display import fixed, listed
 from customers.models import CustomerKind
 from regions.models import OrgUnit
 from reports.analysis import leads as scoring
@@ -103,7 +103,7 @@ def _who(model: scoring.Model, words: Words, lines: list[scoring.Lead], limit: i
         pro = [words.reason(y) for y in x.reasons if (y.factor or 1) > 1]
         contra = [words.reason(y) for y in x.reasons if (y.factor or 1) < 1]
         shown = REASONS if limit else None
-        cells = ("; ".join(pro[:shown]) or None, "; ".join(contra[:shown]) or None)
+        cells = (listed(pro[:shown]) or None, listed(contra[:shown]) or None)
         need = _need(x.need) if x.need else None
         rows.append((x.name, x.code, class_word(x.group), x.score, *cells, need, x.worth))
     links = [customer_url(x.customer) for x in lines]
@@ -192,7 +192,10 @@ def _features(model: scoring.Model, words: Words, limit: int | None) -> Table:
         )
         for x in model.features
     ]
-    note = _("Empty where fewer than {least} customers share it.").format(least=model.least)
+    note = _(
+        "Empty where fewer than {least} customers share it, or where it is known of fewer who"
+        " bought, or who did not."
+    ).format(least=model.least)
     return Table(_("What counts"), columns, rows[:limit], note=note)
 
 

@@ -49,16 +49,17 @@ def enter_measure(
             row.delete()
             record("reports.service_taken_back", by=by, subject=unit, **words)
         return None
-    _check(item, value, source.strip(), known_on)
+    day = _checked(item, value, source.strip(), known_on)
     row = row or ServiceMeasure(unit=unit, period=period, item=item)
-    row.value, row.source, row.known_on = value, source.strip(), known_on
+    row.value, row.source, row.known_on = value, source.strip(), day
     row.entered_by, row.entered_at = by, timezone.now()
     row.save()
     record("reports.service_entered", by=by, subject=unit, value=str(value), **words)
     return row
 
 
-def _check(item: str, value: Decimal, source: str, known_on: date | None) -> None:
+def _checked(item: str, value: Decimal, source: str, known_on: date | None) -> date:
+    """The day, where all can be."""
     least, most = ITEMS[item].bounds
     if not least <= value <= most:
         sentence = _("Please enter a value from {least} to {most}.")
@@ -67,3 +68,4 @@ def _check(item: str, value: Decimal, source: str, known_on: date | None) -> Non
         raise Refused(_("Please say where the value comes from, and since which day."))
     if known_on > timezone.localdate():
         raise Refused(_("The day lies in the future."))
+    return known_on
