@@ -105,7 +105,7 @@ register(
         source=_("Customer-relationship management, five elements, 5(4)"),
         type=Rows(
             (
-                Column("measure", _("Measure"), Choice(_expected)),
+                Column("measure", pgettext_lazy("measure", "Measure"), Choice(_expected)),
                 Column(
                     "value",
                     pgettext_lazy("effect", "Expected value"),

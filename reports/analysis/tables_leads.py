@@ -191,6 +191,7 @@ def _features(model: scoring.Model, words: Words, limit: int | None) -> Table:
             *(words.value(x.feature, x.word), x.customers, x.buyers, x.rate, _two(x.factor)),
         )
         for x in model.features
+        if model.kinds[x.kind].scores or not any(one.scores for one in model.kinds.values())
     ]
     note = _(
         "Empty where fewer than {least} customers share it, or where it is known of fewer who"

@@ -262,7 +262,7 @@ def _effect(asked: Question, limit: int | None) -> list[Table]:
         for month, expected, met in effect.log_ins_by_month(asked)
     ]
     columns = (
-        Column(_("Measure"), width=28),
+        Column(pgettext("measure", "Measure"), width=28),
         Column(pgettext("measure", "In"), width=10),
         Column(_("Before"), "number"),
         Column(_("After"), "number"),

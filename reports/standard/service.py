@@ -2,6 +2,7 @@
 people with their source; what is not known is said (VAL-16)."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
@@ -18,8 +19,8 @@ from reports.standard.service_items import ELEMENTS, ITEMS, UNITS, Item
 
 KEY = "service-measures"
 COLUMNS = (
-    Column("item", gettext_lazy("Measure"), width=34),
-    Column("value", pgettext_lazy("service", "Value"), "number"),
+    Column("item", pgettext_lazy("measure", "Measure"), width=34),
+    Column("value", pgettext_lazy("service", "Value"), "plain"),
     Column("unit", pgettext_lazy("measure", "In"), width=10),
     Column("how", pgettext_lazy("service", "Known how"), width=22),
     Column("source", gettext_lazy("Source"), width=44),
@@ -55,6 +56,8 @@ def _read(asked: Question) -> Found:
 
 def _line(asked: Question, item: Item, value: Any, entered: ServiceMeasure | None) -> Sequence[Any]:
     unit = str(UNITS[item.unit])
+    if value is not None:
+        value = int(value) if item.unit == "count" else round(Decimal(repr(float(value))), 2)
     if item.source:
         how = _("counted") if value is not None else _("nothing to count")
         return (str(item.title), value, unit, how, str(item.source), asked.last)

@@ -15,7 +15,7 @@ ELEMENTS: Final[dict[str, Text]] = {
     "after": pgettext_lazy("service", "After the sale"),
 }
 UNITS: Final[dict[str, Text]] = {
-    "count": pgettext_lazy("measure", "number"),
+    "count": pgettext_lazy("service", "number"),
     "share": pgettext_lazy("measure", "per cent"),
     "hours": pgettext_lazy("measure", "hours"),
     "score": pgettext_lazy("measure", "1 to 5"),

@@ -32,7 +32,9 @@ def words(value: Any, kind: Kind) -> str:
         return display.score(value)
     if kind == "integer":
         return display.thousands(value)
-    if kind == "number":
+    if kind == "plain" and isinstance(value, int):
+        return display.thousands(value)
+    if kind in ("number", "plain"):
         return display.fixed(value, 2)
     if isinstance(value, dt.datetime):
         return f"{timezone.localtime(value):%Y-%m-%d %H:%M}"
