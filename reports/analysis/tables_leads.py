@@ -15,7 +15,7 @@ from reports.analysis.base import Column, Method, Question, Table, customer_url
 from reports.analysis.tables_members import class_links, name_columns, title_of
 from reports.analysis.tables_profile import word_of
 
-REASONS = 4  # of a customer on a page; the workbook has them all
+REASONS = 3  # of a customer on a page; the workbook has them all
 FEATURE_WORDS = {
     "business_type": gettext_lazy("Business type"),
     "level": pgettext_lazy("lead", "Class or grade"),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, F, Q
-from django.db.models.functions import TruncDay
+from django.db.models.functions import TruncDate
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
@@ -20,7 +20,7 @@ from reports.metrics.registry import midnight
 from reports.standard.base import MOST_ROWS, Column, Found, Question, Standard, Table
 
 LOG_INS, ABSENCES = "compliance.view_log_ins", "compliance.view_absence"
-AHEAD = Q(created_at__lt=TruncDay("at"))  # noted before the day of the visit
+AHEAD = Q(created_at__date__lt=TruncDate("at"))  # noted before the day of the visit
 PEOPLE = Table(
     "people",
     gettext_lazy("Visits and attendance"),

@@ -12,6 +12,7 @@ from reports.standard.base import Kind
 FORMATS: dict[str, str] = {
     "integer": "#,##0",
     "number": "#,##0.00",
+    "plain": "#,##0.##",
     "score": "0.0",
     "money": "#,##0.00",
     "percent": "0.0%",
