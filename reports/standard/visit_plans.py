@@ -176,7 +176,7 @@ REPORT = Standard(
         "Which visits were planned and held by whom, and who was there; what the archive post found"
         " stands in the written analysis."
     ),
-    source=gettext_lazy("Rules on maintaining customer relations of the construction group, 5(5)"),
+    source=gettext_lazy("Company rules on customer relationships, Art 5(5)"),
     right=SEE_CUSTOMERS,
     taking="customers.export_customer",
     facts=FACTS,
