@@ -88,7 +88,8 @@ def test_potential_is_no_reason_and_contacts_count_before_the_purchase(world, fe
     """What is called potential is not known; a contact after the purchase did not lead to it."""
     sourced(world.n1a, "荐", 12, 6, level="潜在客户")
     first = Customer.objects.get(code="荐00")
-    for day in (dt.date(2026, 3, 4), dt.date(2026, 3, 5), dt.date(2025, 3, 4)):
+    march = [dt.date(2026, 3, day) for day in (3, 4, 5)]
+    for day in (*march, dt.date(2025, 3, 4)):
         at = dt.datetime.combine(day, dt.time(4), dt.UTC)
         make_activity(customer=first, by=world.north_clerk, at=at)
     model = scoring.learn(asked(world.north))
