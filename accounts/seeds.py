@@ -159,6 +159,7 @@ MANAGE = (
     *KEEP,
     "customers.hand_over_customer",
     "customers.assess_credit",
+    "customers.merge_customer",
     "satisfaction.view_response",
     *ANSWER_FOR_FIGURES,
     *ANSWER_FOR_CASES,

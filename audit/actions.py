@@ -65,6 +65,8 @@ ACTIONS = {
     "stand_in.ended": _("ended that {deputy} stands in for {employee_no}"),
     "customer.created": _("created the customer {code}"),
     "customer.changed": _("changed {fields} of the customer {code}"),
+    "customer.merged": _("merged the customer {former} into {code}: {rows} rows moved. {reason}"),
+    "customer.not_duplicate": _("said that {code} and {other} are two customers: {reason}"),
     "customer.revealed": _("revealed {field}, reason: {reason}"),
     "customer.reveals_extended": _("asked to see {count} numbers more that day: {reason}"),
     "customer.handed_over": _("handed over {count} customers to {employee_no}"),

@@ -12,6 +12,7 @@ class CustomersConfig(AppConfig):
         from customers import (  # noqa: F401  they register themselves
             exports,
             imports,
+            merge_rules,
             reach,  # noqa: F401
             value_tab,  # noqa: F401
         )

@@ -12,7 +12,7 @@ from core.imports.report import Report
 from core.models import SubjectKey
 from core.personal_data import blind_index, new_subject_key
 from customers.imports.organisation_row import OrganisationRow
-from customers.imports.turns import take_turn
+from customers.services.turns import take_turn
 from customers.models import Contact, Customer, CustomerKind, CustomerUnit
 from customers.selectors.keepers import keeper_units
 from customers.services.customers import REPEATED, remember_words, set_reading

@@ -35,7 +35,7 @@ from customers.imports.owner_people import (
     person_of,
     protected,
 )
-from customers.imports.turns import take_turn
+from customers.services.turns import take_turn
 from customers.models import Customer, CustomerKind
 from customers.selectors.keepers import keeper_units
 from customers.services.customers import CODE_FORMS

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from core.imports.kinds import ImportContext
 from core.imports.report import Report
-from customers.imports.turns import take_turn
+from customers.services.turns import take_turn
 from customers.models import POTENTIAL, Customer, CustomerKind, TransactionFile
 from customers.services.customers import create_customer
 from regions.models import Kind, OrgUnit

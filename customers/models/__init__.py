@@ -17,6 +17,7 @@ from customers.models.customers import (
     Scheme,
 )
 from customers.models.losses import Loss
+from customers.models.merging import CustomerMerge, DuplicatePair, Likeness
 from customers.models.properties import Ownership, Property
 from customers.models.transactions import Transaction, TransactionFile
 from customers.models.value import CreditSheet, Demand, DemandSource, ValueSheet
@@ -33,10 +34,13 @@ __all__ = [
     "Customer",
     "CustomerClass",
     "CustomerKind",
+    "CustomerMerge",
     "CustomerShare",
     "CustomerUnit",
     "Demand",
     "DemandSource",
+    "DuplicatePair",
+    "Likeness",
     "Loss",
     "NameReading",
     "OwnerStage",

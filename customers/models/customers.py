@@ -253,6 +253,7 @@ class Customer(models.Model):
             ("export_customer", _("Can export customers")),
             ("hand_over_customer", _("Can hand over customers")),
             ("share_customer", _("Can share customers with colleagues")),
+            ("merge_customer", _("Can merge duplicate customers")),
         ]
         indexes = [
             models.Index(fields=["pinyin", "id"], name="customer_pinyin"),

@@ -10,6 +10,7 @@ from customers.services.activities import (
 from customers.services.contacts import add_contact, change_contact
 from customers.services.customers import change_customer, create_customer
 from customers.services.losses import record_loss, win_back
+from customers.services.merging import merge_customers
 from customers.services.reveal import reveal, reveals_left
 from customers.services.shares import (
     delete_old_shares,
@@ -44,6 +45,7 @@ __all__ = [
     "log_activity",
     "move_activity",
     "may_share",
+    "merge_customers",
     "plan_activity",
     "record_loss",
     "reveal",
