@@ -1,7 +1,5 @@
 """What happens to rows of customers that cannot stand twice when two customers become one."""
 
-from typing import Any
-
 from django.db import connection
 
 from core.personal_data import Erased

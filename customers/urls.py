@@ -2,7 +2,17 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from customers.views import access, activities, detail, edit, exports, hand_over, lists, value
+from customers.views import (
+    access,
+    activities,
+    detail,
+    duplicates,
+    edit,
+    exports,
+    hand_over,
+    lists,
+    value,
+)
 
 app_name = "customers"
 
@@ -16,6 +26,10 @@ customer_urls: list[URLPattern | URLResolver] = [
     path("edit/", edit.customer_edit, name="edit"),
     path("reveal/<slug:field>/", detail.customer_reveal, name="reveal"),
     path("activities/new/", activities.activity_new, name="activity-new"),
+    path("merge/", duplicates.merge_choose, name="merge-choose"),
+    path("merge/<int:other>/", duplicates.merge_compare, name="merge-compare"),
+    path("merge/<int:other>/confirm/", duplicates.merge_confirm, name="merge-confirm"),
+    path("merges/<int:merge>/", duplicates.merge_detail, name="merge-detail"),
     path("access/", access.customer_access, name="access"),
     path("share/", access.customer_share, name="share"),
     path("share/people/", access.share_people, name="share-people"),
@@ -32,6 +46,8 @@ customer_urls: list[URLPattern | URLResolver] = [
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", lists.customer_list, name="list"),
     path("new/", edit.customer_new, name="new"),
+    path("duplicates/", duplicates.duplicate_list, name="duplicates"),
+    path("duplicates/<int:pk>/two/", duplicates.duplicate_dismiss, name="duplicate-dismiss"),
     path("hand-over/", hand_over.hand_over_page, name="hand-over"),
     path("hand-over/<int:pk>/", hand_over.hand_over_selection, name="hand-over-selection"),
     path("hand-over/<int:pk>/keepers/", hand_over.selection_keepers, name="selection-keepers"),

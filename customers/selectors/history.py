@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.models import HandOverItem, HandOverState, Outcome
 from core.scope import scope_of
-from customers.models import Customer, CustomerShare, CustomerUnit
+from customers.models import Customer, CustomerMerge, CustomerShare, CustomerUnit
 from customers.models.customers import VIEW, whole_branches
 
 PLACES = "customers.place"
@@ -56,9 +57,9 @@ def events(
     user: Any, customer: Customer, *, before: dt.datetime | None, after: dt.datetime | None
 ) -> list[Event]:
     """What happened in [after, before), newest first, as far as the reader reaches: hand-overs of
-    places he sees, shares if he sees a place at all, and what sources tell. Two queries, and one
+    places he sees, shares if he sees a place at all, and what sources tell. Three queries, and one
     for each source."""
-    found = [*_hand_overs(user, customer), *_shares(user, customer)]
+    found = [*_hand_overs(user, customer), *_shares(user, customer), *_merges(customer)]
     for source, right in SOURCES.items():
         if user.has_perm(right):
             found += source(user, customer, before, after)
@@ -102,6 +103,20 @@ def _hand_overs(user: Any, customer: Customer) -> list[Event]:
             found.append(
                 Event(f"{key}b", "arrow-back-up", _("Handed back"), hand_over.ended_at, by, back)
             )
+    return found
+
+
+def _merges(customer: Customer) -> list[Event]:
+    """Records that went into this one: his own file, so whoever sees him is told."""
+    rows = CustomerMerge.objects.filter(survivor=customer).defer("before", "moved", "united")
+    found = []
+    for row in rows.select_related("by").order_by("-at")[:SHOWN]:
+        text = _("With {name} ({code})").format(name=row.name, code=row.code)
+        facts = ((_("Reason"), row.reason),) if row.reason else ()
+        link = reverse("customers:merge-detail", args=[customer.pk, row.pk])
+        who = row.by.name if row.by else ""
+        links = ((_("What was moved"), link),)
+        found.append(Event(f"m{row.pk}", "columns", _("Merged"), row.at, who, text, facts, links))
     return found
 
 

@@ -9,6 +9,7 @@ from customers.services.activities import (
 )
 from customers.services.contacts import add_contact, change_contact
 from customers.services.customers import change_customer, create_customer
+from customers.services.duplicates import dismiss_pair, find_duplicates
 from customers.services.losses import record_loss, win_back
 from customers.services.merging import merge_customers
 from customers.services.reveal import reveal, reveals_left
@@ -36,9 +37,11 @@ __all__ = [
     "complete_activity",
     "create_customer",
     "delete_old_shares",
+    "dismiss_pair",
     "drop_demand",
     "end_share",
     "end_shares",
+    "find_duplicates",
     "hand_over",
     "hand_over_places",
     "judge_value",
