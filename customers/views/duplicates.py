@@ -29,9 +29,8 @@ from customers.selectors.lists import ListQuery, place_keys, rows_of
 from customers.selectors.terms import understand
 from customers.services import dismiss_pair, merge_customers
 from customers.services.merging import FIELDS
-from customers.views.common import crumbs, customer_crumbs, customer_or_404
+from customers.views.common import crumbs, customer_crumbs
 
-VIEW = "customers.view_customer"
 FOUND = 10
 SEND = require_http_methods(["GET", "HEAD", "POST"])
 
@@ -246,11 +245,12 @@ def _question(
     }
 
 
-@requires(VIEW)
+@requires(MERGE)
 @require_safe
 def merge_detail(request: HttpRequest, pk: int, merge: int) -> HttpResponse:
-    """What a merge moved, and what the record was before."""
-    customer = customer_or_404(request, pk)
+    """What a merge moved, and what the record was before: for whoever may merge the customer,
+    because the counts are those of every branch."""
+    [customer] = _mergeable_or_404(request, pk)
     rows = CustomerMerge.objects.filter(survivor=customer).select_related("by")
     found = rows.filter(pk=merge).first()
     if found is None:

@@ -64,8 +64,10 @@ from customers.models import (
     Contact,
     Customer,
     CustomerKind,
+    CustomerMerge,
     CustomerUnit,
     Demand,
+    DuplicatePair,
     Loss,
     Ownership,
     Property,
@@ -140,6 +142,8 @@ TABLES: tuple[type[Any], ...] = (
     Sanction,
     Demand,
     Loss,
+    DuplicatePair,
+    CustomerMerge,
 )
 FIRST_KEY = 40_000_001
 KEY = re.compile(r"(?<!\d)[45]\d{7}(?!\d)")
@@ -337,6 +341,16 @@ def _customers(branch: Branch) -> None:
     )
     branch.customers = {"mine": mine, "others": others, "firm": firm}
     make_sheets(customer=firm, by=branch.people["head"], mark=sign)
+    DuplicatePair.objects.create(first=mine, second=others, likeness="number_name")
+    CustomerMerge.objects.create(
+        survivor=mine,
+        former_id=int(f"9{digits}000001"),
+        kind=mine.kind,
+        code=f"YZ9{digits}000001",
+        name=f"李{sign}旧",
+        by=clerk,
+        before={"former": {"name": f"李{sign}旧"}},
+    )
     branch.contact = make_contact(
         customer=firm,
         name=f"王{sign}联",

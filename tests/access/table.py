@@ -113,6 +113,8 @@ EVENT_KEEPERS_HERE = "302  403  200  200  200  403  200  403  404  404"
 EVENT_KEEPERS_DO = "302  403  302  302  302  403  302  403  404  404"
 KINDS_OF_MONEY = "302  403  403  403  403  403  200  200  403  403"
 
+MERGERS_HERE = "302  403  403  200  200  403  403  403  403  404"
+
 FIRM_SEEN = "302  403  404  200  200  200  200  200  404  404"
 FIRM_TAKERS = "302  403  404  200  200  200  403  403  404  404"
 ASSESSORS = "302  403  403  200  200  403  403  403  403  404"
@@ -907,6 +909,24 @@ PAGES = (
     Row("GET", "customers:share-people", KEEPERS_HERE, args=("@mine",)),
     Row("GET", "customers:access", "302  403  403  200  200  403  403  200  403  404",
         args=("@mine",)),
+    # --- duplicates: whoever may merge, and reaches both
+    Row("GET", "customers:duplicates", "302  403  403  200  200  403  403  403  403  200"),
+    Row("GET", "customers:duplicate-dismiss", MERGERS_HERE, args=("@pair",)),
+    Row("POST", "customers:duplicate-dismiss", "302  403  403  302  302  403  403  403  403  404",
+        args=("@pair",), data={"reason": "父子"}),
+    Row("POST", "customers:duplicate-dismiss", "302  403  403  422  422  403  403  403  403  404",
+        args=("@pair",)),
+    Row("GET", "customers:merge-choose", MERGERS_HERE, args=("@mine",)),
+    Row("POST", "customers:merge-choose", MERGERS_HERE, args=("@mine",), data={"q": "李"}),
+    Row("GET", "customers:merge-compare", MERGERS_HERE, args=("@mine", "@others")),
+    Row("GET", "customers:merge-confirm", MERGERS_HERE, args=("@mine", "@others")),
+    Row("POST", "customers:merge-confirm", "302  403  403  302  302  403  403  403  403  404",
+        args=("@mine", "@others"), data={"seen": "@seen"}),
+    Row("POST", "customers:merge-confirm", "302  403  403  422  422  403  403  403  403  404",
+        args=("@mine", "@firm"), data={"seen": "@seen"}),
+    Row("GET", "customers:merge-detail", MERGERS_HERE, args=("@mine", "@merge")),
+    Row("GET", "customers:detail", "302  403  302  302  302  302  302  302  404  404",
+        args=("@merged",)),
     # --- answers to surveys: the public form, the desk, the list
     Row("GET", "survey:enter", "410  410  410  410  410  410  410  410  410  410", args=("x",)),
     Row("GET", "survey:form", "410  410  410  410  410  410  410  410  410  410"),

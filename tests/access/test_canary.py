@@ -27,6 +27,7 @@ from core.scope import EVERYTHING, ScopedQuerySet
 from customers.models import Activity, Customer, Property
 from customers.models.activities import ActivityQuerySet
 from customers.models.customers import ContactQuerySet, CustomerQuerySet, PlaceQuerySet
+from customers.models.merging import PairQuerySet
 from customers.models.properties import OwnershipQuerySet, PropertyQuerySet
 from customers.selectors.lists import count_customers
 from regions.models import OrgUnit, OrgUnitQuerySet
@@ -316,7 +317,13 @@ KEEPERS = STAFF | {
 }
 SEEN = {
     "clerk": KEEPERS | {"imports/<int:pk>/", "imports/<int:pk>/rejected/"},
-    "head": KEEPERS | {"customers/hand-over/"},
+    "head": KEEPERS
+    | {
+        "customers/hand-over/",
+        "customers/duplicates/",
+        "customers/<int:pk>/merge/",
+        "customers/<int:pk>/merge/<int:other>/",
+    },
     "desk": STAFF,
     "local_admin": {
         "admin/accounts/user/<path:object_id>/change/",
@@ -378,6 +385,7 @@ BROKEN = {
     ),
     "staff of the API": (UserQuerySet, "visible_to", everything, "head", "/api/v1/staff/"),
     "units of the API": (OrgUnitQuerySet, "visible_to", everything, "head", "/api/v1/units/"),
+    "duplicates": (PairQuerySet, "visible_to", everything, "head", "/customers/duplicates/"),
     "contacts": (ContactQuerySet, "visible_to", everything, "head", "/search/"),
     "units": (OrgUnitQuerySet, "visible_to", everything, "desk", "/organisation/"),
     "people": (UserQuerySet, "visible_to", everything, "desk", "/people/"),
