@@ -2,6 +2,7 @@
 
 import datetime as dt
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -9,6 +10,7 @@ from django.utils.dateparse import parse_datetime
 from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
+from core import display
 from customers.models import STRATEGIC, Customer, CustomerKind
 from customers.services.merging import FIELDS, PERSONAL
 
@@ -39,8 +41,8 @@ class Compared:
 
 def compare(survivor: Customer, former: Customer) -> list[Compared]:
     """The fields of which at least one record has a value. Proposed is the value of the record that
-    was changed last; a record without a value proposes nothing, and a strategic customer stays
-    one."""
+    was changed last; a record without a value proposes nothing, a strategic customer stays one,
+    and the first cooperation is the earlier one."""
     newer = former.updated_at > survivor.updated_at
     found = []
     for name in FIELDS:
@@ -52,6 +54,8 @@ def compare(survivor: Customer, former: Customer) -> list[Compared]:
         take = bool(theirs) and (newer or not mine)
         if name == "level" and STRATEGIC in (mine, theirs):
             take = mine != STRATEGIC
+        if name == "first_cooperation_on" and mine and theirs:
+            take = theirs < mine
         found.append(Compared(name, _label(name), mine, theirs, take))
     return found
 
@@ -70,6 +74,8 @@ def _shown(customer: Customer, name: str) -> str:
     value = getattr(customer, name)
     if value is None:
         return ""
+    if isinstance(value, Decimal):
+        return display.thousands(value)
     if isinstance(value, dt.date):
         return value.isoformat()
     return str(value)

@@ -115,7 +115,7 @@ def uniques(field: models.ForeignKey) -> list[Once]:
     found = [Once(())] if field.unique else []
     sets: Iterable[tuple[tuple[str, ...], Any]] = [
         *((tuple(names), None) for names in meta.unique_together),
-        *((c.fields, c) for c in meta.constraints if isinstance(c, models.UniqueConstraint)),
+        *((tuple(c.fields), c) for c in meta.constraints if isinstance(c, models.UniqueConstraint)),
     ]
     for names, constraint in sets:
         if constraint is not None and constraint.expressions:

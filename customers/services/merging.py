@@ -39,6 +39,7 @@ PLAIN = (
     *("specialist", "contact_leader", "remark"),
 )
 FIELDS = (*PLAIN, *PERSONAL)
+PAIR = ("specialist", "contact_leader")
 
 
 @transaction.atomic
@@ -121,7 +122,7 @@ def _check(survivor: Customer, former: Customer, *, by: Any) -> None:
 
 def plain_values(customer: Customer) -> dict[str, Any]:
     """The fields of a customer as they are kept with a merge, without his numbers."""
-    found = {"code": customer.code}
+    found: dict[str, Any] = {"code": customer.code}
     for name in PLAIN:
         value = getattr(customer, Customer._meta.get_field(name).attname)  # type: ignore[union-attr]
         if value not in (None, ""):
@@ -138,7 +139,8 @@ def _clear(customer: Customer, name: str) -> str:
 
 def _chosen(survivor: Customer, former: Customer, take: frozenset[str]) -> dict[str, Any]:
     """The values that come from the former record: those asked for, and what the other lacks. A
-    telephone number that would be lost becomes the second one where that is free."""
+    telephone number that would be lost becomes the second one where that is free. Raises Refused
+    where one person would be specialist and leader at once."""
     chosen: dict[str, Any] = {}
     for name in PLAIN:
         mine, theirs = getattr(survivor, name), getattr(former, name)
@@ -151,6 +153,9 @@ def _chosen(survivor: Customer, former: Customer, take: frozenset[str]) -> dict[
             chosen[name] = theirs
     kept = {name: chosen.get(name, mine_of[name]) for name in ("phone", "other_phone")}
     left = [mine_of["phone"], _clear(former, "phone")]
+    first, second = (chosen.get(one) or getattr(survivor, one) for one in PAIR)
+    if first is not None and first == second:
+        raise Refused(_("Specialist and contact leader are two people."))
     spare = next((number for number in left if number and number not in kept.values()), "")
     if spare and not kept["other_phone"]:
         chosen["other_phone"] = spare

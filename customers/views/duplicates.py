@@ -108,7 +108,7 @@ def merge_choose(request: HttpRequest, pk: int) -> HttpResponse:
     searched = form.is_valid() and bool(form.cleaned_data["q"].strip())
     if searched:
         term = understand(form.cleaned_data["q"])
-        problem = term.problem or ""
+        problem = str(term.problem)
         if term.forms:
             user: Any = request.user
             keys = place_keys(user, ListQuery(term=term), size=FOUND + 1, permission=MERGE)
@@ -241,7 +241,7 @@ def _question(
         "form": form,
         "refused": refused,
         "cancel_url": back,
-        "crumbs": customer_crumbs(survivor, (_("Merge"), back), (_("Confirm"), "")),
+        "crumbs": customer_crumbs(survivor, (_("Merge"), back), (_("Merge these two customers?"), "")),
     }
 
 

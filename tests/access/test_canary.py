@@ -169,7 +169,7 @@ def tell(client: Client, reader: str) -> Story:
             "/customers/hand-over/",
             "/imports/",
         ]
-        story.crawl(["/", *odd], at_most=240)
+        story.crawl(["/", *odd], at_most=270)
         for address in ("/customers/", "/people/", "/organisation/units/", *CASE_PAGES):
             story.do(Visit("ROWS", address))
         for address in guessed():
