@@ -2,7 +2,6 @@
 
 from django.db import connection
 
-from core.personal_data import Erased
 from customers.merging import earliest, fill, follows, leave, settles
 from customers.models import (
     Contact,
@@ -15,7 +14,7 @@ from customers.models import (
     Ownership,
     ValueSheet,
 )
-from customers.services.protect import put
+from customers.services.protect import put, stored
 from customers.services.work import PLACES
 
 # Readings are written anew; of two statements about the same year that of the survivor counts.
@@ -55,12 +54,9 @@ def one_contact(stays: Contact, goes: Contact) -> None:
     fill(stays, goes, "department", "title", "fax")
     stays.is_key = stays.is_key or goes.is_key
     for name in ("phone", "email"):
-        try:
-            known = getattr(stays, f"{name}_cipher") or not goes.clear(name)
-        except Erased:
-            continue
-        if not known:
-            put(stays, "contact", name, goes.clear(name))
+        value = stored(goes, "contact", name)
+        if value and not getattr(stays, f"{name}_cipher"):
+            put(stays, "contact", name, value)
 
 
 def _wider(mine: CustomerShare, theirs: CustomerShare) -> bool:

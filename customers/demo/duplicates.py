@@ -1,4 +1,4 @@
-"""A few customers who were entered twice, as it happens: at the hotline, from a list of firms."""
+"""A few owners who stand in the archive twice, as it happens: once for each flat."""
 
 from typing import Any
 
@@ -8,74 +8,37 @@ from django.utils.translation import gettext_lazy as _
 from core.models import SubjectKey
 from customers.demo.parts import Gone, Part, Scene, register
 from customers.demo.removal import remove_history
-from customers.models import CustomerKind, CustomerMerge, CustomerUnit, DuplicatePair
-from customers.services import create_customer, find_duplicates, log_activity, merge_customers
+from customers.models import Customer, CustomerKind, CustomerMerge, DuplicatePair
+from customers.services import change_customer, find_duplicates
+from customers.services.protect import stored
 
-TWICE = 4  # owners who are entered once more; the first of them is merged again
-HOTLINE = "400热线"
-CALLED = "业主来电咨询车位续租，按来电号码新建了客户。"
-WHY = "同一部手机、同一姓名，电话核实为同一位业主。"
+TWICE = 3  # owners of whom two records are made
 
 
 def write_duplicates(cursor: Any, scene: Scene) -> dict[str, int]:
-    """Owners of one project whom the hotline entered once more, and a firm from a list."""
-    places = [
-        place
-        for place in scene.archive.places
-        if place.client.kind == CustomerKind.PERSON and place.keeper and place.client.phone
-    ]
-    step = max(len(places) // TWICE, 1)
-    chosen = places[::step][:TWICE]
-    found = CustomerUnit.objects.filter(customer__in=[one.client.key for one in chosen])
-    rows = {}
-    for row in found.select_related("customer", "unit", "keeper").order_by("-pk"):
-        rows[row.customer_id] = row
-    again = []
-    for place in chosen:
-        row = rows[place.client.key]
-        customer, _new = create_customer(
-            unit=row.unit,
-            by=row.keeper,
-            keeper=row.keeper,
-            kind=CustomerKind.PERSON,
-            name=row.name,
-            phone=row.customer.clear("phone"),
-            source=HOTLINE,
-            import_run_id=scene.run,
+    """Of two owners of one project the second becomes the first one, entered again without his
+    identity number; then the nightly look."""
+    homes: dict[str, list[int]] = {}
+    for place in scene.archive.places:
+        if place.client.kind == CustomerKind.PERSON and place.keeper and place.client.phone:
+            homes.setdefault(place.unit.code, []).append(place.client.key)
+    pairs = [keys[:2] for _code, keys in sorted(homes.items()) if len(set(keys[:2])) == 2]
+    for one, other in pairs[:: max(len(pairs) // TWICE, 1)][:TWICE]:
+        known = Customer.objects.select_related("subject").in_bulk([one, other])
+        change_customer(
+            known[other],
+            by=None,
+            name=known[one].name,
+            gender=known[one].gender,
+            phone=stored(known[one], "customer", "phone"),
+            identity="",
         )
-        log_activity(
-            customer.places.get(), by=row.keeper, kind="call", at=scene.now, content=CALLED
-        )
-        again.append((row, customer))
-    written = len(again) + _firm(scene)
-    pairs = find_duplicates()
-    if again:
-        row, customer = again[0]
-        merge_customers(row.customer, customer, by=None, reason=WHY)
-    return {"entered_twice": written, "pairs": pairs}
-
-
-def _firm(scene: Scene) -> int:
-    """A business customer whose name a list writes with other brackets."""
-    firms = [one.key for one in scene.archive.clients if one.kind == CustomerKind.ORGANISATION]
-    rows = CustomerUnit.objects.filter(customer__in=firms, keeper__isnull=False)
-    row = rows.select_related("customer", "unit", "keeper").order_by("pk").first()
-    if row is None:
-        return 0
-    create_customer(
-        unit=row.unit,
-        by=row.keeper,
-        keeper=row.keeper,
-        kind=CustomerKind.ORGANISATION,
-        name=" ".join((row.name[:2], row.name[2:])),
-        address=row.customer.address,
-        import_run_id=scene.run,
-    )
-    return 1
+    return {"pairs": find_duplicates()}
 
 
 def remove_duplicates(cursor: Any, gone: Gone) -> dict[str, int]:
-    """The pairs and merges of the customers who go, with the keys of merged records."""
+    """The pairs of the customers who go, and what was merged into them meanwhile with its keys and
+    its history."""
     either = Q(first__in=gone.customers) | Q(second__in=gone.customers)
     pairs, _models = DuplicatePair.objects.filter(either).delete()
     merges = CustomerMerge.objects.filter(survivor__in=gone.customers)
@@ -84,17 +47,7 @@ def remove_duplicates(cursor: Any, gone: Gone) -> dict[str, int]:
     merges.delete()
     SubjectKey.objects.filter(pk__in=keys).delete()
     remove_history(cursor, former)
-    return {"pairs": pairs, "merged": len(former)}
+    return {"pairs": pairs}
 
 
-register(
-    Part(
-        write_duplicates,
-        remove_duplicates,
-        {
-            "entered_twice": _("Customers entered twice"),
-            "pairs": _("Possible duplicates"),
-            "merged": _("Merged customers"),
-        },
-    )
-)
+register(Part(write_duplicates, remove_duplicates, {"pairs": _("Possible duplicates")}))

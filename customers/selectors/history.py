@@ -111,6 +111,8 @@ def _hand_overs(user: Any, customer: Customer) -> list[Event]:
 def _merges(user: Any, customer: Customer) -> list[Event]:
     """Records that went into this one: his own file, so whoever sees him is told. What was moved
     is for those who may merge him."""
+    if not getattr(customer, "has_merges", True):  # his page has asked with the customer
+        return []
     merged = CustomerMerge.objects.filter(survivor=customer).defer("before", "moved", "united")
     rows = list(merged.select_related("by").order_by("-at")[:SHOWN])
     may = bool(rows) and mergeable(user).filter(pk=customer.pk).exists()

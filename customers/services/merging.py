@@ -15,7 +15,6 @@ from audit.services import record
 from core.errors import Refused, Stale
 from core.locking import lock
 from core.notices import announce
-from core.personal_data import Erased
 from customers.merging import FOLLOWERS, RULES, Once, references, uniques
 from customers.models import Customer, CustomerMerge, CustomerUnit, DuplicatePair
 from customers.models.merging import mergeable
@@ -27,7 +26,7 @@ from customers.services.customers import (
     set_reading,
     write_readings,
 )
-from customers.services.protect import put
+from customers.services.protect import put, stored
 from customers.services.turns import take_turn
 from regions.models import OrgUnit
 
@@ -130,13 +129,6 @@ def plain_values(customer: Customer) -> dict[str, Any]:
     return found
 
 
-def _clear(customer: Customer, name: str) -> str:
-    try:
-        return customer.clear(name)
-    except Erased:
-        return ""
-
-
 def _chosen(survivor: Customer, former: Customer, take: frozenset[str]) -> dict[str, Any]:
     """The values that come from the former record: those asked for, and what the other lacks. A
     telephone number that would be lost becomes the second one where that is free. Raises Refused
@@ -146,13 +138,13 @@ def _chosen(survivor: Customer, former: Customer, take: frozenset[str]) -> dict[
         mine, theirs = getattr(survivor, name), getattr(former, name)
         if theirs not in (None, "") and (name in take or mine in (None, "")):
             chosen[name] = theirs
-    mine_of = {name: _clear(survivor, name) for name in PERSONAL}
+    mine_of = {name: stored(survivor, "customer", name) for name in PERSONAL}
     for name in PERSONAL:
-        theirs = _clear(former, name)
+        theirs = stored(former, "customer", name)
         if theirs and (name in take or not mine_of[name]):
             chosen[name] = theirs
     kept = {name: chosen.get(name, mine_of[name]) for name in ("phone", "other_phone")}
-    left = [mine_of["phone"], _clear(former, "phone")]
+    left = [mine_of["phone"], stored(former, "customer", "phone")]
     first, second = (chosen.get(one) or getattr(survivor, one) for one in PAIR)
     if first is not None and first == second:
         raise Refused(_("Specialist and contact leader are two people."))

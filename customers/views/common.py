@@ -12,11 +12,12 @@ from customers.services import may_share
 
 
 def customer_or_404(
-    request: HttpRequest, pk: int, permission: str = "customers.view_customer"
+    request: HttpRequest, pk: int, permission: str = "customers.view_customer", **more: Any
 ) -> Customer:
-    """The customer in reach of a right. Foreign and missing ones look the same: 404."""
+    """The customer in reach of a right, annotated with `more`. Foreign and missing ones look the
+    same: 404."""
     rows = Customer.objects.visible_to(request.user, permission).select_related("subject")
-    customer = rows.filter(pk=pk).first()
+    customer = rows.filter(pk=pk).annotate(**more).first()
     if customer is None:
         raise Http404("customer")
     return customer

@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,7 +18,7 @@ from core.errors import QuotaExceeded, Refused
 from core.htmx import page_or_rows, wants_rows
 from core.personal_data import mask
 from customers.forms import REASONS, FurtherRevealsForm, RevealForm
-from customers.models import Activity, ActivityState, Contact, Customer
+from customers.models import Activity, ActivityState, Contact, Customer, CustomerMerge
 from customers.models.merging import MERGE
 from customers.selectors.detail import (
     CustomerFile,
@@ -58,6 +59,7 @@ ICONS = {
     "note": "note",
 }
 SHOWN_SECONDS = 60
+MERGED = CustomerMerge.objects.filter(survivor=OuterRef("pk"))
 
 
 def entry(activity: Activity, request: HttpRequest) -> dict[str, Any]:
@@ -120,7 +122,7 @@ def customer_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Everything about one customer that the reader may see. The address of a record that was
     merged leads to the customer it became."""
     try:
-        customer = customer_or_404(request, pk)
+        customer = customer_or_404(request, pk, has_merges=Exists(MERGED))
     except Http404:
         merge = survivor_of(request.user, pk)
         if merge is None:

@@ -241,7 +241,9 @@ def _question(
         "form": form,
         "refused": refused,
         "cancel_url": back,
-        "crumbs": customer_crumbs(survivor, (_("Merge"), back), (_("Merge these two customers?"), "")),
+        "crumbs": customer_crumbs(
+            survivor, (_("Merge"), back), (_("Merge these two customers?"), "")
+        ),
     }
 
 

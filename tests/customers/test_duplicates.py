@@ -160,7 +160,7 @@ def test_of_another_branch_nothing_is_told_but_that_it_holds_him(client, world):
     assert here.code in text
     assert there.code not in text
     assert there.get_absolute_url() not in text
-    assert "另一区域" in text or "Held by another branch" in text
+    assert "由其他区域维护" in text or "Held by another branch" in text
     assert reverse("customers:merge-compare", args=[here.pk, there.pk]) not in text
     for args in ((here.pk, there.pk), (there.pk, here.pk)):
         page(client, world.north_head, "merge-compare", *args, status=404)

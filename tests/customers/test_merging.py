@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from audit.models import Entry
 from core.errors import Refused, Stale
+from core.personal_data import blind_index
 from customers import merging
 from customers.merging import RULES, references, uniques
 from customers.models import (
@@ -291,13 +292,30 @@ def test_values_that_lack_are_filled_and_those_asked_for_are_taken(world):
 
 
 def test_a_number_that_is_taken_does_not_become_the_second_one(world):
-    mine, theirs = two(world, phone=phone(2))
-    change_customer(mine, by=None, phone=phone(1))
+    mine, theirs = two(world, phone=f"+86{phone(2)}")
+    change_customer(mine, by=None, phone=f"+86{phone(1)}")
 
     merge_customers(mine, theirs, by=None, take=frozenset({"phone"}))
 
     mine.refresh_from_db()
     assert (mine.clear("phone"), mine.clear("other_phone")) == (phone(2), phone(1))
+    # Numbers are found as before: the index is that of the stored form, not of the shown one.
+    for number, index in ((2, mine.phone_index), (1, mine.other_phone_index)):
+        assert bytes(index) == blind_index("phone", f"+86{phone(number)}")
+
+
+def test_a_contact_is_filled_with_a_number_that_is_found(world):
+    mine, theirs = (
+        make_customer(unit=world.n1a, kind="organisation", name="远岸物资") for _one in range(2)
+    )
+    make_contact(customer=mine, name="郑部长")
+    make_contact(customer=theirs, name="郑部长", phone=f"+86{phone(3)}", title="部长")
+
+    merge_customers(mine, theirs, by=None)
+
+    [contact] = mine.contacts.all()
+    assert (contact.clear("phone"), contact.title) == (phone(3), "部长")
+    assert bytes(contact.phone_index) == blind_index("phone", f"+86{phone(3)}")
 
 
 # --- refusals -------------------------------------------------------------------------------------
