@@ -69,7 +69,7 @@ def recovery_codes_left(user: User) -> int:
 def needs_factor(user: User) -> bool:
     """Whether one of the roles held today asks for a second factor."""
     asking = set(policy("accounts.second_factor_roles"))
-    return bool(asking) and any(grant.role.code in asking for grant in grants_of(user))
+    return bool(asking) and any(grant.role in asking for grant in grants_of(user))
 
 
 def days_left(user: User) -> int:

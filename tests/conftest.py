@@ -56,6 +56,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items.sort(key=lambda item: _place(item.nodeid))
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Every test begins in the language of the settings: a page that was read in another language
+    leaves the thread in it, as Django's middleware activates and never deactivates."""
+    translation.deactivate()
+
+
 def _place(nodeid: str) -> int:
     found = (place for place, start in enumerate(LONGEST) if nodeid.startswith(start))
     return next(found, len(LONGEST))

@@ -19,6 +19,7 @@ from complaints.services.mailbox import take_in
 from compliance.models import (
     Absence,
     AccountChange,
+    Assessment,
     ChangeLine,
     Circular,
     CircularLine,
@@ -544,7 +545,8 @@ def _assess(specialist: User, leader: User, word: str) -> None:
         "notes": dict.fromkeys(criteria, word),
         "remark": word,
     }
-    assessments.assess(specialist, role="specialist", confirm=True, **said)
+    if not Assessment.objects.filter(person=specialist, confirmed_at__isnull=False).exists():
+        assessments.assess(specialist, role="specialist", confirm=True, **said)
     assessments.assess(leader, role="leader", **said)
 
 

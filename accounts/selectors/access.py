@@ -57,8 +57,8 @@ def rights_of(person: User) -> list[RightGroup]:
     grants = grants_of(person) if person.is_active else []
     names: dict[str, set[str]] = {}
     for grant in grants:
-        for right in grant.rights:  # type: ignore[attr-defined]
-            names.setdefault(right, set()).add(grant.role.name)
+        for name in grant.rights:
+            names.setdefault(name, set()).add(grant.role_name)
     found = Permission.objects.select_related("content_type").filter(
         codename__in={right.split(".")[1] for right in names}
     )

@@ -41,6 +41,7 @@ from regions.models.units import (
     Region,
     UnitLevel,
     next_unit_id,
+    scope_column,
 )
 
 __all__ = [
@@ -87,5 +88,6 @@ __all__ = [
     "Weekday",
     "WorkingCalendar",
     "next_unit_id",
+    "scope_column",
     "usual_weekday",
 ]

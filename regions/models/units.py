@@ -250,7 +250,12 @@ class OrgUnit(models.Model):
 
     def scope_column(self) -> str | None:
         """The column by which this unit's branch is an equality; None for the group."""
-        return None if self.kind == Kind.GROUP else f"{self.kind}_id"
+        return scope_column(self.kind)
+
+
+def scope_column(kind: str) -> str | None:
+    """The column by which the branch of a unit of this kind is an equality; None for the group."""
+    return None if kind == Kind.GROUP else f"{kind}_id"
 
 
 def next_unit_id() -> int:

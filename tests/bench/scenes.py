@@ -61,8 +61,8 @@ def branches_of(name: str, user: User) -> Branches:
         return Branches(("true",))
     if name == "own":
         return Branches((f"{{t}}.keeper_id = {user.pk} AND {{t}}.project_id = {user.unit_id}",))
-    units = [grant.unit for grant in grants_of(user)]
-    return Branches(tuple(f"{{t}}.{unit.scope_column()} = {unit.pk}" for unit in units))
+    held = grants_of(user)
+    return Branches(tuple(f"{{t}}.{grant.column} = {grant.unit_id}" for grant in held))
 
 
 def where_of(name: str, user: User) -> Q:
@@ -71,8 +71,8 @@ def where_of(name: str, user: User) -> Q:
         return Q()
     if name == "own":
         return Q(keeper=user)
-    unit = next(grant.unit for grant in grants_of(user) if grant.unit_id == user.unit_id)
-    return Q(**{str(unit.scope_column()): unit.pk})
+    held = next(grant for grant in grants_of(user) if grant.unit_id == user.unit_id)
+    return Q(**{str(held.column): held.unit_id})
 
 
 def list_scenes(bare: Bare) -> list[Scene]:

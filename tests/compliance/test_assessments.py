@@ -125,6 +125,7 @@ def test_a_confirmed_assessment_stands_until_it_is_opened_again(world, firm):
 # --- the share of excellent people ----------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("english")
 def test_no_more_are_excellent_than_the_share_allows(world, firm):
     people = specialists(world, firm, 5)
     first, second = people[:2]

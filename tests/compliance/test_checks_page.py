@@ -17,8 +17,8 @@ TODAY = timezone.localdate()
 def test_every_rule_stands_with_its_source_and_what_it_finds_in_reach(client, world):
     rule = next(iter(CHECKS))
     for unit in (world.n1a, world.n1b, world.s1a):
-        make_finding(unit=unit, rule=rule)
-    make_finding(unit=world.n1a, rule=rule, state="closed")
+        make_finding(unit=unit, rule=rule, evidence={"held": {}})
+    make_finding(unit=world.n1a, rule=rule, key="2", state="closed", closed_on=TODAY)
     client.force_login(world.north_head)
 
     page = client.get(reverse("compliance:checks"))
@@ -36,9 +36,9 @@ def test_points_are_lost_by_weight_and_by_ones_own_findings_alone(world):
     for severity, unit in (
         ("high", world.n1a), ("medium", world.n1a), ("low", world.n1b), ("high", world.s1a)
     ):  # fmt: skip
-        make_finding(unit=unit, severity=severity)
-    for _number in range(6):
-        make_finding(unit=world.n1, severity="high")
+        make_finding(unit=unit, severity=severity, key=severity)
+    for number in range(6):
+        make_finding(unit=world.n1, severity="high", key=str(number))
 
     assert lowest_points(world.north_head, 20) == [(world.n1, 0), (world.n1a, 70), (world.n1b, 95)]
     assert lowest_points(world.north_head, 1) == [(world.n1, 0)]

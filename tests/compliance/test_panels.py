@@ -58,7 +58,7 @@ def test_names_of_customers_are_for_those_who_may_take_them_away(client, world):
     sheets = len(book.sheetnames)
     taken = Entry.objects.get(action="compliance.month_taken")
     assert taken.detail["count"] == sum(sheet.max_row - 1 for sheet in book.worksheets[1:]) >= 1
-    assert f"{taken.detail['count']} rows" in taken.sentence()
+    assert f"，{taken.detail['count']} 行" in taken.sentence()
 
     client.force_login(world.reader)  # the group's functions read, and take nothing away
 

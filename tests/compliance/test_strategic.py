@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 import time_machine
 from django.db import connection
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -642,13 +643,14 @@ def test_pages_of_the_file(client, world, customer):
     assert client.get(base).status_code == 404
 
 
-def test_the_office_sees_what_is_asked_of_anybody_and_nobody_else_does(client, world, customer):
+def test_the_office_sees_what_is_asked_of_anybody_and_nobody_else_does(world, customer):
     row = ResourceRequest.objects.create(
         customer=customer, by=world.north_clerk, kind="staff", content="两名质检员",
         department="工程部", to=world.north_keeper, needed_by=dt.date(2026, 11, 5),
     )  # fmt: skip
 
     def seen(person, **query):
+        client = Client()
         client.force_login(person)
         found = client.get(reverse("compliance:resources"), query).context["rows"]
         return [one.pk for one, _badge in found]

@@ -34,7 +34,8 @@ pytestmark = pytest.mark.django_db
 # Methods whose table of the last sheet has no column that is drawn, by how many charts they have.
 CHARTS = {"effect": 1, "rfm": 1, "abc": 1, "cooperation": 1, "quality": 2, "life-cycle": 1,
           "cohorts": 1, "seasonal": 1, "products": 1, "composition": 5, "retention": 2,
-          "evaluation": 1, "wallet": 3, "losses": 6, "credit": 2, "delivered": 2}  # fmt: skip
+          "evaluation": 1, "wallet": 3, "losses": 6, "credit": 2, "delivered": 2,
+          "profile": 4}  # fmt: skip
 
 
 @pytest.fixture
