@@ -78,7 +78,8 @@ def _specs() -> tuple[FieldSpec, ...]:
     for ready in forms().values():
         for one in ready.fields or ():
             pairs = tuple((word, word) for word in one.choices)
-            specs.setdefault(one.key, FieldSpec(one.key, one.label, one.type, choices=pairs))
+            kind = "text" if one.type == "customer" else one.type
+            specs.setdefault(one.key, FieldSpec(one.key, one.label, kind, choices=pairs))
     return tuple(specs.values())
 
 

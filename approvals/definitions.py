@@ -47,6 +47,7 @@ class WhoKind(TextChoices):
     APPLICANT_CHOICE = "applicant_choice", gettext_lazy("Chosen by the applicant")
     PREVIOUS_CHOICE = "previous_choice", gettext_lazy("Chosen by the previous approver")
     APPLICANT = "applicant", gettext_lazy("The applicant")
+    SPECIALIST = "specialist", gettext_lazy("Specialist of the customer")  # of the paper's customer
 
 
 NAMED = frozenset({WhoKind.POST, WhoKind.BODY, WhoKind.ROLE, WhoKind.PERSON})

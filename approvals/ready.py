@@ -14,7 +14,7 @@ in the group's language; keys are those of approvals.definitions.
     [[form.fields]]
     key = "document"
     label = "文件名称"
-    type = "text"                      # text, choice, yes_no, date, number
+    type = "text"                      # text, choice, yes_no, date, number, customer (his code)
     lines = 1                          # of a text; 4 by default
     required = true                    # the default
 
@@ -39,7 +39,7 @@ from django.apps import apps
 
 REQUEST_KIND = "approvals.request"
 AMOUNTS = ("", "optional", "required")
-TYPES = ("text", "choice", "yes_no", "date", "number")
+TYPES = ("text", "choice", "yes_no", "date", "number", "customer")  # a customer by his code
 FORM = "form"  # the field of a request that says which form it is written on
 
 

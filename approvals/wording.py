@@ -34,6 +34,7 @@ ALONE: dict[str, Promise] = {
     WhoKind.APPLICANT_CHOICE: gettext_lazy("Chosen by the applicant"),
     WhoKind.PREVIOUS_CHOICE: gettext_lazy("Chosen by the previous approver"),
     WhoKind.APPLICANT: gettext_lazy("The applicant"),
+    WhoKind.SPECIALIST: gettext_lazy("Specialist of the customer"),
 }
 HEAD: dict[str, Promise] = {
     Kind.GROUP: gettext_lazy("Head of the group"),

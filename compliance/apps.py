@@ -19,6 +19,7 @@ class ComplianceConfig(AppConfig):
             daily_panels,
             duty_panels,
             imports,
+            merge_rules,
             staffing_entries,
             staffing_panels,
         )

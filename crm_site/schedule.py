@@ -36,6 +36,12 @@ SCHEDULE = (
         crontab=("2", "0"),
     ),
     Periodic(
+        _("Look for duplicate customers"),
+        "customers.find_duplicates",
+        _("Finds customers who may be one: by number and name, flat and name, name of the firm."),
+        crontab=("15", "3"),
+    ),
+    Periodic(
         _("Compare scope columns with the tree"),
         "regions.compare_scope_columns",
         _("Finds rows whose region, city or project differs from the tree, and mends them."),

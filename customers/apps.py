@@ -10,8 +10,10 @@ class CustomersConfig(AppConfig):
 
     def ready(self) -> None:
         from customers import (  # noqa: F401  they register themselves
+            contract_tab,  # noqa: F401
             exports,
             imports,
+            merge_rules,
             reach,  # noqa: F401
             value_tab,  # noqa: F401
         )

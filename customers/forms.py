@@ -28,6 +28,7 @@ from customers.models import (
     Scheme,
 )
 from customers.models.customers import FIRST_BIRTH
+from customers.selectors.duplicates import firms_named
 from customers.selectors.keepers import refuse_keeper
 from customers.selectors.lists import BY_NAME, ORDERS, RECENT, ListQuery
 from customers.selectors.rhythm import overdue_condition
@@ -361,14 +362,20 @@ class CustomerForm(forms.ModelForm):
         """Name and number of somebody who is there already: whether another one is meant is
         asked once, because families do share names and numbers."""
         phones = [data.get("phone") or "", data.get("other_phone") or ""]
-        known = namesakes(self.user, data.get("name") or "", phones)
+        name = data.get("name") or ""
+        is_person = self.kind == CustomerKind.PERSON
+        known = namesakes(self.user, name, phones)
+        sentence = _("Name and phone are those of {codes}. Please open that customer instead.")
+        if not (known or is_person):
+            known = firms_named(self.user, name)
+            sentence = _("The name is that of {codes}. Please open that customer instead.")
+        self.known = known
         if not known:
             return
         self.fields["another"] = forms.BooleanField(
             label=_("This is another customer"), required=False
         )
         if not self.data.get("another"):
-            sentence = _("Name and phone are those of {codes}. Please open that customer instead.")
             self.add_error("another", sentence.format(codes=listed(one.code for one in known)))
 
     def _mask_placeholders(self) -> None:

@@ -14,3 +14,4 @@ register_kind(
 )
 register_event(EventKind("customer.created", _("A customer was entered")))
 register_event(EventKind("customer.changed", _("A customer was changed")))
+register_event(EventKind("customer.merged", _("A customer was merged into another one")))

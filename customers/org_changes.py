@@ -13,13 +13,25 @@ from typing import Any
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from customers.models import Activity, ActivityState, CustomerUnit, Loss, Ownership, Property
+from customers.models import (
+    Activity,
+    ActivityState,
+    Contract,
+    CustomerUnit,
+    Loss,
+    Opportunity,
+    Ownership,
+    Property,
+    SalesTarget,
+)
 from regions.models import OrgUnit
 from regions.takes_part import Chosen, Participant, takes_part
 
 PLACE, FLAT = "customers_customerunit", "customers_property"
 OWNED, DONE = "customers_ownership", "customers_activity"
 LOST = "customers_loss"
+AGREED, HOPED = "customers_contract", "customers_opportunity"
+AIMED = "customers_salestarget"
 HAS_ROW = "EXISTS (SELECT 1 FROM {table} o WHERE o.customer_id = t.customer_id AND o.unit_id = %s)"
 
 # Rows of a unit whose customer has a place in the other one and none here any more.
@@ -201,3 +213,60 @@ class Losses(Participant):
         journal.rewrite(
             LOST, {"unit_id": "%s::int"}, [target], where=GONE, args=[source, target, source]
         )
+
+
+def _follow(journal: Any, table: str, source: int, target: int) -> None:
+    """Rows of customers who have gone for good go along."""
+    args = [source, target, source]
+    journal.rewrite(table, {"unit_id": "%s::int"}, [target], where=GONE, args=args)
+
+
+@takes_part(Contract)
+class Contracts(Participant):
+    """All contracts go to the successor, finished ones too: what is still owed is owed to him."""
+
+    title = _("contracts")
+
+    def split(self, journal: Any, source: int, target: int, chosen: Chosen) -> None:
+        """Those of customers who have gone for good."""
+        _follow(journal, AGREED, source, target)
+
+
+@takes_part(Opportunity)
+class Opportunities(Participant):
+    """Opportunities go to the successor with their customers."""
+
+    title = _("opportunities")
+
+    def split(self, journal: Any, source: int, target: int, chosen: Chosen) -> None:
+        """Those of customers who have gone for good."""
+        _follow(journal, HOPED, source, target)
+
+
+@takes_part(SalesTarget)
+class SalesTargets(Participant):
+    """Targets of the year of the change and of later ones go to the successor, who is to sell what
+    both were to; those of past years stay with the unit that they measured."""
+
+    title = _("sales targets")
+
+    def move(self, journal: Any, source: int, target: int, day: date) -> None:
+        """Add up what both have, then move the rest."""
+        same = """s.year = t.year AND s.product = t.product
+            AND s.customer_id IS NOT DISTINCT FROM t.customer_id"""
+        journal.rewrite(
+            AIMED,
+            {"amount": "t.amount + s.amount"},
+            source=f"JOIN {AIMED} s ON s.unit_id = %s AND {same}",
+            where="t.unit_id = %s AND t.year >= %s",
+            args=[source, target, day.year],
+        )
+        twin = f"EXISTS (SELECT 1 FROM {AIMED} s WHERE s.unit_id = %s AND {same})"
+        mine = "t.unit_id = %s AND t.year >= %s"
+        args = [source, day.year]
+        journal.delete(AIMED, where=f"{mine} AND {twin}", args=[*args, target])
+        journal.rewrite(AIMED, {"unit_id": "%s::int"}, [target], where=mine, args=args)
+
+    def split(self, journal: Any, source: int, target: int, chosen: Chosen) -> None:
+        """Those of customers who have gone for good; nobody knows how to divide the others."""
+        _follow(journal, AIMED, source, target)

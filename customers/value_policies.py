@@ -244,6 +244,92 @@ register(
     )
 )
 
+# --- profit (CUS-32, REP-07) ----------------------------------------------------------------------
+
+HOTEL = _("Hotel CRM, questions to the archive")
+register(
+    Policy(
+        key="customers.high_profit_share",
+        title=_("Share of the profit that makes a customer a high-profit one"),
+        meaning=_(
+            "Customers sorted by the profit that they bring: those who together make up this share"
+            " of it are of high profit."
+        ),
+        source=HOTEL,
+        type=Decimal_(1, 100, places=1, unit="%"),
+        default=Decimal(80),
+        group=GROUP,
+        below=Below.GROUP,
+    )
+)
+register(
+    Policy(
+        key="customers.least_profit_share",
+        title=_("Share of the profit below which a customer is without value"),
+        meaning=_(
+            "Whoever brings less than this share of the profit of all, or no profit at all, is"
+            " without value. 0: only those who bring none."
+        ),
+        source=HOTEL,
+        type=Decimal_(0, 10, places=2, unit="%"),
+        default=Decimal("0.1"),
+        group=GROUP,
+        below=Below.GROUP,
+    )
+)
+
+# --- opportunities (SCH-02) -----------------------------------------------------------------------
+
+OUTCOMES = (
+    ("open", pgettext_lazy("opportunity", "Open")),
+    ("won", pgettext_lazy("opportunity", "Won")),
+    ("lost", pgettext_lazy("opportunity", "Lost")),
+)
+
+
+def _stages_once(table: Sequence[Row]) -> Promise | None:
+    if len({row["word"] for row in table}) < len(table):
+        return _("A word stands there twice.")
+    if any(row["outcome"] == "open" for row in table):
+        return None
+    return _("At least one stage must be open.")
+
+
+register(
+    Policy(
+        key="customers.opportunity_stages",
+        title=_("Stages of opportunities"),
+        meaning=_(
+            "The stages an opportunity goes through, in their order, the chance of success that"
+            " each has, and whether it is still open then."
+        ),
+        source=_("Problems a CRM system must solve (construction materials)"),
+        type=Rows(
+            (
+                Column("word", pgettext_lazy("opportunity", "Stage"), Text(20, minimum=1)),
+                Column("chance", _("Chance"), Whole(0, 100, unit="%")),
+                Column("outcome", pgettext_lazy("opportunity", "Outcome"), Choice(OUTCOMES)),
+            ),
+            minimum=1,
+            maximum=15,
+            rule=_stages_once,
+        ),
+        default=rows(
+            {"word": word, "chance": chance, "outcome": outcome}
+            for word, chance, outcome in (
+                ("初步接触", 10, "open"),
+                ("需求确认", 30, "open"),
+                ("方案报价", 50, "open"),
+                ("商务谈判", 70, "open"),
+                ("赢单", 100, "won"),
+                ("输单", 0, "lost"),
+            )
+        ),
+        group=GROUP,
+        below=Below.NOBODY,
+    )
+)
+
 # --- lost customers (VAL-12) ----------------------------------------------------------------------
 
 SIDES = (("ours", _("within our control")), ("outside", _("outside our control")))

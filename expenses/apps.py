@@ -12,7 +12,7 @@ class ExpensesConfig(AppConfig):
         # They register themselves: the file of former expenses, the export, the work people hand
         # over, the tab of a customer, and the personal values that are shown one at a time.
         from customers.services.reveal import FIELDS
-        from expenses import beside, exports, imports, ledger_book  # noqa: F401
+        from expenses import beside, exports, imports, ledger_book, merge_rules  # noqa: F401
         from expenses.models import Application
         from expenses.services import work  # noqa: F401
 

@@ -2,6 +2,7 @@
 sent, what units wrote about the month before; and how all that goes again."""
 
 from datetime import time
+from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
@@ -24,6 +25,7 @@ from reports.models import (
     RollupState,
     SavedReport,
     Seal,
+    ServiceMeasure,
 )
 from reports.standard.catalogue import STANDARDS
 from reports.standard.commentaries import (
@@ -32,6 +34,7 @@ from reports.standard.commentaries import (
     submit_commentary,
     write_commentary,
 )
+from reports.standard.service_entries import enter_measure
 
 # What cities wrote, and what the region above said: None, nothing yet.
 WRITTEN = (
@@ -47,6 +50,15 @@ WRITTEN = (
     ("企业客户采购集中于前五家，占比偏高，下季度计划新开发两家本地客户。", None),
 )
 
+
+# What no record knows of the service: measure, value, where it comes from.
+MEASURES = (
+    ("value_added", "6", "增值服务目录"),
+    ("delivered", "93.5", "送货签收单"),
+    ("ease", "4.2", "本月电话回访，38 份"),
+    ("tracked", "88", "售后台账"),
+)
+MEASURED = 3  # cities
 
 # Saved for everybody, the first of them sent every month.
 REPORTS: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -79,6 +91,7 @@ def write_figures(_cursor: Any, scene: Scene) -> dict[str, int]:
     nightly()
     _write_reports(scene)
     _write_commentaries()
+    _write_measures()
     return {}
 
 
@@ -109,12 +122,35 @@ def _write_commentaries() -> None:
             receive_commentary(row, by=above[0], accept=word[0], note=word[1])
 
 
+def _write_measures() -> None:
+    """What some cities said of their service in the month before; the others have yet to."""
+    today = timezone.localdate()
+    month = f"{months_later(month_of(today), -1):%Y-%m}"
+    cities = OrgUnit.objects.filter(kind=Kind.CITY, parent__kind=Kind.REGION).order_by("path")
+    for city in cities[:MEASURED]:
+        heads = RoleGrant.objects.now().filter(role__code="section-head", unit=city)
+        by = User.objects.active().filter(pk__in=heads.values("user")).order_by("pk").first()
+        if by is None:
+            continue
+        for item, value, source in MEASURES:
+            enter_measure(
+                unit=city,
+                period=month,
+                item=item,
+                value=Decimal(value),
+                source=source,
+                known_on=month_of(today),
+                by=by,
+            )
+
+
 def remove_figures(_cursor: Any, gone: Gone) -> dict[str, int]:
     """Forget the figures of units that go, and that months of nobody else's were closed: what is
     entered into such a month later would else count as having come too late. Marks that the
     removal leaves are used up later."""
     SavedReport.objects.filter(owner__in=gone.people).delete()
     Commentary.objects.filter(unit__in=gone.units).delete()
+    ServiceMeasure.objects.filter(unit__in=gone.units).delete()
     Rollup.objects.filter(unit__in=gone.units).delete()
     reseal()
     Mark.objects.filter(unit_id__in=gone.units).delete()

@@ -57,7 +57,8 @@ def standing(user: Any, customer: Customer) -> Standing | None:
         return None
     query = urlencode({"unit": unit.code, "customer": customer.code})
     links = {
-        key: f"{reverse('reports:customer-analysis', args=[key])}?{query}" for key in ("rfm", "abc")
+        key: f"{reverse('reports:customer-analysis', args=[key])}?{query}"
+        for key in ("rfm", "abc", "profit")
     }
     scope = narrow(scope_of(user, VIEW), unit, below=True)
     today = timezone.localdate()
@@ -93,8 +94,10 @@ def _context(request: HttpRequest, customer: Customer) -> dict[str, Any]:
         "import_url": reverse("imports:new"),
     }
     if page.rows:
+        years = bought_by_year(user, customer)
         context |= {
-            "years": bought_by_year(user, customer),
+            "years": years,
+            "knows_cost": any(one.cost is not None for one in years),
             "products": bought_by_product(user, customer),
             "standing": standing(user, customer),
         }

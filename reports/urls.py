@@ -8,6 +8,7 @@ from reports.builder import schedule_views as schedules
 from reports.builder import views as builder
 from reports.dashboard import views as dashboard
 from reports.standard import commentary_views as commentaries
+from reports.standard import service_views as service
 from reports.standard import views as standard
 
 app_name = "reports"
@@ -39,6 +40,9 @@ urlpatterns = [
     path("standard/templates/", standard.template_list, name="standard-templates"),
     path("standard/exports/<int:pk>/", standard.export_detail, name="standard-export-detail"),
     path("standard/exports/<int:pk>/file/", standard.export_file, name="standard-export-file"),
+    path(
+        "standard/service-measures/<slug:item>/enter/", service.service_enter, name="service-enter"
+    ),
     path("standard/<slug:key>/", standard.standard_report, name="standard-report"),
     path("standard/<slug:key>/paper/", standard.standard_paper, name="standard-paper"),
     path("standard/<slug:key>/export/", standard.export_new, name="standard-export"),

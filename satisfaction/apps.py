@@ -16,5 +16,6 @@ class SatisfactionConfig(AppConfig):
             imports,
             link_files,
             loop_policies,
+            merge_rules,
         )
         from satisfaction.services import scoring_jobs  # noqa: F401

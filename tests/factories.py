@@ -46,6 +46,7 @@ from customers.models import (
     Activity,
     ActivityState,
     Contact,
+    Contract,
     CreditSheet,
     Customer,
     CustomerKind,
@@ -59,11 +60,15 @@ from customers.models import (
 from customers.models.value import COSTS, VALUES
 from customers.services import (
     add_contact,
+    add_instalment,
+    add_receipt,
     assess_credit,
     create_customer,
     judge_value,
     record_loss,
+    save_contract,
     save_demand,
+    save_opportunity,
     share_customer,
 )
 from customers.services.customers import place_customer
@@ -275,6 +280,48 @@ def make_value(
     """A sheet of delivered value: `points` are a digit for each value, then for each cost."""
     given = dict(zip((*VALUES, *COSTS), map(int, points), strict=True))
     return judge_value(customer, by=by, year=year, points=given, **more)
+
+
+def make_contract(
+    *,
+    customer: Customer,
+    unit: OrgUnit | None = None,
+    by: User | None = None,
+    amount: int = 1000,
+    due: dict[date, int] | None = None,
+    paid: dict[date, int] | None = None,
+    **more: Any,
+) -> Contract:
+    """A running contract signed on 1 January 2026 through the service, with instalments and
+    receipts by their days."""
+    given = {
+        "number": f"HT-{next(_numbers)}",
+        "title": "合同",
+        "status": "running",
+        "signed_on": date(2026, 1, 1),
+    } | more
+    contract = save_contract(
+        None, by=by, place=place_of(customer, unit), amount=Decimal(amount), **given
+    )
+    for day, part in (due or {}).items():
+        add_instalment(contract, by=by, due_on=day, amount=Decimal(part))
+    for day, part in (paid or {}).items():
+        add_receipt(contract, by=by, on=day, amount=Decimal(part), reference=f"{day}")
+    return contract
+
+
+def make_deals(*, customer: Customer, by: User, mark: str = "") -> dict[str, Any]:
+    """A contract with an instalment and a receipt, and an opportunity; texts bear a mark."""
+    place = customer.places.select_related("unit").first()
+    day = date(2026, 2, 1)
+    contract = make_contract(
+        customer=customer, unit=place.unit, by=by, number=f"{mark}合同", due={day: 300},
+        paid={day: 100}, note=f"{mark}约定", checked_by=f"{mark}审核人",
+    )  # fmt: skip
+    opportunity = save_opportunity(
+        None, by=by, place=place, stage="方案报价", title=f"{mark}商机", note=f"{mark}进展"
+    )
+    return {"contract": contract, "opportunity": opportunity}
 
 
 def make_sheets(*, customer: Customer, by: User, mark: str = "") -> dict[str, Any]:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from approvals.selectors.colleagues import colleagues
+from approvals.specialists import is_known
 from core.widgets import RemoteSelect, RemoteSelectMultiple
 
 PEOPLE = "approvals:people"
@@ -26,6 +27,20 @@ class ColleagueField(forms.ModelChoiceField):
 
     def label_from_instance(self, obj: Any) -> str:
         return f"{obj.name} {obj.employee_no}"
+
+
+class CustomerCodeField(forms.CharField):
+    """The code of a customer within the reader's reach."""
+
+    def __init__(self, *, reader: Any, **options: Any) -> None:
+        super().__init__(**options)
+        self.reader = reader
+
+    def clean(self, value: Any) -> Any:
+        code = super().clean(value).upper()
+        if code and not is_known(code, self.reader):
+            raise forms.ValidationError(_("There is no customer with this code in your scope."))
+        return code
 
 
 class ColleaguesField(forms.ModelMultipleChoiceField):

@@ -76,6 +76,7 @@ def _ways() -> list[Any]:
         WhoKind.APPLICANT_CHOICE,
         WhoKind.PREVIOUS_CHOICE,
         WhoKind.APPLICANT,
+        WhoKind.SPECIALIST,
     )
     return [
         ("", "—"),

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from approvals.forms.fields import ColleagueField
+from approvals.forms.fields import ColleagueField, CustomerCodeField
 from approvals.models import FlowModel, Request
 from approvals.ready import Ready, ReadyField
 from core.formfields import Yuan
@@ -42,7 +42,7 @@ class RequestForm(forms.Form):
             required = ready.amount == "required"
             self.fields["amount"] = Yuan(required=required, **MONEY)
         for one in ready.fields or ():
-            self.fields[FIELD + one.key] = _form_field(one)
+            self.fields[FIELD + one.key] = _form_field(one, user)
         if ready.model == FlowModel.FREE:
             first = ColleagueField(label=_("First approver"), required=False)
             first.of(user)
@@ -82,7 +82,7 @@ def _number(value: Any) -> Any:
     return str(value) if isinstance(value, Decimal) else value
 
 
-def _form_field(one: ReadyField) -> forms.Field:
+def _form_field(one: ReadyField, user: Any) -> forms.Field:
     shared: dict[str, Any] = {
         "label": one.label,
         "required": one.required,
@@ -98,5 +98,7 @@ def _form_field(one: ReadyField) -> forms.Field:
         return forms.DateField(widget=DateInput(), **shared)
     if one.type == "number":
         return forms.DecimalField(max_digits=12, decimal_places=2, **shared)
+    if one.type == "customer":
+        return CustomerCodeField(reader=user, max_length=40, **shared)
     widget = forms.TextInput() if one.lines == 1 else forms.Textarea({"rows": one.lines})
     return forms.CharField(max_length=4000 if one.lines > 1 else 200, widget=widget, **shared)

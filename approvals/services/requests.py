@@ -19,6 +19,7 @@ from approvals.models import (
 from approvals.ready import Ready, ReadyField, forms
 from approvals.services.running import submit
 from approvals.services.voiding import hold
+from approvals.specialists import is_known
 from audit.services import record
 from core.attachments import discard, keep
 from core.attachments.store import MEGABYTE, discard_after_commit
@@ -84,6 +85,14 @@ def _lacking(paper: Request) -> list[str]:
     return [*([str(_("Amount"))] if amount else []), *fields]
 
 
+def _refuse_unknown_customers(paper: Request, by: Any) -> None:
+    ready = forms().get(paper.form)
+    for one in (ready.fields or ()) if ready else ():
+        code = paper.values.get(one.key)
+        if one.type == "customer" and code and not is_known(code, by):
+            raise Refused(_("There is no customer with this code in your scope."))
+
+
 def _says(paper: Request, one: ReadyField) -> bool:
     return one.type == "yes_no" or paper.values.get(one.key) not in (None, "")
 
@@ -108,6 +117,7 @@ def submit_request(request: Request, *, by: Any, **choices: Any) -> Approval:
     if lacking:
         sentence = _("Something is missing, please fill it in first: {fields}.")
         raise Refused(sentence.format(fields=listed(lacking)))
+    _refuse_unknown_customers(request, by)
     return submit(request, kind=REQUEST_KIND, by=by, **choices)
 
 

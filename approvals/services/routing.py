@@ -30,6 +30,7 @@ from approvals.models import WhySkipped
 from approvals.selectors import people as found_people
 from approvals.selectors.powers import definition_of
 from approvals.services.flows import flow_for
+from approvals.specialists import CUSTOMER, specialists_of
 from approvals.subjects import Facts, subject_of
 from core.errors import Refused
 from regions.models import OrgUnit
@@ -122,6 +123,9 @@ class Router:
                 return self._named(who.name), None
             case WhoKind.APPLICANT:
                 return [self.applicant], None
+            case WhoKind.SPECIALIST:
+                code = str(self.facts.fields.get(CUSTOMER) or "")
+                return found_people.active(specialists_of(code)), None
             case WhoKind.APPLICANT_CHOICE | WhoKind.PREVIOUS_CHOICE:
                 return found_people.active(self.chosen.get(key, ())), None
         unit = found_people.place(self.unit, up=who.up, level=who.level)

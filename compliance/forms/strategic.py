@@ -358,6 +358,17 @@ class SummaryForm(forms.Form):
     next_steps = _area(_("Next steps"))
 
 
+class PriorityForm(forms.Form):
+    """Whether resources go to a strategic customer first, and why."""
+
+    on = forms.BooleanField(
+        label=_("Resources go to this customer first"),
+        required=False,
+        help_text=_("Staff, equipment, materials, funds and technical support."),
+    )
+    reason = forms.CharField(label=_("Reason"), max_length=200)
+
+
 class ResourceForm(forms.Form):
     """What a department shall provide for a customer."""
 
@@ -372,7 +383,7 @@ class ResourceForm(forms.Form):
         label=_("Priority"),
         required=False,
         initial=True,
-        help_text=_("Strategic customers come first."),
+        help_text=_("Ticked where resources go to the customer first."),
     )
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:

@@ -296,6 +296,27 @@ def save_summary(
 
 
 @transaction.atomic
+def set_priority(customer: Customer, *, by: Any, reason: str, on: bool = True) -> Customer:
+    """Say that resources go to a strategic customer first, or (`on` false) no more, and why
+    (CUS-33). Raises Refused without a reason, and where
+    nothing would change."""
+    _refuse_ordinary(customer)
+    reason = reason.strip()
+    if not reason:
+        raise Refused(_("Please give a reason."))
+    row = lock(Customer.objects.filter(pk=customer.pk)).get()
+    if not on and not row.priority:
+        raise Refused(_("This customer has no priority."))
+    if on and row.priority == reason:
+        raise Refused(_("This customer has priority for this reason already."))
+    row.priority, row.updated_at = (reason if on else ""), timezone.now()
+    row.save(update_fields=["priority", "updated_at"])
+    act = "strategic.priority" if on else "strategic.priority_ended"
+    record(act, by=by, subject=row, code=row.code, reason=reason)
+    return row
+
+
+@transaction.atomic
 def ask_resource(
     customer: Customer,
     *,

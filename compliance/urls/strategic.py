@@ -24,6 +24,7 @@ committee_urls = [
 ]
 customer_urls = [
     path("", strategic.strategic_detail, name="strategic-customer"),
+    path("priority/", strategic.priority, name="strategic-priority"),
     path("pair/", strategic.pair, name="strategic-pair"),
     path("plan/", strategic.plan, name="strategic-plan"),
     path("plan/review/", strategic.plan_review, name="strategic-plan-review"),

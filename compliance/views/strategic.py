@@ -20,6 +20,7 @@ from compliance.forms.strategic import (
     OutcomeForm,
     PairForm,
     PlanForm,
+    PriorityForm,
     ResourceForm,
     ReviewForm,
     SignalForm,
@@ -196,6 +197,22 @@ def pair(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
+@requires(RUN, whole_group=True)
+@SEND
+def priority(request: HttpRequest, pk: int) -> HttpResponse:
+    """Let resources go to the customer first, or no more, with a reason (CUS-33)."""
+    customer = customer_or_404(request, pk)
+    form = PriorityForm(request.POST or None, initial={"on": True, "reason": customer.priority})
+    return _form(
+        request,
+        customer,
+        form,
+        _("Priority of resources"),
+        lambda data: verbs.set_priority(customer, by=request.user, **data),
+        _("The priority was saved."),
+    )
+
+
 @requires(WORK)
 @SEND
 def plan(request: HttpRequest, pk: int) -> HttpResponse:
@@ -300,7 +317,11 @@ def resource_new(request: HttpRequest, pk: int) -> HttpResponse:
     return _form(
         request,
         customer,
-        ResourceForm(request.POST or None, user=request.user),
+        ResourceForm(
+            request.POST or None,
+            user=request.user,
+            initial={"is_priority": customer.has_priority},
+        ),
         _("Ask for resources"),
         lambda data: verbs.ask_resource(customer, by=request.user, **data),
         _("The department was asked."),

@@ -8,6 +8,7 @@ codes that were never assigned. The same seed on the same day makes the same gro
 in it meanwhile; `manage.py demo` calls them. Modules: `names` draws words, `organisation` plans
 units and people, `archive` plans customers and what they own, `activities` plans the year,
 `rooms` writes sections, rules, working time, changes, shares and notices, `purchases` what
-business customers bought, `value` their sheets and losses, `tables` writes rows by COPY, `parts`
+business customers bought, `value` their sheets and losses,
+`sales` contracts with payments and opportunities, `tables` writes rows by COPY, `parts`
 asks other apps for what they add.
 """

@@ -59,7 +59,13 @@ def register(part: Part) -> Part:
 
 def parts() -> list[Part]:
     """Every part of every app; approvals, which know no customers, have theirs here."""
-    from customers.demo import papers, purchases, value  # noqa: F401  they register themselves
+    from customers.demo import (  # noqa: F401  they register themselves
+        duplicates,
+        papers,
+        purchases,
+        sales,
+        value,
+    )
 
     autodiscover_modules("demo")
     return list(_PARTS)

@@ -1,4 +1,5 @@
-"""Three years of purchases of the business customers, with a season and a few that stay away."""
+"""Three years of purchases of the business customers, with a season; some stay away, others
+have not bought yet."""
 
 import datetime as dt
 import hashlib
@@ -26,8 +27,19 @@ PRODUCTS = (
     ("绿植养护", 800),
     ("联合推广", 9_000),
 )
+# What a product costs us of its price; the files of some products never say it.
+COSTS = {
+    "物业增值服务": 0.72,
+    "写字楼租赁": 0.55,
+    "会议场地": 0.48,
+    "员工公寓团租": 0.81,
+    "停车月卡团购": 0.35,
+    "绿植养护": 0.9,
+}
 BUSINESS = ("地区专营店", "地区批量销售店", "国际性用品商", "地区电气店", "")
-COLUMNS = "customer_id on product quantity amount file_id row"
+IMPORTANT = ("战略客户", "重点客户")
+TRUSTED = ("老客户介绍", "员工推荐")
+COLUMNS = "customer_id on product quantity amount cost file_id row"
 
 
 def write_purchases(cursor: Any, scene: Scene) -> dict[str, int]:
@@ -39,7 +51,12 @@ def write_purchases(cursor: Any, scene: Scene) -> dict[str, int]:
         digest=digest, name="demo", import_run_id=scene.run, created_at=scene.now
     )
     today = timezone.localdate(scene.now)
-    lines = [line for firm in firms for line in _lines(firm.key, draw, today)]
+    bought = []
+    for firm in firms:
+        mine = list(_lines(firm.key, draw, today))
+        # Which of them never bought anything does not change what the others buy.
+        bought += mine if _buys(firm, random.Random(firm.code)) else []  # noqa: S311
+    lines = list(_with_cost(bought, random.Random(scene.seed + 1)))  # noqa: S311  as above
     rows = ((*line, file.pk, number) for number, line in enumerate(lines, start=1))
     # "on" is a word of SQL.
     copy_rows(cursor, "customers_transaction", COLUMNS.replace(" on ", ' "on" '), rows)
@@ -47,6 +64,12 @@ def write_purchases(cursor: Any, scene: Scene) -> dict[str, int]:
         word = draw.choice(BUSINESS)
         Customer.objects.filter(pk=firm.key).update(business_type=word)
     return {"purchases": len(lines)}
+
+
+def _buys(firm: Any, draw: random.Random) -> bool:
+    """Whether a firm is a customer yet: important ones, and those who were recommended, more."""
+    chance = 0.45 + 0.3 * (firm.level in IMPORTANT) + 0.2 * (firm.source in TRUSTED)
+    return draw.random() < chance
 
 
 def _lines(
@@ -65,6 +88,18 @@ def _lines(
             amount = Decimal(int(price * quantity * min(size, 12) * draw.uniform(0.7, 1.3)))
             yield customer, day, product, quantity, amount
         month = (month - dt.timedelta(days=1)).replace(day=1)
+
+
+def _with_cost(lines: list[tuple[Any, ...]], draw: random.Random) -> Iterator[tuple[Any, ...]]:
+    """Lines with their cost; every customer has his own price, so that some bring a loss."""
+    terms: dict[int, float] = {}
+    for line in lines:
+        customer, product, amount = line[0], line[2], line[4]
+        part = COSTS.get(product)
+        dear = terms.setdefault(customer, draw.choice((0.85, 0.95, 1.0, 1.05, 1.35)))
+        known = part is not None and draw.random() < 0.95
+        cost = Decimal(int(float(amount) * (part or 0) * dear)) if known else None
+        yield (*line, cost)
 
 
 def remove_purchases(cursor: Any, gone: Gone) -> dict[str, int]:

@@ -181,11 +181,11 @@ def _remove_archive(cursor: Any, demo: _Demo) -> dict[str, int]:
     properties._raw_delete(using=properties.db)
     cursor.execute("DELETE FROM customers_customer WHERE id = ANY(%s)", [customers])
     cursor.execute("DELETE FROM core_subjectkey WHERE id = ANY(%s)", [subjects])
-    _remove_history(cursor, customers)
+    remove_history(cursor, customers)
     return {"customers": len(customers), "properties": len(flats)}
 
 
-def _remove_history(cursor: Any, customers: list[int]) -> None:
+def remove_history(cursor: Any, customers: list[int]) -> None:
     """Former values of the customers, and the notes on who changed them that nothing else needs."""
     contexts: set[Any] = set()
     for table, column in _EVENTS.items():

@@ -118,7 +118,7 @@ def _losses(places: Sequence[CustomerUnit], today: dt.date, draw: random.Random)
     last = dict(rows.order_by().values_list("customer").annotate(day=Max("on")))
     days = {key: day + dt.timedelta(days=60) for key, day in last.items()}
     since = today - dt.timedelta(days=340)
-    gone = [one for one in places if since <= days.get(one.customer_id, since) < today]
+    gone = [one for one in places if since <= days.get(one.customer_id, today) < today]
     gone.sort(key=lambda place: days.get(place.customer_id, since))
     for number, (place, (cause, where, note)) in enumerate(zip(gone, LOST, strict=False)):
         loss = record_loss(

@@ -12,11 +12,11 @@ from core.imports.report import Report
 from core.models import SubjectKey
 from core.personal_data import blind_index, new_subject_key
 from customers.imports.organisation_row import OrganisationRow
-from customers.imports.turns import take_turn
-from customers.models import Contact, Customer, CustomerKind, CustomerUnit
+from customers.models import Contact, Customer, CustomerKind, CustomerMerge, CustomerUnit
 from customers.selectors.keepers import keeper_units
 from customers.services.customers import REPEATED, remember_words, set_reading
 from customers.services.protect import put
+from customers.services.turns import take_turn
 from regions.models import Kind, OrgUnit
 
 IMPORT = "customers.import_customer"
@@ -45,6 +45,8 @@ class OrganisationWriter:
             customer.code: customer
             for customer in Customer.objects.select_related("subject").filter(code__in=codes)
         }
+        merges = CustomerMerge.objects.select_related("survivor__subject").filter(code__in=codes)
+        known |= {merge.code: merge.survivor for merge in merges}
         mine = self._within_reach(known)
         self.kept = self._kept(rows)
         for row in rows:
@@ -102,7 +104,8 @@ class OrganisationWriter:
 
     def _change(self, customer: Customer, row: OrganisationRow, report: Report) -> None:
         changed = False
-        update = self.context.mode == "update"
+        # The row of a record that was merged says what was known of him then: it fills gaps only.
+        update = self.context.mode == "update" and customer.code == row.code
         for name, value in (self._values(row) | {"name": row.name}).items():
             old = getattr(customer, name)
             if value not in ("", None) and old != value and (update or old in ("", None)):

@@ -65,13 +65,24 @@ class Owned:
 
 # How the archive knows the person `s` of a chunk, surest first; of several the oldest, so that
 # every run finds the same one. The same phone may serve a family: it needs the name, and no other
-# identity number. Somebody without numbers is known by the name in his flat, without a flat by
+# identity number. Name and number that a merged record had lead to the one it became. Somebody
+# without numbers is known by the name in his flat, without a flat by
 # the name in his project.
 MATCHES = (
     """SELECT min(c.id) FROM customers_customer c WHERE c.identity_index = s.identity_index""",
     """SELECT min(c.id) FROM customers_customer c
        WHERE c.phone_index = s.phone_index AND c.name = s.name AND c.kind = 'person'
          AND (c.identity_index IS NULL OR s.identity_index IS NULL)""",
+    """SELECT min(m.id) FROM (
+         SELECT a.survivor_id AS id FROM customers_customermerge a
+         JOIN customers_customer c ON c.id = a.survivor_id
+         WHERE a.kind = 'person' AND a.phone_index = s.phone_index AND s.name IN (a.name, c.name)
+           AND (c.identity_index IS NULL OR s.identity_index IS NULL)
+         UNION ALL
+         SELECT a.survivor_id FROM customers_customermerge a
+         JOIN customers_customer c ON c.id = a.survivor_id
+         WHERE a.kind = 'person' AND a.name = s.name AND c.phone_index = s.phone_index
+           AND (c.identity_index IS NULL OR s.identity_index IS NULL)) m""",
     """SELECT min(c.id) FROM customers_property p
        JOIN customers_ownership o ON o.property_id = p.id AND o.valid_until IS NULL
        JOIN customers_customer c ON c.id = o.customer_id

@@ -35,10 +35,10 @@ from customers.imports.owner_people import (
     person_of,
     protected,
 )
-from customers.imports.turns import take_turn
 from customers.models import Customer, CustomerKind
 from customers.selectors.keepers import keeper_units
 from customers.services.customers import CODE_FORMS
+from customers.services.turns import take_turn
 from regions.models import OrgUnit
 
 IMPORT = "customers.import_customer"

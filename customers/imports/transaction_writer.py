@@ -11,22 +11,26 @@ from django.utils.translation import gettext as _
 
 from core.imports.kinds import ImportContext
 from core.imports.report import Report
-from customers.imports.turns import take_turn
-from customers.models import POTENTIAL, Customer, CustomerKind, TransactionFile
+from customers.models import POTENTIAL, Customer, CustomerKind, CustomerMerge, TransactionFile
 from customers.services.customers import create_customer
+from customers.services.turns import take_turn
 from regions.models import Kind, OrgUnit
 
 INSERT = """
-    INSERT INTO customers_transaction (customer_id, "on", product, quantity, amount, file_id, row)
-    SELECT given.customer, given.on_day, given.product, given.quantity, given.amount, %s, given.row
-    FROM unnest(%s::bigint[], %s::date[], %s::text[], %s::numeric[], %s::numeric[], %s::int[])
-      AS given (customer, on_day, product, quantity, amount, row)
+    INSERT INTO customers_transaction
+      (customer_id, "on", product, quantity, amount, cost, file_id, row)
+    SELECT given.customer, given.on_day, given.product, given.quantity, given.amount, given.cost,
+           %s, given.row
+    FROM unnest(%s::bigint[], %s::date[], %s::text[], %s::numeric[], %s::numeric[], %s::numeric[],
+                %s::int[])
+      AS given (customer, on_day, product, quantity, amount, cost, row)
     ON CONFLICT (file_id, row) DO NOTHING"""
 
 
 @dataclass(frozen=True, slots=True)
 class TransactionRow:
-    """A good row; `code` or `name` may be empty, not both. Amounts are yuan."""
+    """A good row; `code` or `name` may be empty, not both. Amounts are yuan,
+    `cost` is None where the file does not say it."""
 
     row: int
     code: str
@@ -35,6 +39,7 @@ class TransactionRow:
     product: str
     quantity: Decimal | None
     amount: Decimal
+    cost: Decimal | None
 
 
 class TransactionWriter:
@@ -73,7 +78,8 @@ class TransactionWriter:
             for row in rows:
                 customer = self._customer(row, report)
                 if customer is not None:
-                    lines.append((customer, row.on, row.product, row.quantity, row.amount, row.row))
+                    goods = (row.product, row.quantity, row.amount, row.cost)
+                    lines.append((customer, row.on, *goods, row.row))
             if not lines:
                 return
             cursor.execute(INSERT, [self._file().pk, *map(list, zip(*lines, strict=True))])
@@ -90,15 +96,23 @@ class TransactionWriter:
         return found
 
     def _find(self, rows: Sequence[TransactionRow]) -> None:
-        """Look up the customers of a chunk that are not known yet, in three queries."""
+        """Look up the customers of a chunk that are not known yet, in five queries. Codes and
+        names of merged records lead to those they became."""
+        merged = CustomerMerge.objects.all()
         codes = {row.code for row in rows if row.code and ("code", row.code) not in self.known}
         for code, key in Customer.objects.filter(code__in=codes).values_list("code", "pk"):
+            self.known["code", code] = key
+        for code, key in merged.filter(code__in=codes).values_list("code", "survivor"):
             self.known["code", code] = key
         names = {row.name for row in rows if not row.code and ("name", row.name) not in self.known}
         found: dict[str, list[tuple[str, int]]] = defaultdict(list)
         for name, kind, key in Customer.objects.filter(name__in=names).values_list(
             "name", "kind", "pk"
         ):
+            found[name].append((kind, key))
+        unknown = names - set(found)
+        former = merged.filter(name__in=unknown).values_list("name", "kind", "survivor")
+        for name, kind, key in former.distinct():
             found[name].append((kind, key))
         for name, candidates in found.items():
             # An organisation is meant where a person happens to have its name.
@@ -115,6 +129,8 @@ class TransactionWriter:
         name, the customer of this code is meant."""
         codes = {name.upper() for name in names}
         keys = dict(Customer.objects.filter(code__in=codes).values_list("code", "pk"))
+        merged = CustomerMerge.objects.filter(code__in=codes)
+        keys |= dict(merged.values_list("code", "survivor"))
         for name in names:
             if name.upper() in keys:
                 self.known["name", name] = keys[name.upper()]

@@ -89,6 +89,14 @@ FIELDS = (
         ),
         required=True,
     ),
+    Field(
+        "cost",
+        pgettext_lazy("purchase", "Cost"),
+        (
+            *("成本", "成本金额", "成本(元)", "成本(万元)", "成本额", "成本合计", "总成本"),
+            *("销售成本", "商品成本", "产品成本", "服务成本", "主营业务成本", "cost"),
+        ),
+    ),
 )
 
 MESSAGES: dict[str, Any] = {
@@ -99,6 +107,7 @@ MESSAGES: dict[str, Any] = {
     "amount_missing": gettext_lazy("The amount is missing."),
     "amount_too_large": gettext_lazy("The amount is too large. Please check it."),
     "quantity": gettext_lazy("The quantity is not a number; it was left out."),
+    "cost": gettext_lazy("The cost is not an amount of money; it was left out."),
 }
 
 
@@ -190,6 +199,7 @@ class RowChecker:
     def __init__(self, section: Section, report: Report) -> None:
         self.at = section.header.positions
         self.money_unit = section.header.units.get("amount", "")
+        self.cost_unit = section.header.units.get("cost", "")
         self.epoch1904 = section.table.epoch1904
         self.report = report
 
@@ -225,6 +235,7 @@ class RowChecker:
             product=self.report.text(number, self._cell(values, "product"), 120, one_line=True),
             quantity=self._quantity(number, self._cell(values, "quantity")),
             amount=self._amount(self._cell(values, "amount")),
+            cost=self._cost(number, self._cell(values, "cost")),
         )
 
     def _quantity(self, number: int, value: Cell) -> Decimal | None:
@@ -234,6 +245,17 @@ class RowChecker:
         except BadValue:
             self.report.warn(number, "quantity", MESSAGES["quantity"])
             return None
+
+    def _cost(self, number: int, value: Cell) -> Decimal | None:
+        """What the goods cost us, where the file says it; 0 is a cost, nothing is none."""
+        try:
+            cost = parse_money(value, unit=self.cost_unit)
+        except BadValue:
+            cost = MOST + 1
+        if cost is not None and abs(cost) > MOST:
+            self.report.warn(number, "cost", MESSAGES["cost"])
+            return None
+        return cost
 
     def _amount(self, value: Cell) -> Decimal:
         amount = parse_money(value, unit=self.money_unit)

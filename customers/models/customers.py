@@ -156,6 +156,15 @@ class Customer(models.Model):
         "core.SubjectKey", models.PROTECT, null=True, related_name="+", editable=False
     )
     birth_year = models.PositiveSmallIntegerField(_("year of birth"), null=True, blank=True)
+    # Why resources go to a strategic customer first (CUS-33); empty: they do not.
+    priority = models.CharField(
+        _("why resources go to him first"),
+        max_length=200,
+        blank=True,
+        db_default="",
+        default="",
+        editable=False,
+    )
     occupation = models.CharField(_("occupation"), max_length=40, blank=True, db_default="")
     purpose = models.CharField(
         _("purpose of the purchase"), max_length=10, choices=Purpose, blank=True, db_default=""
@@ -253,6 +262,7 @@ class Customer(models.Model):
             ("export_customer", _("Can export customers")),
             ("hand_over_customer", _("Can hand over customers")),
             ("share_customer", _("Can share customers with colleagues")),
+            ("merge_customer", _("Can merge duplicate customers")),
         ]
         indexes = [
             models.Index(fields=["pinyin", "id"], name="customer_pinyin"),
@@ -286,6 +296,11 @@ class Customer(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("customers:detail", args=[self.pk])
+
+    @property
+    def has_priority(self) -> bool:
+        """Whether resources go to him first; strategic customers alone have it."""
+        return self.level == STRATEGIC and bool(self.priority)
 
     @property
     def is_person(self) -> bool:

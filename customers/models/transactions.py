@@ -41,8 +41,10 @@ class TransactionQuerySet(models.QuerySet):
 
 
 class Transaction(models.Model):
-    """One line of a purchase; lines below zero are goods that came back.
+    """One line of a purchase in yuan; lines below zero are goods that came back.
 
+    `cost` is what the goods of the line cost us, of the same sign as the amount, None where the
+    file did not say it: then the profit of the line is not known (CUS-32).
     `file` and `row` say where the line stands: equal lines of a file are purchases of their own,
     while a line that is read again is known.
     """
@@ -56,6 +58,9 @@ class Transaction(models.Model):
         _("quantity"), max_digits=18, decimal_places=3, null=True, blank=True
     )
     amount = models.DecimalField(_("amount"), max_digits=17, decimal_places=2)
+    cost = models.DecimalField(
+        pgettext_lazy("purchase", "cost"), max_digits=17, decimal_places=2, null=True, blank=True
+    )
     file = models.ForeignKey(
         TransactionFile, models.CASCADE, related_name="transactions", db_index=False
     )

@@ -10,12 +10,15 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from accounts.models import HandOverItem, HandOverState, Outcome
 from core.scope import scope_of
-from customers.models import Customer, CustomerShare, CustomerUnit
+from customers.models import Customer, CustomerMerge, CustomerShare, CustomerUnit
 from customers.models.customers import VIEW, whole_branches
+from customers.models.merging import mergeable
 
 PLACES = "customers.place"
 SHOWN = 50
@@ -56,9 +59,9 @@ def events(
     user: Any, customer: Customer, *, before: dt.datetime | None, after: dt.datetime | None
 ) -> list[Event]:
     """What happened in [after, before), newest first, as far as the reader reaches: hand-overs of
-    places he sees, shares if he sees a place at all, and what sources tell. Two queries, and one
+    places he sees, shares if he sees a place at all, and what sources tell. Three queries, and one
     for each source."""
-    found = [*_hand_overs(user, customer), *_shares(user, customer)]
+    found = [*_hand_overs(user, customer), *_shares(user, customer), *_merges(user, customer)]
     for source, right in SOURCES.items():
         if user.has_perm(right):
             found += source(user, customer, before, after)
@@ -102,6 +105,36 @@ def _hand_overs(user: Any, customer: Customer) -> list[Event]:
             found.append(
                 Event(f"{key}b", "arrow-back-up", _("Handed back"), hand_over.ended_at, by, back)
             )
+    return found
+
+
+def _merges(user: Any, customer: Customer) -> list[Event]:
+    """Records that went into this one: his own file, so whoever sees him is told. What was moved
+    is for those who may merge him."""
+    if not getattr(customer, "has_merges", True):  # his page has asked with the customer
+        return []
+    merged = CustomerMerge.objects.filter(survivor=customer).defer("before", "moved", "united")
+    rows = list(merged.select_related("by").order_by("-at")[:SHOWN])
+    may = bool(rows) and mergeable(user).filter(pk=customer.pk).exists()
+    found = []
+    for row in rows:
+        text = _("With {name} ({code})").format(name=row.name, code=row.code)
+        facts = ((_("Reason"), row.reason),) if row.reason else ()
+        link = reverse("customers:merge-detail", args=[customer.pk, row.pk])
+        who = row.by.name if row.by else ""
+        links = ((_("What was moved"), link),) if may else ()
+        found.append(
+            Event(
+                f"m{row.pk}",
+                "columns",
+                pgettext("timeline", "Merged"),
+                row.at,
+                who,
+                text,
+                facts,
+                links,
+            )
+        )
     return found
 
 

@@ -21,7 +21,7 @@ from core.values.base import BadValue, cell_text
 from core.values.identity import parse_identity
 from core.values.phones import parse_phone, without_extension
 from core.values.rooms import parse_room_label
-from customers.models import Contact, Customer, NameReading, Ownership
+from customers.models import Contact, Customer, CustomerMerge, NameReading, Ownership
 
 Form = Callable[[QuerySet], QuerySet]
 
@@ -151,7 +151,15 @@ def _room(text: str) -> Term | None:
 def _code(text: str) -> Term | None:
     if not CODE.fullmatch(text):
         return None
-    return Term(text, [_of_customers(Customer.objects.filter(code=text.upper()))])
+    # The code of a record that was merged finds the customer it became.
+    merged = CustomerMerge.objects.filter(code=text.upper())
+    return Term(
+        text,
+        [
+            _of_customers(Customer.objects.filter(code=text.upper())),
+            lambda places: places.filter(customer__in=merged.values("survivor")),
+        ],
+    )
 
 
 def _letters(text: str) -> Term | None:

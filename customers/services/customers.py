@@ -18,6 +18,7 @@ from customers.models import (
     Customer,
     CustomerClass,
     CustomerKind,
+    CustomerMerge,
     CustomerUnit,
     NameReading,
     Scheme,
@@ -46,7 +47,7 @@ def create_customer(
     known = _by_identity(identity)
     if known is not None:
         return _add_place(known, unit, by=by, keeper=keeper), False
-    if code and Customer.objects.filter(code=code).exists():
+    if code and _is_taken(code):
         raise Refused(_("The customer code {code} is already taken.").format(code=code))
     personal = {name: values.pop(name, "") for name in PERSONAL}
     customer = Customer(id=_next_id(), entered_by=by, **values)
@@ -59,11 +60,17 @@ def create_customer(
     remember_words(customer)
     place_customer(customer, unit, by=by, keeper=keeper)
     record("customer.created", by=by, subject=customer, code=customer.code)
-    announce(_happening("customer.created", customer, [unit]))
+    announce(happening("customer.created", customer, [unit]))
     return customer, True
 
 
-def _happening(kind: str, customer: Customer, units: Iterable[OrgUnit], **facts: str) -> Happening:
+def _is_taken(code: str) -> bool:
+    """A code that a merged customer had leads to the one he became; nobody else gets it."""
+    merged = CustomerMerge.objects.filter(code=code)
+    return Customer.objects.filter(code=code).exists() or merged.exists()
+
+
+def happening(kind: str, customer: Customer, units: Iterable[OrgUnit], **facts: str) -> Happening:
     """What other systems are told: which customer, never who he is."""
     key = f"{customer.pk}:{customer.updated_at.isoformat()}"
     facts = {"code": customer.code, "kind": customer.kind} | facts
@@ -168,7 +175,7 @@ def change_customer(
         fields=sorted(changed),
     )
     units = OrgUnit.objects.filter(pk__in=customer.places.values("unit")).order_by("path")
-    announce(_happening("customer.changed", customer, units, fields=" ".join(sorted(changed))))
+    announce(happening("customer.changed", customer, units, fields=" ".join(sorted(changed))))
     return customer
 
 

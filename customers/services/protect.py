@@ -3,7 +3,7 @@
 from typing import Any
 
 from core.models import SubjectKey
-from core.personal_data import blind_index, encrypt, new_subject_key, unwrap
+from core.personal_data import Erased, blind_index, decrypt, encrypt, new_subject_key, unwrap
 from core.values.phones import without_extension
 
 INDEX_KINDS = {"phone": "phone", "other_phone": "phone", "identity": "identity"}
@@ -26,6 +26,18 @@ def subject_key(record: Any) -> bytes:
         record.subject = SubjectKey.objects.create(wrapped=wrapped)
         return plain
     return unwrap(record.subject.wrapped)
+
+
+def stored(record: Any, table: str, field: str) -> str:
+    """A value as it was put, for putting it elsewhere: `clear` writes telephone numbers as people
+    read them, and those have another index. "" when empty or erased."""
+    cipher = getattr(record, f"{field}_cipher")
+    if not cipher or record.subject is None:
+        return ""
+    try:
+        return decrypt(unwrap(record.subject.wrapped), cipher, f"{table}.{field}")
+    except Erased:
+        return ""
 
 
 def put(record: Any, table: str, field: str, value: str) -> bool:

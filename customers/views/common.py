@@ -12,11 +12,12 @@ from customers.services import may_share
 
 
 def customer_or_404(
-    request: HttpRequest, pk: int, permission: str = "customers.view_customer"
+    request: HttpRequest, pk: int, permission: str = "customers.view_customer", **more: Any
 ) -> Customer:
-    """The customer in reach of a right. Foreign and missing ones look the same: 404."""
+    """The customer in reach of a right, annotated with `more`. Foreign and missing ones look the
+    same: 404."""
     rows = Customer.objects.visible_to(request.user, permission).select_related("subject")
-    customer = rows.filter(pk=pk).first()
+    customer = rows.filter(pk=pk).annotate(**more).first()
     if customer is None:
         raise Http404("customer")
     return customer
@@ -26,6 +27,14 @@ def place_here(request: HttpRequest, customer: Customer, permission: str) -> Cus
     """The reader's freshest place of a customer in reach of a right, None when only shared."""
     places = CustomerUnit.objects.visible_to(request.user, permission).filter(customer=customer)
     return places.order_by("-last_contact_at").select_related("unit").first()
+
+
+def kept_or_404(request: HttpRequest, pk: int, right: str) -> Customer:
+    """The customer, by a place of his in reach of a right: a share opens no sheet."""
+    customer = Customer.objects.filter(pk=pk).first()
+    if customer is None or place_here(request, customer, right) is None:
+        raise Http404("customer")
+    return customer
 
 
 def may_act_on(request: HttpRequest, customer: Customer, file: Any, permission: str) -> bool:

@@ -4,7 +4,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Exists, OuterRef
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
@@ -17,7 +18,8 @@ from core.errors import QuotaExceeded, Refused
 from core.htmx import page_or_rows, wants_rows
 from core.personal_data import mask
 from customers.forms import REASONS, FurtherRevealsForm, RevealForm
-from customers.models import Activity, ActivityState, Contact, Customer
+from customers.models import Activity, ActivityState, Contact, Customer, CustomerMerge
+from customers.models.merging import MERGE
 from customers.selectors.detail import (
     CustomerFile,
     Timeline,
@@ -25,6 +27,7 @@ from customers.selectors.detail import (
     is_overdue,
     timeline,
 )
+from customers.selectors.duplicates import survivor_of
 from customers.selectors.history import Event, events
 from customers.selectors.risks import risk_service
 from customers.services import reveal
@@ -56,6 +59,7 @@ ICONS = {
     "note": "note",
 }
 SHOWN_SECONDS = 60
+MERGED = CustomerMerge.objects.filter(survivor=OuterRef("pk"))
 
 
 def entry(activity: Activity, request: HttpRequest) -> dict[str, Any]:
@@ -115,8 +119,15 @@ def entries_of(request: HttpRequest, customer: Customer, found: Timeline) -> lis
 
 @requires("customers.view_customer")
 def customer_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """Everything about one customer that the reader may see."""
-    customer = customer_or_404(request, pk)
+    """Everything about one customer that the reader may see. The address of a record that was
+    merged leads to the customer it became."""
+    try:
+        customer = customer_or_404(request, pk, has_merges=Exists(MERGED))
+    except Http404:
+        merge = survivor_of(request.user, pk)
+        if merge is None:
+            raise
+        return redirect(merge.survivor)
     mine = request.GET.get("who") == "me"
     further = {tab.key: tab for tab in tabs_for(request.user)}
     if request.GET.get("tab") in further:
@@ -158,6 +169,10 @@ def _page(request: HttpRequest, customer: Customer, further: dict[str, Tab]) -> 
         "can_edit": may_edit(request, customer, file),
         "can_lose": request.user.has_perm("customers.change_customer")
         and may_act_on(request, customer, file, "customers.change_customer"),
+        "can_merge": all(
+            request.user.has_perm(right) and may_act_on(request, customer, file, right)
+            for right in (MERGE, "customers.change_customer")
+        ),
         "can_share": may_share_file(request, customer, file),
         "can_see_access": request.user.has_perm("accounts.review_grants")
         and may_act_on(request, customer, file, "accounts.review_grants"),

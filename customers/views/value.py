@@ -29,20 +29,12 @@ from customers.services import (
     win_back,
 )
 from customers.value_forms import CreditForm, DemandForm, LossForm, ValueForm, WonBackForm
-from customers.views.common import customer_crumbs, place_here
+from customers.views.common import customer_crumbs, kept_or_404, place_here
 from regions.models import Kind, OrgUnit
 
 VIEW, CHANGE = "customers.view_customer", "customers.change_customer"
 ASSESS, EXPORT = "customers.assess_credit", "customers.export_customer"
 SEND = require_http_methods(["GET", "HEAD", "POST"])
-
-
-def _kept_or_404(request: HttpRequest, pk: int, right: str) -> Customer:
-    """The customer, by a place of his in reach of a right: a share opens no sheet."""
-    customer = Customer.objects.filter(pk=pk).first()
-    if customer is None or place_here(request, customer, right) is None:
-        raise Http404("customer")
-    return customer
 
 
 def _back(customer: Customer) -> str:
@@ -83,7 +75,7 @@ def _year(request: HttpRequest) -> int:
 def demand_new(request: HttpRequest, pk: int) -> HttpResponse:
     """Note what a customer buys of everybody; with year and product in the address, what was
     noted of these before stands there."""
-    customer = _kept_or_404(request, pk, CHANGE)
+    customer = kept_or_404(request, pk, CHANGE)
     year, product = _year(request), request.GET.get("product", "")
     known = Demand.objects.filter(customer=customer, year=year, product=product).first()
     initial: dict[str, Any] = {"year": year, "product": product}
@@ -134,7 +126,7 @@ def demand_delete(request: HttpRequest, pk: int) -> HttpResponse:
 @SEND
 def loss_new(request: HttpRequest, pk: int) -> HttpResponse:
     """Record that a unit lost the customer."""
-    customer = _kept_or_404(request, pk, CHANGE)
+    customer = kept_or_404(request, pk, CHANGE)
     form = LossForm(_sent(request), customer=customer, user=request.user)
     if form.is_valid():
         try:
@@ -174,7 +166,7 @@ def loss_won_back(request: HttpRequest, pk: int) -> HttpResponse:
 @SEND
 def credit_new(request: HttpRequest, pk: int) -> HttpResponse:
     """Assess the credit of a business customer; a sheet of the year is shown to be changed."""
-    customer = _kept_or_404(request, pk, ASSESS)
+    customer = kept_or_404(request, pk, ASSESS)
     if customer.is_person:
         raise Http404("credit")
     year = _year(request)
@@ -272,7 +264,7 @@ def _taken(
 @SEND
 def value_new(request: HttpRequest, pk: int) -> HttpResponse:
     """Note how a customer judges our offer or a competitor's in a year."""
-    customer = _kept_or_404(request, pk, CHANGE)
+    customer = kept_or_404(request, pk, CHANGE)
     year, offer = _year(request), request.GET.get("offer", "")
     other = "competitor" in request.GET
     rows = ValueSheet.objects.filter(customer=customer, year=year, offer=offer)

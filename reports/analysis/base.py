@@ -20,7 +20,8 @@ from regions.models import Kind as Level
 from regions.models import OrgUnit
 
 SHOWN = 100  # customers or products on a page; the workbook has them all
-Kind = Literal["text", "integer", "money", "number", "percent"]
+# A "sentence" is text that may go on in the next line.
+Kind = Literal["text", "sentence", "integer", "money", "number", "percent"]
 OTHER = "其他"  # the business type of whoever has none (VAL-03)
 Row = TypeVar("Row", bound=Model)
 PART_COLUMNS = {Level.GROUP: "region_id", Level.REGION: "city_id", Level.CITY: "project_id"}
@@ -97,6 +98,11 @@ class Column:
     label: str
     kind: Kind = "text"
     width: int = 0
+
+    @property
+    def is_text(self) -> bool:
+        """Whether its cells are words."""
+        return self.kind in ("text", "sentence")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
-"""What a change brought: the same number of days before and after it (REP-08)."""
+"""What a change brought: the same number of days before and after it, and whether that is what was
+expected of it (REP-08)."""
 
 # ruff: noqa: S608  conditions are compiled by Django, never pasted from people
 
@@ -16,10 +17,27 @@ from complaints.states import State
 from compliance.models import LogInDay
 from customers.models import Activity, ActivityState
 from customers.models.activities import TOUCHES
+from regions.models import OrgUnit, PolicyValue
+from regions.policies import effective, policy
 from reports.analysis.base import Question, rows_of, share, sql_of
+from reports.policies import EXPECTED
 
 CASES, LOG_INS = "complaints.view_case", "compliance.view_log_ins"
 DAYS = 182  # half a year, where no day is given
+YEAR = 365  # the days that an expected number of contacts is for
+# Measures of which something may be expected: whether more of it is better.
+BETTER = {
+    "contacts": True,
+    "log_ins": True,
+    "first_contact": False,
+    "resolution": False,
+    "first_contact_kept": True,
+    "resolution_kept": True,
+    "rating": True,
+}
+# What cannot be more, as the rule writes it: shares in per cent.
+SHARES = ("log_ins", "first_contact_kept", "resolution_kept")
+MOST = dict.fromkeys(SHARES, 100) | {"rating": 5}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +46,11 @@ class Span:
 
     first: dt.date
     last: dt.date
+
+    @property
+    def days(self) -> int:
+        """How many they are."""
+        return (self.last - self.first).days + 1
 
     @property
     def instants(self) -> tuple[dt.datetime, dt.datetime]:
@@ -48,6 +71,15 @@ class EffectLine:
     unit: str
     before: float | None
     after: float | None
+    expected: float | None = None
+
+    @property
+    def met(self) -> bool | None:
+        """Whether what was expected was reached; None where nothing was, or nothing is known."""
+        if self.expected is None or self.after is None:
+            return None
+        more = self.after >= self.expected
+        return more if BETTER[self.measure] else self.after <= self.expected
 
     @property
     def change(self) -> float | None:
@@ -74,7 +106,35 @@ def effect(asked: Question) -> list[EffectLine]:
     if not asked.reach(CASES).nothing:
         both = [_cases(asked, span) for span in (before, after)]
         found += [(key, unit, both[0][key], both[1][key]) for key, unit in CASE_MEASURES]
-    return [EffectLine(*line) for line in found]
+    wanted = expected(asked, after)
+    return [
+        EffectLine(key, unit, first, second, wanted.get(key)) for key, unit, first, second in found
+    ]
+
+
+def expected(asked: Question, span: Span) -> dict[str, float]:
+    """Measure → what the unit is to reach in so many days, in the measure's own unit: contacts of
+    a year by the days, shares as parts of 1."""
+    found = {}
+    for row in policy(EXPECTED, unit=asked.unit, on=asked.as_of):
+        value = float(row["value"])
+        if row["measure"] == "contacts":
+            value = value * span.days / YEAR
+        elif row["measure"] in SHARES:
+            value = value / 100
+        found[row["measure"]] = value
+    return found
+
+
+def expected_since(asked: Question) -> tuple[OrgUnit, PolicyValue] | None:
+    """The unit that says what is expected, and the version with its day and author; None where
+    nobody said anything."""
+    origin = effective(EXPECTED, asked.unit, asked.as_of)
+    if origin.source_id is None:
+        return None
+    rows = PolicyValue.objects.of(EXPECTED, origin.source_id).select_related("unit", "author")
+    row = rows.get(version=origin.version or 0)
+    return row.unit, row
 
 
 def _contacts(asked: Question, span: Span) -> float:

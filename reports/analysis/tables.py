@@ -8,12 +8,15 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_
 
 from reports.analysis import purchases as reading
 from reports.analysis import (
+    tables_leads,
     tables_people,
     tables_portfolio,
     tables_profile,
+    tables_profit,
     tables_value,
 )
-from reports.analysis.base import Column, Method, Question, Table, customer_url
+from reports.analysis import targets as aims
+from reports.analysis.base import Column, Method, Question, Table, customer_url, share
 from reports.analysis.members import of_product
 from reports.analysis.tables_members import buyers_table, class_links, title_of
 
@@ -151,18 +154,34 @@ def _seasonal(asked: Question, limit: int | None) -> list[Table]:
         Column(_("Share of the year"), "percent", 14),
     ]
     rows: list[tuple[Any, ...]] = []
+    target = asked.target if asked.target is not None else aims.target_of_year(asked)
+    sold = aims.sold_by_month(asked) if target is not None else {}
     for line in reading.seasonal(asked.as_of, asked.scope, asked.customer, asked.among):
-        cells = (str(line.month), line.mean, line.index, line.share)
-        if asked.target is not None:
-            part = None if line.share is None else asked.target * Decimal(repr(line.share))
-            cells = (*cells, part)  # type: ignore[assignment]
+        cells: tuple[Any, ...] = (str(line.month), line.mean, line.index, line.share)
+        if target is not None:
+            part = None if line.share is None else target * Decimal(repr(line.share))
+            ours = sold.get(line.month, Decimal(0)) if line.month <= asked.as_of.month else None
+            cells = (*cells, part, ours, share(ours, part) if ours is not None and part else None)
         rows.append(cells)
-    if asked.target is not None:
-        columns.append(Column(_("Target of the month (yuan)"), "money", 20))
+    if target is not None:
+        columns += [
+            Column(_("Target of the month (yuan)"), "money", 20),
+            Column(_("Sold in the month (yuan)"), "money", 20),
+            Column(_("Reached"), "percent"),
+        ]
+    note = _seasonal_note(asked, target)
+    return [Table(pgettext("calendar", "Months"), columns, rows, bars=2, note=note)]
+
+
+def _seasonal_note(asked: Question, target: Decimal | None) -> str:
+    """What the months are, and where their targets come from."""
     note = _(
         "The 36 whole months before the day. The indices add up to 1200 %, the shares to 100 %."
     )
-    return [Table(pgettext("calendar", "Months"), columns, rows, bars=2, note=note)]
+    if target is None or asked.target is not None:
+        return note
+    words = _("The sales target stored for {year} is {target} yuan.")
+    return f"{note} {words.format(year=asked.as_of.year, target=f'{target:,.2f}')}"
 
 
 def _seasonal_sentence(tables: list[Table]) -> str:
@@ -203,18 +222,56 @@ def _products(asked: Question, limit: int | None) -> list[Table]:
             bars=4,
         )
     ]
+    if found := aims.tasks(asked):
+        tables.insert(0, _tasks(asked, found))
     if asked.chosen:
         word = asked.chosen.partition(":")[2] or unnamed
         tables.append(buyers_table(word, of_product(asked, limit)))
     return tables
 
 
+TASK_WORDS = {
+    aims.MET: pgettext_lazy("sales target", "Met"),
+    aims.ON_COURSE: pgettext_lazy("sales target", "On course"),
+    aims.BEHIND: pgettext_lazy("sales target", "Behind"),
+}
+
+
+def _tasks(asked: Question, lines: list[aims.TaskLine]) -> Table:
+    """Whether the sales task of the year is met, product by product."""
+    columns = (
+        Column(_("Product"), width=28),
+        Column(_("Target of the year (yuan)"), "money", 20),
+        Column(_("Target through the day (yuan)"), "money", 20),
+        Column(_("Sold this year (yuan)"), "money", 18),
+        Column(_("Reached"), "percent"),
+        Column(pgettext("sales target", "State"), width=12),
+    )
+    rows = [
+        (
+            x.product or _("Everything"),
+            *(x.target, x.by_now, x.sold, x.reached, str(TASK_WORDS[x.state])),
+        )
+        for x in lines
+    ]
+    note = _("On course: what was sold reaches the part of the target of the days so far.")
+    title = _("Sales task of {year}").format(year=asked.as_of.year)
+    return Table(title, columns, rows, bars=4, note=note)
+
+
 def _products_sentence(tables: list[Table]) -> str:
-    rows = tables[0].rows
-    if not rows:
+    states = {str(word) for word in TASK_WORDS.values()}
+    task = tables[0] if tables[0].rows and tables[0].rows[0][5] in states else None
+    mix = tables[1] if task else tables[0]
+    if not mix.rows:
         return ""
     words = _("{product} sells most: {share} of all money.")
-    return words.format(product=rows[0][0], share=f"{rows[0][4]:.1%}")
+    first = words.format(product=mix.rows[0][0], share=f"{mix.rows[0][4]:.1%}")
+    if task is None:
+        return first
+    met = sum(1 for row in task.rows if row[5] == str(TASK_WORDS[aims.MET]))
+    further = _("{met} of {count} sales targets are met.")
+    return f"{first} {further.format(met=met, count=len(task.rows))}"
 
 
 _ALL = {
@@ -261,8 +318,10 @@ _ALL = {
         ),
         *tables_portfolio.METHODS,
         *tables_profile.METHODS,
+        *tables_leads.METHODS,
         *tables_people.METHODS,
         *tables_value.METHODS,
+        *tables_profit.METHODS,
     )
 }
 # The methods by the question that they answer, in the order of the page.
@@ -273,7 +332,7 @@ GROUPS = (
     ),
     (
         pgettext_lazy("analysis", "Value"),
-        ("rfm", "wallet", "cooperation", "credit", "delivered"),
+        ("leads", "rfm", "profit", "wallet", "cooperation", "credit", "delivered"),
     ),
     (pgettext_lazy("analysis", "Staying"), ("retention", "losses", "life-cycle")),
     (pgettext_lazy("analysis", "Performance"), ("quality", "evaluation", "effect")),

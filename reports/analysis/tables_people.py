@@ -3,10 +3,12 @@
 from decimal import Decimal
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
 
 from core.display import fixed
+from regions.policies import find
 from reports.analysis import effect, evaluation, owners
 from reports.analysis import retention as staying
 from reports.analysis.base import Column, Method, Question, Table, customer_url
@@ -17,6 +19,7 @@ from reports.analysis.tables_members import (
     name_columns,
     owners_table,
 )
+from reports.policies import EXPECTED
 
 NO_OWNERS = gettext_lazy("Nobody has signed in this branch by this day.")
 HIDDEN = gettext_lazy(
@@ -249,7 +252,8 @@ def _effect(asked: Question, limit: int | None) -> list[Table]:
         (
             str(MEASURES[x.measure]),
             str(UNITS[x.unit]),
-            *(_shown(value, x.unit) for value in (x.before, x.after, x.change)),
+            *(_shown(value, x.unit) for value in (x.before, x.after, x.change, x.expected)),
+            _result(x),
         )
         for x in effect.effect(asked)
     ]
@@ -258,16 +262,19 @@ def _effect(asked: Question, limit: int | None) -> list[Table]:
         for month, expected, met in effect.log_ins_by_month(asked)
     ]
     columns = (
-        Column(_("Measure"), width=28),
+        Column(pgettext("measure", "Measure"), width=28),
         Column(pgettext("measure", "In"), width=10),
         Column(_("Before"), "number"),
         Column(_("After"), "number"),
         Column(_("Change"), "number"),
+        Column(pgettext("effect", "Expected"), "number", 14),
+        Column(pgettext("effect", "Result"), width=16),
     )
     note = _(
         "Before: {b1} to {b2}. After: {a1} to {a2}. Medians are those of all cases; one that is"
         " still open counts as longer than any other."
     ).format(b1=before.first, b2=before.last, a1=after.first, a2=after.last)
+    note = f"{note} {_expectation(asked)}"
     by_month = Table(
         _("Log-ins by month"),
         (
@@ -283,6 +290,41 @@ def _effect(asked: Question, limit: int | None) -> list[Table]:
     return [by_month, measured] if months else [measured]
 
 
+def _result(line: effect.EffectLine) -> str:
+    if line.expected is None:
+        return pgettext("effect", "no expectation")
+    if line.met is None:
+        return pgettext("effect", "no figure")
+    return pgettext("effect", "met") if line.met else pgettext("effect", "not met")
+
+
+def _expectation(asked: Question) -> str:
+    """Who said what is expected, and since when."""
+    origin = effect.expected_since(asked)
+    if origin is None:
+        return _("Nothing is expected yet; the policy {name} says what is.").format(
+            name=find(EXPECTED).title
+        )
+    unit, row = origin
+    words = _(
+        "Expected values: {unit}, set on {day} by {name}, from {since} on. Contacts of a year count"
+        " by the days."
+    )
+    return words.format(
+        unit=unit.name,
+        day=timezone.localdate(row.created_at),
+        name=row.author.name if row.author else _("the system"),
+        since=row.effective_from,
+    )
+
+
+def measure_in_unit(key: str) -> str:
+    """A measure with what its expected value is given in."""
+    units = dict(effect.CASE_MEASURES) | {"contacts": "count", "log_ins": "share"}
+    unit = _("number a year") if key == "contacts" else str(UNITS[units[key]])
+    return f"{MEASURES[key]} ({unit})"
+
+
 def _shown(value: float | None, unit: str) -> Decimal | None:
     if value is None:
         return None
@@ -292,6 +334,19 @@ def _shown(value: float | None, unit: str) -> Decimal | None:
 
 
 def _effect_sentence(tables: list[Table]) -> str:
+    return " ".join(filter(None, (_met_sentence(tables), _handling_sentence(tables))))
+
+
+def _met_sentence(tables: list[Table]) -> str:
+    met = [row[6] for row in tables[-1].rows if row[5] is not None]
+    words = ngettext(
+        "{met} of {total} expectation is met.", "{met} of {total} expectations are met.", len(met)
+    )
+    count = met.count(pgettext("effect", "met"))
+    return words.format(met=count, total=len(met)) if met else ""
+
+
+def _handling_sentence(tables: list[Table]) -> str:
     rows = {row[0]: row for row in tables[-1].rows}
     row = rows.get(str(MEASURES["resolution"]))
     if row is None or row[2] is None or row[3] is None:
@@ -351,7 +406,7 @@ METHODS = (
         gettext_lazy("Effect of a change"),
         gettext_lazy(
             "Log-ins, contacts and handling times, as many days before a day as from it on: what a"
-            " new way of working, or this system, brought."
+            " new way of working, or this system, brought, and whether that was expected of it."
         ),
         _effect,
         _effect_sentence,

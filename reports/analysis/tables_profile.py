@@ -17,7 +17,8 @@ TITLES = {
 }
 
 
-def _word(by: str, word: str) -> str:
+def word_of(by: str, word: str) -> str:
+    """A word of a dimension of the profile as people read it."""
     if not word:
         return pgettext("composition", "not stated")
     if by == "purpose" and word in Purpose.values:
@@ -42,12 +43,12 @@ def _profile(asked: Question, limit: int | None) -> list[Table]:
             Column(_("Customers"), "integer"),
             Column(_("Share of those it is known of"), "percent", 18),
         )
-        rows = [(_word(by, x.word), x.customers, x.share) for x in mine]
+        rows = [(word_of(by, x.word), x.customers, x.share) for x in mine]
         links = class_links("profile", asked, [(f"{by}:{x.word}", x.customers) for x in mine])
         tables.append(Table(str(title), columns, rows, links, bars=1))
     if asked.chosen:
         by, _colon, word = asked.chosen.partition(":")
-        tables.append(_members(_word(by, word), reading.members(asked, limit)))
+        tables.append(_members(word_of(by, word), reading.members(asked, limit)))
     return tables
 
 

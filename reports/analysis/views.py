@@ -43,6 +43,7 @@ def customer_analysis(request: HttpRequest, key: str) -> HttpResponse:
         "method": method,
         **_choices(method, _kept(form)),
         "crumbs": _crumbs(str(method.title)),
+        "may_merge": key == "quality" and request.user.has_perm("customers.merge_customer"),
     }
     asked = form.question
     if asked is not None:

@@ -41,12 +41,16 @@ def _write_question(
         rows.append((_("Members of"), tables[-1].title))
     if asked.customer:
         rows.append((_("Customer"), f"{asked.customer.name} {asked.customer.code}"))
+    rows += [(table.title, table.note) for table in tables if table.note]
     columns = (SheetColumn(_("About"), width=20), SheetColumn(_("Content"), width=60))
     book.write_sheet(_("Overview"), columns, rows)
 
 
 def _write_table(book: SheetWriter, table: Table) -> None:
-    columns = [SheetColumn(c.label, c.kind, c.width or None) for c in table.columns]
+    columns = [
+        SheetColumn(c.label, "text" if c.kind == "sentence" else c.kind, c.width or None)
+        for c in table.columns
+    ]
     book.write_sheet(table.title, columns, table.rows)
     if table.bars is not None and table.rows:
         beside = len(columns) + 1

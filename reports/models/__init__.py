@@ -1,5 +1,5 @@
 """Rows of reports: figures kept ready; saved reports and their sending; what units write about
-their figures; remembered searches."""
+their figures, and enter of their service; remembered searches."""
 
 from reports.models.commentaries import Commentary, CommentaryQuerySet, CommentaryState
 from reports.models.metrics import ClosedMonth, Grain, Mark, Rollup, RollupState, Seal
@@ -18,6 +18,7 @@ from reports.models.saved import (
     Unsubscription,
 )
 from reports.models.searches import Remembered
+from reports.models.service import ServiceMeasure, ServiceMeasureQuerySet
 from reports.models.templates import ReportTemplate
 
 __all__ = [
@@ -43,5 +44,7 @@ __all__ = [
     "SavedReport",
     "SavedReportQuerySet",
     "ScheduleQuerySet",
+    "ServiceMeasure",
+    "ServiceMeasureQuerySet",
     "Unsubscription",
 ]

@@ -20,8 +20,11 @@ from reports.metrics.periods import Period, read_period
 from reports.models.saved import VIEW
 
 Text = str | Promise
-Kind = Literal["text", "id", "date", "datetime", "integer", "number", "score", "money", "percent"]
-NUMERIC: Final = frozenset({"integer", "number", "score", "money", "percent"})
+# A "plain" number is whole or has two decimals, as it is.
+Kind = Literal[
+    "text", "id", "date", "datetime", "integer", "number", "plain", "score", "money", "percent"
+]
+NUMERIC: Final = frozenset({"integer", "number", "plain", "score", "money", "percent"})
 MOST_ROWS: Final = 5000  # of one table; the lists themselves have exports without this bound
 MOST_SENT: Final = 5  # files of one sending; who reaches more units opens the others himself
 MONTHS_LATE: Final = 20  # up to this day of a month a sending is about the month before

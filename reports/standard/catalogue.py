@@ -1,7 +1,8 @@
 """Every standard report, in the order in which the rules name them."""
 
-from reports.standard import cases, clients, money, people, project, visits
+from reports.standard import cases, clients, money, people, project, service, visit_plans, visits
 
 STANDARDS = {
-    module.REPORT.key: module.REPORT for module in (cases, people, money, visits, project, clients)
+    module.REPORT.key: module.REPORT
+    for module in (cases, people, money, visits, project, clients, service, visit_plans)
 }

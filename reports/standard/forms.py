@@ -6,10 +6,12 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from core.widgets import DateInput
 from customers.forms import UnitChoiceField
 from reports.metrics.periods import Period, offered, read_period
 from reports.standard.base import Question, Standard
 from reports.standard.commentaries import LONGEST
+from reports.standard.service_items import UNITS, Item
 
 
 class StandardFilter(forms.Form):
@@ -86,3 +88,23 @@ class TemplateForm(forms.Form):
         help_text=_("At most 1 MB, without macros, formulas and password."),
         widget=forms.FileInput({"accept": ".xlsx"}),
     )
+
+
+class ServiceForm(forms.Form):
+    """A measure of the service with its source; an empty value takes it away."""
+
+    value = forms.DecimalField(max_digits=12, decimal_places=2, required=False)
+    source = forms.CharField(
+        label=_("Source"),
+        help_text=_("Who counted it, or which record says so."),
+        max_length=200,
+        required=False,
+    )
+    known_on = forms.DateField(label=_("As of"), widget=DateInput, required=False)
+
+    def __init__(self, data: Any, *, item: Item, row: Any, today: date) -> None:
+        first = {"value": row.value, "source": row.source, "known_on": row.known_on} if row else {}
+        super().__init__(data, initial={"known_on": today} | first)
+        field = self.fields["value"]
+        field.label = f"{item.title} ({UNITS[item.unit]})"
+        field.help_text = _("Left empty, what stands there is taken away.") if row else ""

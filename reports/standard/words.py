@@ -12,6 +12,7 @@ from reports.standard.base import Kind
 FORMATS: dict[str, str] = {
     "integer": "#,##0",
     "number": "#,##0.00",
+    "plain": "#,##0.##",
     "score": "0.0",
     "money": "#,##0.00",
     "percent": "0.0%",
@@ -32,7 +33,9 @@ def words(value: Any, kind: Kind) -> str:
         return display.score(value)
     if kind == "integer":
         return display.thousands(value)
-    if kind == "number":
+    if kind == "plain" and isinstance(value, int):
+        return display.thousands(value)
+    if kind in ("number", "plain"):
         return display.fixed(value, 2)
     if isinstance(value, dt.datetime):
         return f"{timezone.localtime(value):%Y-%m-%d %H:%M}"

@@ -62,19 +62,26 @@ from customers.models import (
     Activity,
     ActivityState,
     Contact,
+    Contract,
     Customer,
     CustomerKind,
+    CustomerMerge,
     CustomerUnit,
     Demand,
+    DuplicatePair,
+    Instalment,
     Loss,
+    Opportunity,
     Ownership,
     Property,
+    Receipt,
 )
 from expenses.models import Application, Budget, Event, Gift, KeyDate, LedgerEntry
 from regions.models import Kind, OrgUnit
-from reports.models import Commentary
+from reports.models import Commentary, ServiceMeasure
 from reports.standard.catalogue import STANDARDS
 from reports.standard.commentaries import submit_commentary, write_commentary
+from reports.standard.service_entries import enter_measure
 from satisfaction.models import Remark, SurveyReport, Wave
 from satisfaction.services.reports import begin_report, hand_up, write_report
 from satisfaction.services.targets import set_target
@@ -83,6 +90,7 @@ from tests.factories import (
     make_activity,
     make_contact,
     make_customer,
+    make_deals,
     make_duties,
     make_mail,
     make_money,
@@ -121,6 +129,7 @@ TABLES: tuple[type[Any], ...] = (
     Wave,
     SurveyReport,
     Commentary,
+    ServiceMeasure,
     Application,
     Budget,
     LedgerEntry,
@@ -140,6 +149,12 @@ TABLES: tuple[type[Any], ...] = (
     Sanction,
     Demand,
     Loss,
+    Contract,
+    Instalment,
+    Receipt,
+    Opportunity,
+    DuplicatePair,
+    CustomerMerge,
 )
 FIRST_KEY = 40_000_001
 KEY = re.compile(r"(?<!\d)[45]\d{7}(?!\d)")
@@ -244,7 +259,8 @@ def make_branch(marks: Marks, group: OrgUnit, crossing: Customer | None = None) 
 
 
 def _commentary(branch: Branch) -> None:
-    """What a project wrote about its customers of the running month, submitted to its city."""
+    """What a project wrote about its customers of the running month, submitted to its city, and
+    what it entered of its service."""
     head = branch.people["head"]
     row = write_commentary(
         standard=STANDARDS["customer-analysis"],
@@ -254,6 +270,15 @@ def _commentary(branch: Branch) -> None:
         by=head,
     )
     submit_commentary(row, by=head)
+    enter_measure(
+        unit=branch.units["a"],
+        period=f"{timezone.localdate():%Y-%m}",
+        item="ease",
+        value=Decimal(4),
+        source=f"{branch.marks.sign}回访",
+        known_on=timezone.localdate(),
+        by=head,
+    )
 
 
 def _units(branch: Branch, group: OrgUnit) -> None:
@@ -336,7 +361,18 @@ def _customers(branch: Branch) -> None:
         **facts,
     )
     branch.customers = {"mine": mine, "others": others, "firm": firm}
+    make_deals(customer=firm, by=branch.people["head"], mark=sign)
     make_sheets(customer=firm, by=branch.people["head"], mark=sign)
+    DuplicatePair.objects.create(first=mine, second=others, likeness="number_name")
+    CustomerMerge.objects.create(
+        survivor=mine,
+        former_id=int(f"9{digits}000001"),
+        kind=mine.kind,
+        code=f"YZ9{digits}000001",
+        name=f"李{sign}旧",
+        by=clerk,
+        before={"former": {"name": f"李{sign}旧"}},
+    )
     branch.contact = make_contact(
         customer=firm,
         name=f"王{sign}联",

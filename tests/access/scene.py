@@ -66,8 +66,8 @@ from core.models import Job, JobState, Notice, OutboxMessage, WebhookTarget
 from core.notices import notify
 from core.notices.secrets import give_secret
 from customers.exports import CUSTOMERS
-from customers.models import Customer, CustomerShare, CustomerUnit
-from customers.services import hand_over_places
+from customers.models import Customer, CustomerShare, CustomerUnit, DuplicatePair
+from customers.services import hand_over_places, set_target
 from customers.services.work import PLACES
 from expenses.exports import PAPERS
 from expenses.models import Application, BudgetChange
@@ -201,8 +201,16 @@ def _names(north: Branch, crossing: Customer) -> dict[str, str]:
         "mine": mine.pk,
         "firm": north.customers["firm"].pk,
         "demand": north.customers["firm"].demands.get().pk,
+        "sales_target": set_target(
+            units["region"], by=None, year=2026, amount=Decimal(1), product="泵"
+        ).pk,
+        "contract": north.customers["firm"].contracts.get().pk,
+        "instalment": north.customers["firm"].contracts.get().instalments.get().pk,
+        "receipt": north.customers["firm"].contracts.get().receipts.get().pk,
+        "opportunity": north.customers["firm"].opportunities.get().pk,
         "loss": north.customers["firm"].losses.get().pk,
         "crossing": crossing.pk,
+        **_duplicates_of(mine, north.customers["others"]),
         "contact": north.contact.pk,
         "planned": north.planned.pk,
         "place": CustomerUnit.objects.get(customer=mine).pk,
@@ -251,6 +259,17 @@ def _names(north: Branch, crossing: Customer) -> dict[str, str]:
         "soon": (timezone.localdate() + timedelta(days=5)).isoformat(),
     }
     return {name: str(value) for name, value in named.items()}
+
+
+def _duplicates_of(one: Customer, other: Customer) -> dict[str, Any]:
+    """A pair that may be one, when both were changed last, and what went into one of them."""
+    return {
+        "others": other.pk,
+        "pair": DuplicatePair.objects.get(first=one).pk,
+        "seen": f"{one.updated_at.isoformat()} {other.updated_at.isoformat()}",
+        "merge": one.merges.get().pk,
+        "merged": one.merges.get().former_id,
+    }
 
 
 def _daily_of(units: dict[str, OrgUnit], head: User, clerk: User) -> dict[str, Any]:

@@ -113,6 +113,10 @@ EVENT_KEEPERS_HERE = "302  403  200  200  200  403  200  403  404  404"
 EVENT_KEEPERS_DO = "302  403  302  302  302  403  302  403  404  404"
 KINDS_OF_MONEY = "302  403  403  403  403  403  200  200  403  403"
 
+TARGET_SETTERS = "302  403  403  200  200  200  200  403  403  200"
+DEALS_SEEN = "302  403  404  200  200  200  200  403  404  404"
+MERGERS_HERE = "302  403  403  200  200  403  403  403  403  404"
+
 FIRM_SEEN = "302  403  404  200  200  200  200  200  404  404"
 FIRM_TAKERS = "302  403  404  200  200  200  403  403  404  404"
 ASSESSORS = "302  403  403  200  200  403  403  403  403  404"
@@ -717,8 +721,10 @@ PAGES = (
     Row("GET", "reports:analysis-export-detail", EXPORTER, args=("@analysis_export",)),
     Row("GET", "reports:analysis-export-file", EXPORTER, args=("@analysis_export",)),
     Row("GET", "reports:customer-paper", TAKERS, args=("abc",)),
+    Row("GET", "reports:customer-analysis", VIEWERS, args=("leads",)),
     Row("GET", "reports:customer-analysis", VIEWERS, args=("wallet",)),
     Row("GET", "reports:customer-analysis", VIEWERS, args=("losses",)),
+    Row("GET", "reports:customer-analysis", VIEWERS, args=("profit",)),
     Row("GET", "reports:customer-analysis", VIEWERS, args=("credit",)),
     Row("GET", "reports:customer-analysis", VIEWERS, args=("delivered",)),
     # --- saved reports: their owner's; a link to what one was sent opens for its receiver
@@ -782,6 +788,12 @@ PAGES = (
         args=("customer-analysis",)),
     Row("POST", "reports:commentary-receive", "302  403  403  302  302  302  302  403  403  404",
         args=("@commentary",), data={"note": ""}),
+    Row("GET", "reports:service-enter", "302  403  403  200  200  200  200  403  403  200",
+        args=("ease",)),
+    Row("GET", "reports:service-enter", "302  403  403  200  200  200  200  403  403  404",
+        args=("ease",), data={"unit": "@city_code"}),
+    Row("GET", "reports:service-enter", "302  403  403  404  404  404  404  403  403  404",
+        args=("works",)),
     Row("GET", "reports:standard-templates", TEMPLATE_KEEPERS),
     Row("GET", "reports:standard-template", TEMPLATE_KEEPERS, args=("month-end",)),
     Row("GET", "reports:standard-template-file", TEMPLATE_KEEPERS, args=("month-end", "0")),
@@ -871,6 +883,37 @@ PAGES = (
     Row("POST", "customers:demand-new", untyped(HEADS_HERE), args=("@firm",)),
     Row("GET", "customers:demand-delete", HEADS_HERE, args=("@demand",)),
     Row("POST", "customers:demand-delete", HEADS_DO, args=("@demand",)),
+    # --- contracts, payments and opportunities of the firm
+    Row("GET", "customers:detail", FIRM_SEEN, args=("@firm",), data={"tab": "contracts"}),
+    Row("GET", "customers:contracts", CASE_READERS),
+    Row("GET", "customers:contract", DEALS_SEEN, args=("@contract",)),
+    Row("GET", "customers:contract-new", HEADS_HERE, args=("@firm",)),
+    Row("POST", "customers:contract-new", untyped(HEADS_HERE), args=("@firm",)),
+    Row("GET", "customers:contract-edit", HEADS_HERE, args=("@contract",)),
+    Row("POST", "customers:contract-edit", untyped(HEADS_HERE), args=("@contract",)),
+    Row("GET", "customers:instalment-new", HEADS_HERE, args=("@contract",)),
+    Row("POST", "customers:instalment-new", HEADS_DO, args=("@contract",),
+        data={"due_on": "2026-05-01", "amount": "5"}),
+    Row("GET", "customers:receipt-new", HEADS_HERE, args=("@contract",)),
+    Row("POST", "customers:receipt-new", HEADS_DO, args=("@contract",),
+        data={"on": "2026-03-01", "amount": "5"}),
+    Row("GET", "customers:instalment-delete", HEADS_HERE, args=("@instalment",)),
+    Row("POST", "customers:instalment-delete", HEADS_DO, args=("@instalment",)),
+    Row("GET", "customers:receipt-delete", HEADS_HERE, args=("@receipt",)),
+    Row("POST", "customers:receipt-delete", HEADS_DO, args=("@receipt",)),
+    Row("GET", "customers:opportunity-new", HEADS_HERE, args=("@firm",)),
+    Row("POST", "customers:opportunity-new", untyped(HEADS_HERE), args=("@firm",)),
+    Row("GET", "customers:opportunity-edit", HEADS_HERE, args=("@opportunity",)),
+    Row("POST", "customers:opportunity-edit", HEADS_DO, args=("@opportunity",),
+        data={"title": "商机", "stage": "商务谈判", "version": "1"}),
+    # --- sales targets: of the region, whose head and the group set them
+    Row("GET", "customers:targets", VIEWERS),
+    Row("GET", "customers:target-new", TARGET_SETTERS),
+    Row("POST", "customers:target-new", "302  403  403  422  422  422  422  403  403  422"),
+    Row("GET", "customers:target-delete", "302  403  403  200  404  200  200  403  403  404",
+        args=("@sales_target",)),
+    Row("POST", "customers:target-delete", "302  403  403  302  404  302  302  403  403  404",
+        args=("@sales_target",)),
     Row("GET", "customers:loss-new", HEADS_HERE, args=("@firm",)),
     Row("POST", "customers:loss-new", untyped(HEADS_HERE), args=("@firm",)),
     Row("GET", "customers:loss-won-back", HEADS_HERE, args=("@loss",)),
@@ -907,6 +950,24 @@ PAGES = (
     Row("GET", "customers:share-people", KEEPERS_HERE, args=("@mine",)),
     Row("GET", "customers:access", "302  403  403  200  200  403  403  200  403  404",
         args=("@mine",)),
+    # --- duplicates: whoever may merge, and reaches both
+    Row("GET", "customers:duplicates", "302  403  403  200  200  403  403  403  403  200"),
+    Row("GET", "customers:duplicate-dismiss", MERGERS_HERE, args=("@pair",)),
+    Row("POST", "customers:duplicate-dismiss", "302  403  403  302  302  403  403  403  403  404",
+        args=("@pair",), data={"reason": "父子"}),
+    Row("POST", "customers:duplicate-dismiss", "302  403  403  422  422  403  403  403  403  404",
+        args=("@pair",)),
+    Row("GET", "customers:merge-choose", MERGERS_HERE, args=("@mine",)),
+    Row("POST", "customers:merge-choose", MERGERS_HERE, args=("@mine",), data={"q": "李"}),
+    Row("GET", "customers:merge-compare", MERGERS_HERE, args=("@mine", "@others")),
+    Row("GET", "customers:merge-confirm", MERGERS_HERE, args=("@mine", "@others")),
+    Row("POST", "customers:merge-confirm", "302  403  403  302  302  403  403  403  403  404",
+        args=("@mine", "@others"), data={"seen": "@seen"}),
+    Row("POST", "customers:merge-confirm", "302  403  403  422  422  403  403  403  403  404",
+        args=("@mine", "@firm"), data={"seen": "@seen"}),
+    Row("GET", "customers:merge-detail", MERGERS_HERE, args=("@mine", "@merge")),
+    Row("GET", "customers:detail", "302  403  302  302  302  302  302  302  404  404",
+        args=("@merged",)),
     # --- answers to surveys: the public form, the desk, the list
     Row("GET", "survey:enter", "410  410  410  410  410  410  410  410  410  410", args=("x",)),
     Row("GET", "survey:form", "410  410  410  410  410  410  410  410  410  410"),
@@ -1319,6 +1380,8 @@ STRATEGIC = (
         args=("@firm",),
     ),
     Row("GET", "compliance:strategic-pair", RUNNERS, args=("@strategic",)),
+    Row("GET", "compliance:strategic-priority", RUNNERS, args=("@strategic",)),
+    Row("POST", "compliance:strategic-priority", untyped(RUNNERS), args=("@strategic",)),
     Row("GET", "compliance:strategic-plan", KEEPERS_HERE, args=("@strategic",)),
     Row("GET", "compliance:strategic-plan-review", REVIEWERS, args=("@strategic",)),
     Row("GET", "compliance:signal-new", KEEPERS_HERE, args=("@strategic",)),

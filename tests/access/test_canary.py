@@ -27,6 +27,7 @@ from core.scope import EVERYTHING, ScopedQuerySet
 from customers.models import Activity, Customer, Property
 from customers.models.activities import ActivityQuerySet
 from customers.models.customers import ContactQuerySet, CustomerQuerySet, PlaceQuerySet
+from customers.models.merging import PairQuerySet
 from customers.models.properties import OwnershipQuerySet, PropertyQuerySet
 from customers.selectors.lists import count_customers
 from regions.models import OrgUnit, OrgUnitQuerySet
@@ -168,7 +169,7 @@ def tell(client: Client, reader: str) -> Story:
             "/customers/hand-over/",
             "/imports/",
         ]
-        story.crawl(["/", *odd], at_most=270)
+        story.crawl(["/", *odd], at_most=290)
         for address in ("/customers/", "/people/", "/organisation/units/", *CASE_PAGES):
             story.do(Visit("ROWS", address))
         for address in guessed():
@@ -311,12 +312,21 @@ KEEPERS = STAFF | {
     "customers/<int:pk>/activities/new/",
     "customers/activities/<int:pk>/complete/",
     "customers/activities/<int:pk>/cancel/",
+    "customers/contracts/",
+    "customers/targets/",
     "imports/",
     "imports/new/",
 }
 SEEN = {
     "clerk": KEEPERS | {"imports/<int:pk>/", "imports/<int:pk>/rejected/"},
-    "head": KEEPERS | {"customers/hand-over/"},
+    "head": KEEPERS
+    | {
+        "customers/hand-over/",
+        "customers/contracts/<int:pk>/",
+        "customers/duplicates/",
+        "customers/<int:pk>/merge/",
+        "customers/<int:pk>/merge/<int:other>/",
+    },
     "desk": STAFF,
     "local_admin": {
         "admin/accounts/user/<path:object_id>/change/",
@@ -378,6 +388,7 @@ BROKEN = {
     ),
     "staff of the API": (UserQuerySet, "visible_to", everything, "head", "/api/v1/staff/"),
     "units of the API": (OrgUnitQuerySet, "visible_to", everything, "head", "/api/v1/units/"),
+    "duplicates": (PairQuerySet, "visible_to", everything, "head", "/customers/duplicates/"),
     "contacts": (ContactQuerySet, "visible_to", everything, "head", "/search/"),
     "units": (OrgUnitQuerySet, "visible_to", everything, "desk", "/organisation/"),
     "people": (UserQuerySet, "visible_to", everything, "desk", "/people/"),

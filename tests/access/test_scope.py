@@ -19,6 +19,7 @@ from customers.selectors.lists import (
     ListQuery,
     count_customers,
 )
+from customers.services import set_target
 from regions.models import OrgUnit
 from regions.services import change_unit, mend_scope_columns, scoped_models
 from satisfaction.models import Cause, Recovery
@@ -30,6 +31,7 @@ from tests.factories import (
     make_case,
     make_customer,
     make_daily,
+    make_deals,
     make_duties,
     make_loss,
     make_mail,
@@ -168,6 +170,8 @@ def rows_of_each_table(unit: OrgUnit, by: User) -> None:
     make_ownership(customer=customer, flat=make_property(unit=unit))
     make_activity(customer=customer, by=by)
     make_loss(customer=customer, by=by)
+    make_deals(customer=customer, by=by)
+    set_target(unit, by=by, year=2026, amount=1, product="泵")
     make_case(unit=unit, assign=False)
     note_opinion(unit=unit, by=None, first_seen_at=timezone.now(), title="t", source="s")
     warn_early(unit=unit, by=None, content="w")

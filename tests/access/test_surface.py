@@ -126,6 +126,7 @@ def test_every_scoped_queryset_names_its_right():
 
     assert rights == {
         "approvals.view_approval",
+        "customers.view_contract",
         "customers.view_customer",
         "complaints.view_case",
         "complaints.add_case",

@@ -10,7 +10,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from audit.models import Entry
 from compliance.models import (
     Assignment,
     AssignmentState,
@@ -661,3 +663,50 @@ def test_the_office_sees_what_is_asked_of_anybody_and_nobody_else_does(world, cu
     assert seen(world.north_keeper) == [row.pk]
     ResourceRequest.objects.update(state="done")
     assert seen(world.reader, of="all") == []
+
+
+# --- priority of resources ------------------------------------------------------------------------
+
+
+def test_priority_is_given_and_ended_with_a_reason(world, customer):
+    with pytest.raises(Refused):
+        verbs.set_priority(customer, by=None, reason=" ")
+    with pytest.raises(Refused):
+        verbs.set_priority(customer, by=None, reason="没有", on=False)
+    row = verbs.set_priority(customer, by=world.reader, reason="二期总包谈判")
+    assert (row.has_priority, row.priority) == (True, "二期总包谈判")
+    with pytest.raises(Refused):
+        verbs.set_priority(customer, by=None, reason="二期总包谈判")
+    row = verbs.set_priority(customer, by=world.reader, reason="谈判结束", on=False)
+    assert (row.has_priority, row.priority) == (False, "")
+    told = Entry.objects.filter(action__startswith="strategic.priority").order_by("pk")
+    assert [(x.action, x.by, x.detail["reason"]) for x in told] == [
+        ("strategic.priority", world.reader, "二期总包谈判"),
+        ("strategic.priority_ended", world.reader, "谈判结束"),
+    ]
+    ordinary = make_customer(unit=world.n1a, kind="organisation")
+    with pytest.raises(Refused):
+        verbs.set_priority(ordinary, by=None, reason="甲")
+
+
+def test_priority_shows_on_file_list_and_customer_and_is_the_offices(client, world, customer):
+    pages = (
+        reverse("compliance:strategic"),
+        reverse("compliance:strategic-customer", args=[customer.pk]),
+        customer.get_absolute_url(),
+    )
+    address = reverse("compliance:strategic-priority", args=[customer.pk])
+    mark = str(_("Resources first"))
+    client.force_login(world.north_head)
+    assert client.post(address, {"on": "on", "reason": "甲"}).status_code == 403
+    assert not any(mark in client.get(page).content.decode() for page in pages)
+    client.force_login(world.reader)
+    assert client.post(address, {"on": "on", "reason": ""}).status_code == 422
+    assert client.post(address, {"on": "on", "reason": "二期谈判"}).status_code == 302
+    client.force_login(world.north_head)
+    assert all(mark in client.get(page).content.decode() for page in pages)
+    asking = client.get(reverse("compliance:resource-new", args=[customer.pk]))
+    assert asking.context["form"].initial == {"is_priority": True}
+    customer.refresh_from_db()
+    customer.level = "重点客户"
+    assert not customer.has_priority

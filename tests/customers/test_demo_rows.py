@@ -22,6 +22,7 @@ from customers.models import (
     Contact,
     Customer,
     CustomerUnit,
+    DuplicatePair,
     Ownership,
     Property,
 )
@@ -69,6 +70,13 @@ def test_every_kind_of_row_is_written(document):
     for model in (Customer, CustomerUnit, Property, Ownership, Contact):
         assert model.objects.exclude(import_run=run).count() == 0
     assert Entry.objects.get(action="demo.loaded").subject_id == run.pk
+
+
+def test_some_owners_stand_there_twice(document):
+    pairs = DuplicatePair.objects.filter(likeness="number_name")
+
+    assert document["counts"]["pairs"] == DuplicatePair.objects.count()
+    assert pairs.count() == 3
 
 
 def test_the_tree_and_the_rows_agree():

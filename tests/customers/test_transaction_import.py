@@ -124,6 +124,26 @@ def test_other_heads_and_ten_thousands(world, tmp_path):
     assert Transaction.objects.get().amount == Decimal("12500.00")
 
 
+def test_the_cost_is_taken_where_the_file_says_it(world, tmp_path):
+    """Ten thousands in its own head; nothing is no cost, 0 is one, words are left out."""
+    rows = [
+        ["客户", "销售日期", "金额(元)", "成本金额(万元)"],
+        ["甲公司", "2026-03-05", 100, 0.008],
+        ["甲公司", "2026-03-06", 100, 0],
+        ["甲公司", "2026-03-07", 100, None],
+        ["甲公司", "2026-03-08", 100, "不详"],
+    ]
+    report = import_file("transactions", write_xlsx(tmp_path / "销售.xlsx", {"明细": rows}))
+    found = Transaction.objects.order_by("on").values_list("amount", "cost")
+    assert list(found) == [(100, Decimal(80)), (100, 0), (100, None), (100, None)]
+    assert [(one["row"], one["code"]) for one in report["warnings"]] == [(5, "cost")]
+
+
+def test_without_the_column_no_cost_is_known(load):
+    load(line())
+    assert Transaction.objects.get().cost is None
+
+
 def test_a_merged_two_level_head_and_dates_as_excel_has_them(world, tmp_path):
     known = make_customer(unit=world.n1a, kind="organisation", name="甲公司", code="JIA-1")
     rows = [

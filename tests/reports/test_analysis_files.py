@@ -9,22 +9,26 @@ import pypdf
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from audit.models import Entry
 from complaints.models import Case
 from compliance.models import LogInDay, Nomination
+from core.errors import Refused
 from customers.models import CustomerUnit
 from customers.services import save_demand
 from reports.analysis.effect import effect, log_ins_by_month
 from reports.analysis.evaluation import evaluation
 from reports.analysis.tables import METHODS
 from tests.factories import (
+    make_activity,
     make_case,
     make_credit,
     make_customer,
     make_loss,
     make_strategic,
     make_value,
+    say,
 )
 from tests.reports.taking import workbook
 from tests.reports.test_analysis import firm
@@ -35,7 +39,7 @@ pytestmark = pytest.mark.django_db
 CHARTS = {"effect": 1, "rfm": 1, "abc": 1, "cooperation": 1, "quality": 2, "life-cycle": 1,
           "cohorts": 1, "seasonal": 1, "products": 1, "composition": 5, "retention": 2,
           "evaluation": 1, "wallet": 3, "losses": 6, "credit": 2, "delivered": 2,
-          "profile": 4}  # fmt: skip
+          "profile": 4, "leads": 2, "profit": 1}  # fmt: skip
 
 
 @pytest.fixture
@@ -191,3 +195,53 @@ def test_without_the_rights_the_effect_shows_contacts_alone(client, world):
     client.force_login(world.admin)
     page = client.get(reverse("reports:customer-analysis", args=["effect"]))
     assert len(page.context["tables"][-1]["table"].rows) == 1
+
+
+def expecting(*rows):
+    """The rule's rows: (measure, value)."""
+    return tuple({"measure": key, "value": Decimal(value)} for key, value in rows)
+
+
+def test_what_was_expected_is_met_or_not_as_page_and_workbook_say(client, world):
+    """Of 3,650 contacts a year 100 are due in ten days; a median of 5 hours is over 4; of the
+    rating nothing is expected; nobody logged in, so that there is no figure."""
+    for hours in (2, 5, 9):
+        case_of(world.n1a, dt.date(2026, 11, 15), 1, hours)
+    rows = (("contacts", 3650), ("resolution", 4), ("first_contact", 1), ("log_ins", 95))
+    say(world.group, "reports.expected_effect", expecting(*rows), since=dt.date(2026, 1, 1))
+    for _n in range(100):
+        at = dt.datetime(2026, 11, 13, 4, tzinfo=dt.UTC)
+        make_activity(customer=make_customer(unit=world.n1a), by=world.north_clerk, at=at)
+    question = asked(world.north, since=dt.date(2026, 11, 12))
+    found = {x.measure: (x.after, x.expected, x.met) for x in effect(question)}
+    assert found["contacts"] == (100, 100, True)
+    assert found["resolution"] == (5, 4, False)
+    assert found["first_contact"] == (1, 1, True)
+    assert found["log_ins"] == (None, 0.95, None)
+    assert found["rating"] == (None, None, None)
+    client.force_login(world.north_head)
+    query = {"as_of": "2026-11-21", "since": "2026-11-12"}
+    page = client.get(reverse("reports:customer-analysis", args=["effect"]), query)
+    table = page.context["tables"][-1]["table"]
+    assert "4 项" in page.context["sentence"] or "2 of 4" in page.context["sentence"]
+    assert world.group.name in table.note
+    sheet = workbook(client, "effect", **query).worksheets[-1]
+    assert [row[5:7] for row in sheet.iter_rows(min_row=2, values_only=True)] == [
+        (None if row[5] is None else pytest.approx(float(row[5])), row[6]) for row in table.rows
+    ]
+    say(world.north, "reports.expected_effect", (), since=dt.date(2026, 11, 1))
+    assert {x.expected for x in effect(question)} == {None}
+
+
+@pytest.mark.parametrize(
+    ("rows", "sentence"),
+    [
+        ((("log_ins", 101),), "A share is 100 at most, a rating 5."),
+        ((("rating", 6),), "A share is 100 at most, a rating 5."),
+        ((("rating", 4), ("rating", 5)), "Each measure has one expected value."),
+    ],
+)
+def test_what_cannot_be_expected_is_refused(world, rows, sentence):
+    with pytest.raises(Refused) as refused:
+        say(world.group, "reports.expected_effect", expecting(*rows))
+    assert str(_(sentence)) in str(refused.value)

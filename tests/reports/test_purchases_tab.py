@@ -43,6 +43,20 @@ def test_the_lines_stand_newest_first_under_sums_by_year_and_product(client, wor
     assert products == [("", 2, Decimal(680)), ("水泵", 1, Decimal(70))]
 
 
+def test_cost_and_profit_stand_where_they_are_known(client, world, sold):
+    client.force_login(world.north_head)
+    shown = tab(client, sold[0])
+    assert not shown.context["knows_cost"]
+    before = shown.content.decode().count('<th scope="col"')
+    Transaction.objects.filter(customer=sold[0], amount=70).update(cost=Decimal("30.50"))
+    shown = tab(client, sold[0])
+    years = [(x.word, x.cost, x.profit) for x in shown.context["years"]]
+    assert years == [("2026", Decimal("30.50"), Decimal("39.50")), ("2025", None, None)]
+    text = shown.content.decode()
+    assert text.count('<th scope="col"') == before + 3
+    assert ("30.50" in text, "39.50" in text) == (True, True)
+
+
 def test_he_is_compared_with_the_reader_s_branch(client, world, sold):
     """In the north C1 buys most; for the whole group C3 does."""
     client.force_login(world.north_head)

@@ -1,4 +1,4 @@
-"""Imports of customers take turns, chunk by chunk."""
+"""Imports of customers take turns, chunk by chunk; a merge waits for them, and they for it."""
 
 from typing import Any
 
