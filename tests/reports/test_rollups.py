@@ -11,6 +11,7 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from accounts.models import User
+from complaints.models import Deadline
 from compliance.months import month_end, month_of
 from customers.models import Activity, CustomerUnit
 from regions.models import ChangeKind, OrgUnit
@@ -190,6 +191,19 @@ def test_only_what_figures_depend_on_leaves_a_mark(full):
     assert set(Mark.objects.values_list("source", "unit_id", "day")) == {
         ("activities", full.n1b.pk, day) for day in days
     }
+
+
+def test_before_its_first_night_an_installation_judges_as_of_its_first_day(world, time_machine):
+    """A midnight passes before the first nightly run: nothing differs by itself."""
+    fill(world)
+    assert not RollupState.objects.filter(judged_on__isnull=False).exists()
+    soon = timezone.now() + dt.timedelta(minutes=5)
+    assert Deadline.objects.filter(met_at=None).update(due_at=soon) > 5
+    refresh()
+    time_machine.move_to(timezone.now() + dt.timedelta(days=1))
+
+    judged = {metric.key for metric in METRICS.values() if metric.judged}
+    assert [one for one in differences() if one.metric in judged] == []
 
 
 def test_late_entries_and_deletions_are_added_up_where_they_belong(full):
