@@ -14,7 +14,7 @@ from accounts.models import User
 from complaints.models import Deadline
 from compliance.months import month_end, month_of
 from customers.models import Activity, CustomerUnit
-from regions.models import ChangeKind, OrgUnit
+from regions.models import ChangeKind, OrgUnit, UnitVersion
 from reports.metrics import rollups
 from reports.metrics.checking import differences
 from reports.metrics.night import night
@@ -107,6 +107,34 @@ def test_the_month_before_and_what_it_is_compared_with(full):
     assert {key: now[key].value_before for key in flows} == {key: cut[key] for key in flows}
     assert begin == period.first
     assert (end - begin) <= TODAY() - month_of(TODAY())
+
+
+def test_before_the_first_day_of_the_tree_rows_lie_where_they_lie_today(full):
+    """A group that begins today brings rows of years before."""
+    period = last_month()
+    before = {who: values(full.people[who], full.north, period=period) for who in ABOVE_NORTH}
+    whole = values(full.boss, full.group, period=period)
+    UnitVersion.objects.update(valid_from=TODAY())
+
+    for who in ABOVE_NORTH:
+        assert values(full.people[who], full.north, period=period) == before[who]
+    assert before["boss"]["contacts"] == before["north_head"]["contacts"] > 0
+    assert values(full.boss, full.group, period=period) == whole
+    assert whole["contacts"] > before["boss"]["contacts"]
+
+
+def test_without_a_tree_nobody_is_shown_the_figures_of_everybody(full):
+    UnitVersion.objects.all().delete()
+
+    for who in ABOVE_NORTH:
+        for period in (this_month(), last_month()):
+            found = figures(full.people[who], full.north, period)
+            assert {one.now.numerator for one in found.values()} == {0}
+            assert not any(amount.numerator for one in found.values()
+                           for amount in one.months.values())  # fmt: skip
+
+
+ABOVE_NORTH = ("north_head", "boss")
 
 
 def test_the_rows_behind_a_figure_are_exactly_those(full):
