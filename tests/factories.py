@@ -395,7 +395,7 @@ class World:
     people: dict[str, User] = field(default_factory=dict)
 
     def __getattr__(self, name: str) -> Any:
-        for table in (self.__dict__["units"], self.__dict__["people"]):
+        for table in (self.__dict__.get("units", {}), self.__dict__.get("people", {})):
             if name in table:
                 return table[name]
         raise AttributeError(name)

@@ -4,6 +4,7 @@ what goes out of them."""
 import datetime as dt
 import re
 from base64 import b64decode
+from copy import deepcopy
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -45,16 +46,35 @@ from reports.standard.catalogue import STANDARDS
 from reports.standard.exports import STANDARD
 from reports.standard.template import check_template, places_of, shipped
 from reports.standard.templates import save_template, use_template
-from tests.factories import make_case, make_lapse, make_strategic, say
+from tests.access.conftest import taken_back
+from tests.factories import make_case, make_lapse, make_strategic, make_world, say
 from tests.reports.figures import fill, plainly
 
 pytestmark = pytest.mark.django_db
 TODAY = timezone.localdate
 
 
+@pytest.fixture(scope="module")
+def filled(django_db_setup, django_db_blocker):
+    """A group with figures, in each branch a strategic customer and a lapse; written once."""
+    with django_db_blocker.unblock(), taken_back():
+        world = make_world()
+        _fill(world)
+        yield world
+
+
+@pytest.fixture
+def world(filled, db):
+    """That group as it was written, whatever a test before did to its objects."""
+    return deepcopy(filled)
+
+
 @pytest.fixture
 def full(world):
-    """A group with figures, in each branch a strategic customer and a lapse."""
+    return world
+
+
+def _fill(world):
     fill(world)
     make_strategic(unit=world.n1, by=world.north_head, leader=world.boss, word="北")
     make_strategic(unit=world.s1, by=world.south_head, leader=world.boss, word="南")
@@ -63,7 +83,6 @@ def full(world):
     make_lapse(person=world.south_clerk, first=first)
     refresh()
     nightly()
-    return world
 
 
 def this_month() -> Period:
