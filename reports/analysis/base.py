@@ -109,8 +109,8 @@ class Column:
 class Table:
     """Rows under headings. `links` has an address for the first cell of each row, or nothing.
 
-    `bars` is the column whose values are drawn beside the first one; `more` says how many rows
-    are left out at most on a page.
+    `bars` is the column whose values are drawn beside the first one. `whole` are all rows, also
+    those that a page leaves out, where the sentence of the method counts them.
     """
 
     title: str
@@ -119,6 +119,12 @@ class Table:
     links: Sequence[str] = ()
     bars: int | None = None
     note: str = ""
+    whole: Sequence[Sequence[Any]] | None = None
+
+    @property
+    def counted(self) -> Sequence[Sequence[Any]]:
+        """The rows that are told in words: all of them, however many a page shows."""
+        return self.rows if self.whole is None else self.whole
 
 
 @dataclass(frozen=True, slots=True)

@@ -226,14 +226,14 @@ def _evaluation(asked: Question, limit: int | None) -> list[Table]:
             *(dict(x.marks).get(word) for word in criteria),
             *(x.mark, x.before, x.change, x.decision, x.level),
         )
-        for x in lines[:limit]
+        for x in lines
     ]
     links = [customer_url(x.customer) for x in lines[:limit]]
-    return [Table(_("Marks"), columns, rows, links, bars=4 + len(criteria))]
+    return [Table(_("Marks"), columns, rows[:limit], links, bars=4 + len(criteria), whole=rows)]
 
 
 def _evaluation_sentence(tables: list[Table]) -> str:
-    rows, place = tables[0].rows, tables[0].bars or 0
+    rows, place = tables[0].counted, tables[0].bars or 0
     marked = [row for row in rows if row[place] is not None]
     words = ngettext(
         "{marked} of {total} customer of the round has a mark.",
