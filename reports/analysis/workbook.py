@@ -27,10 +27,11 @@ def rows_in(tables: list[Table]) -> int:
 def _write_question(
     book: SheetWriter, method: Method, asked: Question, tables: list[Table]
 ) -> None:
+    only = f" · {_('This unit only')}" if asked.only else ""
     rows: list[tuple[str, Any]] = [
         (_("Method"), str(method.title)),
         (_("Meaning"), str(method.meaning)),
-        (_("Unit"), f"{asked.unit.name} {asked.unit.code}"),
+        (_("Unit"), f"{asked.unit.name} {asked.unit.code}{only}"),
         (_("As of"), asked.as_of),
     ]
     if asked.among.level:

@@ -315,8 +315,11 @@ def test_sentences_count_all_customers_not_those_that_a_page_shows(client, world
     make_value(customer=one)
     make_value(customer=two, points="66553333")
     client.force_login(world.north_head)
-    assert _told(client, "wallet") == "已知 2 家客户的总需求量，其中 45.5% 向我方购买；0 家低于要求。"  # fmt: skip
-    assert _told(client, "delivered") == "2 家客户已评价，让渡价值平均 +14.0 分；其中 0 家竞争对手更高。"  # fmt: skip
+    for key, words in (
+        ("wallet", "已知 2 家客户的总需求量，其中 45.5% 向我方购买；0 家低于要求。"),
+        ("delivered", "2 家客户已评价，让渡价值平均 +14.0 分；其中 0 家竞争对手更高。"),
+    ):
+        assert _told(client, key) == words
 
 
 def test_the_sentence_of_the_round_counts_all_who_were_nominated(client, world, monkeypatch):
