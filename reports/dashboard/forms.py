@@ -9,6 +9,7 @@ from django.utils.translation import pgettext_lazy
 
 from customers.forms import UnitChoiceField
 from regions.models import OrgUnit
+from reports.metrics.perimeter import paths_on
 from reports.metrics.periods import Period, offered, read_period
 from reports.metrics.registry import METRICS, flows
 
@@ -16,7 +17,9 @@ VIEW = "reports.view_dashboard"
 
 
 class DashboardFilter(forms.Form):
-    """A unit with those below it or alone, a period, and the figure that is drawn."""
+    """A unit with those below it or alone, a period, and the figure that is drawn. A unit that has
+    merged since is not offered; links ask for it in a period in which it still was one.
+    `is_elsewhere` tells that another unit stands in for the one of the address."""
 
     unit = UnitChoiceField(VIEW, required=False)
     period = forms.ChoiceField(label=_("Period"), required=False)
@@ -27,7 +30,9 @@ class DashboardFilter(forms.Form):
         # What the address leaves out stands in the form as what is shown instead.
         super().__init__(data.copy())
         fields: dict[str, Any] = self.fields
-        self.units = OrgUnit.objects.visible_to(user, VIEW).filter(merged_into=None)
+        every = OrgUnit.objects.visible_to(user, VIEW)
+        self.units, self.merged = every.filter(merged_into=None), every.exclude(merged_into=None)
+        self.is_elsewhere = False
         fields["unit"].queryset = self.units.in_tree_order()
         fields["period"].choices = [(one.key, one.words) for one in offered(today)]
         fields["metric"].choices = [
@@ -41,18 +46,31 @@ class DashboardFilter(forms.Form):
         data: Any = self.data
         fields: dict[str, Any] = self.fields
         known = {key for key, _title in fields["metric"].choices}
+        period = read_period(data.get("period", ""), self.today)
         asked = data.get("unit", "")
-        if not asked or not fields["unit"].queryset.filter(code=asked).exists():
+        if not asked or not self._knows(asked, period):
             unit = self.units.filter(pk=self.user.unit_id).first()
             unit = unit or self.units.in_tree_order().first()
             data["unit"] = unit.code if unit else ""
-        period = read_period(data.get("period", ""), self.today)
+            self.is_elsewhere = bool(asked)
         data["period"] = period.key
         if period.key not in dict(fields["period"].choices):
             fields["period"].choices += [(period.key, period.words)]
         if data.get("metric") not in known:
             first = (one.key for one in flows() if one.key in known)
             data["metric"] = next(first, "")
+
+    def _knows(self, code: str, period: Period) -> bool:
+        """Whether a unit of the reader's has this code: one of now, or one that has merged after
+        the period, which is then accepted without being offered."""
+        field: Any = self.fields["unit"]
+        if field.queryset.filter(code=code).exists():
+            return True
+        gone = self.merged.filter(code=code).first()
+        if gone is None or not _stood(gone, period.end):
+            return False
+        field.queryset = self.merged.filter(pk=gone.pk)
+        return True
 
     def unit_asked(self) -> OrgUnit | None:
         """The unit of the address; else the reader's own, else the topmost he reaches."""
@@ -80,3 +98,9 @@ class DashboardFilter(forms.Form):
         unit = self.unit_asked()
         asked = {"unit": unit.code if unit else "", "period": self.period_asked().key}
         return asked if self.below() else asked | {"only": "on"}
+
+
+def _stood(unit: OrgUnit, day: date) -> bool:
+    """Whether a unit was one of its own on a day, so that figures of that day are told of it."""
+    path = paths_on(day).get(unit.pk, ())
+    return bool(path) and path[-1] == unit.pk
