@@ -93,6 +93,9 @@ class Series:
     as_of: dt.date | None = None  # the day of the snapshot, when it is not of this moment
     is_own: bool = False  # counted from own rows now, so that no part of it is ever frozen
     frozen: tuple[dt.date, ...] = ()  # months of which the figure holds what closing left
+    is_past: bool = (
+        False  # a stock of a day that is over: its rows are gone, those of now are others
+    )
     is_known: bool = True  # False for a stock of a time in which nobody took a snapshot
 
     @property
@@ -222,6 +225,7 @@ def _snapshots(
         for series in stocks:
             series.is_known = bool(series.months.get(month_of(period.end)))
             series.as_of = period.last
+            series.is_past = True
         return
     stored = [one for one in stocks if not perimeter.is_own(one.metric.right)]
     live = []

@@ -259,6 +259,9 @@ def test_a_share_that_is_wanted_stands_beside_it_and_in_the_comparison(client, f
     late = METRICS["complaints_late"]  # of which less is better
     assert verdict_on(late, Decimal(3), Decimal(2), month.before) == "missed"
     assert verdict_on(late, Decimal(2), Decimal(2), month.before) == "met"
+    # Of what should be little nothing is won before the month is over.
+    assert verdict_on(late, Decimal(0), Decimal(2), month) == "so_far"
+    assert verdict_on(late, Decimal(3), Decimal(2), month) == ""
 
     page = client.get("/reports/units/", {"unit": full.n1.code})
     cells = {
@@ -524,3 +527,31 @@ def test_days_of_ones_own_beyond_reach_are_no_rows_of_the_figure(client, full):
     days = LogInDay.objects.filter(unit=full.n1a, day__gte=this_month().first)
     assert page.context["count"].startswith(str(days.count()))
     assert {line["unit"] for line in page.context["lines"]} <= {full.n1a.name}
+
+
+def test_a_past_stock_has_no_link_to_the_rows_of_today(client, world):
+    full = world
+    fill(full)
+    close_before()
+    refresh()
+    nightly()
+    client.force_login(full.north_head)
+    past = {"unit": full.n1.code, "period": this_month().before.key}
+    page = client.get("/reports/", past)
+    shown = tiles(page)
+    places = CustomerUnit.objects.filter(unit__in=(full.n1a, full.n1b))
+    assert shown["customers"].value == str(places.count())
+    for key, tile in shown.items():
+        if key in METRICS:
+            assert bool(tile.url) == (METRICS[key].kind == "flow"), key
+    assert all(row.url == "" for chart in page.context["sorted"] for row in chart.rows)
+    assert '<a class="card crm-tile" href="">' not in page.content.decode()
+    cells = {
+        metric.key: line.cells[place]
+        for block in client.get("/reports/units/", past).context["blocks"]
+        for place, metric in enumerate(block.metrics)
+        for line in block.lines
+    }
+    assert (cells["customers"].url, bool(cells["contacts"].url)) == ("", True)
+    now = tiles(client.get("/reports/", {"unit": full.n1.code}))
+    assert all(now[key].url for key in METRICS if key in now)
