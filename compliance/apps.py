@@ -10,8 +10,8 @@ class ComplianceConfig(AppConfig):
 
     def ready(self) -> None:
         # They register themselves: kinds of files, checks of the organisation, parts of the pages
-        # of units and people, entries of calendars, counts beside the menu, what follows from
-        # staff events, the work people hand over.
+        # of units and people, checks of planned visits, entries of calendars, counts beside the
+        # menu, what follows from staff events, the work people hand over.
         from compliance import (  # noqa: F401
             assessment_panels,
             checks,
@@ -22,6 +22,7 @@ class ComplianceConfig(AppConfig):
             merge_rules,
             staffing_entries,
             staffing_panels,
+            visit_checks,
         )
         from compliance.selectors import (  # noqa: F401
             agenda_entries,

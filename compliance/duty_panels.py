@@ -1,4 +1,4 @@
-"""What log-ins, lapses and sanctions add to the page of a unit and to everybody's own page."""
+"""What log-ins, lapses, sanctions and commendations add to the page of a unit and to one's own."""
 
 import datetime as dt
 from typing import Any
@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from accounts.scopes import narrow
-from compliance.models import Lapse, Sanction, SanctionState
+from compliance.models import Commendation, CommendationState, Lapse, Sanction, SanctionState
 from compliance.months import month_of, months_before
 from compliance.panels import (
     OwnPanel,
@@ -27,7 +27,7 @@ from compliance.selectors import log_in_figures as figures
 from compliance.selectors.log_in_figures import SEE, PersonSums, Sums
 from compliance.selectors.reach import whole_units
 from compliance.shown_days import person_days
-from compliance.views.duties import SANCTION_TONES, badge
+from compliance.views.duties import COMMENDATION_TONES, SANCTION_TONES, badge
 from core.display import share
 from core.scope import Scope, scope_of
 
@@ -160,6 +160,26 @@ def sanction_clause(asked: OwnQuestion) -> str:
     )
 
 
+def own_commendations(asked: OwnQuestion) -> dict[str, Any]:
+    """A person's commendations, void ones too, the latest first."""
+    rows = asked.seen(Commendation.objects.given().filter(person=asked.person))
+    rows = rows.order_by("-given_at")[:SHOWN]
+    return {
+        "commendations": [
+            {"row": one, "state": badge(one.state, COMMENDATION_TONES)} for one in rows
+        ]
+    }
+
+
+def commendation_clause(asked: OwnQuestion) -> str:
+    """How many commendations were given in the month."""
+    rows = Commendation.objects.filter(person=asked.person, state=CommendationState.GIVEN)
+    rows = rows.filter(given_at__date__range=(asked.first, asked.last))
+    count = asked.seen(rows).count()
+    words = ngettext("{count} commendation", "{count} commendations", count)
+    return words.format(count=count) if count else ""
+
+
 register_unit_panel(
     UnitPanel(
         key="log_ins",
@@ -187,5 +207,14 @@ register_own_panel(
         clause=sanction_clause,
         template="compliance/_own_sanctions.html",
         context=own_sanctions,
+    )
+)
+register_own_panel(
+    OwnPanel(
+        key="commendations",
+        order=21,
+        clause=commendation_clause,
+        template="compliance/_own_commendations.html",
+        context=own_commendations,
     )
 )

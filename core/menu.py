@@ -181,7 +181,11 @@ MENU: tuple[Group, ...] = (
             Item(
                 _("Notices and sanctions"),
                 "compliance:notices",
-                also=("/compliance/lapses/", "/compliance/sanctions/"),
+                also=(
+                    "/compliance/lapses/",
+                    "/compliance/sanctions/",
+                    "/compliance/commendations/",
+                ),
             ),
             Item(_("Monthly targets"), "compliance:targets"),
             Item(_("Rules library"), "compliance:rules"),

@@ -23,6 +23,7 @@ from compliance.models import (
     ChangeLine,
     Circular,
     CircularLine,
+    Commendation,
     Finding,
     FunctionPlan,
     ImplementationRule,
@@ -672,8 +673,9 @@ def make_lapse(*, person: User, first: date, days: int = 20, **values: Any) -> L
 
 
 def make_duties(*, person: User, by: User, word: str = "外出") -> dict[str, Any]:
-    """Of somebody: an approved trip to come and a request that was sent back, a sanction from a
-    published notice, a lapse in a draft, and the sums of his unit. `word` stands in every text."""
+    """Of somebody: an approved trip to come and a request that was sent back, a sanction and a
+    commendation from published notices, a lapse in a draft, and the sums of his unit. `word` stands
+    in every text."""
     today = timezone.localdate()
     days = {"first_day": today + timedelta(days=5), "last_day": today + timedelta(days=6)}
     trip = Absence(
@@ -705,6 +707,7 @@ def make_duties(*, person: User, by: User, word: str = "外出") -> dict[str, An
     )
     sanction.place_in(person.unit)
     sanction.save()
+    praise = make_commendation(person=person, by=by, board=board, word=word)
     lapse = make_lapse(person=person, first=today - timedelta(days=30))
     for which, run in ((published, old), (circular, lapse)):
         CircularLine.objects.create(circular=which, lapse=run, days=run.days)
@@ -717,7 +720,33 @@ def make_duties(*, person: User, by: User, word: str = "外出") -> dict[str, An
         "trip_draft": draft.pk,
         "circular": circular.pk,
         "sanction": sanction.pk,
+        "commendation": praise.pk,
     }
+
+
+def make_commendation(
+    *, person: User, by: User, board: Any, word: str = "表扬", **values: Any
+) -> Commendation:
+    """One of last month that was given with a published notice."""
+    last = timezone.localdate().replace(day=1) - timedelta(days=1)
+    circular = Circular(
+        kind="praise",
+        title=word,
+        opening=word,
+        drafted_on=last,
+        state="published",
+        bulletin=board,
+        published_at=timezone.now(),
+        published_by=by,
+    )
+    facts = {"measure": "praise", "state": "given", "given_at": timezone.now(), "given_by": by}
+    days = {"first_day": last.replace(day=1), "last_day": last, "days": 21}
+    row = Commendation(person=person, **(days | facts | values))
+    for one in (circular, row):
+        one.place_in(person.unit)
+        one.save()
+    CircularLine.objects.create(circular=circular, commendation=row, days=row.days)
+    return row
 
 
 def make_finding(*, unit: OrgUnit, word: str = "缺负责人", **values: Any) -> Finding:

@@ -1,4 +1,5 @@
-"""Trips, log-ins of some weeks, lapses, notices, sanctions and an appeal of the demonstration.
+"""Trips, log-ins of some weeks, lapses, notices, sanctions, an appeal and commendations of the
+demonstration.
 
 Log-ins are told as those of a former system (FormerLogIn): the book of log-ins keeps only what
 this system saw itself, and nobody's first visit looks like one on a strange device.
@@ -6,6 +7,7 @@ this system saw itself, and nobody's first visit looks like one on a strange dev
 
 import datetime as dt
 from collections.abc import Collection
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection
@@ -21,6 +23,9 @@ from compliance.models import (
     AbsenceKind,
     Appeal,
     Circular,
+    CircularKind,
+    CircularState,
+    Commendation,
     FormerLogIn,
     Lapse,
     LogInDay,
@@ -28,20 +33,26 @@ from compliance.models import (
     LogInSum,
     Sanction,
 )
-from compliance.selectors.circulars import publishers
+from compliance.months import month_end
+from compliance.selectors.circulars import lines_of, publishers, why_left_out
+from compliance.selectors.rewards import subsidiary_of
 from compliance.services import absences, circulars, sanctions
+from compliance.services.commendations import draft_commendations
 from compliance.services.lapses import find_lapses
 from compliance.services.log_in_days import store_days
+from customers.demo.histories import forget_history
 from customers.demo.parts import Gone, Part, Scene, register
-from expenses.demo.removal import _keys, _remove_history
+from expenses.demo.removal import _keys
 from regions.calendars.tables import UNIT_LINES, refresh_lines
 from regions.models import Kind, OrgUnit
+from regions.services.policies import set_policy
 
-TRACKED = (Absence, Circular, Sanction, Appeal)
+TRACKED = (Absence, Circular, Sanction, Appeal, Commendation)
 ONE_DAY = dt.timedelta(days=1)
 NOTICED = 6  # days ago the older notice was published
 FORMER = (21, 7)  # days ago: the silence that this notice tells of
 LATELY = 17  # days ago: since when those of the draft are silent
+REWARD = "公司制度：全月无漏登予以表扬"
 APPEAL = "该期间住院治疗，请假单由科室代交，未及时录入系统，现补交住院证明，请予核实。"
 # Of a hundred working days, each person logs in on between 84 and 99, the same at every load. In
 # one of three projects some have not begun to, but nobody of whom a story is told.
@@ -75,6 +86,7 @@ def write_duties(cursor: Any, scene: Scene) -> dict[str, int]:
     told = [one.key for one in scene.chosen.values()] + [one.pk for one in colleagues]
     values = {"run": scene.run, "first": first, "today": today, "told": told}
     cursor.execute(_LOG_INS.format(lines=UNIT_LINES), values)
+    _reward({clerk.unit, head.unit}, [clerk, *colleagues], first)
     former, lately = [clerk, colleagues[0]], colleagues[1:3]
     _silence(former, *(today - dt.timedelta(days=days) for days in FORMER))
     _silence(lately, today - dt.timedelta(days=LATELY), today)
@@ -86,6 +98,8 @@ def write_duties(cursor: Any, scene: Scene) -> dict[str, int]:
     store_days(today - ONE_DAY)
     find_lapses()
     circulars.draft_circulars(today)
+    draft_commendations(today)
+    _commend()
     return {
         "absences": Absence.objects.count(),
         "log_ins": FormerLogIn.objects.count(),
@@ -102,6 +116,38 @@ def _colleagues(clerk: User, head: User) -> list[User]:
     here = list(people.filter(unit__parent=city).order_by("pk")[:3])
     others = people.exclude(pk__in=[one.pk for one in here])
     return [*here, *others.select_related("unit").order_by("-pk")[:2]]
+
+
+def _reward(units: Collection[OrgUnit | None], people: Collection[User], month: dt.date) -> None:
+    """The cities of these units reward one month without a miss, which these people had: praise,
+    and a bonus in the other one."""
+    places = OrgUnit.objects.filter(pk__in={subsidiary_of(unit) for unit in units if unit})
+    for number, place in enumerate(places.order_by("pk")):
+        values: dict[str, Any] = {"reward": "praise", "reward_months": 1, "reward_least_days": 12}
+        if number:
+            values |= {"reward": "bonus", "reward_bonus": Decimal("200.00")}
+        for name, value in values.items():
+            set_policy(
+                key=f"compliance.{name}", unit=place, value=value, effective_from=month,
+                reason=REWARD, by=None, backdate=True,
+            )  # fmt: skip
+    marks = (month + dt.timedelta(days=number) for number in range(month_end(month).day))
+    FormerLogIn.objects.bulk_create(
+        FormerLogIn(user=person, at=timezone.make_aware(dt.datetime.combine(day, dt.time(8, 5))))
+        for day in marks
+        for person in people
+    )
+
+
+def _commend() -> None:
+    """The first of the drafts of commendations is published, others wait."""
+    row = Circular.objects.filter(kind=CircularKind.PRAISE, state=CircularState.DRAFT).first()
+    if row is None:
+        return
+    named = list(row.lines.values_list("commendation__person", flat=True))
+    by = _publisher(row.unit, named)
+    if by is not None and len(why_left_out(lines_of(row), timezone.localdate())) < len(named):
+        circulars.publish_circular(row, by=by, version=row.version)
 
 
 def _silence(people: Collection[User], first: dt.date, last: dt.date) -> None:
@@ -206,12 +252,13 @@ def remove_duties(cursor: Any, gone: Gone) -> dict[str, int]:
     tracked: dict[Any, list[int]] = {
         Appeal: _keys(Appeal.objects.filter(sanction__in=punished)),
         Sanction: punished,
+        Commendation: _keys(Commendation.objects.filter(mine)),
         Circular: _keys(Circular.objects.filter(unit__in=gone.units)),
         Absence: away,
     }
     for table, rows in tracked.items():
         table._base_manager.filter(pk__in=rows).delete()
-        _remove_history(cursor, table, rows)
+        forget_history(cursor, table, rows)
     StandIn.objects.filter(pk__in=keys).delete()
     Lapse.objects.filter(mine).delete()
     log_ins = FormerLogIn.objects.filter(user__in=gone.people)

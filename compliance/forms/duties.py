@@ -16,8 +16,10 @@ from compliance.models import (
     AbsenceKind,
     AbsenceState,
     AppealOutcome,
+    CircularKind,
     CircularLine,
     CircularState,
+    CommendationState,
     SanctionState,
 )
 from compliance.months import month_of, months_before, read_month
@@ -227,31 +229,60 @@ class CircularFilter(ScopedFilter):
         required=False,
         choices=[("", _("Drafts and published ones")), *CircularState.choices],
     )
+    kind = forms.ChoiceField(
+        label=_("Kind"), required=False, choices=[("", _("All kinds")), *CircularKind.choices]
+    )
 
     def query(self) -> circulars.CircularQuery:
         """The filtered list."""
         data = self.found()
-        return circulars.CircularQuery(data.get("unit"), data.get("state", ""))
+        return circulars.CircularQuery(
+            data.get("unit"), data.get("state", ""), data.get("kind", "")
+        )
 
 
-class SanctionFilter(ScopedFilter):
-    """The whole state of the list of sanctions."""
+class OwnOrReached(ScopedFilter):
+    """A filter of rows that people see of themselves; a unit is chosen by those only who see
+    others'."""
 
     right = circulars.VIEW
     unit = UnitChoiceField(circulars.VIEW, required=False)
-    state = forms.ChoiceField(
-        label=_("State"), required=False, choices=[("", _("All states")), *SanctionState.choices]
-    )
 
     def __init__(self, *args: Any, user: Any, **kwargs: Any) -> None:
         super().__init__(*args, user=user, **kwargs)
         if not user.has_perm(circulars.VIEW):
             del self.fields["unit"]
 
+
+class SanctionFilter(OwnOrReached):
+    """The whole state of the list of sanctions."""
+
+    state = forms.ChoiceField(
+        label=_("State"), required=False, choices=[("", _("All states")), *SanctionState.choices]
+    )
+
     def query(self) -> circulars.SanctionQuery:
         """The filtered list."""
         data = self.found()
         return circulars.SanctionQuery(data.get("unit"), data.get("state", ""))
+
+
+class CommendationFilter(OwnOrReached):
+    """The whole state of the list of commendations."""
+
+    state = forms.ChoiceField(
+        label=_("State"),
+        required=False,
+        choices=[
+            ("", _("All states")),
+            *((one.value, one.label) for one in (CommendationState.GIVEN, CommendationState.VOID)),
+        ],
+    )
+
+    def query(self) -> circulars.CommendationQuery:
+        """The filtered list."""
+        data = self.found()
+        return circulars.CommendationQuery(data.get("unit"), data.get("state", ""))
 
 
 class PublishForm(forms.Form):

@@ -17,11 +17,13 @@ from compliance.models.circulars import (
     Appeal,
     AppealOutcome,
     Circular,
+    CircularKind,
     CircularLine,
     CircularState,
     Sanction,
     SanctionState,
 )
+from compliance.models.commendations import Commendation, CommendationState
 from compliance.models.findings import (
     CheckRun,
     ExceptionState,
@@ -91,8 +93,11 @@ __all__ = [
     "Charge",
     "CheckRun",
     "Circular",
+    "CircularKind",
     "CircularLine",
     "CircularState",
+    "Commendation",
+    "CommendationState",
     "ContactFigure",
     "CustomerPlan",
     "DayReason",

@@ -1,4 +1,5 @@
-"""What follows a lapse: the notice of a subsidiary, sanctions, appeals (LOG-03, LOG-08)."""
+"""Notices of a subsidiary about the log-in rule: who broke it, with sanctions and appeals, and who
+kept it (LOG-03, LOG-08)."""
 
 from typing import Any, Self
 
@@ -12,16 +13,22 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from compliance.models.bulletins import Bulletin
-from compliance.models.common import by_branch
+from compliance.models.commendations import Commendation
+from compliance.models.common import OfPerson, Voidable, by_branch, void_with_reason
 from compliance.models.lapses import Lapse
 from compliance.policies.duties import SANCTIONS
-from core.scope import Scoped, ScopedQuerySet, scope_of
+from core.scope import Scoped, ScopedQuerySet
 
 
 class CircularState(models.TextChoices):
     DRAFT = "draft", pgettext_lazy("circular", "Draft")
     PUBLISHED = "published", pgettext_lazy("circular", "Published")
     DROPPED = "dropped", pgettext_lazy("circular", "Dropped")
+
+
+class CircularKind(models.TextChoices):
+    LAPSE = "lapse", pgettext_lazy("circular", "Without log-in")
+    PRAISE = "praise", pgettext_lazy("circular", "Commendation")
 
 
 class CircularQuerySet(ScopedQuerySet):
@@ -32,9 +39,17 @@ class CircularQuerySet(ScopedQuerySet):
     pghistory.UpdateEvent(), pghistory.DeleteEvent(), exclude=["region", "city", "project"]
 )
 class Circular(Scoped):
-    """The notice of a subsidiary about its people without log-in: drafted by the night, published
-    by a person, who may leave people out with a reason. `unit` is the subsidiary."""
+    """The notice of a subsidiary about its people without log-in, or about those who never missed
+    one: drafted by the night, published by a person, who may leave people out with a reason. `unit`
+    is the subsidiary."""
 
+    kind = models.CharField(
+        _("kind"),
+        max_length=6,
+        choices=CircularKind,
+        default=CircularKind.LAPSE,
+        editable=False,
+    )
     title = models.CharField(pgettext_lazy("circular", "title"), max_length=120)
     opening = models.TextField(_("opening words"), blank=True)
     state = models.CharField(
@@ -65,7 +80,7 @@ class Circular(Scoped):
         ]
         constraints = [
             models.UniqueConstraint(
-                fields=["unit"], condition=Q(state="draft"), name="circular_one_draft"
+                fields=["unit", "kind"], condition=Q(state="draft"), name="circular_one_draft"
             ),
             models.CheckConstraint(
                 condition=Q(state="published", bulletin__isnull=False, published_at__isnull=False)
@@ -83,10 +98,14 @@ class Circular(Scoped):
 
 
 class CircularLine(models.Model):
-    """A lapse in a notice, with the days it says; who is left out stays, with the reason."""
+    """A lapse or a commendation in a notice, with the days it says; who is left out stays, with the
+    reason."""
 
     circular = models.ForeignKey(Circular, models.CASCADE, related_name="lines")
-    lapse = models.OneToOneField(Lapse, models.CASCADE, related_name="line")
+    lapse = models.OneToOneField(Lapse, models.CASCADE, null=True, related_name="line")
+    commendation = models.OneToOneField(
+        Commendation, models.CASCADE, null=True, related_name="line"
+    )
     days = models.PositiveIntegerField(_("days"))
     left_out = models.CharField(_("left out because"), max_length=200, blank=True)
 
@@ -94,9 +113,23 @@ class CircularLine(models.Model):
         verbose_name = pgettext_lazy("compliance", "line of a notice")
         verbose_name_plural = pgettext_lazy("compliance", "lines of notices")
         default_permissions = ()
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(lapse__isnull=False, commendation__isnull=True)
+                | Q(lapse__isnull=True, commendation__isnull=False),
+                name="circularline_about_one",
+            )
+        ]
 
     def __str__(self) -> str:
-        return f"{self.circular_id} {self.lapse_id}"
+        return f"{self.circular_id} {self.about}"
+
+    @property
+    def about(self) -> Lapse | Commendation:
+        """What it tells of: person, unit, first and last day, number of days."""
+        found = self.lapse or self.commendation
+        assert found is not None, "a line without anything"  # noqa: S101  a constraint says so
+        return found
 
 
 class SanctionState(models.TextChoices):
@@ -106,16 +139,8 @@ class SanctionState(models.TextChoices):
     VOID = "void", pgettext_lazy("sanction", "Void")
 
 
-class SanctionQuerySet(ScopedQuerySet):
+class SanctionQuerySet(OfPerson):
     view_permission = "compliance.view_circular"
-    own_fields = ("person_id",)
-
-    def of_or_visible_to(self, user: Any) -> Self:
-        """Those in reach of a person, and his own whatever he reaches."""
-        scope = scope_of(user, self.view_permission)
-        if scope.everything:  # an empty condition in an OR would count for nothing
-            return self
-        return self.filter(scope.q(self.own_fields) | Q(person=user.pk))
 
     def counting(self) -> Self:
         """Those that the ladder counts."""
@@ -125,7 +150,7 @@ class SanctionQuerySet(ScopedQuerySet):
 @pghistory.track(
     pghistory.UpdateEvent(), pghistory.DeleteEvent(), exclude=["region", "city", "project"]
 )
-class Sanction(Scoped):
+class Sanction(Voidable, Scoped):
     """What a published notice brings a person: a step of his subsidiary's ladder, with the sum that
     the subsidiary lays down where the step is an economic one (yuan). Void with a reason, never
     deleted."""
@@ -151,12 +176,6 @@ class Sanction(Scoped):
     imposed_at = models.DateTimeField(_("imposed at"), default=timezone.now)
     imposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     appeal_until = models.DateField(_("appeal until"))
-    void_reason = models.CharField(_("void because"), max_length=500, blank=True)
-    void_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
-    )
-    void_at = models.DateTimeField(null=True)
-
     objects = SanctionQuerySet.as_manager()
 
     class Meta:
@@ -164,11 +183,7 @@ class Sanction(Scoped):
         verbose_name_plural = _("sanctions")
         default_permissions = ()
         constraints = [
-            models.CheckConstraint(
-                condition=(Q(state="void") & ~Q(void_reason=""))
-                | (~Q(state="void") & Q(void_reason="")),
-                name="sanction_void_reason",
-            ),
+            void_with_reason("sanction"),
             models.CheckConstraint(condition=Q(amount__gte=0), name="sanction_amount"),
         ]
         indexes = [

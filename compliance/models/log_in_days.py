@@ -78,6 +78,9 @@ class LogInMonth(models.Model):
     month = models.DateField(_("month"), primary_key=True, help_text="Its first day.")
     stored_through = models.DateField(null=True)
     frozen_at = models.DateTimeField(_("frozen at"), null=True)
+    rewarded_at = models.DateTimeField(
+        null=True, help_text="When those who kept the rule were put into drafts (LOG-08)."
+    )
 
     class Meta:
         verbose_name = _("month of the log-in duty")

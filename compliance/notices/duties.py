@@ -63,6 +63,29 @@ register_kind(
 )
 register_kind(
     NoticeKind(
+        "compliance.praise_drafted",
+        _("Commendations for log-ins wait to be published"),
+        sample={"unit": "武汉公司", "count": 6},
+    )
+)
+register_kind(
+    NoticeKind(
+        "compliance.commended",
+        _("You are commended"),
+        mail=True,
+        sample={"first": dt.date(2026, 8, 1), "last": dt.date(2026, 10, 31), "days": 61},
+    )
+)
+register_kind(
+    NoticeKind(
+        "compliance.commendation_void",
+        _("A commendation of yours is void"),
+        mail=True,
+        sample={"reason": "名单有误。"},
+    )
+)
+register_kind(
+    NoticeKind(
         "compliance.log_ins_stopped",
         _("The log-in duty was not judged as usual"),
         mail=True,

@@ -1,4 +1,4 @@
-"""Trips, lapses, notices and sanctions in changes of the organisation.
+"""Trips, lapses, notices, sanctions and commendations in changes of the organisation.
 
 People of a merged unit belong to its successor from then on. What still has a way to go follows
 them, so that whoever answers for them now decides it; what has ended stays with the unit in which
@@ -17,6 +17,8 @@ from compliance.models import (
     AbsenceState,
     Circular,
     CircularState,
+    Commendation,
+    CommendationState,
     Lapse,
     LogInSum,
     Sanction,
@@ -76,7 +78,7 @@ class Lapses(Participant):
 
 @takes_part(Circular)
 class Circulars(Participant):
-    """Drafts; a unit has one, so that of the other unit takes the people in."""
+    """Drafts; a unit has one of a kind, so that of the other unit takes the people in."""
 
     title = _("drafts of notices")
 
@@ -88,7 +90,8 @@ class Circulars(Participant):
     def move(self, journal: Any, source: int, target: int, day: date) -> None:
         """Unite two drafts, else give the one to the other unit."""
         draft = str(CircularState.DRAFT)
-        both = f"""FROM {CIRCULAR} s JOIN {CIRCULAR} o ON o.unit_id = %s AND o.state = %s
+        both = f"""FROM {CIRCULAR} s JOIN {CIRCULAR} o
+            ON o.unit_id = %s AND o.state = %s AND o.kind = s.kind
             WHERE s.unit_id = %s AND s.state = %s"""  # noqa: S608  names of our own tables
         args = [target, draft, source, draft]
         # Whoever has the other draft open must look at the people who came to it.
@@ -97,7 +100,7 @@ class Circulars(Participant):
         )
         journal.rewrite(
             LINE,
-            {"circular_id": f"(SELECT o.id {both})"},
+            {"circular_id": f"(SELECT o.id {both} AND s.id = t.circular_id)"},
             args,
             where=f"t.circular_id IN (SELECT s.id {both})",
             args=args,
@@ -134,6 +137,28 @@ class Sanctions(Participant):
             where="""t.unit_id = %s
                 AND (t.state = %s OR (t.state = %s AND t.appeal_until >= %s))""",
             args=[source, str(SanctionState.APPEALED), str(SanctionState.IN_FORCE), day],
+        )
+
+
+@takes_part(Commendation)
+class Commendations(Participant):
+    """Those that stand in a draft."""
+
+    title = _("commendations that are not decided")
+
+    def current(self, units: Iterable[int]) -> int:
+        """What nobody has published or dropped."""
+        rows = Commendation.objects.filter(unit__in=list(units), state=CommendationState.DRAFT)
+        return rows.count()
+
+    def move(self, journal: Any, source: int, target: int, day: date) -> None:
+        """They are given where the people are now, with the draft that they stand in."""
+        journal.rewrite(
+            "compliance_commendation",
+            {"unit_id": "%s::int"},
+            [target],
+            where="t.unit_id = %s AND t.state = %s",
+            args=[source, str(CommendationState.DRAFT)],
         )
 
 

@@ -173,6 +173,57 @@ register(
         below=Below.UNITS,
     )
 )
+PRAISE, BONUS = "praise", "bonus"
+PRAISES = ((PRAISE, _("public praise")), (BONUS, _("bonus")))
+CRM_REWARD = _("Rules of the customer-relationship department, part 6")
+register(
+    Policy(
+        key="compliance.reward",
+        title=_("Reward for keeping the log-in rule"),
+        meaning=_(
+            "What people get who met every expected day and every week of a trip for whole months "
+            "in a row. A bonus without a sum is public praise."
+        ),
+        source=CRM_REWARD,
+        type=Choice((("none", _("no reward")), *PRAISES)),
+        default="none",
+        group="compliance",
+    )
+)
+register(
+    Policy(
+        key="compliance.reward_months",
+        title=_("Months for a reward"),
+        meaning=_("For so many whole months in a row nothing may have been missed."),
+        source=CRM_REWARD,
+        type=Whole(1, 12, unit=_("months"), one=_("month")),
+        default=3,
+        group="compliance",
+    )
+)
+register(
+    Policy(
+        key="compliance.reward_least_days",
+        title=_("Expected days for a reward"),
+        meaning=_("So many days at least must have been expected, and met, in these months."),
+        source=CRM_REWARD,
+        type=Whole(1, 260, unit=_("days"), one=_("day")),
+        default=40,
+        group="compliance",
+    )
+)
+register(
+    Policy(
+        key="compliance.reward_bonus",
+        title=_("Bonus for keeping the log-in rule"),
+        meaning=_("The sum each subsidiary lays down by itself. ¥0.00: none is laid down."),
+        source=CRM_REWARD,
+        type=Money(maximum=10_000),
+        default=Decimal(0),
+        group="compliance",
+        below=Below.UNITS,
+    )
+)
 
 
 def _from_nothing(table: Sequence[Row]) -> Promise | None:

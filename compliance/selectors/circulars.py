@@ -1,4 +1,5 @@
-"""Notices about log-ins: who publishes them, and which sanction comes next (LOG-03, LOG-08)."""
+"""Notices about log-ins: who publishes them, which sanction comes next, who is left out, and the
+lists of them, of sanctions and of commendations (LOG-03, LOG-08)."""
 
 import datetime as dt
 from collections.abc import Collection, Iterable
@@ -12,7 +13,14 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Reach, RoleGrant, User, UserState
 from accounts.scopes import narrow
-from compliance.models import Circular, CircularLine, CircularState, Lapse, Sanction
+from compliance.models import (
+    Circular,
+    CircularLine,
+    CircularState,
+    Commendation,
+    Lapse,
+    Sanction,
+)
 from compliance.months import month_end
 from core.keyset import Key, Order
 from core.scope import scope_of
@@ -24,6 +32,7 @@ SEE = "compliance.view_log_ins"
 LATEST_LAPSE = Order("-dated", "dated_on", descending=True, kind="date")
 LATEST_DRAFT = Order("-drafted", "drafted_on", descending=True, kind="date")
 LATEST_SANCTION = Order("-imposed", "imposed_at", descending=True, kind="time")
+LATEST_GIVEN = Order("-given", "given_at", descending=True, kind="time")
 LADDER_DAYS = 366  # sanctions of the last year count
 ECONOMIC = "economic"
 
@@ -85,6 +94,27 @@ def why_not_named(person: User, day: dt.date) -> str:
     return ""
 
 
+def why_left_out(lines: Iterable[CircularLine], day: dt.date) -> dict[int, str]:
+    """Why people of a notice of a day are not named, by the keys of their lines: whoever cannot log
+    in any more, and of commendations whoever has a sanction that the ladder still counts."""
+    rows = list(lines)
+    praised = [one.about.person_id for one in rows if one.commendation]
+    since = day - dt.timedelta(days=LADDER_DAYS)
+    held = Sanction.objects.counting().filter(person__in=praised, imposed_at__date__gte=since)
+    latest = (
+        dict(held.order_by("imposed_at").values_list("person", "imposed_at")) if praised else {}
+    )
+    found = {}
+    for one in rows:
+        why, person = why_not_named(one.about.person, day), one.about.person_id
+        if not why and person in latest:
+            words = _("a sanction of {day} still counts")
+            why = words.format(day=timezone.localdate(latest[person]))
+        if why:
+            found[one.pk] = why
+    return found
+
+
 # --- lists ----------------------------------------------------------------------------------------
 
 
@@ -136,10 +166,12 @@ class CircularQuery:
 
     unit: OrgUnit | None = None
     state: str = ""
+    kind: str = ""
 
     def parts(self, reader: Any) -> list[QuerySet[Circular]]:
         """Querysets whose union is the list."""
-        found = _parts(Circular.objects.all(), reader, VIEW, self.unit)
+        rows = Circular.objects.filter(kind=self.kind) if self.kind else Circular.objects.all()
+        found = _parts(rows, reader, VIEW, self.unit)
         if self.state:
             return [part.filter(state=self.state) for part in found]
         return [part.exclude(state=CircularState.DROPPED) for part in found]
@@ -159,9 +191,12 @@ def circular_in_reach(reader: Any, pk: int, right: str = VIEW) -> Circular | Non
 
 
 def lines_of(circular: Circular) -> list[CircularLine]:
-    """Its lines by number, with person and sanction."""
-    rows = circular.lines.select_related("lapse__person", "lapse__unit", "lapse__sanction")
-    return list(rows.order_by("lapse__person__employee_no"))
+    """Its lines by number, with person and what came of it."""
+    rows = circular.lines.select_related(
+        "lapse__person", "lapse__unit", "lapse__sanction",
+        "commendation__person", "commendation__unit",
+    )  # fmt: skip
+    return sorted(rows, key=lambda one: one.about.person.employee_no)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,3 +228,35 @@ def sanction_in_reach(reader: Any, pk: int, right: str = "") -> Sanction | None:
     if right:
         return rows.filter(pk__in=Sanction.objects.visible_to(reader, right), pk=pk).first()
     return rows.filter(pk__in=Sanction.objects.of_or_visible_to(reader), pk=pk).first()
+
+
+@dataclass(frozen=True, slots=True)
+class CommendationQuery:
+    """A filtered list of commendations that were given: those in reach, and one's own."""
+
+    unit: OrgUnit | None = None
+    state: str = ""
+
+    def parts(self, reader: Any) -> list[QuerySet[Commendation]]:
+        """Querysets whose union is the list."""
+        rows = Commendation.objects.given()
+        found = _parts(rows, reader, VIEW, self.unit)
+        if self.unit is None:
+            found.append(rows.filter(person=reader.pk))
+        return [part.filter(state=self.state) for part in found] if self.state else found
+
+
+def commendation_rows(keys: Iterable[Key]) -> list[Commendation]:
+    """The commendations of these keys with all that a row shows, in one query."""
+    return _in_order(Commendation.objects.select_related("person", "unit"), keys)
+
+
+def commendation_in_reach(reader: Any, pk: int, right: str = "") -> Commendation | None:
+    """One commendation that was given in reach, or one's own unless a right is asked for; else
+    None."""
+    rows = Commendation.objects.given().select_related(
+        "person", "unit", "line__circular__bulletin", "given_by", "void_by"
+    )
+    if right:
+        return rows.filter(pk__in=Commendation.objects.visible_to(reader, right), pk=pk).first()
+    return rows.filter(pk__in=Commendation.objects.of_or_visible_to(reader), pk=pk).first()

@@ -1,4 +1,5 @@
-"""From lapses to a notice: drafted by the night, published by a person (LOG-03, LOG-08)."""
+"""Notices: those about lapses drafted by the night, both kinds published by a person (LOG-03,
+LOG-08)."""
 
 import datetime as dt
 from collections import defaultdict
@@ -13,24 +14,32 @@ from accounts.models import User
 from audit.services import record
 from compliance.models import (
     Circular,
+    CircularKind,
     CircularLine,
     CircularState,
     Lapse,
     Sanction,
 )
-from compliance.selectors.circulars import PUBLISH, next_step, publishers, why_not_named
+from compliance.selectors.circulars import (
+    PUBLISH,
+    lines_of,
+    next_step,
+    publishers,
+    why_left_out,
+    why_not_named,
+)
+from compliance.selectors.rewards import subsidiary_of
 from compliance.services.bulletins import publish
+from compliance.services.commendations import give, pass_over
+from compliance.services.drafts import FRESH, draft_of
 from compliance.services.log_in_days import HOLD
 from core.errors import Refused, Stale
 from core.locking import lock
 from core.notices import notify
 from core.scope import scope_of
 from regions.calendars import add_working_days
-from regions.models import Kind, OrgUnit
+from regions.models import OrgUnit
 from regions.policies import policy
-
-#: A lapse that is older when it is found stands in no notice: it tells of former times.
-FRESH = dt.timedelta(days=62)
 
 
 @transaction.atomic
@@ -51,7 +60,7 @@ def draft_circulars(today: dt.date | None = None) -> int:
     )
     by_unit: dict[int, list[Lapse]] = defaultdict(list)
     for lapse in fresh:
-        by_unit[_subsidiary(lapse.unit)].append(lapse)
+        by_unit[subsidiary_of(lapse.unit)].append(lapse)
     units = OrgUnit.objects.in_bulk(by_unit)
     number = 0
     for key, lapses in by_unit.items():
@@ -59,7 +68,7 @@ def draft_circulars(today: dt.date | None = None) -> int:
         if not named:
             continue
         number += named
-        circular = _draft_of(units[key], day)
+        circular = draft_of(units[key], day, CircularKind.LAPSE)
         CircularLine.objects.bulk_create(
             CircularLine(circular=circular, lapse=one, days=one.days) for one in lapses
         )
@@ -74,32 +83,6 @@ def draft_circulars(today: dt.date | None = None) -> int:
     return number
 
 
-def _subsidiary(unit: OrgUnit) -> int:
-    """The unit of the level that gets notices of its own, or the nearest above it."""
-    region, city, _project = unit.scope_columns()
-    if policy("compliance.circular_level") == Kind.CITY and city:
-        return city
-    return region or unit.pk
-
-
-def _draft_of(unit: OrgUnit, day: dt.date) -> Circular:
-    found = lock(Circular.objects.filter(unit=unit, state=CircularState.DRAFT)).first()
-    if found is not None:  # whoever read it before has not seen the people who come to it now
-        found.version += 1
-        found.save(update_fields=["version"])
-        return found
-    with translation.override(settings.LANGUAGE_CODE):
-        title = _("{unit}: people without log-in, {day}").format(unit=unit.name, day=day)
-        opening = _(
-            "The following people did not log in to the customer relationship system for two weeks "
-            "in a row, days of leave not counted."
-        )
-    circular = Circular(title=title[:120], opening=opening, drafted_on=day)
-    circular.place_in(unit)
-    circular.save()
-    return circular
-
-
 @transaction.atomic
 def publish_circular(
     circular: Circular,
@@ -110,8 +93,8 @@ def publish_circular(
     opening: str = "",
     left_out: Mapping[int, str] | None = None,
 ) -> Circular:
-    """Publish a draft on the board of its unit, with read receipts, and give each person named the
-    next step of the ladder.
+    """Publish a draft on the board of its unit. Whoever it names gets the next step of the ladder,
+    with read receipts; or his commendation.
 
     `left_out` says for keys of lines why somebody is left out. Raises Refused without the right,
     for whoever stands in the notice himself and where nobody is left; Stale when it changed since.
@@ -123,30 +106,39 @@ def publish_circular(
     lines = _sort_out(row, left_out or {})
     if not lines:
         raise Refused(_("Nobody is left in this notice. Please drop it instead."))
-    if any(line.lapse.person_id == by.pk for line in lines):
+    if any(line.about.person_id == by.pk for line in lines):
         raise Refused(_("You stand in this notice yourself; somebody else publishes it."))
-    today = timezone.localdate()
+    about_lapses = row.kind == CircularKind.LAPSE
     row.bulletin = publish(
         title=row.title,
         body=body_of(row, lines),
         by=by,
         units=[row.unit],
         unit=row.unit,
-        must_confirm=True,
+        must_confirm=about_lapses,
     )
     row.state, row.published_at, row.published_by = CircularState.PUBLISHED, timezone.now(), by
     row.version += 1
     row.save()
-    Lapse.objects.filter(line__in=lines).update(noticed_on=today)
+    if about_lapses:
+        Lapse.objects.filter(line__in=lines).update(noticed_on=timezone.localdate())
     for line in lines:
-        _impose(row, line, by)
-    record("circular.published", by=by, subject=row, unit=row.unit.code, count=len(lines))
+        if line.lapse:
+            _impose(row, line, line.lapse, by)
+        elif line.commendation:
+            give(line.commendation, by=by)
+    pass_over(row)
+    record(f"{_deed(row)}.published", by=by, subject=row, unit=row.unit.code, count=len(lines))
     return row
+
+
+def _deed(row: Circular) -> str:
+    return "circular" if row.kind == CircularKind.LAPSE else "praise"
 
 
 @transaction.atomic
 def drop_circular(circular: Circular, *, by: User, version: int, reason: str) -> Circular:
-    """Publish nothing: the draft goes with a reason, and its lapses stand in no later notice."""
+    """Publish nothing: the draft goes with a reason; what it tells of stands in no later one."""
     row = _hold(circular, by)
     if row.state != CircularState.DRAFT or row.version != version:
         raise Stale(_("This notice was changed or published meanwhile. Please look again."))
@@ -155,26 +147,35 @@ def drop_circular(circular: Circular, *, by: User, version: int, reason: str) ->
     row.state, row.dropped_reason = CircularState.DROPPED, reason.strip()
     row.version += 1
     row.save()
-    record("circular.dropped", by=by, subject=row, unit=row.unit.code, reason=row.dropped_reason)
+    pass_over(row)
+    deed, why = f"{_deed(row)}.dropped", row.dropped_reason
+    record(deed, by=by, subject=row, unit=row.unit.code, reason=why)
     return row
 
 
 def body_of(circular: Circular, lines: list[CircularLine]) -> str:
     """The text of a notice in the language of the group."""
     with translation.override(settings.LANGUAGE_CODE):
-        sentence = _("{name} ({no}, {unit}): {first} to {last}, {days} days")
-        rows = [
-            sentence.format(
-                name=line.lapse.person.name,
-                no=line.lapse.person.employee_no,
-                unit=line.lapse.unit.name,
-                first=line.lapse.first_day,
-                last=line.lapse.last_day,
-                days=line.days,
-            )
-            for line in lines
-        ]
+        rows = [_said(line) for line in lines]
     return "\n".join([circular.opening, "", *rows])
+
+
+def _said(line: CircularLine) -> str:
+    """What a notice says of one person."""
+    about = line.about
+    facts = {
+        "name": about.person.name,
+        "no": about.person.employee_no,
+        "unit": about.unit.name,
+        "first": about.first_day,
+        "last": about.last_day,
+        "days": line.days,
+    }
+    if line.commendation is None:
+        return _("{name} ({no}, {unit}): {first} to {last}, {days} days").format(**facts)
+    words = _("{name} ({no}, {unit}): {first} to {last}, {days} days met, none missed; {measure}")
+    measure = str(line.commendation.get_measure_display())
+    return words.format(measure=measure, **facts)
 
 
 def _hold(circular: Circular, by: User) -> Circular:
@@ -186,28 +187,24 @@ def _hold(circular: Circular, by: User) -> Circular:
 
 def _sort_out(row: Circular, left_out: Mapping[int, str]) -> list[CircularLine]:
     """Write why people are left out, and what the others' lapses came to by now."""
-    kept = []
-    today = timezone.localdate()
-    for line in row.lines.select_related("lapse__person", "lapse__unit").order_by(
-        "lapse__person__employee_no"
-    ):
+    lines, kept = lines_of(row), []
+    with translation.override(settings.LANGUAGE_CODE):
         # Whoever lost his account since the draft was made is named no more than who had before.
-        with translation.override(settings.LANGUAGE_CODE):
-            gone = why_not_named(line.lapse.person, today)
-        line.left_out = gone or left_out.get(line.pk, "").strip()[:200]
-        line.days = line.lapse.days
+        gone = {key: str(why) for key, why in why_left_out(lines, timezone.localdate()).items()}
+    for line in lines:
+        line.left_out = gone.get(line.pk, "") or left_out.get(line.pk, "").strip()[:200]
+        line.days = line.about.days
         if line.pk in left_out and not line.left_out:
             sentence = _("Please say why {name} is left out.")
-            raise Refused(sentence.format(name=line.lapse.person.name))
+            raise Refused(sentence.format(name=line.about.person.name))
         line.save()
         if not line.left_out:
             kept.append(line)
     return kept
 
 
-def _impose(row: Circular, line: CircularLine, by: User) -> None:
+def _impose(row: Circular, line: CircularLine, lapse: Lapse, by: User) -> None:
     """The next step of the ladder for one person, and tell him."""
-    lapse = line.lapse
     step = next_step(lapse.person, row.unit)
     if step is None:
         return

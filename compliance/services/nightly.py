@@ -1,5 +1,5 @@
-"""What the night does about the log-in duty: store the day, find lapses, draft notices, warn,
-freeze.
+"""What the night does about the log-in duty: store the day, find lapses, draft notices and
+commendations, warn, freeze.
 
 Nobody loses his account to a wrong clock: a run that would freeze more than one in fifty of all
 active accounts freezes none and tells the administrators (reliability).
@@ -11,6 +11,7 @@ from typing import Final
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import User
 from accounts.selectors.people import administrators
@@ -20,6 +21,7 @@ from compliance.months import month_end
 from compliance.selectors.log_in_figures import stored_through
 from compliance.selectors.log_in_rules import ONE_DAY
 from compliance.services.circulars import draft_circulars
+from compliance.services.commendations import draft_commendations
 from compliance.services.lapses import find_lapses
 from compliance.services.log_in_days import Stored, check_is_over, store_days, store_through
 from compliance.services.warnings import warn_gaps
@@ -39,9 +41,14 @@ def judge_yesterday() -> str:
         raise
     made, gone = find_lapses()
     drafted = draft_circulars()
+    praised = draft_commendations()
     warned = warn_gaps()
     frozen = freeze_dormant()
-    return _summary(stored, made, gone, drafted, warned, frozen)
+    said = _summary(stored, made, gone, drafted, warned, frozen)
+    words = ngettext(
+        "{count} person is to be commended.", "{count} people are to be commended.", praised
+    )
+    return f"{said} {words.format(count=praised)}" if praised else said
 
 
 def close_gap(through: dt.date) -> str:

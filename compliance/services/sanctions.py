@@ -8,6 +8,7 @@ from accounts.models import User
 from audit.services import record
 from compliance.models import Appeal, AppealOutcome, Sanction, SanctionState
 from compliance.selectors.circulars import PUBLISH, publishers
+from compliance.services.voiding import declare_void
 from core.errors import Refused, Stale
 from core.locking import lock
 from core.notices import notify
@@ -57,7 +58,7 @@ def decide_appeal(sanction: Sanction, *, by: User, outcome: str, reason: str) ->
     found.decided_by, found.decided_at = by, timezone.now()
     found.save()
     if found.outcome == AppealOutcome.VOID:
-        _void(row, by, reason)
+        declare_void(row, by=by, reason=reason)
     else:
         row.state = SanctionState.UPHELD
         row.save()
@@ -84,7 +85,7 @@ def void_sanction(sanction: Sanction, *, by: User, reason: str) -> Sanction:
         raise Refused(_("Please give a reason."))
     if row.state == SanctionState.APPEALED:
         raise Refused(_("There is an appeal. Please decide on it."))
-    _void(row, by, reason)
+    declare_void(row, by=by, reason=reason)
     _record("sanction.void", row, by)
     notify(
         [row.person_id],
@@ -106,12 +107,6 @@ def may_judge(sanction: Sanction, reader: User) -> bool:
 def _check_judge(row: Sanction, by: User) -> None:
     if not may_judge(row, by):
         raise Refused(_("You may not decide on this sanction."))
-
-
-def _void(row: Sanction, by: User, reason: str) -> None:
-    row.state, row.void_reason = SanctionState.VOID, reason.strip()[:500]
-    row.void_by, row.void_at = by, timezone.now()
-    row.save()
 
 
 def _held(sanction: Sanction) -> Sanction:

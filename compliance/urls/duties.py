@@ -2,10 +2,11 @@
 
 from django.urls import URLPattern, path
 
-from compliance.views import circulars, log_ins, sanctions, trips
+from compliance.views import circulars, commendations, log_ins, sanctions, trips
 
 CIRCULAR = "compliance/notices/<int:pk>/"
 SANCTION = "compliance/sanctions/<int:pk>/"
+COMMENDATION = "compliance/commendations/<int:pk>/"
 
 urlpatterns: list[URLPattern] = [
     path("trips/", trips.trips, name="trips"),
@@ -27,4 +28,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{SANCTION}appeal/", sanctions.sanction_appeal, name="sanction-appeal"),
     path(f"{SANCTION}decide/", sanctions.sanction_decide, name="sanction-decide"),
     path(f"{SANCTION}void/", sanctions.sanction_void, name="sanction-void"),
+    path("compliance/commendations/", commendations.commendations, name="commendations"),
+    path(COMMENDATION, commendations.commendation, name="commendation"),
+    path(f"{COMMENDATION}void/", commendations.commendation_void, name="commendation-void"),
 ]

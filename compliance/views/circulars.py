@@ -12,13 +12,20 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from compliance.forms.duties import CircularFilter, DropForm, LapseFilter, PublishForm
-from compliance.models import Circular, CircularState
+from compliance.models import (
+    Circular,
+    CircularKind,
+    CircularLine,
+    CircularState,
+    CommendationState,
+)
 from compliance.policies.duties import SANCTIONS
 from compliance.selectors import circulars as reading
 from compliance.selectors.circulars import PUBLISH, SEE, VIEW
+from compliance.selectors.rewards import lacks_bonus
 from compliance.services import circulars as verbs
 from compliance.views.common import SEND, Crumbs, question
-from compliance.views.duties import CIRCULAR_TONES, SANCTION_TONES, badge
+from compliance.views.duties import CIRCULAR_TONES, COMMENDATION_TONES, SANCTION_TONES, badge
 from compliance.views.staffing import reached
 from core.access import requires
 from core.htmx import leave, page_or_rows
@@ -79,28 +86,54 @@ def circulars(request: HttpRequest) -> HttpResponse:
 
 
 def _lines(circular: Circular) -> list[dict[str, Any]]:
-    """The people of a notice, each with his sanction or, in a draft, the step that comes next."""
+    """The people of a notice, each with his sanction or commendation; in a draft what comes next,
+    and why somebody is not named."""
     lines = reading.lines_of(circular)
-    steps: dict[int, Any] = {}
-    if circular.state == CircularState.DRAFT:
-        steps = reading.next_steps([one.lapse.person_id for one in lines], circular.unit)
-    shown = []
-    today, draft = timezone.localdate(), circular.state == CircularState.DRAFT
-    for one in lines:
-        step = steps.get(one.lapse.person_id)
-        sanction = getattr(one.lapse, "sanction", None)
-        shown.append(
-            {
-                "line": one,
-                "gone": reading.why_not_named(one.lapse.person, today) if draft else "",
-                "days": one.lapse.days if draft else one.days,
-                "sanction": sanction,
-                "state": badge(sanction.state, SANCTION_TONES) if sanction else None,
-                "step": MEASURES[step[0]] if step else "",
-                "amount": step[1] if step else 0,
-            }
-        )
-    return shown
+    if circular.state != CircularState.DRAFT:
+        return [{"line": one, "gone": "", "days": one.days, **_outcome(one)} for one in lines]
+    gone = reading.why_left_out(lines, timezone.localdate())
+    people = [one.lapse.person_id for one in lines if one.lapse]
+    steps = reading.next_steps(people, circular.unit) if people else {}
+    return [
+        {
+            "line": one,
+            "gone": gone.get(one.pk, ""),
+            "days": one.about.days,
+            **_next(one, steps),
+        }
+        for one in lines
+    ]
+
+
+def _outcome(line: CircularLine) -> dict[str, Any]:
+    """What a published notice brought somebody: `outcome` with its badge, nothing where he was left
+    out."""
+    given = line.commendation
+    if given is not None:
+        passed = given.state == CommendationState.NOT_GIVEN
+        return {} if passed else {"outcome": given, "state": badge(given.state, COMMENDATION_TONES)}
+    sanction = getattr(line.lapse, "sanction", None)
+    return {"outcome": sanction, "state": badge(sanction.state, SANCTION_TONES)} if sanction else {}
+
+
+def _next(line: CircularLine, steps: dict[int, Any]) -> dict[str, Any]:
+    """What publishing brings somebody: its word and the sum."""
+    if line.commendation is not None:
+        measure = line.commendation.get_measure_display()
+        return {"step": measure, "amount": line.commendation.amount}
+    step = steps.get(line.about.person_id)
+    return {"step": MEASURES[step[0]], "amount": step[1]} if step else {}
+
+
+def _lacks(circular: Circular) -> dict[str, bool]:
+    """Whether the subsidiary has not laid down the sum of a penalty or a bonus that its rule
+    names."""
+    draft, praises = circular.state == CircularState.DRAFT, circular.kind == CircularKind.PRAISE
+    return {
+        "praises": praises,
+        "lacks_penalty": draft and not praises and reading.lacks_penalty(circular.unit),
+        "lacks_bonus": draft and praises and lacks_bonus(circular.unit),
+    }
 
 
 def _gone(lines: list[dict[str, Any]]) -> list[tuple[str, int]]:
@@ -121,7 +154,7 @@ def circular(request: HttpRequest, pk: int) -> HttpResponse:
         "lines": lines,
         "named": sum(not (row["line"].left_out or row["gone"]) for row in lines),
         "gone": _gone(lines),
-        "lacks_penalty": one.state == CircularState.DRAFT and reading.lacks_penalty(one.unit),
+        **_lacks(one),
         "may_publish": one.state == CircularState.DRAFT and verbs.may_publish(one, user),
         "crumbs": _crumbs((one.title, "")),
     }
@@ -155,7 +188,7 @@ def circular_publish(request: HttpRequest, pk: int) -> HttpResponse:
         "circular": one,
         "form": form,
         "lines": lines,
-        "lacks_penalty": reading.lacks_penalty(one.unit),
+        **_lacks(one),
         "gone": _gone(lines),
         "crumbs": _crumbs((one.title, one.get_absolute_url()), (_("Publish notice"), "")),
     }
@@ -182,7 +215,9 @@ def circular_drop(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         form,
         title=_("Drop this notice?"),
-        effect=_("Nobody in it is named or sanctioned, and these lapses stand in no later notice."),
+        effect=_("Nobody in it is commended, and these months count for no later commendation.")
+        if one.kind == CircularKind.PRAISE
+        else _("Nobody in it is named or sanctioned, and these lapses stand in no later notice."),
         verb=_("Drop the notice"),
         back=back,
         crumbs=_crumbs((one.title, back), (_("Drop the notice"), "")),

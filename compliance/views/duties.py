@@ -6,6 +6,7 @@ from compliance.models import (
     AbsenceState,
     AppealOutcome,
     CircularState,
+    CommendationState,
     SanctionState,
 )
 from compliance.views.staffing import toned
@@ -28,6 +29,12 @@ SANCTION_TONES = {
     SanctionState.APPEALED: ("warn", "message"),
     SanctionState.UPHELD: ("bad", "lock"),
     SanctionState.VOID: ("off", "ban"),
+}
+COMMENDATION_TONES = {
+    CommendationState.DRAFT: ("warn", "edit"),
+    CommendationState.GIVEN: ("ok", "award"),
+    CommendationState.NOT_GIVEN: ("off", "circle-x"),
+    CommendationState.VOID: ("off", "ban"),
 }
 OUTCOME_TONES = {
     AppealOutcome.UPHELD: ("bad", "lock"),

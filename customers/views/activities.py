@@ -12,6 +12,7 @@ from customers.forms import ActivityForm, CancelForm, CompleteForm
 from customers.models import Activity, ActivityState
 from customers.services import cancel_activity, complete_activity, log_activity, plan_activity
 from customers.views.common import customer_crumbs, customer_or_404
+from customers.visits import visit_hints
 
 RIGHT = "customers.log_activity"
 
@@ -24,11 +25,12 @@ def activity_new(request: HttpRequest, pk: int) -> HttpResponse:
     form = ActivityForm(request.POST or None, customer=customer, user=request.user, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
-            _save(form, request)
+            activity = _save(form, request)
         except Refused as refusal:
             form.add_error("at", str(refusal))
         else:
             messages.success(request, _("The activity was saved."))
+            _hint(request, visit_hints(activity, form.cleaned_data["place"]))
             return redirect(customer.get_absolute_url())
     context = {
         "form": form,
@@ -37,6 +39,13 @@ def activity_new(request: HttpRequest, pk: int) -> HttpResponse:
     }
     status = 422 if request.method == "POST" else 200
     return render(request, "customers/activity_form.html", context, status=status)
+
+
+def _hint(request: HttpRequest, hints: list[str]) -> None:
+    """Say in one message what does not fit about a visit that was planned all the same (ACT-05)."""
+    if hints:
+        words = _("The visit is planned. Please check whether somebody else should go: {hints}")
+        messages.warning(request, words.format(hints=" ".join(hints)))
 
 
 def _save(form: ActivityForm, request: HttpRequest) -> Activity:

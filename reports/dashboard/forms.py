@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -16,12 +17,23 @@ from reports.metrics.registry import METRICS, flows
 VIEW = "reports.view_dashboard"
 
 
+class KnownUnitField(UnitChoiceField):
+    """A unit of which the form knows already that the reader reaches it is not asked for twice."""
+
+    known: OrgUnit | None = None
+
+    def to_python(self, value: Any) -> OrgUnit | None:
+        if self.known is not None and value == self.known.code:
+            return self.known
+        return super().to_python(value)
+
+
 class DashboardFilter(forms.Form):
     """A unit with those below it or alone, a period, and the figure that is drawn. A unit that has
     merged since is not offered; links ask for it in a period in which it still was one.
     `is_elsewhere` tells that another unit stands in for the one of the address."""
 
-    unit = UnitChoiceField(VIEW, required=False)
+    unit = KnownUnitField(VIEW, required=False)
     period = forms.ChoiceField(label=_("Period"), required=False)
     metric = forms.ChoiceField(label=pgettext_lazy("dashboard", "Drawn figure"), required=False)
     only = forms.BooleanField(label=_("This unit only"), required=False)
@@ -48,11 +60,11 @@ class DashboardFilter(forms.Form):
         known = {key for key, _title in fields["metric"].choices}
         period = read_period(data.get("period", ""), self.today)
         asked = data.get("unit", "")
-        if not asked or not self._knows(asked, period):
-            unit = self.units.filter(pk=self.user.unit_id).first()
-            unit = unit or self.units.in_tree_order().first()
+        unit = self._unit_of(asked, period) if asked else None
+        if unit is None:
+            unit, self.is_elsewhere = self._own_unit(), bool(asked)
             data["unit"] = unit.code if unit else ""
-            self.is_elsewhere = bool(asked)
+        fields["unit"].known = unit
         data["period"] = period.key
         if period.key not in dict(fields["period"].choices):
             fields["period"].choices += [(period.key, period.words)]
@@ -60,17 +72,21 @@ class DashboardFilter(forms.Form):
             first = (one.key for one in flows() if one.key in known)
             data["metric"] = next(first, "")
 
-    def _knows(self, code: str, period: Period) -> bool:
-        """Whether a unit of the reader's has this code: one of now, or one that has merged after
+    def _unit_of(self, code: str, period: Period) -> OrgUnit | None:
+        """The unit of the reader's that has this code: one of now, or one that has merged after
         the period, which is then accepted without being offered."""
-        field: Any = self.fields["unit"]
-        if field.queryset.filter(code=code).exists():
-            return True
-        gone = self.merged.filter(code=code).first()
-        if gone is None or not _stood(gone, period.end):
-            return False
-        field.queryset = self.merged.filter(pk=gone.pk)
-        return True
+        unit = self.units.filter(code=code).first()
+        if unit is None:
+            gone = self.merged.filter(code=code).first()
+            unit = gone if gone is not None and _stood(gone, period.end) else None
+        return unit
+
+    def _own_unit(self) -> OrgUnit | None:
+        """The reader's own unit where he reaches it, else the topmost that he reaches."""
+        own, tops = self.user.unit_id, self.tops
+        found = next((one for one in tops if one.pk == own), None)
+        found = found or self.units.filter(pk=own).first()
+        return found or next(iter(tops), None)
 
     def unit_asked(self) -> OrgUnit | None:
         """The unit of the address; else the reader's own, else the topmost he reaches."""
@@ -89,9 +105,10 @@ class DashboardFilter(forms.Form):
             return True
         return not self.cleaned_data.get("only") and self.data.get("below") != "0"
 
-    def tops(self) -> Any:
-        """The topmost units in reach, from which the tree is opened."""
-        return self.units.exclude(parent__in=self.units).in_tree_order()
+    @cached_property
+    def tops(self) -> list[OrgUnit]:
+        """The topmost units in reach, from which the tree is opened; asked once."""
+        return list(self.units.exclude(parent__in=self.units).in_tree_order())
 
     def address(self) -> dict[str, str]:
         """The same question for another page."""

@@ -41,6 +41,7 @@ from compliance.models import (
     Absence,
     AccountChange,
     Circular,
+    Commendation,
     EarlySignal,
     Finding,
     Inspection,
@@ -146,6 +147,7 @@ TABLES: tuple[type[Any], ...] = (
     ResourceRequest,
     Absence,
     Circular,
+    Commendation,
     Sanction,
     Demand,
     Loss,
@@ -569,7 +571,7 @@ def _staffing(branch: Branch) -> None:
 
 
 def _duties(branch: Branch) -> None:
-    """A trip, a lapse, a notice and a sanction of the keeper, whose unit is the city."""
+    """A trip, a lapse, notices, a sanction and a commendation of the keeper in the city."""
     people = branch.people
     make_duties(person=people["keeper"], by=people["head"], word=f"{branch.marks.sign}出差")
 

@@ -1552,6 +1552,7 @@ DUTY_HERE = "302  403  403  200  200  200  200  403  403  404"
 PUBLISHERS = "302  403  403  200  200  403  200  403  403  404"
 TRIP = ("@trip",)
 SANCTION = ("@sanction",)
+COMMENDATION = ("@commendation",)
 CIRCULAR = ("@circular",)
 DUTIES = (
     Row("GET", "compliance:trips", SIGNED_IN),
@@ -1586,6 +1587,12 @@ DUTIES = (
     Row("POST", "compliance:sanction-decide", PUBLISHERS.replace("200", "422"), args=SANCTION),
     Row("GET", "compliance:sanction-void", PUBLISHERS, args=SANCTION),
     Row("POST", "compliance:sanction-void", PUBLISHERS.replace("200", "422"), args=SANCTION),
+    Row("GET", "compliance:commendations", SIGNED_IN),
+    Row("GET", "compliance:commendation", TRIP_SEEN, args=COMMENDATION),
+    Row("GET", "compliance:commendation-void", PUBLISHERS, args=COMMENDATION),
+    Row(
+        "POST", "compliance:commendation-void", PUBLISHERS.replace("200", "422"), args=COMMENDATION
+    ),
 )
 
 

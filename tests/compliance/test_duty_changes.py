@@ -3,15 +3,23 @@
 import pytest
 from django.utils import timezone
 
-from compliance.models import Absence, Circular, CircularLine, Lapse, LogInSum, Sanction
-from compliance.org_changes.duties import Absences, Circulars, Lapses, Sanctions
+from compliance.models import (
+    Absence,
+    Circular,
+    CircularLine,
+    Commendation,
+    Lapse,
+    LogInSum,
+    Sanction,
+)
+from compliance.org_changes.duties import Absences, Circulars, Commendations, Lapses, Sanctions
 from regions.models import ChangeKind
 from regions.services import mend_scope_columns, rehearse, undo_change
 from tests.complaints.test_org_changes import carry, draft
 from tests.factories import make_duties, make_lapse, make_user
 
 pytestmark = pytest.mark.django_db
-TABLES = (Absence, Circular, Lapse, LogInSum, Sanction)
+TABLES = (Absence, Circular, Commendation, Lapse, LogInSum, Sanction)
 DAY = timezone.timedelta(days=1)
 
 
@@ -63,6 +71,7 @@ def test_what_has_a_way_to_go_goes_with_a_merger(world, duties):
     stays = {
         ("Absence", duties["past"]),
         *(("LogInSum", pk) for pk in LogInSum.objects.values_list("pk", flat=True)),
+        ("Commendation", duties["commendation"]),
     }
     stays |= {
         ("Circular", pk)
@@ -98,6 +107,40 @@ def test_two_drafts_become_one(world, duties):
     undo_change(change, by=None, reason="误操作")
     rows = Circular.objects.filter(state="draft").order_by("pk")
     assert [(one.unit, one.lines.count()) for one in rows] == [(world.n1, 1), (world.s1, 1)]
+
+
+def test_drafts_of_the_same_kind_become_one_and_their_commendations_go_along(world, duties):
+    last = timezone.localdate().replace(day=1) - 40 * DAY
+    for name, unit in (("member", world.n1), ("south_clerk", world.s1)):
+        circular = Circular(kind="praise", title="表扬", opening="表扬", drafted_on=last)
+        row = Commendation(
+            person=world.people[name],
+            first_day=last - 20 * DAY,
+            last_day=last,
+            days=15,
+            measure="praise",
+        )
+        for one in (circular, row):
+            one.place_in(unit)
+            one.save()
+        CircularLine.objects.create(circular=circular, commendation=row, days=15)
+    before = lying()
+    preview = dict(rehearse(draft(ChangeKind.MERGE, unit=world.n1, target=world.s1)).counts)
+    assert (preview[str(Circulars.title)], preview[str(Commendations.title)]) == (2, 1)
+    change = carry(ChangeKind.MERGE, unit=world.n1, target=world.s1)
+
+    drafts = Circular.objects.filter(state="draft").order_by("kind")
+    found = [(one.kind, one.unit, one.version, one.lines.count()) for one in drafts]
+    assert found == [("lapse", world.s1, 1, 1), ("praise", world.s1, 2, 2)]
+    assert set(Commendation.objects.filter(state="draft").values_list("unit", flat=True)) == {
+        world.s1.pk
+    }
+    undo_change(change, by=None, reason="误操作")
+    assert lying() == before
+    assert [one.lines.count() for one in Circular.objects.filter(kind="praise", state="draft")] == [
+        1,
+        1,
+    ]
 
 
 def test_nothing_goes_to_a_unit_that_is_split_off(world):

@@ -16,6 +16,7 @@ from complaints.demo import year
 from compliance.models import (
     Absence,
     Circular,
+    Commendation,
     FormerLogIn,
     Lapse,
     LogInDay,
@@ -86,7 +87,7 @@ def rows() -> Counter:
     """How many rows the tables of the demonstration hold."""
     models = (Activity, Contact, Customer, CustomerUnit, NameReading, Ownership, Property)
     models += (OrgUnit, UnitVersion, User, Post, RoleGrant, SubjectKey, ImportRun)
-    models += (Absence, Circular, FormerLogIn, Lapse, LogInDay, LogInMonth, Sanction)
+    models += (Absence, Circular, Commendation, FormerLogIn, Lapse, LogInDay, LogInMonth, Sanction)
     return Counter({model.__name__: model.objects.count() for model in models})
 
 
