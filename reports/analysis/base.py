@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Literal, TypeVar
 
@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.models import Model, QuerySet
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy
 
 from accounts.scopes import narrow
@@ -58,7 +59,8 @@ class Question:
     """Who is looked at, on which day: a branch, within it customers of a kind, among these
     perhaps one. `reader` is who asks: other rights than that to customers are his. `target` is
     yuan a year (VAL-06), `since` the first day of a change (REP-08), `lacks` a field of the data
-    quality (VAL-14), `chosen` a class of the method's own whose members are listed."""
+    quality (VAL-14), `chosen` a class of the method's own whose members are listed. With `only`
+    nothing below the unit counts."""
 
     unit: OrgUnit
     scope: Scope
@@ -70,6 +72,7 @@ class Question:
     lacks: str = ""
     among: Among = ALL
     chosen: str = ""
+    only: bool = False
 
     def of(self, rows: QuerySet[Row]) -> QuerySet[Row]:
         """Rows with a `customer`, those of the customers that are asked for alone."""
@@ -79,11 +82,11 @@ class Question:
     @property
     def is_narrowed(self) -> bool:
         """Whether fewer customers than those of the branch are asked for."""
-        return self.customer is not None or bool(self.among)
+        return self.customer is not None or bool(self.among) or self.only
 
     def reach(self, right: str) -> Scope:
         """What the reader reaches with a right in the branch asked for."""
-        return narrow(scope_of(self.reader, right), self.unit, below=True)
+        return narrow(scope_of(self.reader, right), self.unit, below=not self.only)
 
     @property
     def part(self) -> str:
@@ -109,8 +112,8 @@ class Column:
 class Table:
     """Rows under headings. `links` has an address for the first cell of each row, or nothing.
 
-    `bars` is the column whose values are drawn beside the first one; `more` says how many rows
-    are left out at most on a page.
+    `bars` is the column whose values are drawn beside the first one. `whole` are all rows, also
+    those that a page leaves out, where the sentence of the method counts them.
     """
 
     title: str
@@ -119,6 +122,12 @@ class Table:
     links: Sequence[str] = ()
     bars: int | None = None
     note: str = ""
+    whole: Sequence[Sequence[Any]] | None = None
+
+    @property
+    def counted(self) -> Sequence[Sequence[Any]]:
+        """The rows that are told in words: all of them, however many a page shows."""
+        return self.rows if self.whole is None else self.whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,19 +157,29 @@ def customer_url(key: int) -> str:
     return reverse("customers:detail", args=[key])
 
 
-def part_url(key: str, code: str, as_of: dt.date, **more: str) -> str:
-    """The same method for another branch."""
-    from django.utils.http import urlencode
+def asked_url(key: str, asked: Question, **more: str) -> str:
+    """The same method about the same branch, day and customers."""
+    query = {
+        "unit": asked.unit.code,
+        "as_of": asked.as_of.isoformat(),
+        "only": "on" if asked.only else "",
+        "level": asked.among.level,
+        "business_type": asked.among.business_type,
+        "customer": asked.customer.code if asked.customer else "",
+    }
+    told = urlencode({name: word for name, word in query.items() if word} | more)
+    return f"{reverse('reports:customer-analysis', args=[key])}?{told}"
 
-    query = urlencode({"unit": code, "as_of": as_of.isoformat()} | more)
-    return f"{reverse('reports:customer-analysis', args=[key])}?{query}"
+
+def part_url(key: str, asked: Question, unit: OrgUnit) -> str:
+    """The same method for a part of the branch as tables by unit tell it: a unit right below with
+    all below it, or the unit itself with what lies in no unit below."""
+    return asked_url(key, replace(asked, unit=unit, only=unit.pk == asked.unit.pk))
 
 
 def members_url(key: str, asked: Question, chosen: str) -> str:
     """The same method with the members of one class: the same branch, day and customers."""
-    among = {"level": asked.among.level, "business_type": asked.among.business_type}
-    more = {name: word for name, word in among.items() if word}
-    return part_url(key, asked.unit.code, asked.as_of, **more, part=chosen)
+    return asked_url(key, asked, part=chosen)
 
 
 def sql_of(rows: QuerySet[Any], *columns: str) -> tuple[str, tuple[Any, ...]]:

@@ -37,6 +37,7 @@ class AnalysisFilter(forms.Form):
         label=_("Lacking"), required=False, choices=[("", _("all")), *FIELD_WORDS.items()]
     )
 
+    only = forms.BooleanField(label=_("This unit only"), required=False)
     part = forms.CharField(required=False, max_length=160, widget=forms.HiddenInput)
 
     def __init__(self, data: Any, *, user: Any, method: Method, today: date) -> None:
@@ -45,7 +46,7 @@ class AnalysisFilter(forms.Form):
         if not unit:
             first = units.first()
             unit = first.code if first else ""
-        given = {name: data.get(name) or "" for name in ("customer", *KINDS, *OPTIONS)}
+        given = {name: data.get(name) or "" for name in ("customer", "only", *KINDS, *OPTIONS)}
         super().__init__({"unit": unit, "as_of": data.get("as_of") or today.isoformat()} | given)
         self.user = user
         fields: dict[str, Any] = self.fields
@@ -55,6 +56,9 @@ class AnalysisFilter(forms.Form):
                 del fields[name]
         if not method.by_customer:
             del fields["customer"]
+        # Links to a unit without those below set it; there it can be taken away.
+        if not given["only"]:
+            fields["only"].widget = forms.HiddenInput()
         self._offer_kinds(method)
 
     def _offer_kinds(self, method: Method) -> None:
@@ -104,7 +108,7 @@ class AnalysisFilter(forms.Form):
         if not self.is_valid() or self.cleaned_data["unit"] is None:
             return None
         data = self.cleaned_data
-        scope = narrow(scope_of(self.user, VIEW), data["unit"], below=True)
+        scope = narrow(scope_of(self.user, VIEW), data["unit"], below=not data["only"])
         return Question(
             data["unit"],
             scope,
@@ -116,6 +120,7 @@ class AnalysisFilter(forms.Form):
             data.get("lacks", ""),
             Among(data.get("level", ""), data.get("business_type", "")),
             data.get("part", ""),
+            data["only"],
         )
 
     def address(self) -> dict[str, str]:

@@ -7,7 +7,7 @@ places in two parts of a branch counts in both, and once in the branch.
 # ruff: noqa: S608  conditions are compiled by Django, never pasted from people
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -24,7 +24,8 @@ DIMENSIONS = ("level", "stage", "business_type", "source", "unit")
 @dataclass(frozen=True, slots=True)
 class CompositionLine:
     """A class of customers: how many, what they bought in yuan, and their shares of all that are
-    classed this way. `wanted` is the company's share of `of` (customers or amount), parts of 1."""
+    classed this way. `wanted` is the company's share of `of` (customers or amount), parts of 1.
+    Of a part of the branch `unit` is the unit: names of units are not unique."""
 
     by: str
     word: str
@@ -34,7 +35,7 @@ class CompositionLine:
     share_amount: float | None
     wanted: float | None = None
     of: str = ""
-    code: str = ""
+    unit: OrgUnit | None = None
 
     @property
     def gap(self) -> float | None:
@@ -82,13 +83,19 @@ def composition(asked: Question) -> list[CompositionLine]:
             found[by][word] = (count, amount)
     parts = rows_of(sql + _BY_UNIT.format(part=asked.part), params)
     units = OrgUnit.objects.in_bulk([part for part, _count, _amount in parts])
-    codes = {units[part].name: units[part].code for part, _count, _amount in parts}
-    found["unit"] = {units[part].name: (count, amount) for part, count, amount in parts}
+    found["unit"] = {units[part].code: (count, amount) for part, count, amount in parts}
     # What the company wants is said of all its customers.
     wanted = {} if asked.among else _wanted(asked)
     for by, word in wanted:
         found[by].setdefault(word, (0, Decimal(0)))
-    return [line for by in DIMENSIONS for line in _lines(by, found[by], wanted, codes)]
+    by_code = {unit.code: unit for unit in units.values()}
+    lines = [line for by in DIMENSIONS for line in _lines(by, found[by], wanted)]
+    return [_named(line, by_code[line.word]) if line.by == "unit" else line for line in lines]
+
+
+def _named(line: CompositionLine, unit: OrgUnit) -> CompositionLine:
+    """The line of a part of the branch, which was counted by its code."""
+    return replace(line, word=unit.name, unit=unit)
 
 
 def known_sql(asked: Question) -> tuple[str, list[Any]]:
@@ -111,7 +118,6 @@ def _lines(
     by: str,
     words: dict[str, tuple[int, Decimal]],
     wanted: dict[tuple[str, str], tuple[float, str]],
-    codes: dict[str, str],
 ) -> list[CompositionLine]:
     customers = sum(count for count, _amount in words.values())
     total = sum((amount for _count, amount in words.values()), Decimal(0))
@@ -129,7 +135,7 @@ def _lines(
             amount,
             share(count, customers),
             share(amount, total),
-            *(*wanted.get((by, word), (None, "")), codes.get(word, "") if by == "unit" else ""),
+            *wanted.get((by, word), (None, "")),
         )
         for word, (count, amount) in sorted(words.items(), key=place)
     ]

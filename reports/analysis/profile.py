@@ -130,7 +130,7 @@ def _any_of(fits: list[bool | None]) -> bool | None:
 
 def _fits(row: Mapping[str, Any], one: Buyer) -> bool | None:
     """Whether somebody belongs to a segment; None where something it asks for is not known."""
-    words = [word.strip() for word in row["occupations"].split("、") if word.strip()]
+    words = _words(row)
     unknown = one.age is None or (row["purpose"] != ANY and not one.purpose)
     if unknown or (words and not one.occupation):
         return None
@@ -139,6 +139,14 @@ def _fits(row: Mapping[str, Any], one: Buyer) -> bool | None:
     if row["purpose"] not in (ANY, one.purpose):
         return False
     return not words or any(word in one.occupation for word in words)
+
+
+def segment_rows(asked: Question, word: str) -> list[Mapping[str, Any]]:
+    """The target segments that a number from 1 on, or "any", chooses; none for other words."""
+    rows = list(policy("customers.target_segment", unit=asked.unit, on=asked.as_of))
+    if word == ANY:
+        return rows
+    return [row for number, row in enumerate(rows, 1) if word == str(number)]
 
 
 _MEMBERS = """
@@ -151,9 +159,11 @@ _MEMBERS = """
 
 def members(asked: Question, limit: int | None) -> list[tuple[Any, ...]]:
     """Key, code, name, year of birth, occupation and purpose of the persons of the chosen word
-    ("by:word"), by name."""
+    ("by:word"; of a target segment its number from 1 on, or "any"), by name."""
     by, _colon, word = asked.chosen.partition(":")
-    if by == "age" and word in {*map(str, BANDS), UNKNOWN}:
+    if by == "segment":
+        condition, values = _of_segment(asked, word)
+    elif by == "age" and word in {*map(str, BANDS), UNKNOWN}:
         condition, values = _ages(asked, word)
     elif by in ("occupation", "purpose"):
         condition, values = f"c.{by} = %s", [word]
@@ -162,6 +172,30 @@ def members(asked: Question, limit: int | None) -> list[tuple[Any, ...]]:
     sql, params = sql_of(places_asked(asked), "customer_id")
     statement = _MEMBERS.format(places=sql, condition=condition)
     return rows_of(statement, [*params, CustomerKind.PERSON, *values, limit])
+
+
+def _of_segment(asked: Question, word: str) -> tuple[str, list[Any]]:
+    """The condition that `_fits` says yes to one of the chosen segments."""
+    texts, values = ["false"], []
+    for row in segment_rows(asked, word):
+        parts = [
+            "c.birth_year IS NOT NULL",
+            "greatest(0, %s - c.birth_year) BETWEEN %s AND %s",
+        ]
+        values += [asked.as_of.year, row["youngest"], row["oldest"]]
+        if row["purpose"] != ANY:
+            parts.append("c.purpose = %s")
+            values.append(row["purpose"])
+        if words := _words(row):
+            parts.append(f"({' OR '.join(['strpos(c.occupation, %s) > 0'] * len(words))})")
+            values += words
+        texts.append(f"({' AND '.join(parts)})")
+    return f"({' OR '.join(texts)})", values
+
+
+def _words(row: Mapping[str, Any]) -> list[str]:
+    """The words of a segment of which an occupation holds one."""
+    return [word.strip() for word in row["occupations"].split("、") if word.strip()]
 
 
 def _ages(asked: Question, word: str) -> tuple[str, list[Any]]:

@@ -18,7 +18,7 @@ from reports.analysis import (
 from reports.analysis import targets as aims
 from reports.analysis.base import Column, Method, Question, Table, customer_url, share
 from reports.analysis.members import of_product
-from reports.analysis.tables_members import buyers_table, class_links, title_of
+from reports.analysis.tables_members import buyers_table, class_links, everybody, title_of
 
 SEGMENT_WORDS = {
     "champion": pgettext_lazy("segment", "Champions"),
@@ -51,7 +51,7 @@ def _abc(asked: Question, limit: int | None) -> list[Table]:
                 Column(_("Amount (yuan)"), "money"),
             ),
             classes,
-            class_links("abc", asked, parts),
+            class_links("abc", everybody(asked), parts),
             bars=3,
         ),
         Table(
@@ -103,7 +103,7 @@ def _rfm(asked: Question, limit: int | None) -> list[Table]:
                 Column(_("Amount (yuan)"), "money"),
             ),
             [(str(SEGMENT_WORDS[key]), *figures) for key, figures in segments.items()],
-            class_links("rfm", asked, parts),
+            class_links("rfm", everybody(asked), parts),
             bars=1,
         ),
         Table(

@@ -1,6 +1,7 @@
 """Tables of members, and the links from a class to them."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -19,8 +20,14 @@ def name_columns() -> tuple[Column, ...]:
 
 
 def class_links(key: str, asked: Question, classes: Iterable[tuple[str, Any]]) -> list[str]:
-    """The address of the members of each (class, count); none where nobody is counted."""
+    """The address of the members of each (class, count); none where nobody is counted. Classes that
+    count everybody also where one customer is asked for are linked by `everybody`."""
     return [members_url(key, asked, word) if count else "" for word, count in classes]
+
+
+def everybody(asked: Question) -> Question:
+    """The same question about all customers, where a method counts them whoever is chosen."""
+    return replace(asked, customer=None)
 
 
 def title_of(word: str) -> str:

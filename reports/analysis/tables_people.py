@@ -226,14 +226,14 @@ def _evaluation(asked: Question, limit: int | None) -> list[Table]:
             *(dict(x.marks).get(word) for word in criteria),
             *(x.mark, x.before, x.change, x.decision, x.level),
         )
-        for x in lines[:limit]
+        for x in lines
     ]
     links = [customer_url(x.customer) for x in lines[:limit]]
-    return [Table(_("Marks"), columns, rows, links, bars=4 + len(criteria))]
+    return [Table(_("Marks"), columns, rows[:limit], links, bars=4 + len(criteria), whole=rows)]
 
 
 def _evaluation_sentence(tables: list[Table]) -> str:
-    rows, place = tables[0].rows, tables[0].bars or 0
+    rows, place = tables[0].counted, tables[0].bars or 0
     marked = [row for row in rows if row[place] is not None]
     words = ngettext(
         "{marked} of {total} customer of the round has a mark.",
@@ -248,6 +248,7 @@ def _evaluation_sentence(tables: list[Table]) -> str:
 
 def _effect(asked: Question, limit: int | None) -> list[Table]:
     before, after = effect.spans(asked)
+    found = effect.effect(asked)
     rows = [
         (
             str(MEASURES[x.measure]),
@@ -255,7 +256,7 @@ def _effect(asked: Question, limit: int | None) -> list[Table]:
             *(_shown(value, x.unit) for value in (x.before, x.after, x.change, x.expected)),
             _result(x),
         )
-        for x in effect.effect(asked)
+        for x in found
     ]
     months = [
         (f"{month:%Y-%m}", expected, met, met / expected)
@@ -287,7 +288,32 @@ def _effect(asked: Question, limit: int | None) -> list[Table]:
         bars=3,
     )
     measured = Table(_("Before and after"), columns, rows, note=note)
-    return [by_month, measured] if months else [measured]
+    tables = [by_month] if months else []
+    if saved := effect.time_saved(found):
+        tables.append(_saved(saved))
+    return [*tables, measured]
+
+
+def _saved(lines: list[effect.SavedLine]) -> Table:
+    """What shorter times come to over all cases."""
+    columns = (
+        Column(pgettext("measure", "Measure"), width=28),
+        Column(_("Before"), "number"),
+        Column(_("After"), "number"),
+        Column(_("Cases taken in after"), "integer", 14),
+        Column(_("Time saved (hours)"), "number", 16),
+    )
+    rows = [
+        (str(MEASURES[x.measure]), _two(x.before), _two(x.after), x.cases, _two(x.hours))
+        for x in lines
+    ]
+    note = _(
+        "The median before less the median after, times the cases taken in after. These are hours"
+        " that customers waited less, not hours of work; they are an estimate, because a median"
+        " stands for all cases and other things may have changed as well. Below 0 they waited"
+        " longer."
+    )
+    return Table(_("Time saved"), columns, rows, note=note)
 
 
 def _result(line: effect.EffectLine) -> str:

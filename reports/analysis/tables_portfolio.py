@@ -8,9 +8,23 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_
 from core.display import listed
 from customers.models import OwnerStage
 from reports.analysis import portfolio, quality
-from reports.analysis.base import Column, Method, Question, Table, customer_url, part_url
+from reports.analysis.base import (
+    Column,
+    Method,
+    Question,
+    Table,
+    asked_url,
+    customer_url,
+    part_url,
+)
 from reports.analysis.members import of_class
-from reports.analysis.tables_members import class_links, members_table, name_columns, title_of
+from reports.analysis.tables_members import (
+    class_links,
+    everybody,
+    members_table,
+    name_columns,
+    title_of,
+)
 
 NO_ROWS = gettext_lazy("Nobody is in this branch yet.")
 TITLES = {
@@ -66,7 +80,7 @@ def _composed(asked: Question, by: str, lines: list[portfolio.CompositionLine]) 
         wholes = {"customers": _("of the customers"), "amount": _("of the money"), "": ""}
         rows = [(*row, x.wanted, wholes[x.of], x.gap) for row, x in zip(rows, lines, strict=True)]
     if by == "unit":
-        links = [part_url("composition", x.code, asked.as_of) if x.code else "" for x in lines]
+        links = [part_url("composition", asked, x.unit) if x.unit else "" for x in lines]
     else:
         words = [(f"{by}:{x.word}", x.customers) for x in lines]
         links = class_links("composition", asked, words)
@@ -163,7 +177,7 @@ def _quality(asked: Question, limit: int | None) -> list[Table]:
     units = quality.quality_by_unit(asked)
     fields = quality.lacking(asked)
     lines = quality.quality(asked, limit)
-    names = quality.FIELD_WORDS
+    names, whole = quality.FIELD_WORDS, everybody(asked)
     return [
         Table(
             _("Units"),
@@ -176,7 +190,7 @@ def _quality(asked: Question, limit: int | None) -> list[Table]:
                 Column(_("Possible duplicates"), "integer", 14),
             ),
             [(x.unit.name, x.customers, x.score, x.complete, x.fresh, x.duplicates) for x in units],
-            [part_url("quality", x.unit.code, asked.as_of) for x in units],
+            [part_url("quality", whole, x.unit) for x in units],
             bars=2,
         ),
         Table(
@@ -186,10 +200,7 @@ def _quality(asked: Question, limit: int | None) -> list[Table]:
                 Column(_("Customers who lack it"), "integer", 20),
             ),
             [(str(names[field]), count) for field, count in fields],
-            [
-                part_url("quality", asked.unit.code, asked.as_of, lacks=field)
-                for field, _count in fields
-            ],
+            [asked_url("quality", whole, lacks=field) for field, _count in fields],
             bars=1,
             note=_("Choose a field to see the customers who lack it."),
         ),

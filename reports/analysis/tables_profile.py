@@ -48,7 +48,8 @@ def _profile(asked: Question, limit: int | None) -> list[Table]:
         tables.append(Table(str(title), columns, rows, links, bars=1))
     if asked.chosen:
         by, _colon, word = asked.chosen.partition(":")
-        tables.append(_members(word_of(by, word), reading.members(asked, limit)))
+        named = _segment_word(asked, word) if by == "segment" else word_of(by, word)
+        tables.append(_members(named, reading.members(asked, limit)))
     return tables
 
 
@@ -62,7 +63,16 @@ def _segments(asked: Question, found: list[reading.Buyer]) -> Table:
     lines = reading.segments(asked, found)
     rows = [(x.name or _("Any of them"), x.members, x.known, x.share) for x in lines]
     note = _("Ages are those that people reach in the year looked at.")
-    return Table(_("Target segments"), columns, rows, bars=1, note=note)
+    words = [*(str(number) for number in range(1, len(lines))), reading.ANY]
+    parts = [(f"segment:{word}", x.members) for word, x in zip(words, lines, strict=True)]
+    links = class_links("profile", asked, parts)
+    return Table(_("Target segments"), columns, rows, links, bars=1, note=note)
+
+
+def _segment_word(asked: Question, word: str) -> str:
+    if word == reading.ANY:
+        return _("Any of them")
+    return next((str(row["name"]) for row in reading.segment_rows(asked, word)), word)
 
 
 def _members(word: str, lines: list[tuple[Any, ...]]) -> Table:

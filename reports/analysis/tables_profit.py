@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_
 from customers.models import Customer
 from reports.analysis import profit as gaining
 from reports.analysis.base import Column, Method, Question, Table, customer_url, share
-from reports.analysis.tables_members import class_links, name_columns, title_of
+from reports.analysis.tables_members import class_links, everybody, name_columns, title_of
 
 CLASS_WORDS = {
     gaining.HIGH: pgettext_lazy("profit", "High profit"),
@@ -41,7 +41,7 @@ def _classes(asked: Question, classes: list[gaining.ClassLine]) -> Table:
         Column(_("Share of the profit"), "percent", 14),
     )
     rows = [(str(CLASS_WORDS[x.word]), x.customers, x.sales, x.costed, *_known(x)) for x in classes]
-    links = class_links("profit", asked, [(x.word, x.customers) for x in classes])
+    links = class_links("profit", everybody(asked), [(x.word, x.customers) for x in classes])
     return Table(_("Classes"), columns, rows, links, bars=1, note=_coverage(classes))
 
 

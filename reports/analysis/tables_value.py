@@ -21,13 +21,12 @@ from reports.analysis.tables_portfolio import TITLES
 
 def _wallet(asked: Question, limit: int | None) -> list[Table]:
     found = buying.wallet(asked)
-    lines = found.lines[:limit]
     rows = [
         (
             *(x.name, x.code, x.level, x.year_demand, x.demand, x.ours, x.share, x.wanted, x.gap),
             *(x.open, x.of_sales),
         )
-        for x in lines
+        for x in found.lines
     ]
     columns = (
         *name_columns(),
@@ -45,8 +44,8 @@ def _wallet(asked: Question, limit: int | None) -> list[Table]:
         "Of a year that runs, the demand counts by the days that have passed. {count} other"
         " customers bought in the year; their whole demand has not been noted."
     ).format(count=f"{found.unknown:,}")
-    links = [customer_url(x.customer) for x in lines]
-    customers = Table(_("Customers"), columns, rows, links, bars=6, note=note)
+    links = [customer_url(x.customer) for x in found.lines[:limit]]
+    customers = Table(_("Customers"), columns, rows[:limit], links, 6, note, rows)
     parts = [
         _parts(_("Products"), _("Product"), found.products),
         _parts(pgettext("calendar", "Months"), _("Month"), found.months),
@@ -66,7 +65,7 @@ def _parts(title: str, head: str, lines: list[buying.PartLine]) -> Table:
 
 
 def _wallet_sentence(tables: list[Table]) -> str:
-    rows = tables[-1].rows
+    rows = tables[-1].counted
     demand, ours = sum(row[4] for row in rows), sum(row[5] for row in rows)
     below = sum(1 for row in rows if row[8] is not None and row[8] < 0)
     words = ngettext(
@@ -307,14 +306,14 @@ def _delivered(asked: Question, limit: int | None) -> list[Table]:
             *(x.name, x.code, str(x.year), x.value, x.cost, x.delivered, x.rival, x.rivals),
             x.lead,
         )
-        for x in lines[:limit]
+        for x in lines
     ]
     links = [customer_url(x.customer) + "?tab=value" for x in lines[:limit]]
-    return [means, Table(_("Customers"), columns, rows, links, bars=5)]
+    return [means, Table(_("Customers"), columns, rows[:limit], links, bars=5, whole=rows)]
 
 
 def _delivered_sentence(tables: list[Table]) -> str:
-    rows = tables[-1].rows
+    rows = tables[-1].counted
     behind = sum(1 for row in rows if row[8] is not None and row[8] < 0)
     words = ngettext(
         "{count} customer judged what we deliver, {mean} points in the mean; a competitor delivers"

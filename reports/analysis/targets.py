@@ -40,8 +40,9 @@ class TaskLine:
 def target_of_year(asked: Question) -> Decimal | None:
     """The stored target of what is asked: of the customer, that of the unit or else those of the
     units below it together; of the unit, that of everything or else those of its products
-    together. None where nothing is stored, and for a class of customers."""
-    if asked.among:
+    together. None where nothing is stored, for a class of customers and for a unit without those
+    below."""
+    if asked.among or asked.only:
         return None
     rows = SalesTarget.objects.visible_to(asked.reader).filter(year=asked.as_of.year)
     if asked.customer is not None:

@@ -17,7 +17,7 @@ from core.errors import Refused
 from core.exports import pages
 from core.pdf import NoPdf, render_pdf
 from regions.models import Kind, OrgUnit
-from reports.analysis.base import SHOWN, Method, Question, Table
+from reports.analysis.base import SHOWN, Method, Question, Table, asked_url
 from reports.analysis.exports import ANALYSIS, EXPORT
 from reports.analysis.forms import OPTIONS, VIEW, AnalysisFilter
 from reports.analysis.tables import GROUPS, METHODS
@@ -110,10 +110,7 @@ def _shown(method: Method, asked: Question, tables: list[Table]) -> dict[str, An
 
 def _all_url(method: Method, asked: Question) -> str:
     """The page without its choice of a class."""
-    address = {"unit": asked.unit.code, "as_of": asked.as_of.isoformat()}
-    address |= {"level": asked.among.level, "business_type": asked.among.business_type}
-    query = urlencode({name: value for name, value in address.items() if value})
-    return f"{reverse('reports:customer-analysis', args=[method.key])}?{query}"
+    return asked_url(method.key, asked)
 
 
 def _has_money(tables: list[Table]) -> bool:

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from core.files.writer import SheetChart, SheetColumn, SheetWriter
 from reports.analysis.base import Method, Question, Table
+from reports.builder.chart import MOST_BARS
 
 
 def write_book(method: Method, asked: Question, tables: list[Table], target: Path) -> int:
@@ -27,10 +28,11 @@ def rows_in(tables: list[Table]) -> int:
 def _write_question(
     book: SheetWriter, method: Method, asked: Question, tables: list[Table]
 ) -> None:
+    only = f" · {_('This unit only')}" if asked.only else ""
     rows: list[tuple[str, Any]] = [
         (_("Method"), str(method.title)),
         (_("Meaning"), str(method.meaning)),
-        (_("Unit"), f"{asked.unit.name} {asked.unit.code}"),
+        (_("Unit"), f"{asked.unit.name} {asked.unit.code}{only}"),
         (_("As of"), asked.as_of),
     ]
     if asked.among.level:
@@ -55,4 +57,5 @@ def _write_table(book: SheetWriter, table: Table) -> None:
     if table.bars is not None and table.rows:
         beside = len(columns) + 1
         label = table.columns[table.bars].label
-        book.draw(SheetChart("bar", label, 0, table.bars, len(table.rows), beside))
+        drawn = min(len(table.rows), MOST_BARS)  # the sheet has all, a picture of all is unreadable
+        book.draw(SheetChart("bar", label, 0, table.bars, drawn, beside))

@@ -228,6 +228,17 @@ def all_rows(asked: Definition, user: Any) -> Iterator[tuple[Any, ...]]:
             return
 
 
+def rows_in_all(asked: Definition, user: Any, *, seconds: int) -> int:
+    """How many rows the whole answer has: its groups, or as many single rows as a file would hold.
+    Raises Refused."""
+    if asked.groups:
+        return len(group_table(asked, user, seconds=seconds))
+    check_right(asked, user)
+    where = _condition(asked, timezone.localdate())
+    with bounded(seconds):
+        return int(asked.subject.rows(user).filter(where).order_by()[:MOST_ROWS].count())
+
+
 # --- groups ---------------------------------------------------------------------------------------
 
 

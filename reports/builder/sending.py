@@ -1,5 +1,6 @@
 """Schedules at work: each due time once, each receiver once, everybody his own figures."""
 
+import logging
 from base64 import b64encode
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,7 +27,7 @@ from regions.models import OrgUnit
 from regions.policies import policy
 from reports.builder.book import book_bytes, paper_bytes
 from reports.builder.definitions import read
-from reports.builder.query import JOB_SECONDS, table_of
+from reports.builder.query import JOB_SECONDS, rows_in_all
 from reports.builder.rhythm import last_due, next_due
 from reports.models import Delivery, DeliveryState, Form, ReportRun, ReportSchedule
 from reports.models.saved import VIEW
@@ -35,10 +36,14 @@ from reports.standard.answers import name_of as standard_name
 from reports.standard.base import Question, Standard, period_sent
 from reports.standard.catalogue import STANDARDS
 
+log = logging.getLogger(__name__)
 SEND: Final = "reports.send"
 MOST_RECEIVERS: Final = 300
 MOST_BYTES: Final = 1024 * 1024  # of an attachment; longer reports are fetched behind a log-in
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FAULT: Final = gettext_lazy(
+    "The report failed by a fault of this system, which the administrators find in its log."
+)
 TYPES: Final = {Form.WORKBOOK: XLSX, Form.PAPER: "application/pdf"}
 
 
@@ -146,22 +151,48 @@ def _end(run: ReportRun, problem: str) -> str:
 
 
 def _deliver(running: Running, run: ReportRun, person: User) -> None:
-    """One receiver: his figures in his language, the mail and the note of it in one transaction."""
+    """One receiver: his figures in his language, the mail and the note of it in one transaction.
+    Whatever goes wrong concerns him alone."""
     with translation.override(person.language):
-        try:
-            sent, problem = _made_for(run.schedule, person), ""
-        except Refused as refusal:
-            sent, problem = Sent(0), str(refusal)
+        sent, problem = _tried(run, person)
         fault_point("report.before_mail")
         with transaction.atomic():
             running.hold()
-            state = DeliveryState.FAILED if problem else DeliveryState.SENT
-            message = (problem or sent.note)[:300]
+            if problem or not _posted(run, person, sent):
+                message = (problem or str(FAULT))[:300]
+                Delivery.objects.create(
+                    run=run, user=person, state=DeliveryState.FAILED, message=message
+                )
+
+
+def _tried(run: ReportRun, person: User) -> tuple[Sent, str]:
+    """The report of one receiver, or why there is none."""
+    try:
+        return _made_for(run.schedule, person), ""
+    except Refused as refusal:
+        return Sent(0), str(refusal)
+    except Exception:
+        # Everybody after him waits: the log keeps the traceback, the delivery says so.
+        log.exception("report %s could not be made for person %s", run.pk, person.pk)
+        return Sent(0), str(FAULT)
+
+
+def _posted(run: ReportRun, person: User, sent: Sent) -> bool:
+    """Write that somebody is sent the report, and post it. False if that cannot be done."""
+    try:
+        with transaction.atomic():
             Delivery.objects.create(
-                run=run, user=person, state=state, message=message, rows=sent.rows
+                run=run,
+                user=person,
+                message=sent.note[:300],
+                rows=sent.rows,
+                state=DeliveryState.SENT,
             )
-            if not problem:
-                _post(run, person, sent)
+            _post(run, person, sent)
+    except Exception:
+        log.exception("report %s could not be posted to person %s", run.pk, person.pk)
+        return False
+    return True
 
 
 def _post(run: ReportRun, person: User, sent: Sent) -> None:
@@ -238,7 +269,7 @@ def _made_saved(schedule: ReportSchedule, person: User) -> list[Made]:
     asked = read(report.definition)
     note = "" if person.has_perm(asked.subject.taking) else _link_alone(schedule)
     if schedule.form == Form.LINK or note:
-        rows = len(table_of(asked, person, seconds=JOB_SECONDS).rows)
+        rows = rows_in_all(asked, person, seconds=JOB_SECONDS)
         return [Made(rows, report.name, None, note)]
     make = book_bytes if schedule.form == Form.WORKBOOK else paper_bytes
     content, rows = make(asked, person, report.name)

@@ -6,7 +6,7 @@ from typing import Any
 
 from regions.models import OrgUnit
 from reports.dashboard.charts import Chart, parts_of
-from reports.dashboard.tiles import rows_url, shares_wanted, verdict_on, written
+from reports.dashboard.tiles import figure_url, shares_wanted, verdict_on, written
 from reports.metrics.definitions import GROUPS
 from reports.metrics.perimeter import Perimeter
 from reports.metrics.periods import Period
@@ -106,7 +106,7 @@ def _cells(
     wanted = shares_wanted(unit, period)
     for series in several:
         metric, amount = series.metric, amounts.get(series.metric.key)
-        cell = Cell(None, rows_url(metric, address))
+        cell = Cell(None, figure_url(series, address))
         if amount is not None and series.is_known:
             value, target = amount.value(metric), wanted.get(metric.key)
             cell = replace(cell, text=written(metric, value, short=True))

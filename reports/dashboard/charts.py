@@ -8,7 +8,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from reports.dashboard.tiles import rows_url, written
+from reports.dashboard.tiles import figure_url, rows_url, written
 from reports.metrics.perimeter import Perimeter
 from reports.metrics.periods import Period
 from reports.metrics.reading import Amount, Series, by_units
@@ -106,7 +106,7 @@ def parts_of(series: Series, address: dict[str, str], words: dict[str, Any] | No
                 str(labels.get(key, key) or _("None stated")),
                 written(metric, amount.value(metric)),
                 _number(series, amount),
-                rows_url(metric, address, key),
+                figure_url(series, address, key),
             )
         )
     return chart

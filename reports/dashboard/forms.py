@@ -10,6 +10,7 @@ from django.utils.translation import pgettext_lazy
 
 from customers.forms import UnitChoiceField
 from regions.models import OrgUnit
+from reports.metrics.perimeter import paths_on
 from reports.metrics.periods import Period, offered, read_period
 from reports.metrics.registry import METRICS, flows
 
@@ -28,7 +29,9 @@ class KnownUnitField(UnitChoiceField):
 
 
 class DashboardFilter(forms.Form):
-    """A unit with those below it or alone, a period, and the figure that is drawn."""
+    """A unit with those below it or alone, a period, and the figure that is drawn. A unit that has
+    merged since is not offered; links ask for it in a period in which it still was one.
+    `is_elsewhere` tells that another unit stands in for the one of the address."""
 
     unit = KnownUnitField(VIEW, required=False)
     period = forms.ChoiceField(label=_("Period"), required=False)
@@ -39,7 +42,9 @@ class DashboardFilter(forms.Form):
         # What the address leaves out stands in the form as what is shown instead.
         super().__init__(data.copy())
         fields: dict[str, Any] = self.fields
-        self.units = OrgUnit.objects.visible_to(user, VIEW).filter(merged_into=None)
+        every = OrgUnit.objects.visible_to(user, VIEW)
+        self.units, self.merged = every.filter(merged_into=None), every.exclude(merged_into=None)
+        self.is_elsewhere = False
         fields["unit"].queryset = self.units.in_tree_order()
         fields["period"].choices = [(one.key, one.words) for one in offered(today)]
         fields["metric"].choices = [
@@ -53,19 +58,28 @@ class DashboardFilter(forms.Form):
         data: Any = self.data
         fields: dict[str, Any] = self.fields
         known = {key for key, _title in fields["metric"].choices}
+        period = read_period(data.get("period", ""), self.today)
         asked = data.get("unit", "")
-        unit = self.units.filter(code=asked).first() if asked else None
+        unit = self._unit_of(asked, period) if asked else None
         if unit is None:
-            unit = self._own_unit()
+            unit, self.is_elsewhere = self._own_unit(), bool(asked)
             data["unit"] = unit.code if unit else ""
         fields["unit"].known = unit
-        period = read_period(data.get("period", ""), self.today)
         data["period"] = period.key
         if period.key not in dict(fields["period"].choices):
             fields["period"].choices += [(period.key, period.words)]
         if data.get("metric") not in known:
             first = (one.key for one in flows() if one.key in known)
             data["metric"] = next(first, "")
+
+    def _unit_of(self, code: str, period: Period) -> OrgUnit | None:
+        """The unit of the reader's that has this code: one of now, or one that has merged after
+        the period, which is then accepted without being offered."""
+        unit = self.units.filter(code=code).first()
+        if unit is None:
+            gone = self.merged.filter(code=code).first()
+            unit = gone if gone is not None and _stood(gone, period.end) else None
+        return unit
 
     def _own_unit(self) -> OrgUnit | None:
         """The reader's own unit where he reaches it, else the topmost that he reaches."""
@@ -101,3 +115,9 @@ class DashboardFilter(forms.Form):
         unit = self.unit_asked()
         asked = {"unit": unit.code if unit else "", "period": self.period_asked().key}
         return asked if self.below() else asked | {"only": "on"}
+
+
+def _stood(unit: OrgUnit, day: date) -> bool:
+    """Whether a unit was one of its own on a day, so that figures of that day are told of it."""
+    path = paths_on(day).get(unit.pk, ())
+    return bool(path) and path[-1] == unit.pk

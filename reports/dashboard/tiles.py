@@ -125,6 +125,11 @@ def rows_url(metric: Metric, address: dict[str, str], dimension: str | None = No
     return f"{reverse('reports:metric-rows', args=[metric.key])}?{urlencode(query)}"
 
 
+def figure_url(series: Series, address: dict[str, str], dimension: str | None = None) -> str:
+    """Where the rows of a figure are; nowhere where nobody can give them any more."""
+    return "" if series.is_past else rows_url(series.metric, address, dimension)
+
+
 def tile_of(
     series: Series, period: Period, address: dict[str, str], targets: dict[str, Decimal]
 ) -> Tile:
@@ -134,7 +139,7 @@ def tile_of(
         metric.key,
         str(metric.title),
         written(metric, series.value, short=True),
-        rows_url(metric, address),
+        figure_url(series, address),
         change=changed(series, period),
         as_of=series.as_of if series.is_known else None,
         spark=spark(series, period),
@@ -152,9 +157,13 @@ ALARMS = frozenset({"complaints_late"})
 
 
 def verdict_on(metric: Metric, value: Decimal, target: Decimal, period: Period) -> str:
-    """Whether a target is met; while the period runs none is missed yet."""
-    met = value <= target if metric.better == Better.DOWN else value >= target
-    return "met" if met else "" if period.runs else "missed"
+    """Whether a target is met; while the period runs none is missed yet, and of what should be
+    little it is only kept so far."""
+    down = metric.better == Better.DOWN
+    met = value <= target if down else value >= target
+    if period.runs:
+        return "" if not met else "so_far" if down else "met"
+    return "met" if met else "missed"
 
 
 def targets_of(perimeter: Perimeter, period: Period) -> dict[str, Decimal]:

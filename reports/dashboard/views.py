@@ -206,6 +206,7 @@ def metric_rows(request: HttpRequest, key: str) -> HttpResponse:
     context = {
         "metric": metric,
         "unit": perimeter.unit,
+        "form": form,
         "below": perimeter.below,
         "period": period,
         "part": str(metric.labels().get(part, part) or _("None stated"))
@@ -214,6 +215,7 @@ def metric_rows(request: HttpRequest, key: str) -> HttpResponse:
         "figure": written(metric, amount.value(metric)),
         "later": later_words(series) if series.has_later else "",
         "is_past_stock": metric.kind == Kind.STOCK and not period.runs,
+        "as_of": series.as_of if period.runs else None,
         "count": f"{number:,}+" if more else words,
         "page": _page(request, metric, rows),
         "crumbs": [(_("Dashboard"), back), (str(metric.title), "")],

@@ -22,7 +22,7 @@ from regions.models import OrgUnit
 from reports.metrics.definitions import judged_once
 from reports.metrics.perimeter import Perimeter
 from reports.metrics.periods import Period
-from reports.metrics.registry import Kind, Metric
+from reports.metrics.registry import Kind, Measure, Metric
 from reports.models import Grain
 
 ZERO = Decimal(0)
@@ -93,6 +93,9 @@ class Series:
     as_of: dt.date | None = None  # the day of the snapshot, when it is not of this moment
     is_own: bool = False  # counted from own rows now, so that no part of it is ever frozen
     frozen: tuple[dt.date, ...] = ()  # months of which the figure holds what closing left
+    is_past: bool = (
+        False  # a stock of a day that is over: its rows are gone, those of now are others
+    )
     is_known: bool = True  # False for a stock of a time in which nobody took a snapshot
 
     @property
@@ -223,11 +226,12 @@ def _snapshots(
         for series in stocks:
             series.is_known = bool(series.months.get(month_of(period.end)))
             series.as_of = period.last
+            series.is_past = True
         return
     stored = [one for one in stocks if not perimeter.is_own(one.metric.right)]
     live = []
     for series in stored:
-        if day is None or series.now.numerator <= MOST_LIVE:
+        if day is None or not _is_large(series):
             series.now, series.parts = Amount(), defaultdict(Amount)
             series.months[month_of(period.end)] = series.now
             live.append(series)
@@ -236,6 +240,12 @@ def _snapshots(
     for series, _unit, dimension, numerator, denominator in _live(live, perimeter):
         series.now.add(numerator, denominator)
         series.parts[dimension].add(numerator, denominator)
+
+
+def _is_large(series: Series) -> bool:
+    """Whether a stock is of too many rows to be counted while somebody waits. Only of what counts
+    rows the figure tells how many there are; what adds money or households has a row a unit."""
+    return series.metric.measure == Measure.ROWS and series.now.numerator > MOST_LIVE
 
 
 def _live(
@@ -375,9 +385,11 @@ def rows_behind(
     perimeter: Perimeter, period: Period, metric: Metric, dimension: str | None = None
 ) -> QuerySet[Any]:
     """Exactly the rows that make up a figure, or its part with one dimension; a stock's are those
-    of now."""
+    of now. As the figure, they lie in units that the reader sees whole, unless he has own rows."""
     rows = metric.rows()
     if metric.kind == Kind.FLOW:
         rows = rows.filter(metric.days_q(period.first, period.last))
-    rows = metric.visible(rows, perimeter.reader).filter(unit_id__in=sorted(perimeter.units()))
+    own = perimeter.is_own(metric.right)
+    units = perimeter.units() if own else perimeter.whole(metric.right)
+    rows = metric.visible(rows, perimeter.reader).filter(unit_id__in=sorted(units))
     return metric.behind(rows, dimension)

@@ -15,7 +15,7 @@ from compliance.models import MonthlySummary
 from compliance.models.rounds import VIEW as STRATEGIC
 from compliance.selectors.strategic import StrategicQuery, strategic_customers
 from core.display import listed
-from reports.dashboard.tiles import rows_url
+from reports.dashboard.tiles import figure_url
 from reports.metrics.reading import Amount, Series, UnitLine, by_units, series_of
 from reports.metrics.registry import METRICS, midnight
 from reports.standard.base import MOST_ROWS, Column, Found, Question, Standard, Table
@@ -145,7 +145,7 @@ def _put_kept(asked: Question, found: Found, several: list[Series]) -> None:
             continue
         titles.append(column.label)
         found.facts[column.key] = value
-        found.fact_links[column.key] = rows_url(series.metric, address_of(asked))
+        found.fact_links[column.key] = figure_url(series, address_of(asked))
     if any(one.frozen for one in several):
         sentence = _(
             "Frozen when the month was closed: {figures}. All else is counted now, with what "

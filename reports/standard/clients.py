@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -107,7 +105,7 @@ def _put_composition(question: analysis.Question, found: Found) -> None:
     lines = composition(question)
     for by, (key, _title) in COMPOSED.items():
         mine = [line for line in lines if line.by == by]
-        links = [_link("composition", question, x.code) if x.code else "" for x in mine]
+        links = [analysis.part_url("composition", question, x.unit) if x.unit else "" for x in mine]
         found.put(key, [_row(line) for line in mine], links)
 
 
@@ -115,11 +113,6 @@ def _row(line: CompositionLine) -> tuple[Any, ...]:
     word = OwnerStage(line.word).label if line.by == "stage" else line.word
     name = str(word or _("None stated"))
     return name, line.customers, line.share, line.amount, line.share_amount
-
-
-def _link(method: str, question: analysis.Question, code: str) -> str:
-    query = urlencode({"unit": code, "as_of": question.as_of.isoformat()})
-    return f"{reverse('reports:customer-analysis', args=[method])}?{query}"
 
 
 REPORT = Standard(

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext, pgettext_lazy
 
 from reports.dashboard.basis import basis_of
-from reports.dashboard.tiles import changed, later_words, rows_url, targets_of, written
+from reports.dashboard.tiles import changed, figure_url, later_words, targets_of, written
 from reports.metrics import ratios  # noqa: F401  figures below are chosen from all there are
 from reports.metrics.definitions import GROUPS
 from reports.metrics.perimeter import Perimeter
@@ -109,7 +109,7 @@ def put_figures(asked: Question, found: Found, several: list[Series]) -> None:
     shown = [one for one in several if one.metric.tile]
     for series in shown:
         found.facts[series.metric.key] = plain(series.metric, series.value)
-        found.fact_links[series.metric.key] = rows_url(series.metric, address)
+        found.fact_links[series.metric.key] = figure_url(series, address)
     found.notes += later_notes(shown)
     found.notes[:0] = basis_of(shown, asked.period)
 
@@ -150,7 +150,7 @@ def _read(asked: Question) -> Found:
             )
             for one in shown
         ],
-        [rows_url(one.metric, address_of(asked)) for one in shown],
+        [figure_url(one, address_of(asked)) for one in shown],
     )
     _put_units(asked, found, perimeter, {one.metric.key: one for one in several})
     if METRICS["complaints_opened"].opens_to(asked.reader):

@@ -17,7 +17,7 @@ from compliance.models import LogInDay, Nomination
 from core.errors import Refused
 from customers.models import CustomerUnit
 from customers.services import save_demand
-from reports.analysis.effect import effect, log_ins_by_month
+from reports.analysis.effect import effect, log_ins_by_month, time_saved
 from reports.analysis.evaluation import evaluation
 from reports.analysis.tables import METHODS
 from tests.factories import (
@@ -172,6 +172,33 @@ def test_handling_times_before_and_after_by_hand(world):
     assert found["resolution"] == (4, 5)
     assert found["rating"] == (3, 5)
     assert lines["resolution"].change == 1
+    # Four cases after: two hours less each until first contact, one more until resolved.
+    saved = time_saved(list(lines.values()))
+    assert [(x.measure, x.cases, x.hours) for x in saved] == [
+        ("first_contact", 4, 8),
+        ("resolution", 4, -4),
+    ]
+
+
+def test_time_saved_stands_on_page_and_in_the_workbook_where_both_medians_are_known(client, world):
+    """Before: 8 hours; after: 3 and 3, so that 10 hours were saved. Of the days before nothing is
+    resolved; then nothing is said of that."""
+    case_of(world.n1a, dt.date(2026, 11, 5), 8, None)
+    for _n in range(2):
+        case_of(world.n1a, dt.date(2026, 11, 15), 3, 4)
+    client.force_login(world.north_head)
+    query = {"as_of": "2026-11-21", "since": "2026-11-12"}
+    page = client.get(reverse("reports:customer-analysis", args=["effect"]), query)
+    [table] = [one["table"] for one in page.context["tables"] if len(one["table"].columns) == 5]
+    assert [row[1:] for row in table.rows] == [(8, 3, 2, 10)]
+    assert table.note
+    sheets = workbook(client, "effect", **query).worksheets
+    assert [list(sheet.values)[1][1:5] for sheet in sheets if sheet.title == table.title] == [
+        (8, 3, 2, 10)
+    ]
+    client.force_login(world.admin)  # sees no cases
+    page = client.get(reverse("reports:customer-analysis", args=["effect"]), query)
+    assert all(one["table"].title != table.title for one in page.context["tables"])
 
 
 def test_the_log_in_rate_before_and_after_by_hand(world):

@@ -86,6 +86,15 @@ def test_the_workbook_has_all_rows_and_a_chart(client, world, sold):
     assert [row[1] for row in rows] == ["C1", "C2"]
 
 
+def test_a_chart_of_the_workbook_draws_no_more_than_can_be_read(client, world, sold, monkeypatch):
+    monkeypatch.setattr("reports.analysis.workbook.MOST_BARS", 2)
+    client.force_login(world.north_head)
+    sheet = workbook(client, "seasonal", as_of="2026-11-21").worksheets[1]
+    [drawn] = sheet._charts
+    assert sheet.max_row == 13
+    assert drawn.series[0].val.numRef.f.endswith("$C$2:$C$3")
+
+
 def test_a_job_for_a_unit_that_was_lost_writes_nothing(world, sold):
     asked = {"method": "abc", "filter": f"unit={world.s1a.code}"}
     job = work(start(ANALYSIS, by=world.north_head, **asked).pk)

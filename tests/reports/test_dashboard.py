@@ -7,17 +7,21 @@ from io import BytesIO
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.db import connection
+from django.db.models import F
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.html import escape
 from openpyxl import load_workbook
 
-from accounts.models import User
+from accounts.models import Reach, Role, User
 from compliance.models import LogInDay
 from compliance.services.targets import set_targets
 from core import display
 from customers.models import CustomerUnit
+from expenses.models import Budget
+from regions.models import ChangeKind
 from regions.policies.types import rows
 from reports.dashboard.basis import basis_of, months_words
 from reports.dashboard.others import OTHERS
@@ -28,8 +32,16 @@ from reports.metrics.periods import Period, read_period
 from reports.metrics.reading import series_of
 from reports.metrics.registry import METRICS
 from reports.metrics.rollups import nightly, refresh
-from tests.factories import make_activity, make_case, make_customer, make_strategic, say
-from tests.reports.figures import close_before, days_ago, fill, plainly
+from tests.factories import (
+    give,
+    make_activity,
+    make_case,
+    make_customer,
+    make_strategic,
+    make_user,
+    say,
+)
+from tests.reports.figures import carry_out, close_before, days_ago, fill, plainly
 from tests.reports.test_rollups import this_month
 from tests.satisfaction.published import publish
 
@@ -247,6 +259,9 @@ def test_a_share_that_is_wanted_stands_beside_it_and_in_the_comparison(client, f
     late = METRICS["complaints_late"]  # of which less is better
     assert verdict_on(late, Decimal(3), Decimal(2), month.before) == "missed"
     assert verdict_on(late, Decimal(2), Decimal(2), month.before) == "met"
+    # Of what should be little nothing is won before the month is over.
+    assert verdict_on(late, Decimal(0), Decimal(2), month) == "so_far"
+    assert verdict_on(late, Decimal(3), Decimal(2), month) == ""
 
     page = client.get("/reports/units/", {"unit": full.n1.code})
     cells = {
@@ -437,3 +452,106 @@ def test_a_closed_month_says_so_and_tells_what_came_later(client, full):
     ]
     rows = client.get("/reports/rows/contacts/", query)
     assert rows.context["later"] == "+1"
+
+
+def test_only_stocks_of_too_many_rows_are_shown_as_of_the_night(client, full, monkeypatch):
+    """¥ of budgets are no rows: the share is that of now, as its rows are."""
+    monkeypatch.setattr("reports.metrics.reading.MOST_LIVE", 1)
+    Budget.objects.filter(unit=full.n1a).update(
+        allotted=F("allotted") + 90_000, spent=F("spent") + 50_000
+    )
+    client.force_login(full.north_head)
+    shown = tiles(client.get("/reports/", {"unit": full.n1.code}))
+    assert (shown["budget_used"].as_of, shown["customers"].as_of) == (None, timezone.localdate())
+    page = client.get(shown["budget_used"].url)
+    assert shown["budget_used"].value == page.context["figure"]
+    assert page.context["figure"] == display.share(
+        plainly({full.n1a.pk, full.n1b.pk}, this_month().first, timezone.localdate())["budget_used"]
+    )
+    assert page.context["as_of"] is None
+    told = client.get(shown["customers"].url)
+    assert told.context["as_of"] == timezone.localdate()
+    assert f"{timezone.localdate():%Y-%m-%d}" in told.content.decode()
+
+
+def test_a_unit_that_has_merged_since_opens_with_its_own_past(client, full):
+    """It has its line last month; today it is no unit, and another one says so in its place."""
+    past = this_month().before.key
+    client.force_login(full.north_head)
+    asked = {"unit": full.n1b.code, "period": past}
+    before = tiles(client.get("/reports/", asked))["contacts"].value
+    assert before != "0"
+    carry_out(ChangeKind.MERGE, unit=full.n1b, target=full.n1a)
+    refresh()
+    block = client.get("/reports/units/", {"unit": full.n1.code, "period": past}).context["blocks"][
+        0
+    ]
+    assert full.n1b.name in [line.unit.name for line in block.lines]
+    page = client.get("/reports/", asked)
+    assert (page.context["unit"], tiles(page)["contacts"].value) == (full.n1b, before)
+    assert not page.context["form"].is_elsewhere
+    assert full.n1b not in page.context["form"].units
+    rows = client.get(tiles(page)["contacts"].url)
+    assert (rows.context["unit"], rows.context["figure"]) == (full.n1b, before)
+    assert len(rows.context["lines"]) == int(before)
+    now = client.get("/reports/", {"unit": full.n1b.code})
+    assert (now.context["unit"], now.context["form"].is_elsewhere) == (full.north, True)
+
+
+def test_another_unit_than_the_one_asked_for_says_so(client, full):
+    client.force_login(full.north_head)
+    for path in ("/reports/", "/reports/units/", "/reports/rows/contacts/"):
+        for code, elsewhere in ((full.s1a.code, True), ("X", True), ("", False), ("N1", False)):
+            page = client.get(path, {"unit": code})
+            assert page.context["form"].is_elsewhere is elsewhere
+            assert ('id="other-unit"' in page.content.decode()) is elsewhere
+
+
+def test_days_of_ones_own_beyond_reach_are_no_rows_of_the_figure(client, full):
+    """Who sees the figures of a branch and the days of one project alone: his own days stored in
+    the other project stand neither in the figure nor among its rows."""
+    codes = {"view_dashboard": full.n1, "view_log_ins": full.n1a}
+    person = make_user(unit=full.n1a, role=None, no="R1")
+    for code, unit in codes.items():
+        role = Role.objects.create(code=code, name=code, reach=Reach.SUBTREE)
+        role.permissions.add(Permission.objects.get(codename=code))
+        give(person, code, unit)
+    LogInDay.objects.create(
+        person=person, day=this_month().first, unit=full.n1b, reason="met",
+        working=True, log_ins=1, needed=1,
+    )  # fmt: skip
+    refresh()
+    client.force_login(User.objects.get(pk=person.pk))
+    asked = {"unit": full.n1.code}
+    page = client.get("/reports/rows/log_in_rate/", asked)
+    days = LogInDay.objects.filter(unit=full.n1a, day__gte=this_month().first)
+    assert page.context["count"].startswith(str(days.count()))
+    assert {line["unit"] for line in page.context["lines"]} <= {full.n1a.name}
+
+
+def test_a_past_stock_has_no_link_to_the_rows_of_today(client, world):
+    full = world
+    fill(full)
+    close_before()
+    refresh()
+    nightly()
+    client.force_login(full.north_head)
+    past = {"unit": full.n1.code, "period": this_month().before.key}
+    page = client.get("/reports/", past)
+    shown = tiles(page)
+    places = CustomerUnit.objects.filter(unit__in=(full.n1a, full.n1b))
+    assert shown["customers"].value == str(places.count())
+    for key, tile in shown.items():
+        if key in METRICS:
+            assert bool(tile.url) == (METRICS[key].kind == "flow"), key
+    assert all(row.url == "" for chart in page.context["sorted"] for row in chart.rows)
+    assert '<a class="card crm-tile" href="">' not in page.content.decode()
+    cells = {
+        metric.key: line.cells[place]
+        for block in client.get("/reports/units/", past).context["blocks"]
+        for place, metric in enumerate(block.metrics)
+        for line in block.lines
+    }
+    assert (cells["customers"].url, bool(cells["contacts"].url)) == ("", True)
+    now = tiles(client.get("/reports/", {"unit": full.n1.code}))
+    assert all(now[key].url for key in METRICS if key in now)

@@ -121,3 +121,72 @@ def test_members_cost_one_query_however_many_there_are(client, world, sold):
         shown = page(client, "composition", part="level:")
     assert len(shown.context["tables"][-1]["table"].rows) == 14
     assert len(many) == len(few)
+
+
+@pytest.mark.parametrize("key", sorted(set(CLASSES) - {"composition"}))
+def test_a_class_seen_for_one_customer_opens_the_customers_it_counts(client, world, sold, key):
+    """Methods that count everybody beside one customer link to everybody, the others to him."""
+    client.force_login(world.north_head)
+    shown = page(client, key, customer="P1" if key in ("cohorts", "life-cycle") else "C1")
+    links = classes(shown)
+    if key != "losses":
+        assert links
+    for url, count in links.items():
+        rows = client.get(url).context["tables"][-1]["table"].rows
+        assert (sum(row[2] for row in rows) if key == "products" else len(rows)) == count, url
+
+
+def unit_rows(shown, place):
+    """Address of each part of the branch → how many customers its row counts."""
+    rows = shown.context["tables"][place]["rows"]
+    return [(row["url"], row["first"]["value"], row["rest"][0]["value"]) for row in rows]
+
+
+def counted(client, url, key):
+    """How many customers a page tells of in all."""
+    table = client.get(url).context["tables"][0 if key == "composition" else -1]["table"]
+    return sum(row[1] for row in table.rows) if key == "composition" else len(table.rows)
+
+
+@pytest.mark.parametrize(("key", "place"), [("composition", -1), ("quality", 0)])
+@pytest.mark.parametrize("level", ["", "重点客户"])
+def test_each_part_of_the_branch_opens_exactly_its_customers(
+    client, world, sold, key, place, level
+):
+    """What lies in the group itself, in no region, is a row that opens the group alone."""
+    firm(world.group, "C8", "地区专营店", d2026_03_05=9)
+    firm(world.group, "C9", "地区专营店", d2026_03_05=9)
+    Customer.objects.filter(code__in=("C4", "C8")).update(level="重点客户")
+    client.force_login(world.boss)
+    rows = unit_rows(page(client, key, **({"level": level} if level else {})), place)
+    counts = {world.group.name: 2, world.north.name: 5, world.south.name: 2}
+    assert {name: count for _url, name, count in rows} == (
+        dict.fromkeys(counts, 1) if level else counts
+    )
+    for url, name, count in rows:
+        assert counted(client, url, key) == count, url
+        assert ("only=on" in url) == (name == world.group.name)
+
+
+def test_what_is_lacking_opens_those_who_lack_it_among_the_chosen(client, world, sold):
+    client.force_login(world.north_head)
+    for more in ({}, {"level": "重点客户"}, {"customer": "C1"}):
+        table = page(client, "quality", **more).context["tables"][1]
+        assert table["rows"]
+        for row in table["rows"]:
+            rows = client.get(row["url"]).context["tables"][-1]["table"].rows
+            assert len(rows) == row["rest"][0]["value"], row["url"]
+
+
+def test_the_unit_alone_says_so_and_can_be_widened(client, world, sold):
+    firm(world.group, "C8", "地区专营店", d2026_03_05=9)
+    client.force_login(world.boss)
+    shown = page(client, "composition", unit=world.group.code, only="on")
+    assert sum(row[1] for row in shown.context["tables"][0]["table"].rows) == 1
+    assert "仅本级" in shown.content.decode()
+    assert 'type="checkbox" name="only"' in shown.content.decode()
+    assert 'type="checkbox" name="only"' not in page(client, "composition").content.decode()
+    book = workbook(client, "composition", as_of=DAY, unit=world.group.code, only="on")
+    assert f"{world.group.name} {world.group.code} · 仅本级" in [
+        row[1] for row in book.worksheets[0].iter_rows(values_only=True)
+    ]

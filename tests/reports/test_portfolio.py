@@ -11,6 +11,7 @@ from django.urls import reverse
 from accounts.scopes import narrow
 from core.scope import EVERYTHING, scope_of
 from customers.models import Customer, CustomerUnit
+from regions.models import OrgUnit
 from reports.analysis.base import Question
 from reports.analysis.effect import effect, spans
 from reports.analysis.owners import cohorts, life_cycle
@@ -59,6 +60,20 @@ def test_composition_by_hand(world):
     assert [word for by, word in found if by == "stage"] == ["settling_in"]
     assert [(x.word, x.customers) for key, x in found.items() if key[0] == "unit"] == [
         (world.n1.name, 4)
+    ]
+
+
+def test_units_of_one_name_are_parts_of_their_own(world):
+    """Two projects called as their city, and a customer in the city itself: three rows."""
+    city = world.n1
+    OrgUnit.objects.filter(pk__in=(world.n1a.pk, world.n1b.pk)).update(name=city.name)
+    for code, unit, amount in (("C1", world.n1a, 600), ("C2", world.n1b, 300), ("C3", city, 100)):
+        buy(firm(unit, code), TODAY, amount)
+    found = [x for x in composition(asked(city)) if x.by == "unit"]
+    assert [(x.word, x.unit, x.customers, x.amount, x.share, x.share_amount) for x in found] == [
+        (city.name, world.n1a, 1, 600, 1 / 3, 0.6),
+        (city.name, world.n1b, 1, 300, 1 / 3, 0.3),
+        (city.name, city, 1, 100, 1 / 3, 0.1),
     ]
 
 

@@ -66,6 +66,7 @@ def test_target_segments_count_members_of_those_who_are_known(world, homes):
 
 
 def test_the_page_links_each_word_to_its_members_in_scope(client, world, homes):
+    say(world.group, "customers.target_segment", SEGMENTS, since=dt.date(2020, 1, 1))
     client.force_login(world.north_head)
     shown = page(client, "profile")
     assert shown.context["sentence"]
@@ -78,5 +79,8 @@ def test_the_page_links_each_word_to_its_members_in_scope(client, world, homes):
             members = client.get(row["url"]).context["tables"][-1]["table"].rows
             assert len(members) == row["rest"][0]["value"]
             assert "P6" not in {line[1] for line in members}
-    assert links == 5 + 3 + 3
+    assert links == 5 + 3 + 3 + 3  # ages, occupations, purposes; two segments and any of them
+    for part, found in (("1", ["P1", "P2"]), ("2", ["P4"]), ("any", ["P1", "P2", "P4"]), ("9", [])):
+        members = page(client, "profile", part=f"segment:{part}").context["tables"][-1]["table"]
+        assert sorted(line[1] for line in members.rows) == found
     assert not scope_of(world.north_head, "customers.view_customer").everything

@@ -12,6 +12,7 @@ from accounts.models import Role, RoleGrant, User, UserState, WorkLeft
 from accounts.selectors.hand_over import work_table
 from accounts.services import carry_out, draft_hand_over
 from accounts.services.hand_over import find_work_left, undo_hand_over
+from audit.models import Entry
 from core.errors import Refused
 from core.jobs import work
 from core.models import Job, JobState, Notice, OutboxMessage
@@ -162,6 +163,47 @@ def test_killed_between_two_receivers_it_goes_on_with_the_second(world, schedule
     assert job.state == JobState.DONE
     assert [mail.user_id for mail in mails()] == sorted([world.north_head.pk, world.south_head.pk])
     assert Delivery.objects.count() == 2
+
+
+@pytest.mark.parametrize("broken", ["book_bytes", "notify"])
+def test_a_fault_for_one_receiver_keeps_nothing_from_the_others(
+    client, world, schedule, monkeypatch, broken
+):
+    """Also when it fails while it is posted, after something was written already."""
+    first = world.north_head if world.north_head.pk < world.south_head.pk else world.south_head
+    second = world.south_head if first == world.north_head else world.north_head
+    real = getattr(sending, broken)
+
+    def failing(*args, **more):
+        person = args[1] if broken == "book_bytes" else args[0][0]
+        if person == first:
+            raise ZeroDivisionError("figure")
+        return real(*args, **more)
+
+    monkeypatch.setattr(sending, broken, failing)
+    start_due()
+    run_jobs()
+
+    assert Job.objects.get(kind=sending.SEND).state == JobState.DONE
+    assert [mail.user_id for mail in mails()] == [second.pk]
+    states = dict(Delivery.objects.values_list("user", "state"))
+    assert states == {first.pk: "failed", second.pk: "sent"}
+    assert Entry.objects.filter(action="report.sent").count() == 1
+    client.force_login(world.boss)
+    page = client.get(schedule.get_absolute_url())
+    assert str(sending.FAULT) in page.content.decode()
+
+
+def test_a_list_sent_as_a_link_tells_of_all_its_rows(world, schedule):
+    for _number in range(25):
+        make_case(unit=world.n1b)
+    SavedReport.objects.update(definition={"subject": "cases", "columns": ["number"]})
+    ReportSchedule.objects.update(form=Form.LINK)
+    start_due()
+    run_jobs()
+
+    rows = dict(Delivery.objects.values_list("user", "rows"))
+    assert rows == {world.north_head.pk: 27, world.south_head.pk: 1}
 
 
 def test_who_lost_the_right_is_sent_nothing_and_the_page_says_why(client, world, schedule):

@@ -9,6 +9,7 @@ from fractions import Fraction
 import pytest
 from django.urls import reverse
 
+from compliance.models import Nomination
 from customers.models import Customer, CustomerUnit, Loss
 from customers.models.losses import LossQuerySet
 from customers.models.value import SheetQuerySet
@@ -17,7 +18,14 @@ from reports.analysis.losses import by_cause, by_direction, composition, losses
 from reports.analysis.sheets import credit, delivered
 from reports.analysis.tables import GROUPS, METHODS
 from reports.analysis.wallet import passed, wallet
-from tests.factories import make_credit, make_loss, make_place, make_value, say
+from tests.factories import (
+    make_credit,
+    make_loss,
+    make_place,
+    make_strategic,
+    make_value,
+    say,
+)
 from tests.reports.test_analysis import buy, firm
 from tests.reports.test_portfolio import TODAY, asked
 
@@ -295,3 +303,38 @@ def test_the_number_of_queries_does_not_grow(client, world, django_assert_max_nu
         make_loss(customer=customer, lost_on=dt.date(2026, 5, 1))
     with django_assert_max_num_queries(len(first)):
         client.get(address, query)
+
+
+def test_sentences_count_all_customers_not_those_that_a_page_shows(client, world, monkeypatch):
+    """A page with room for one row tells of both: 181,000 and 18,100 yuan of demand through
+    30 June, 72,400 and 18,100 of it bought of us; 18 and 10 points delivered."""
+    monkeypatch.setattr("reports.analysis.views.SHOWN", 1)
+    one, two = firm(world.n1a, "C1", d2026_02_01=72_400), firm(world.n1a, "C2", d2026_02_01=18_100)
+    demand(one, 365_000)
+    demand(two, 36_500)
+    make_value(customer=one)
+    make_value(customer=two, points="66553333")
+    client.force_login(world.north_head)
+    for key, words in (
+        ("wallet", "已知 2 家客户的总需求量，其中 45.5% 向我方购买；0 家低于要求。"),
+        ("delivered", "2 家客户已评价，让渡价值平均 +14.0 分；其中 0 家竞争对手更高。"),
+    ):
+        assert _told(client, key) == words
+
+
+def test_the_sentence_of_the_round_counts_all_who_were_nominated(client, world, monkeypatch):
+    monkeypatch.setattr("reports.analysis.views.SHOWN", 1)
+    for word in "甲乙":
+        make_strategic(unit=world.n1a, by=world.north_clerk, leader=world.north_head, word=word)
+    opened = Nomination.objects.get(customer__name="甲集团")
+    Nomination.objects.filter(pk=opened.pk).update(mark=Decimal(48))
+    client.force_login(world.north_head)
+    told = _told(client, "evaluation", as_of="2026-12-31")
+    assert told == "本轮 2 位客户中有 1 位已评分。"
+
+
+def _told(client, key, as_of="2026-06-30"):
+    """The sentence of a page whose last table shows one row."""
+    answer = client.get(reverse("reports:customer-analysis", args=[key]), {"as_of": as_of})
+    assert len(answer.context["tables"][-1]["rows"]) == 1
+    return answer.context["sentence"]
