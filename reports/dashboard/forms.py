@@ -54,7 +54,8 @@ class DashboardFilter(forms.Form):
         fields: dict[str, Any] = self.fields
         known = {key for key, _title in fields["metric"].choices}
         asked = data.get("unit", "")
-        unit = self.units.filter(code=asked).first() if asked else None
+        known_text = asked and "\0" not in asked
+        unit = self.units.filter(code=asked).first() if known_text else None
         if unit is None:
             unit = self._own_unit()
             data["unit"] = unit.code if unit else ""

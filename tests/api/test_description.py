@@ -1,6 +1,6 @@
 """The description, and calls made from it as it allows and as it does not (schemathesis).
 
-CRM_API_EXAMPLES says how many calls are made of each operation and kind (default 4).
+CRM_API_EXAMPLES says how many calls are made of each operation and kind (default 12).
 """
 
 import os
@@ -21,7 +21,7 @@ from tests.api.conftest import Program
 from tests.factories import make_case, make_customer, say
 
 pytestmark = pytest.mark.django_db
-EXAMPLES = int(os.environ.get("CRM_API_EXAMPLES") or 4)
+EXAMPLES = int(os.environ.get("CRM_API_EXAMPLES") or 12)
 load_all_checks()
 CHECKS = schemathesis.checks.CHECKS
 # A well-formed value may still name nothing: a unit of nobody's, a filter without meaning.
@@ -75,6 +75,22 @@ def _call(operation, mode, program):
         case.call_and_validate(headers=headers, excluded_checks=LEFT_OUT)
 
     once()
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("units/?unit=%00", 400),
+        ("units/?%00=x", 400),
+        ("staff/?unit=%00", 400),
+        ("cases/x%0A/", 404),
+        ("cases/1/%0A", 404),
+    ],
+)
+def test_odd_addresses_are_answered_as_programs_read_them(program, path, status):
+    answer = program.client.get(f"/api/v1/{path}")
+
+    assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json")
 
 
 def test_every_address_is_described():
