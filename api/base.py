@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 
 import pghistory
 from django.core.exceptions import RequestDataTooBig
-from django.http import Http404
+from django.core.validators import ProhibitNullCharactersValidator
+from django.http import Http404, QueryDict
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 from rest_framework.renderers import JSONRenderer
@@ -55,6 +56,7 @@ class Resource(APIView):
 
     def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
+        _refuse_nulls(request.query_params)
         if request.method not in ("GET", "HEAD"):
             _read(request._request)
             name = getattr(request._request, "id", "")
@@ -71,6 +73,14 @@ class Nothing(Resource):
         raise Http404
 
     post = patch = get
+
+
+def _refuse_nulls(asked: QueryDict) -> None:
+    """Raises ValidationError for a NUL, which no text of the database holds or is compared with."""
+    for name, several in asked.lists():
+        if any("\0" in text for text in (name, *several)):
+            sentence = str(ProhibitNullCharactersValidator.message)
+            raise ValidationError({name.replace("\0", ""): [sentence]})
 
 
 def _read(request: Any) -> None:

@@ -55,6 +55,17 @@ PROBLEM_SCHEMA: dict[str, Any] = {
 }
 
 
+def allow_empty_filters(result: dict[str, Any], **_more: Any) -> dict[str, Any]:
+    """Say of each choice in a query that it may stand there empty: that leaves it out."""
+    for methods in result["paths"].values():
+        for operation in methods.values():
+            for one in operation.get("parameters", ()):
+                choices = one["schema"].get("enum")
+                if one["in"] == "query" and choices and "" not in choices:
+                    choices.append("")
+    return result
+
+
 def add_problems(result: dict[str, Any], **_more: Any) -> dict[str, Any]:
     """Write into each operation how it may be refused."""
     result["components"].setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA

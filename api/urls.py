@@ -1,6 +1,6 @@
 """Addresses of the API and of its pages."""
 
-from django.urls import path
+from django.urls import path, re_path
 
 from api import views
 from api.base import Nothing
@@ -33,5 +33,6 @@ urlpatterns = [
     ),
     path("api/v1/metrics/", metrics.Metrics.as_view(), name="metrics"),
     path("api/v1/metrics/figures/", metrics.Figures.as_view(), name="figures"),
-    path("api/v1/<path:rest>", Nothing.as_view(), name="nothing"),
+    # With line ends too, which `path` leaves to the pages.
+    re_path(r"^api/v1/(?P<rest>[\s\S]+)\Z", Nothing.as_view(), name="nothing"),
 ]

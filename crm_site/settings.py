@@ -356,6 +356,7 @@ SPECTACULAR_SETTINGS = {
     "SORT_OPERATIONS": False,
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
+        "api.schema.allow_empty_filters",
         "api.schema.add_problems",
     ],
 }

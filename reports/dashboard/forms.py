@@ -60,7 +60,8 @@ class DashboardFilter(forms.Form):
         known = {key for key, _title in fields["metric"].choices}
         period = read_period(data.get("period", ""), self.today)
         asked = data.get("unit", "")
-        unit = self._unit_of(asked, period) if asked else None
+        # PostgreSQL refuses a text with a NUL in it.
+        unit = self._unit_of(asked, period) if asked and "\0" not in asked else None
         if unit is None:
             unit, self.is_elsewhere = self._own_unit(), bool(asked)
             data["unit"] = unit.code if unit else ""

@@ -77,6 +77,22 @@ def _call(operation, mode, program):
     once()
 
 
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("units/?unit=%00", 400),
+        ("units/?%00=x", 400),
+        ("staff/?unit=%00", 400),
+        ("cases/x%0A/", 404),
+        ("cases/1/%0A", 404),
+    ],
+)
+def test_odd_addresses_are_answered_as_programs_read_them(program, path, status):
+    answer = program.client.get(f"/api/v1/{path}")
+
+    assert (answer.status_code, answer["Content-Type"]) == (status, "application/problem+json")
+
+
 def test_every_address_is_described():
     described = set(description()["paths"])
     routed = {

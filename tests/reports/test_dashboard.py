@@ -369,6 +369,7 @@ def test_an_address_of_nonsense_shows_the_running_month(client, full):
         "period=x",
         "metric=x",
         "unit=x",
+        "unit=%00",
     ):
         page = client.get(f"/reports/?{query}")
         assert page.status_code == 200
