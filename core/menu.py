@@ -96,7 +96,7 @@ MENU: tuple[Group, ...] = (
             Item(_("Strategic customers"), "compliance:strategic"),
             Item(_("Follow-up"), "compliance:follow-up"),
             Item(_("Contracts"), "customers:contracts"),
-            Item(_("Duplicates"), "customers:duplicates"),
+            Item(_("Possible duplicates"), "customers:duplicates"),
             Item(_("Data quality"), "customers:quality"),
             Item(_("Imports"), "imports:list"),
             Item(_("Exports"), "exports:list"),

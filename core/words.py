@@ -6,7 +6,7 @@ and every text with the phrase itself is still found.
 """
 
 from django.db.models import F, Q, QuerySet, TextField, Value
-from django.db.models.functions import Greatest, StrIndex, Substr
+from django.db.models.functions import Greatest, Lower, StrIndex, Substr
 
 from core.bigrams import Bigrams, containing
 from core.chinese import has_han
@@ -49,14 +49,14 @@ def mentioning(rows: QuerySet, columns: tuple[str, ...], pieces: list[str]) -> Q
         for column in columns:
             name = f"_pairs_{number}_{column}"
             rows = rows.alias(**{name: Bigrams(F(column))})
-            found |= Q(**{f"{name}__contains": needle, f"{column}__contains": piece})
+            found |= Q(**{f"{name}__contains": needle, f"{column}__icontains": piece})
         rows = rows.filter(found)
     return rows
 
 
 def around(column: str, piece: str) -> Substr:
     """The part of a column around the first place of a piece: long texts stay in the database."""
-    place = StrIndex(F(column), Value(piece))
+    place = StrIndex(Lower(column), Value(piece.lower()))
     return Substr(F(column), Greatest(place - BEFORE, Value(1)), BEFORE + AFTER)
 
 

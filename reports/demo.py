@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.models import RoleGrant, User
 from compliance.months import month_of, months_later
+from customers.demo.histories import forget_history
 from customers.demo.parts import Gone, Part, Scene, register
 from regions.models import Kind, OrgUnit
 from reports.builder.schedules import save_schedule
@@ -144,13 +145,16 @@ def _write_measures() -> None:
             )
 
 
-def remove_figures(_cursor: Any, gone: Gone) -> dict[str, int]:
+def remove_figures(cursor: Any, gone: Gone) -> dict[str, int]:
     """Forget the figures of units that go, and that months of nobody else's were closed: what is
     entered into such a month later would else count as having come too late. Marks that the
     removal leaves are used up later."""
     SavedReport.objects.filter(owner__in=gone.people).delete()
     Commentary.objects.filter(unit__in=gone.units).delete()
-    ServiceMeasure.objects.filter(unit__in=gone.units).delete()
+    measures = ServiceMeasure.objects.filter(unit__in=gone.units)
+    keys = list(measures.values_list("pk", flat=True))
+    measures.delete()
+    forget_history(cursor, ServiceMeasure, keys)
     Rollup.objects.filter(unit__in=gone.units).delete()
     reseal()
     Mark.objects.filter(unit_id__in=gone.units).delete()
@@ -162,4 +166,14 @@ def remove_figures(_cursor: Any, gone: Gone) -> dict[str, int]:
     return {}
 
 
-register(Part(write=write_figures, remove=remove_figures, titles={}))
+register(
+    Part(
+        write=write_figures,
+        remove=remove_figures,
+        titles={},
+        histories=(
+            "reports.ServiceMeasure:delete_delete",
+            "reports.ServiceMeasureEvent:append_only",
+        ),
+    )
+)

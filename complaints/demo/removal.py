@@ -26,6 +26,7 @@ from complaints.models import (
 from complaints.services.recompute import JOB
 from core.attachments.store import discard_after_commit
 from core.models import Job
+from customers.demo.histories import forget_history
 from customers.demo.parts import Gone
 
 TRACKED: tuple[type[models.Model], ...] = (Case, WorkOrder, CostLine, Measure)
@@ -71,7 +72,7 @@ def remove_cases(cursor: Any, gone: Gone) -> dict[str, int]:
         rows._raw_delete(using=rows.db)
     StandIn.objects.filter(Q(person__in=gone.people) | Q(deputy__in=gone.people)).delete()
     for table, gone_keys in tracked.items():
-        _remove_history(cursor, table, gone_keys)
+        forget_history(cursor, table, gone_keys)
     Case.objects.filter(pk__in=keys)._raw_delete(using="default")
     Contractor.objects.filter(unit__in=gone.units, works=None).delete()
     mine = Q(changed_by__in=gone.people) | Q(changed_by=None)
@@ -120,27 +121,3 @@ def _remove_measures(gone: Gone) -> list[int]:
     keys = list(measures.values_list("pk", flat=True))
     measures.delete()
     return keys
-
-
-def _remove_history(cursor: Any, table: type[models.Model], keys: list[int]) -> None:
-    """Former values, and the notes on who changed them that no other record needs."""
-    events = f"{table._meta.db_table}event"
-    cursor.execute(
-        f"DELETE FROM {events} WHERE pgh_obj_id = ANY(%s) RETURNING pgh_context_id",  # noqa: S608
-        [keys],
-    )
-    contexts = list({row[0] for row in cursor.fetchall() if row[0]})
-    cursor.execute(
-        """DELETE FROM pghistory_context AS c WHERE c.id = ANY(%s)
-           AND NOT EXISTS (SELECT FROM complaints_caseevent AS e WHERE e.pgh_context_id = c.id)
-           AND NOT EXISTS (SELECT FROM complaints_workorderevent AS e WHERE e.pgh_context_id = c.id)
-           AND NOT EXISTS (SELECT FROM complaints_costlineevent AS e WHERE e.pgh_context_id = c.id)
-           AND NOT EXISTS (SELECT FROM complaints_measureevent AS e WHERE e.pgh_context_id = c.id)
-           AND NOT EXISTS (SELECT FROM customers_customerevent AS e WHERE e.pgh_context_id = c.id)
-           AND NOT EXISTS (SELECT FROM customers_activityevent AS e WHERE e.pgh_context_id = c.id)
-           AND NOT EXISTS (SELECT FROM customers_contactevent AS e WHERE e.pgh_context_id = c.id)
-           AND NOT EXISTS (SELECT FROM customers_ownershipevent AS e WHERE e.pgh_context_id = c.id)
-           AND NOT EXISTS (
-             SELECT FROM customers_customerunitevent AS e WHERE e.pgh_context_id = c.id)""",
-        [contexts],
-    )

@@ -5,7 +5,7 @@ and united, never ORed.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from django.db.models import QuerySet
@@ -53,6 +53,18 @@ def understand_case(text: str) -> CaseTerm:
             lambda cases: containing_all(cases, "content", pieces or [text]),
         ],
     )
+
+
+def cases_of_numbers(mark: Iterable[tuple[str, str]]) -> CaseTerm:
+    """Cases of whoever called from a full number: known customers and callers whom nobody knows.
+    `mark` has (kind, hexadecimal blind index) as a term of customers carries them."""
+    numbers = [bytes.fromhex(digits) for kind, digits in mark if kind == "phone"]
+    callers = Complainant.objects.filter(phone_index__in=numbers).values("case")
+    forms: list[Form] = [
+        lambda cases: cases.filter(pk__in=callers),
+        lambda cases: cases.filter(customer__phone_index__in=numbers),
+    ]
+    return CaseTerm("", forms if numbers else [])
 
 
 def _number(text: str) -> CaseTerm | None:

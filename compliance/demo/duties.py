@@ -40,8 +40,9 @@ from compliance.services import absences, circulars, sanctions
 from compliance.services.commendations import draft_commendations
 from compliance.services.lapses import find_lapses
 from compliance.services.log_in_days import store_days
+from customers.demo.histories import forget_history
 from customers.demo.parts import Gone, Part, Scene, register
-from expenses.demo.removal import _keys, _remove_history
+from expenses.demo.removal import _keys
 from regions.calendars.tables import UNIT_LINES, refresh_lines
 from regions.models import Kind, OrgUnit
 from regions.services.policies import set_policy
@@ -257,7 +258,7 @@ def remove_duties(cursor: Any, gone: Gone) -> dict[str, int]:
     }
     for table, rows in tracked.items():
         table._base_manager.filter(pk__in=rows).delete()
-        _remove_history(cursor, table, rows)
+        forget_history(cursor, table, rows)
     StandIn.objects.filter(pk__in=keys).delete()
     Lapse.objects.filter(mine).delete()
     log_ins = FormerLogIn.objects.filter(user__in=gone.people)

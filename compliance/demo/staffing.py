@@ -23,8 +23,9 @@ from compliance.models import (
 )
 from compliance.services import account_changes, findings, inspections, plans
 from compliance.states import ChangeCause, ChangeKind, Severity
+from customers.demo.histories import forget_history
 from customers.demo.parts import Gone, Part, Scene, register
-from expenses.demo.removal import _discard, _keys, _remove_history
+from expenses.demo.removal import _discard, _keys
 from regions.models import Kind, OrgUnit
 
 TRACKED = (
@@ -160,7 +161,7 @@ def remove_staffing(cursor: Any, gone: Gone) -> dict[str, int]:
     }
     for table, keys in tracked.items():
         table._base_manager.filter(pk__in=keys).delete()
-        _remove_history(cursor, table, keys)
+        forget_history(cursor, table, keys)
     return counts | {"planned_posts": len(tracked[PlannedPost]), "inspections": len(rounds)}
 
 

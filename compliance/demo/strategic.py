@@ -31,10 +31,10 @@ from compliance.selectors.assessments import ROLES, held_in
 from compliance.services import assessments, rounds, strategic
 from compliance.services.contact_figures import count_contacts
 from core.errors import Refused
+from customers.demo.histories import forget_history
 from customers.demo.organisation import Person
 from customers.demo.parts import Gone, Part, Scene, register
 from customers.models import STRATEGIC, Customer, CustomerKind, CustomerUnit
-from expenses.demo.removal import _remove_history as remove_history
 from regions.models import Kind, OrgUnit
 from regions.policies import policy
 
@@ -299,7 +299,7 @@ def remove_strategic(cursor: Any, gone: Gone) -> dict[str, int]:
 def _remove(cursor: Any, model: type[models.Model], rows: Any) -> None:
     keys = list(rows.order_by().values_list("pk", flat=True))
     model._base_manager.filter(pk__in=keys).delete()
-    remove_history(cursor, model, keys)
+    forget_history(cursor, model, keys)
 
 
 register(

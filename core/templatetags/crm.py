@@ -454,9 +454,11 @@ def crm_field(
 
 
 def _kind(widget: forms.Widget) -> str:
-    """The shape a widget needs around it: check, choices, password, select or input."""
+    """The shape a widget needs around it: check, choices, password, file, select or input."""
     if isinstance(widget, forms.PasswordInput):
         return "password"
+    if isinstance(widget, forms.FileInput):
+        return "file"
     if isinstance(widget, forms.CheckboxInput):
         return "check"
     if isinstance(widget, (forms.RadioSelect, forms.CheckboxSelectMultiple)):

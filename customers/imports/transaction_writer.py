@@ -1,6 +1,7 @@
 """Writing checked purchases: customers found by code, else by name, else made; lines once each."""
 
 import datetime as dt
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +12,15 @@ from django.utils.translation import gettext as _
 
 from core.imports.kinds import ImportContext
 from core.imports.report import Report
-from customers.models import POTENTIAL, Customer, CustomerKind, CustomerMerge, TransactionFile
+from core.models import ImportRun
+from customers.models import (
+    POTENTIAL,
+    Customer,
+    CustomerKind,
+    CustomerMerge,
+    Transaction,
+    TransactionFile,
+)
 from customers.services.customers import create_customer
 from customers.services.turns import take_turn
 from regions.models import Kind, OrgUnit
@@ -25,6 +34,8 @@ INSERT = """
                 %s::int[])
       AS given (customer, on_day, product, quantity, amount, cost, row)
     ON CONFLICT (file_id, row) DO NOTHING"""
+# What stands in a column of names and is no name: letters without a space and a number.
+LIKE_CODE = re.compile(r"[A-Za-z]{0,10}[-_]?\d[\d_-]*\d", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +84,10 @@ class TransactionWriter:
         with connection.cursor() as cursor:
             # Two imports at once would both find a customer missing and both make him.
             take_turn(cursor)
-            self._find(rows)
+            fresh = self._fresh(rows)
+            self._find(fresh)
             lines = []
-            for row in rows:
+            for row in fresh:
                 customer = self._customer(row, report)
                 if customer is not None:
                     goods = (row.product, row.quantity, row.amount, row.cost)
@@ -86,10 +98,22 @@ class TransactionWriter:
             report.created["transactions"] += cursor.rowcount
             self.met += len(lines) - cursor.rowcount
 
-    def _file(self) -> TransactionFile:
-        run = self.context.run
-        if run is None:
+    def _fresh(self, rows: Sequence[TransactionRow]) -> list[TransactionRow]:
+        """Rows of the file that do not stand in the table. The customers of the others are not
+        asked about: they may bear another name by now, and are none to be made anew."""
+        within = Transaction.objects.filter(file__digest=self._run().file_hash)
+        within = within.filter(row__gte=rows[0].row)
+        stored = set(within.filter(row__lte=rows[-1].row).values_list("row", flat=True))
+        self.met += len(stored)
+        return [row for row in rows if row.row not in stored]
+
+    def _run(self) -> ImportRun:
+        if self.context.run is None:
             raise ValueError("Purchases are written for a run, which knows the hash of its file.")
+        return self.context.run
+
+    def _file(self) -> TransactionFile:
+        run = self._run()
         found, _made = TransactionFile.objects.get_or_create(
             digest=run.file_hash, defaults={"name": run.file_name, "import_run": run}
         )
@@ -137,9 +161,11 @@ class TransactionWriter:
 
     def _customer(self, row: TransactionRow, report: Report) -> int | None:
         """The key of the row's customer, made when nobody knows him; None when it is not clear."""
+        code = row.code or (row.name.upper() if LIKE_CODE.fullmatch(row.name) else "")
         key = ("code", row.code) if row.code else ("name", row.name)
-        if key in self.known:
-            return self.known[key]
+        for known in (key, ("code", code)):
+            if known in self.known:
+                return self.known[known]
         if key[0] == "name" and row.name in self.ambiguous:
             sentence = _(
                 "Several customers are named “{name}”. Please fill in the customer's code."
@@ -149,12 +175,12 @@ class TransactionWriter:
         customer, _new = create_customer(
             unit=OrgUnit.objects.get(kind=Kind.GROUP),
             by=self.context.actor,
-            code=row.code,
+            code=code,
             kind=CustomerKind.ORGANISATION,
             name=row.name or row.code,
             level=POTENTIAL,
             import_run=self.context.run,
         )
         report.created["customers"] += 1
-        self.known[key] = customer.pk
+        self.known[key] = self.known["code", customer.code] = customer.pk
         return customer.pk

@@ -32,6 +32,7 @@ from customers.services.purchases import undo_purchases
 
 CHUNK = 5000
 MOST = Decimal("999999999999999.99")
+LONGEST_CODE = 40
 
 FIELDS = (
     Field(
@@ -103,6 +104,9 @@ MESSAGES: dict[str, Any] = {
     "customer_missing": gettext_lazy(
         "The customer is missing. Please fill in his code or his name."
     ),
+    "code_too_long": gettext_lazy(
+        "The customer code is longer than 40 characters. Please correct it."
+    ),
     "on_missing": gettext_lazy("The date of the purchase is missing."),
     "amount_missing": gettext_lazy("The amount is missing."),
     "amount_too_large": gettext_lazy("The amount is too large. Please check it."),
@@ -122,6 +126,7 @@ class TransactionsKind(ImportKind):
     reasons = {
         "customer_missing": gettext_lazy("Customer missing"),
         "customer_ambiguous": gettext_lazy("Several customers of this name"),
+        "code_too_long": gettext_lazy("Customer code too long"),
         "on_missing": gettext_lazy("Date missing"),
         "date": gettext_lazy("Date wrong"),
         "amount_missing": gettext_lazy("Amount missing"),
@@ -219,8 +224,10 @@ class RowChecker:
 
     def _read(self, number: int, values: Sequence[Cell]) -> TransactionRow:
         """Raises BadValue with the first reason that applies."""
-        code = cell_text(self._cell(values, "code")).upper()[:40]
+        code = cell_text(self._cell(values, "code")).upper()
         code = "" if is_nothing(code) else code
+        if len(code) > LONGEST_CODE:
+            raise BadValue("code_too_long", MESSAGES["code_too_long"])
         name = clean_name(self._cell(values, "name"), max_length=120)
         if not (code or name):
             raise BadValue("customer_missing", MESSAGES["customer_missing"])

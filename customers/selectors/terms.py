@@ -170,6 +170,8 @@ def _letters(text: str) -> Term | None:
     forms: list[Form] = [
         lambda places: places.filter(pinyin__startswith=letters),
         lambda places: places.filter(customer__in=other.values("customer")),
+        # Firms write letters in their names.
+        lambda places: containing(places, "name", text),
     ]
     if len(letters) <= 6:
         initials = {"initials": letters} if len(letters) == 2 else {"initials__startswith": letters}

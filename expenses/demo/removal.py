@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.apps import apps
 from django.db import models
 from django.db.models import Q
 
 from approvals.models import Approval, ApprovalFile
 from core.attachments.store import discard_after_commit
+from customers.demo.histories import forget_history
 from customers.demo.parts import Gone
 from expenses.models import (
     Application,
@@ -74,7 +74,7 @@ def remove_money(cursor: Any, gone: Gone) -> dict[str, int]:
     _discard(EventFile.objects.filter(event__in=tracked[Event]))
     for table, keys in tracked.items():
         table._base_manager.filter(pk__in=keys).delete()
-        _remove_history(cursor, table, keys)
+        forget_history(cursor, table, keys)
     cursor.execute("DELETE FROM core_subjectkey WHERE id = ANY(%s)", [subjects])
     return counts | {
         "gifts": len(tracked[Gift]),
@@ -118,28 +118,3 @@ def _remove_approvals(papers: list[int], changes: list[int]) -> None:
     keys = _keys(found)
     _discard(ApprovalFile._base_manager.filter(approval__in=keys))
     found.filter(pk__in=keys).delete()
-
-
-def _remove_history(cursor: Any, table: type[models.Model], keys: list[int]) -> None:
-    """Former values, and the notes on who changed them that no other record needs."""
-    events = f"{table._meta.db_table}event"
-    cursor.execute(
-        f"DELETE FROM {events} WHERE pgh_obj_id = ANY(%s) RETURNING pgh_context_id",  # noqa: S608
-        [keys],
-    )
-    contexts = list({row[0] for row in cursor.fetchall() if row[0]})
-    if not contexts:
-        return
-    others = " ".join(
-        f"AND NOT EXISTS (SELECT FROM {name} AS e WHERE e.pgh_context_id = c.id)"  # noqa: S608
-        for name in _history_tables()
-    )
-    cursor.execute(f"DELETE FROM pghistory_context AS c WHERE c.id = ANY(%s) {others}", [contexts])  # noqa: S608
-
-
-def _history_tables() -> list[str]:
-    return [
-        model._meta.db_table
-        for model in apps.get_models()
-        if any(one.name == "pgh_context" for one in model._meta.get_fields())
-    ]

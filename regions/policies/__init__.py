@@ -11,7 +11,7 @@ units down the tree. See docs/policies.md.
 from regions.policies.changes import PolicyChange, on_policy_change
 from regions.policies.reading import Effective, effective, forget, one_reading, policy
 from regions.policies.registry import Below, Policy, find, policies, register
-from regions.policies.relations import policy_relation, policy_values
+from regions.policies.relations import policy_relation, policy_values, values_once
 
 __all__ = [
     "Below",
@@ -28,4 +28,5 @@ __all__ = [
     "policy_relation",
     "policy_values",
     "register",
+    "values_once",
 ]

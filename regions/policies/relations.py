@@ -1,6 +1,9 @@
 """The value of a rule in every unit at once, for work on sets."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,6 +13,9 @@ from django.utils import timezone
 
 from regions.policies.reading import one_reading, policy
 from regions.policies.registry import find
+
+# The values read so far in a block that only reads; none outside of one.
+_READ: ContextVar[dict[tuple[str, date], dict[int, Any]] | None] = ContextVar("_READ", default=None)
 
 SQL = """
     WITH in_force AS (
@@ -57,6 +63,26 @@ def policy_values(key: str, on: date | None = None) -> dict[int, Any]:
 
     Where a value is one that its type cannot read any more, what is above holds, as `policy` says.
     """
+    known, asked = _READ.get(), (key, on or timezone.localdate())
+    if known is None:
+        return _values(key, on)
+    if asked not in known:
+        known[asked] = _values(key, on)
+    return known[asked]
+
+
+@contextmanager
+def values_once() -> Iterator[None]:
+    """Inside, the values of a rule are read once, whoever asks: for pages that read and write
+    nothing, so that neither rule nor tree changes between two questions."""
+    token = _READ.set({})
+    try:
+        yield
+    finally:
+        _READ.reset(token)
+
+
+def _values(key: str, on: date | None) -> dict[int, Any]:
     rule, relation = find(key), policy_relation(key, on)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT unit_id, value::text FROM ({relation.sql}) AS r", relation.params)  # noqa: S608

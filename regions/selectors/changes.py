@@ -53,8 +53,12 @@ def units_seen(reader: Any) -> set[int]:
 
 def unit_by_code(reader: Any, code: str, *, right: str = "regions.view_orgunit") -> OrgUnit | None:
     """The unit that a code leads to today, old codes and codes of merged units included."""
-    visible = OrgUnit.objects.visible_to(reader, right)
-    if (unit := visible.filter(code=code, merged_into=None).first()) is not None:
+    return code_today(OrgUnit.objects.visible_to(reader, right), code)
+
+
+def code_today(units: QuerySet[OrgUnit], code: str) -> OrgUnit | None:
+    """The one of some units that a code leads to today, as `unit_by_code`."""
+    if (unit := units.filter(code=code, merged_into=None).first()) is not None:
         return unit
     alias = UnitAlias.objects.filter(code=code).select_related("unit__merged_into").first()
-    return visible.filter(pk=alias.unit.home().pk).first() if alias else None
+    return units.filter(pk=alias.unit.home().pk).first() if alias else None

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -15,10 +16,21 @@ from reports.metrics.registry import METRICS, flows
 VIEW = "reports.view_dashboard"
 
 
+class KnownUnitField(UnitChoiceField):
+    """A unit of which the form knows already that the reader reaches it is not asked for twice."""
+
+    known: OrgUnit | None = None
+
+    def to_python(self, value: Any) -> OrgUnit | None:
+        if self.known is not None and value == self.known.code:
+            return self.known
+        return super().to_python(value)
+
+
 class DashboardFilter(forms.Form):
     """A unit with those below it or alone, a period, and the figure that is drawn."""
 
-    unit = UnitChoiceField(VIEW, required=False)
+    unit = KnownUnitField(VIEW, required=False)
     period = forms.ChoiceField(label=_("Period"), required=False)
     metric = forms.ChoiceField(label=pgettext_lazy("dashboard", "Drawn figure"), required=False)
     only = forms.BooleanField(label=_("This unit only"), required=False)
@@ -42,10 +54,11 @@ class DashboardFilter(forms.Form):
         fields: dict[str, Any] = self.fields
         known = {key for key, _title in fields["metric"].choices}
         asked = data.get("unit", "")
-        if not asked or not fields["unit"].queryset.filter(code=asked).exists():
-            unit = self.units.filter(pk=self.user.unit_id).first()
-            unit = unit or self.units.in_tree_order().first()
+        unit = self.units.filter(code=asked).first() if asked else None
+        if unit is None:
+            unit = self._own_unit()
             data["unit"] = unit.code if unit else ""
+        fields["unit"].known = unit
         period = read_period(data.get("period", ""), self.today)
         data["period"] = period.key
         if period.key not in dict(fields["period"].choices):
@@ -53,6 +66,13 @@ class DashboardFilter(forms.Form):
         if data.get("metric") not in known:
             first = (one.key for one in flows() if one.key in known)
             data["metric"] = next(first, "")
+
+    def _own_unit(self) -> OrgUnit | None:
+        """The reader's own unit where he reaches it, else the topmost that he reaches."""
+        own, tops = self.user.unit_id, self.tops
+        found = next((one for one in tops if one.pk == own), None)
+        found = found or self.units.filter(pk=own).first()
+        return found or next(iter(tops), None)
 
     def unit_asked(self) -> OrgUnit | None:
         """The unit of the address; else the reader's own, else the topmost he reaches."""
@@ -71,9 +91,10 @@ class DashboardFilter(forms.Form):
             return True
         return not self.cleaned_data.get("only") and self.data.get("below") != "0"
 
-    def tops(self) -> Any:
-        """The topmost units in reach, from which the tree is opened."""
-        return self.units.exclude(parent__in=self.units).in_tree_order()
+    @cached_property
+    def tops(self) -> list[OrgUnit]:
+        """The topmost units in reach, from which the tree is opened; asked once."""
+        return list(self.units.exclude(parent__in=self.units).in_tree_order())
 
     def address(self) -> dict[str, str]:
         """The same question for another page."""

@@ -19,6 +19,7 @@ from core.access import requires
 from core.htmx import page_or_rows
 from core.keyset import Order
 from core.paging import asked_page, count_of, page_of
+from regions.policies import values_once
 from reports.dashboard.basis import basis_of, frozen_in
 from reports.dashboard.beside import blocks_of, sorted_figures
 from reports.dashboard.charts import charts_of
@@ -26,7 +27,7 @@ from reports.dashboard.forms import VIEW, DashboardFilter
 from reports.dashboard.others import OTHERS, others_of, tiles_of
 from reports.dashboard.tiles import added, all_series, later_words, written
 from reports.dashboard.workbook import workbook_of
-from reports.metrics.definitions import GROUPS
+from reports.metrics.definitions import GROUPS, judged_once, state_of_sums
 from reports.metrics.perimeter import Perimeter
 from reports.metrics.reading import Amount, Series, rows_behind, series_of
 from reports.metrics.registry import METRICS, Adds, Kind, Measure, Metric
@@ -39,6 +40,8 @@ BY_KEY = Order("-pk", "pk", descending=True)
 
 @requires(VIEW)
 @require_safe
+@values_once()
+@judged_once()
 def dashboard(request: HttpRequest) -> HttpResponse:
     """The figures of a unit in a period; each is a link to exactly its rows."""
     form = DashboardFilter(request.GET, user=request.user, today=timezone.localdate())
@@ -66,7 +69,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "later": [(one.metric.title, later_words(one)) for one in found if one.has_later],
         "past_tree": period.end < timezone.localdate(),
         "own_only": all(perimeter.is_own(one.metric.right) for one in found) if found else False,
-        "state": RollupState.objects.first(),
+        "state": state_of_sums(),
         "book_url": f"{reverse('reports:dashboard-workbook')}?{query}",
         "may_export": request.user.has_perm(EXPORT),
     }
@@ -88,6 +91,7 @@ def _drawn(found: list[Series], form: DashboardFilter) -> Series | None:
 
 @requires(VIEW)
 @require_safe
+@values_once()
 def compare(request: HttpRequest) -> HttpResponse:
     """The units right below one side by side, in all figures."""
     form = DashboardFilter(request.GET, user=request.user, today=timezone.localdate())

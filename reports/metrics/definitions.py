@@ -238,12 +238,16 @@ class _Age:
         return choose.resolve_expression(*args, **kwargs)
 
 
-_JUDGED: ContextVar[dict[Any, Relation] | None] = ContextVar("judged", default=None)
+_JUDGED: ContextVar[dict[str, Any] | None] = ContextVar("judged", default=None)
 
 
 @contextmanager
 def judged_once() -> Iterator[None]:
-    """Inside, the limits of the same cases are judged once, whichever figure asks."""
+    """Inside, the limits of the same cases are judged once, whichever figure asks, and the state
+    of the sums is read once. In a block inside of another it is still once."""
+    if _JUDGED.get() is not None:
+        yield
+        return
     token = _JUDGED.set({})
     try:
         yield
@@ -315,12 +319,22 @@ def _verdicts_of(limit: str) -> Any:
     return adding
 
 
-def judged_on() -> dt.date:
-    """The day as of whose beginning time limits are judged: that of the last night."""
+def state_of_sums() -> Any:
+    """When the stored figures were added up, judged and compared last (a RollupState), or None."""
     from reports.models import RollupState
 
-    day = RollupState.objects.values_list("judged_on", flat=True).first()
-    return day or timezone.localdate()
+    known = _JUDGED.get()
+    if known is None:
+        return RollupState.objects.first()
+    if "state" not in known:
+        known["state"] = RollupState.objects.first()
+    return known["state"]
+
+
+def judged_on() -> dt.date:
+    """The day as of whose beginning time limits are judged: that of the last night."""
+    state = state_of_sums()
+    return (state and state.judged_on) or timezone.localdate()
 
 
 CASE: dict[str, Any] = {"right": SEE_CASES, "group": CASES, "describe": _case}

@@ -42,7 +42,8 @@ class Perimeter:
     def __post_init__(self) -> None:
         self.present = paths_on(self.today)
         day = min(self.day or self.today, self.today)
-        self.paths = self.present if day == self.today else paths_on(day)
+        # Rows may be older than the tree: before its first day they lie where they lie today.
+        self.paths = self.present if day == self.today else paths_on(day) or self.present
 
     def units(self) -> frozenset[int]:
         """All units of the branch, those merged into one of them too."""

@@ -131,7 +131,8 @@ def _reach(several: list[Series], perimeter: Perimeter) -> tuple[str, list[Any]]
     texts: list[str] = []
     params: list[Any] = []
     for reached, metrics in keys.items():
-        everything = len(reached) == len(perimeter.paths)
+        # Of no unit at all nothing is read: none of none is not everything.
+        everything = bool(reached) and len(reached) == len(perimeter.paths)
         texts.append(OF_ALL if everything else OF_UNITS)
         params += [metrics] if everything else [metrics, sorted(reached)]
     return " OR ".join(texts), params

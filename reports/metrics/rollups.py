@@ -129,6 +129,7 @@ def today() -> dt.date:
 def refresh() -> int:
     """Add up what the marks name. Returns how many stored figures changed."""
     with _alone():
+        _judge_from_today()
         changed = _take_marks()
         _note(refreshed_at=timezone.now())
         return changed
@@ -167,8 +168,7 @@ def rebuild(
         wanted += [one for one in flows() if one.once and one not in wanted]
     changed = 0
     with _alone():
-        if not RollupState.objects.filter(judged_on__isnull=False).exists():
-            _note(judged_on=today())
+        _judge_from_today()
         if len(wanted) == len(METRICS):
             Mark.objects.all().delete()  # what they name is about to be added up
         take_snapshots(today(), [one for one in wanted if one in stocks()])
@@ -307,6 +307,12 @@ def _execute(statement: str, facts: Relation, params: dict[str, Any]) -> Any:
     with connection.cursor() as cursor:
         cursor.execute(statement.format(facts=text), params | named_params)
         return cursor.fetchone()[0] if cursor.description else None
+
+
+def _judge_from_today() -> None:
+    """Where no night has judged limits yet, a day stands for them that no midnight moves."""
+    if not RollupState.objects.filter(judged_on__isnull=False).exists():
+        _note(judged_on=today())
 
 
 def _note(**values: Any) -> None:

@@ -16,7 +16,7 @@ from django.utils.translation import ngettext, pgettext_lazy
 
 from complaints.models import Case
 from complaints.selectors.lists import CaseQuery, case_keys
-from complaints.selectors.terms import CaseTerm, understand_case
+from complaints.selectors.terms import CaseTerm, cases_of_numbers, understand_case
 from complaints.states import VIEW as VIEW_CASE
 from compliance.models import Bulletin, BulletinState, RuleDocument
 from compliance.selectors.bulletins import search_bulletins
@@ -49,8 +49,11 @@ class Asked:
 
 
 def asked_of(term: Term) -> Asked:
-    """The question of a term; a number is looked for among customers alone."""
-    if term.personal or term.everything:
+    """The question of a term. A full number has no text: it is known by its blind index alone, of
+    customers and of those who called."""
+    if term.personal:
+        return Asked(term, cases_of_numbers(term.mark), [])
+    if term.everything:
         return Asked(term, CaseTerm(), [])
     return Asked(term, understand_case(term.text), pieces_of(term.text))
 

@@ -6,7 +6,7 @@ import pghistory
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from core.scope import scope_of
@@ -33,8 +33,7 @@ class TargetQuerySet(models.QuerySet):
         if scope.everything:
             return self
         mine = OrgUnit.objects.visible_to(scope)
-        above = {key for unit in mine.only("path") for key in unit.ancestor_ids()}
-        return self.filter(unit__in=above)
+        return self.filter(Exists(mine.filter(path__startswith=OuterRef("unit__path"))))
 
 
 @pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent())

@@ -4,7 +4,7 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -33,9 +33,9 @@ class WaveQuerySet(models.QuerySet):
         roots = OrgUnit.objects.filter(
             pk__in=[branch.unit_id for branch in scope.branches | scope.own]
         )
-        above = {key for unit in roots for key in unit.ancestor_ids()}
+        above = Exists(roots.filter(path__startswith=OuterRef("unit__path")))
         mine = OrgUnit.objects.visible_to(scope)
-        return self.filter(Q(unit__in=mine) | Q(unit__in=above))
+        return self.filter(Q(unit__in=mine) | above)
 
 
 class Wave(models.Model):

@@ -83,12 +83,13 @@ def lines_of(
     """Scores of these units (a condition on the table of scores), parents before children."""
     rows = UnitScore.objects.visible_to(reader).filter(units, run__in=list(runs), stage=stage)
     scores = list(rows.select_related("unit").order_by("unit__path"))
-    wholes = _wholes(reader, {score.unit.parent_id for score in scores})
+    wholes = _wholes(reader, {one.unit.parent_id for one in scores if one.withheld})
     return [_line(score, score.unit.parent_id in wholes) for score in scores]
 
 
 def _wholes(reader: Any, parents: set[int | None]) -> set[int]:
-    """Those of these units whose figures the reader sees, and could subtract from."""
+    """Those of these units whose figures the reader sees, and could subtract from; asked for what
+    is withheld from him who could."""
     known = [key for key in parents if key is not None]
     reached = OrgUnit.objects.visible_to(reader, VIEW).filter(pk__in=known)
     return set(reached.values_list("pk", flat=True))
@@ -116,7 +117,7 @@ def items_of(run: ScoringRun | int, reader: Any, units: Q, stage: str = "") -> l
     """Scores of items in these units, in the order they were asked."""
     rows = ItemScore.objects.visible_to(reader).filter(units, run=run, stage=stage)
     scores = list(rows.select_related("item", "unit").order_by("item__position"))
-    wholes = _wholes(reader, {score.unit.parent_id for score in scores})
+    wholes = _wholes(reader, {one.unit.parent_id for one in scores if one.withheld})
     return [_item_line(one, one.unit.parent_id in wholes) for one in scores]
 
 

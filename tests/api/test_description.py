@@ -1,4 +1,9 @@
-"""The description, and calls made from it as it allows and as it does not (schemathesis)."""
+"""The description, and calls made from it as it allows and as it does not (schemathesis).
+
+CRM_API_EXAMPLES says how many calls are made of each operation and kind (default 4).
+"""
+
+import os
 
 import pytest
 import schemathesis
@@ -16,7 +21,7 @@ from tests.api.conftest import Program
 from tests.factories import make_case, make_customer, say
 
 pytestmark = pytest.mark.django_db
-EXAMPLES = 4
+EXAMPLES = int(os.environ.get("CRM_API_EXAMPLES") or 4)
 load_all_checks()
 CHECKS = schemathesis.checks.CHECKS
 # A well-formed value may still name nothing: a unit of nobody's, a filter without meaning.

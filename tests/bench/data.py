@@ -25,7 +25,7 @@ from customers.demo.names import Names
 from customers.demo.tables import protected, readings
 from tests.bench import servers
 
-VERSION = "1"
+VERSION = "2"
 REGIONS, CITIES, PROJECTS = 8, 10, 12
 OLD_REGION = REGIONS
 YEARS_OLDER = dt.timedelta(days=6 * 365)
@@ -146,6 +146,15 @@ class Loader:
             " department_level stage entered_at late_by",
             rows,
         )
+        # The tree of each day since the oldest rows, as the services keep it.
+        began = (NOW - YEARS_OLDER - dt.timedelta(seconds=SPAN)).date()
+        copy_rows(
+            cursor,
+            "regions_unitversion",
+            "unit_id valid_from kind code name parent_id is_active department_name"
+            " department_level stage recorded_at",
+            ((row[0], began, *row[1:5], *row[7:12]) for row in rows),
+        )
         sizes = Random(7)
         # The median project is a fifth of the largest region's; a few are very large.
         self.tree.weights = list(
@@ -259,8 +268,7 @@ class Loader:
             "" if person else "社会类",
             level,
             *("", "", "自然来访", "", "", "", None, "", None, None, None, "", None),
-            NOW,
-            NOW,
+            *(NOW, NOW, None, "", "", ""),
         )
         return row, wrapped
 

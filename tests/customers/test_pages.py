@@ -100,8 +100,9 @@ def test_the_page_of_a_customer_too(client, world, person, kind):
         if kind == "organisation":
             add_contact(customer, by=None, name=f"李{number}", phone=f"+86{phone(number)}")
 
-    # Two of them count his cases and what was spent, two read what he is worth and was lost to.
-    assert queries(client, address) == with_one <= 17
+    # Three of them count his cases, contracts and what was spent, two read what he is worth and
+    # was lost to.
+    assert queries(client, address) == with_one <= 18
 
 
 def test_the_list_shows_masked_numbers_only(client, world):

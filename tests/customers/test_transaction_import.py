@@ -81,6 +81,20 @@ def test_the_same_file_under_another_name_adds_nothing(load):
     assert checksums() == before
 
 
+def test_the_same_file_asks_nobody_about_its_customers_again(load, world):
+    """Its firms may be renamed since, or have a namesake."""
+    load(line(), line("恒信物资"))
+    Customer.objects.filter(name="江城电器有限公司").update(name="江城集团")
+    make_customer(unit=world.n1a, kind="organisation", name="恒信物资")
+    before = checksums()
+
+    again = load(line(), line("恒信物资"))
+
+    assert (again["accepted"], again["rejected"]) == (2, 0)
+    assert again["created"] == {"transactions": 0, "customers": 0}
+    assert checksums() == before
+
+
 def test_a_file_with_one_more_line_is_another_file(load):
     load(line())
     assert load(line(), line())["created"]["transactions"] == 2
@@ -90,6 +104,7 @@ def test_a_file_with_one_more_line_is_another_file(load):
     ("change", "code"),
     [
         ({"客户名称": "", "客户编码": ""}, "customer_missing"),
+        ({"客户编码": "K" * 41}, "code_too_long"),
         ({"交易日期": ""}, "on_missing"),
         ({"交易日期": "2026-02-30"}, "date"),
         ({"金额(元)": ""}, "amount_missing"),
@@ -181,6 +196,16 @@ def test_one_column_may_hold_names_and_codes(world, tmp_path):
     assert report["created"] == {"transactions": 3, "customers": 1}
     found = [one.transactions.count() for one in (coded, other, named)]
     assert found == [1, 0, 1]
+
+
+def test_an_unknown_code_in_one_column_becomes_the_code(world, tmp_path):
+    words = ("C-1001", "c-1001", "3M", "10023", "丙")
+    rows = [["客户代码或名称", "日期", "金额"], *([word, "2026-03-05", 1] for word in words)]
+    report = import_file("transactions", write_csv(tmp_path / "a.csv", rows, "utf-8"))
+    assert report["created"] == {"transactions": 5, "customers": 4}
+    assert Customer.objects.get(code="C-1001").transactions.count() == 2
+    assert Customer.objects.get(code="10023").name == "10023"
+    assert not Customer.objects.filter(code="3M").exists()
 
 
 def test_heads_of_programs_are_read(world, tmp_path):

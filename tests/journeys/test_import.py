@@ -59,6 +59,7 @@ def upload(page: Page, path: Path) -> None:
     page.goto("/imports/new/")
     page.get_by_role("radio", name="业主名册").check()
     page.locator("#id_file").set_input_files(path)
+    expect(page.get_by_text(re.compile(re.escape(path.name) + r" \([0-9.]+ KB\)"))).to_be_visible()
     page.get_by_role("button", name="下一步：对应列").click()
     page.wait_for_url(re.compile(r"/imports/\d+/mapping/"))
 

@@ -17,8 +17,11 @@ from hypothesis.extra.django import TestCase
 from accounts.scopes import narrow
 from core.scope import EVERYTHING
 from customers.models import Customer, Transaction, TransactionFile
+from customers.services import merge_customers
+from regions.models import ChangeKind
 from reports.analysis.purchases import abc, abc_classes, rfm, seasonal, segment_of
 from tests.factories import make_customer, make_unit, say
+from tests.reports.figures import carry_out
 
 pytestmark = pytest.mark.django_db
 TODAY = dt.date(2026, 11, 21)
@@ -47,6 +50,27 @@ def analyse(*arguments):
     out = StringIO()
     call_command("analyse", *arguments, "--json", stdout=out)
     return json.loads(out.getvalue())
+
+
+def test_codes_of_merged_units_and_customers_lead_to_what_they_became(world):
+    kept = firm(world.n1a, "KEPT", d2026_03_05=10)
+    gone = firm(world.n1a, "GONE", d2026_03_06=5)
+    firm(world.s1a, "SOUTH", d2026_03_06=7)
+    former = world.n1b.code
+    carry_out(ChangeKind.MERGE, unit=world.n1b, target=world.n1a)
+    merge_customers(kept, gone, by=None, reason="重复")
+
+    [line] = analyse("rfm", "--unit", former)["customers"]
+
+    assert (line["code"], line["monetary"]) == ("KEPT", "15.00")
+    assert analyse("rfm", "--customer", "gone")["customers"] == [line]
+
+
+def test_the_table_for_people_has_a_head(world):
+    firm(world.n1a, "C1", d2026_03_05=10)
+    out = StringIO()
+    call_command("analyse", "abc", stdout=out)
+    assert out.getvalue().splitlines()[0].split("\t")[:3] == ["business_type", "code", "amount"]
 
 
 # --- ABC ---------------------------------------------------------------------------------------

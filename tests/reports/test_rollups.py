@@ -11,9 +11,10 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from accounts.models import User
+from complaints.models import Deadline
 from compliance.months import month_end, month_of
 from customers.models import Activity, CustomerUnit
-from regions.models import ChangeKind, OrgUnit
+from regions.models import ChangeKind, OrgUnit, UnitVersion
 from reports.metrics import rollups
 from reports.metrics.checking import differences
 from reports.metrics.night import night
@@ -108,6 +109,34 @@ def test_the_month_before_and_what_it_is_compared_with(full):
     assert (end - begin) <= TODAY() - month_of(TODAY())
 
 
+def test_before_the_first_day_of_the_tree_rows_lie_where_they_lie_today(full):
+    """A group that begins today brings rows of years before."""
+    period = last_month()
+    before = {who: values(full.people[who], full.north, period=period) for who in ABOVE_NORTH}
+    whole = values(full.boss, full.group, period=period)
+    UnitVersion.objects.update(valid_from=TODAY())
+
+    for who in ABOVE_NORTH:
+        assert values(full.people[who], full.north, period=period) == before[who]
+    assert before["boss"]["contacts"] == before["north_head"]["contacts"] > 0
+    assert values(full.boss, full.group, period=period) == whole
+    assert whole["contacts"] > before["boss"]["contacts"]
+
+
+def test_without_a_tree_nobody_is_shown_the_figures_of_everybody(full):
+    UnitVersion.objects.all().delete()
+
+    for who in ABOVE_NORTH:
+        for period in (this_month(), last_month()):
+            found = figures(full.people[who], full.north, period)
+            assert {one.now.numerator for one in found.values()} == {0}
+            assert not any(amount.numerator for one in found.values()
+                           for amount in one.months.values())  # fmt: skip
+
+
+ABOVE_NORTH = ("north_head", "boss")
+
+
 def test_the_rows_behind_a_figure_are_exactly_those(full):
     assert _rows_seen(full.north_clerk, full.n1a) < _rows_seen(full.north_head, full.n1a)
     assert _rows_seen(full.north_head, full.n1a) <= _rows_seen(full.boss, full.n1a)
@@ -190,6 +219,19 @@ def test_only_what_figures_depend_on_leaves_a_mark(full):
     assert set(Mark.objects.values_list("source", "unit_id", "day")) == {
         ("activities", full.n1b.pk, day) for day in days
     }
+
+
+def test_before_its_first_night_an_installation_judges_as_of_its_first_day(world, time_machine):
+    """A midnight passes before the first nightly run: nothing differs by itself."""
+    fill(world)
+    assert not RollupState.objects.filter(judged_on__isnull=False).exists()
+    soon = timezone.now() + dt.timedelta(minutes=5)
+    assert Deadline.objects.filter(met_at=None).update(due_at=soon) > 5
+    refresh()
+    time_machine.move_to(timezone.now() + dt.timedelta(days=1))
+
+    judged = {metric.key for metric in METRICS.values() if metric.judged}
+    assert [one for one in differences() if one.metric in judged] == []
 
 
 def test_late_entries_and_deletions_are_added_up_where_they_belong(full):

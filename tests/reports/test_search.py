@@ -91,6 +91,25 @@ def test_who_lacks_the_right_of_a_kind_is_not_shown_it(archive):
     assert found(archive.admin, WORD).keys() == {"customers", "contacts"}
 
 
+@pytest.mark.parametrize("word", ["abc", "ABC", "Abc物业"])
+def test_letters_are_found_in_any_size(archive, word):
+    make_customer(unit=archive.n1a, kind="organisation", name="青云aBC物业")
+    case = make_case(unit=archive.n1a, content="门禁Abc物业卡失灵")
+    assert found(archive.north_head, word)["customers"] == ["青云aBC物业"]
+    assert found(archive.north_head, word)["cases"] == [case.number]
+
+
+def test_a_full_number_finds_the_cases_of_a_caller_whom_nobody_knows(archive):
+    case = make_case(unit=archive.n1a, name="路人", phone="+8613900001234")
+    known = make_customer(unit=archive.n1a, name="钱七", phone="+8613900005678")
+    his = make_case(unit=archive.n1a, customer=known)
+    assert found(archive.north_head, "139 0000 1234") == {"cases": [case.number]}
+    assert found(archive.north_head, "13900005678") == {
+        "customers": ["钱七"], "cases": [his.number]
+    }  # fmt: skip
+    assert found(archive.south_head, "13900001234") == {}
+
+
 def test_flats_are_found_by_their_label(archive):
     for unit in (archive.n1a, archive.s1a):
         flat = make_property(unit=unit, building="3", building_unit="2", room="1201")

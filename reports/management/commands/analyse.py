@@ -6,13 +6,15 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.scopes import narrow
 from core.scope import EVERYTHING, Scope
-from customers.models import Customer
+from customers.models import Customer, CustomerMerge
 from regions.models import OrgUnit
+from regions.selectors.changes import code_today
 from reports.analysis.purchases import AbcLine, RfmLine, SeasonLine, abc, rfm, seasonal
 
 
@@ -36,6 +38,8 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(table, ensure_ascii=False))
             return
         for lines in table.values():
+            if lines:
+                self.stdout.write("\t".join(lines[0]))
             for line in lines:
                 self.stdout.write("\t".join("" if v is None else str(v) for v in line.values()))
 
@@ -56,7 +60,7 @@ def _day(text: str) -> dt.date:
 def _scope(code: str) -> Scope:
     if not code:
         return EVERYTHING
-    unit = OrgUnit.objects.filter(code=code.upper()).first()
+    unit = code_today(OrgUnit.objects.all(), code.upper())
     if unit is None:
         sentence = _("There is no unit with the code {code}.")
         raise CommandError(sentence.format(code=code), returncode=2)
@@ -66,7 +70,8 @@ def _scope(code: str) -> Scope:
 def _customer(code: str) -> Customer | None:
     if not code:
         return None
-    customer = Customer.objects.filter(code=code.upper()).first()
+    former = CustomerMerge.objects.filter(code=code.upper()).values("survivor")
+    customer = Customer.objects.filter(Q(code=code.upper()) | Q(pk__in=former)).first()
     if customer is None:
         sentence = _("There is no customer with the code {code}.")
         raise CommandError(sentence.format(code=code), returncode=2)
