@@ -309,7 +309,7 @@ def test_a_person_sees_his_commendation_once_it_is_given(kept, client):
 
     assert client.get(own).status_code == 200
     page = client.get(mine).content.decode()
-    assert (own in page, "1 commendation" in page) == (True, True)
+    assert (own in page, "1 条表扬" in page) == (True, True)
     assert client.get(all_of_them).context["page"].rows == [row]
     client.force_login(kept.south_head)
     assert client.get(own).status_code == 404
