@@ -15,6 +15,7 @@ class ComplianceConfig(AppConfig):
         from compliance import (  # noqa: F401
             assessment_panels,
             checks,
+            class_panel,
             contact_panels,
             daily_panels,
             duty_panels,

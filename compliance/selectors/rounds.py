@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, Exists, OuterRef, QuerySet, Subquery
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -14,7 +14,8 @@ from complaints.selectors.relations import COMMITTEE_WORD
 from compliance.models import Decision, Nomination, Round, RoundState
 from compliance.models.rounds import NOMINATE, VIEW
 from compliance.selectors.classes import Facts, Proposal, propose
-from customers.models import STRATEGIC, Customer
+from customers.models import STRATEGIC, Contract, Customer, Opportunity
+from customers.models.contracts import ContractStatus, Outcome
 from regions.models import Kind, OrgUnit
 from regions.policies import policy
 
@@ -89,6 +90,41 @@ def proposed(cooperations: int, flags: Iterable[str], unit: OrgUnit) -> Proposal
         tests=policy("customers.strategic_tests", unit=unit),
         needed=policy("customers.strategic_cooperations", unit=unit),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ClassOf:
+    """The class that speaks for itself; `is_known` says that a fact was there at all."""
+
+    proposal: Proposal
+    is_known: bool
+
+
+def class_facts(reader: Any) -> dict[str, Any]:
+    """Expressions of customers that `class_of` reads, of what a reader may see: contracts that were
+    concluded, an open opportunity, the latest nomination."""
+    his = {"customer": OuterRef("pk")}
+    concluded = Contract.objects.visible_to(reader).filter(**his)
+    concluded = concluded.exclude(status=ContractStatus.DRAFT).order_by()
+    contracts = concluded.values("customer").annotate(n=Count("pk")).values("n")
+    ahead = Opportunity.objects.visible_to(reader).filter(outcome=Outcome.OPEN, **his)
+    nominated = Nomination.objects.visible_to(reader).filter(**his).order_by("-nominated_at")
+    return {
+        "class_contracts": Subquery(contracts),
+        "class_ahead": Exists(ahead),
+        "class_cooperations": Subquery(nominated.values("cooperations")[:1]),
+        "class_flags": Subquery(nominated.values("flags")[:1]),
+    }
+
+
+def class_of(customer: Any, unit: OrgUnit) -> ClassOf:
+    """The class of a business customer, read with `class_facts`, by a unit's rules (CUS-05)."""
+    flags = set(customer.class_flags or ())
+    if customer.class_ahead:
+        flags.add("follow_up")
+    began = int(customer.first_cooperation_on is not None)
+    count = max(customer.class_contracts or 0, customer.class_cooperations or 0, began)
+    return ClassOf(proposed(count, flags, unit), bool(count or flags))
 
 
 def steps_of(one: Round, today: dt.date | None = None) -> list[dict[str, str]]:

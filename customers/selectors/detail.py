@@ -53,9 +53,10 @@ def customer_file(user: Any, customer: Customer) -> CustomerFile:
         .select_related("property", "unit")
         .order_by("valid_until", "-is_primary", "pk")
     )
-    # Persons own flats and have no contacts, organisations mostly the other way round.
+    # Persons own flats and have no contacts, organisations mostly the other way round; the page of
+    # an organisation shows no co-owners.
     owned = list(ownerships)
-    if owned:
+    if owned and customer.is_person:
         _with_co_owners(user, customer, owned)
     contacts = [] if customer.is_person else list(customer.contacts.select_related("subject"))
     return CustomerFile(customer, list(places), owned, contacts)

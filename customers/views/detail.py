@@ -20,6 +20,7 @@ from core.personal_data import mask
 from customers.forms import REASONS, FurtherRevealsForm, RevealForm
 from customers.models import Activity, ActivityState, Contact, Customer, CustomerMerge
 from customers.models.merging import MERGE
+from customers.panels import file_panels, panel_annotations
 from customers.selectors.detail import (
     CustomerFile,
     Timeline,
@@ -122,7 +123,8 @@ def customer_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """Everything about one customer that the reader may see. The address of a record that was
     merged leads to the customer it became."""
     try:
-        customer = customer_or_404(request, pk, has_merges=Exists(MERGED))
+        annotations = panel_annotations(request.user)
+        customer = customer_or_404(request, pk, has_merges=Exists(MERGED), **annotations)
     except Http404:
         merge = survivor_of(request.user, pk)
         if merge is None:
@@ -161,6 +163,7 @@ def _page(request: HttpRequest, customer: Customer, further: dict[str, Tab]) -> 
     file = customer_file(request.user, customer)
     return {
         "file": file,
+        "panels": file_panels(request, customer, file),
         "stage": file.place.stage() if file.place else None,
         "today": timezone.localdate(),
         "risk_service": risk_service(customer),

@@ -60,6 +60,9 @@ def customer_edit(request: HttpRequest, pk: int) -> HttpResponse:
     form = CustomerForm(
         request.POST or None, user=request.user, kind=customer.kind, instance=customer
     )
+    level: Any = form.fields["level"]
+    if request.GET.get("level") in dict(level.choices):
+        form.initial["level"] = request.GET["level"]  # proposed; whoever saves decides
     if request.method == "POST" and form.is_valid():
         unchanged_since = parse_datetime(request.POST.get("unchanged_since", "") or "")
         try:

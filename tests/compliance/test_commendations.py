@@ -309,8 +309,13 @@ def test_a_person_sees_his_commendation_once_it_is_given(kept, client):
 
     assert client.get(own).status_code == 200
     page = client.get(mine).content.decode()
-    assert (own in page, "1 commendation" in page) == (True, True)
-    assert client.get(all_of_them).context["page"].rows == [row]
+    assert (own in page, "1 条表扬" in page) == (True, True)
+    listed = client.get(all_of_them)
+    assert listed.context["page"].rows == [row]
+    assert [month in listed.content.decode() for month in (">2026-08<", ">2026-10<")] == [
+        True,
+        True,
+    ]
     client.force_login(kept.south_head)
     assert client.get(own).status_code == 404
     client.force_login(kept.north_head)
