@@ -12,6 +12,7 @@ from approvals.models import Approval, ApprovalState
 from approvals.services import last_approval, submit
 from approvals.subjects import Facts, FieldSpec, Handlers, Subject, register
 from core.display import thousands
+from core.errors import Refused
 from core.exports import GATES, Gate, announce
 from core.jobs import KINDS
 from core.models import Job
@@ -38,6 +39,14 @@ def facts(job: Job) -> Facts:
         | {key: job.payload.get(key, "") for key in ("filter", "file")},
         url=job.payload.get("url", ""),
     )
+
+
+def check_direct(rows: int, sentence: str) -> None:
+    """Raises Refused with a sentence (of `{rows}`) for a file that is handed out at once, with no
+    job that could wait for the release which so many rows need."""
+    most = policy("approvals.export_rows")
+    if most and rows > most:
+        raise Refused(sentence.format(rows=thousands(rows)))
 
 
 def hold(job: Job, *, rows: int, by: Any, url: str) -> bool:

@@ -18,6 +18,7 @@ from regions.policies import policy_values
 
 KEPT = "compliance.registers_kept"
 SET_UP = "compliance.project_set_up_stages"
+CITY_SET_UP = "compliance.city_set_up_stages"
 
 
 def _keeping(world: World, register: str, *kinds: Kind) -> Iterator[OrgUnit]:
@@ -67,6 +68,9 @@ def project_functions(world: World) -> Iterable[Breach]:
 
 
 def _say_headcount(evidence: Mapping[str, Any]) -> str:
+    if "posts" in evidence:
+        template = _("{unit} is growing, and its plan names no target of {year} behind {posts}.")
+        return in_words(template, evidence)
     if "function" not in evidence:
         return in_words(_("{unit} has no headcount plan for {year}."), evidence)
     if evidence["held"] < evidence["planned"]:
@@ -78,16 +82,46 @@ def _say_headcount(evidence: Mapping[str, Any]) -> str:
 
 @check(
     "ORG-13",
-    sentence=_("Posts are filled as the headcount plan of the year says."),
+    sentence=_(
+        "Posts are filled as the headcount plan of the year says; where a unit grows, the plan"
+        " names the target of the year that each number follows from."
+    ),
     source=_("Group rules on customer-relationship departments, 4.4"),
     severity=Severity.LOW,
     say=_say_headcount,
     kinds=(Kind.REGION, Kind.CITY, Kind.PROJECT),
-    policies=(KEPT,),
+    policies=(KEPT, SET_UP, CITY_SET_UP),
 )
 def headcount(world: World) -> Iterable[Breach]:
-    """Units whose people in post differ from their plan, and, where plans are kept, units without
-    one."""
+    """Units whose people in post differ from their plan, growing ones whose plan says nothing of
+    the year's targets, and, where plans are kept, units without one."""
+    yield from _gaps(world)
+    for unit in _growing(world):
+        lines = world.planned_posts.get(unit.pk, [])
+        blind = [line.function.name for line in lines if not line.basis]
+        if blind:
+            evidence = {"unit": unit.name, "year": world.day.year, "posts": blind}
+            yield Breach(unit, evidence, "basis")
+    for unit in _keeping(world, "headcount", Kind.REGION, Kind.CITY, Kind.PROJECT):
+        if unit.pk not in world.planned_posts:
+            yield Breach(unit, {"unit": unit.name, "year": world.day.year})
+
+
+def _growing(world: World) -> Iterator[OrgUnit]:
+    """Regions and cities that are being set up, or have a project that is being started."""
+    setting_up, starting = (policy_values(key, world.day) for key in (CITY_SET_UP, SET_UP))
+    above: set[int] = set()
+    for project in world.of_kind(Kind.PROJECT):
+        if project.stage in words_of(starting[project.pk]):
+            above.update(project.ancestor_ids())
+    for unit in world.of_kind(Kind.REGION, Kind.CITY):
+        being_set_up = unit.kind == Kind.CITY and unit.stage in words_of(setting_up[unit.pk])
+        if being_set_up or unit.pk in above:
+            yield unit
+
+
+def _gaps(world: World) -> Iterator[Breach]:
+    """Planned posts with more or fewer people than planned."""
     for unit_id, planned in world.planned_posts.items():
         unit = world.by_id.get(unit_id)
         if unit is None:
@@ -107,9 +141,6 @@ def headcount(world: World) -> Iterable[Breach]:
                     "held": len(people),
                 }
                 yield Breach(unit, evidence, f"function:{line.function_id}")
-    for unit in _keeping(world, "headcount", Kind.REGION, Kind.CITY, Kind.PROJECT):
-        if unit.pk not in world.planned_posts:
-            yield Breach(unit, {"unit": unit.name, "year": world.day.year})
 
 
 @check(

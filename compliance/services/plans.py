@@ -46,8 +46,8 @@ def save_planned_post(
     """Plan a post of a unit for a year; the same function again replaces its line. `values`:
     establishment, basis, grade, capability, duties, indicators, incentive.
 
-    Raises Refused for a year that is long past, and for a growing unit without a target behind the
-    number.
+    Raises Refused for a year that is long past. Where a unit grows, a number without a target
+    behind it is a finding of the check ORG-13.
     """
     if year < timezone.localdate().year - 1:
         raise Refused(_("Plans of former years stay as they are."))

@@ -6,8 +6,11 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from approvals.releases import check_direct
+from core.errors import Refused
 from core.htmx import ask
 from core.saving import status_of
 
@@ -21,6 +24,16 @@ def form_key(request: HttpRequest, typed: str = "") -> str:
     if not typed:
         return token_hex(16)
     return f"form:{request.user.pk}:{typed}"
+
+
+def release_needed(request: HttpRequest, rows: int) -> HttpResponse | None:
+    """The answer instead of a workbook with more rows than the rule for exports lets go at once."""
+    sentence = _("A file of {rows} rows needs a release. Please choose a smaller unit.")
+    try:
+        check_direct(rows, sentence)
+    except Refused as refusal:
+        return render(request, "409.html", {"message": str(refusal)}, status=409)
+    return None
 
 
 def plain_form(

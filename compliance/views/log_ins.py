@@ -23,7 +23,7 @@ from compliance.selectors import log_in_figures as figures
 from compliance.selectors.log_in_figures import SEE, PersonSums, Sums
 from compliance.selectors.reach import whole_units
 from compliance.shown_days import person_days
-from compliance.views.common import Crumbs
+from compliance.views.common import Crumbs, release_needed
 from core.access import requires, signed_in
 from core.display import share
 from core.files.writer import SheetColumn, SheetWriter
@@ -154,7 +154,7 @@ def log_in_days(request: HttpRequest, employee_no: str) -> HttpResponse:
 
 @requires(SEE)
 @require_safe
-def log_ins_workbook(request: HttpRequest) -> FileResponse:
+def log_ins_workbook(request: HttpRequest) -> HttpResponse | FileResponse:
     """The month of a unit as a workbook: units, months, and everybody below."""
     unit, form = _asked(request)
     month = form.chosen()
@@ -162,6 +162,9 @@ def log_ins_workbook(request: HttpRequest) -> FileResponse:
     sums = figures.by_unit(below, month)
     units = [(one, sums.get(one.pk, Sums())) for one in sorted(below, key=lambda one: one.path)]
     people = figures.people_below(unit, month)
+    held = release_needed(request, len(people))
+    if held is not None:
+        return held
     record(
         "compliance.log_ins_taken",
         by=request.user,

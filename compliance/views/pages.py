@@ -21,7 +21,7 @@ from compliance.forms.unit_page import MonthForm
 from compliance.months import month_end, months_later
 from compliance.panels import OwnQuestion, Question, Sheet, Tile, own_panels, unit_panels
 from compliance.selectors.reach import whole_units
-from compliance.views.common import Crumbs
+from compliance.views.common import Crumbs, release_needed
 from core.access import requires, signed_in
 from core.display import listed
 from core.files.writer import SheetColumn, SheetWriter
@@ -106,18 +106,22 @@ def _tops(reached: Any) -> list[int]:
 
 @requires(VIEW)
 @require_safe
-def unit_workbook(request: HttpRequest, code: str) -> FileResponse:
+def unit_workbook(request: HttpRequest, code: str) -> HttpResponse | FileResponse:
     """The month of a unit as a workbook: the figures, and a sheet for each panel's rows."""
     question, _form = _asked(request, code)
     tiles = [tile for tile in (panel.tile(question) for panel in unit_panels()) if tile]
     sheets = [sheet for sheet in (panel.sheet(question) for panel in unit_panels()) if sheet]
+    rows = sum(len(sheet.rows) for sheet in sheets)
+    held = release_needed(request, rows)
+    if held is not None:
+        return held
     record(
         "compliance.month_taken",
         by=request.user,
         subject=question.unit,
         unit=question.unit.code,
         month=f"{question.first:%Y-%m}",
-        count=sum(len(sheet.rows) for sheet in sheets),
+        count=rows,
     )
     name = _("Compliance {unit} {month}").format(
         unit=question.unit.name, month=f"{question.first:%Y-%m}"

@@ -205,6 +205,8 @@ def _settings(place: Place) -> list[str]:
         f"shared_buffers={shared_buffers(_memory()) // MB}MB",
         "work_mem=16MB",
         "random_page_cost=1.1",  # solid-state disks
+        # A restore replaces every table, index and trigger in one transaction and locks each.
+        "max_locks_per_transaction=256",
         "jit=off",  # compiling costs more than it saves on short statements
         # A log must hold no personal data: neither the statement of an error nor the values it
         # names ("Key (phone)=(...) already exists").

@@ -6,11 +6,11 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from approvals.releases import check_direct
 from core.errors import Refused
 from core.exports import ListExport, offer
 from core.exports.lists import Payload, Progress
 from core.models import Queue
-from regions.policies import policy
 from reports.builder.book import write_book
 from reports.builder.definitions import Definition, read
 from reports.models import SavedReport
@@ -26,14 +26,13 @@ def check_taking(asked: Definition, user: Any) -> None:
 
 def check_rows(rows: int) -> None:
     """Raises Refused for a file that would need a release; only workbooks can be released."""
-    most = policy("approvals.export_rows")
-    if most and rows > most:
-        raise Refused(
-            _(
-                "A file of {rows} rows needs a release. Please export the workbook, which can be "
-                "released."
-            ).format(rows=rows)
-        )
+    check_direct(
+        rows,
+        _(
+            "A file of {rows} rows needs a release. Please export the workbook, which can be "
+            "released."
+        ),
+    )
 
 
 def _write(user: Any, payload: Payload, target: Path, *, progress: Progress) -> int:

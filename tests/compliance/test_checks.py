@@ -188,16 +188,22 @@ def project_function_unfilled(tree):
     )
 
 
-LINE = {"establishment": 2, "grade": "主管", "capability": "经验", "duties": "工作"}
+LINE = {
+    "establishment": 2,
+    "basis": "本年交付两个项目",
+    "grade": "主管",
+    "capability": "经验",
+    "duties": "工作",
+}
 
 
-def plan_one(tree, unit, function, number):
+def plan_one(tree, unit, function, number, **more):
     plans.save_planned_post(
         tree[unit],
         year=TODAY().year,
         function=Function.objects.get(name=function),
         by=None,
-        **LINE | {"establishment": number},
+        **LINE | {"establishment": number} | more,
     )
 
 
@@ -211,6 +217,20 @@ def no_headcount_plan(tree):
     plan_one(tree, "region", HEAD, 1)
     plan_one(tree, "city", HEAD, 1)
     return lambda: plan_one(tree, "project", LEAD, 1)
+
+
+def growing_without_target(tree):
+    change(tree["project"], stage="启动期")
+    plan_one(tree, "project", LEAD, 1)  # a project grows by nobody below it
+    plan_one(tree, "city", HEAD, 1, basis="")
+    return lambda: plan_one(tree, "city", HEAD, 1)
+
+
+def city_set_up_without_target(tree):
+    change(tree["city"], stage="筹备期")
+    plan_one(tree, "city", HEAD, 1, basis="")
+    plan_one(tree, "region", HEAD, 1, basis="")  # nothing of it is being started
+    return lambda: change(tree["city"], stage="运营期")
 
 
 def write_rules(tree):
@@ -364,6 +384,8 @@ CASES = [
     (project_function_unfilled, [("ORG-12", "P", "")]),
     (headcount_gap, [("ORG-13", "C", "function:")]),
     (no_headcount_plan, [("ORG-13", "P", "")]),
+    (growing_without_target, [("ORG-13", "C", "basis")]),
+    (city_set_up_without_target, [("ORG-13", "C", "basis")]),
     (no_rules, [("ORG-14", "R", "")]),
     (not_supervised, [("ORG-14", "P", "supervision")]),
     (leaver_with_post_and_grant, [("ACC-07", "P", "GONE")]),

@@ -67,6 +67,40 @@ def test_names_of_customers_are_for_those_who_may_take_them_away(client, world):
     assert "北方甲" not in words_of(book)
 
 
+@pytest.mark.parametrize(
+    ("name", "arguments", "action"),
+    [
+        ("compliance:unit-workbook", ["N"], "compliance.month_taken"),
+        ("compliance:log-ins-workbook", [], "compliance.log_ins_taken"),
+    ],
+)
+def test_a_workbook_that_needs_a_release_is_not_handed_out(client, world, name, arguments, action):
+    overdue(world.n1a, "北方甲", world.north_clerk)
+    overdue(world.n1b, "北方乙", world.north_clerk)
+    today = timezone.localdate()
+    for person in (world.north_clerk, world.north_keeper):
+        LogInDay.objects.create(
+            person=person,
+            unit=person.unit,
+            day=today,
+            reason="met",
+            working=True,
+            log_ins=1,
+            needed=1,
+        )
+    client.force_login(world.north_head)
+    address = f"{reverse(name, args=arguments)}?unit=N&month={today:%Y-%m}"
+    say(world.group, "approvals.export_rows", 1)
+
+    refused = client.get(address)
+
+    assert refused.status_code == 409
+    assert "需经审批放行" in refused.content.decode()
+    assert not Entry.objects.filter(action=action).exists()
+    say(world.group, "approvals.export_rows", 0)
+    assert client.get(address).status_code == 200
+
+
 def test_whose_right_to_take_away_reaches_less_takes_less(client, world):
     overdue(world.n1a, "北方甲", world.north_clerk)
     overdue(world.n1b, "北方乙", world.north_clerk)
