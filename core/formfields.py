@@ -83,6 +83,9 @@ class Yuan(forms.DecimalField):
             "max_digits": 14,
             "decimal_places": 2,
             "widget": MoneyInput(),
+            "error_messages": dict.fromkeys(
+                ("max_digits", "max_whole_digits"), _("The amount is too large. Please check it.")
+            ),
         }
         super().__init__(**(options | kwargs))
 

@@ -44,7 +44,10 @@ def _write_facts(book: SheetWriter, found: Any) -> None:
             "" if cost.each is None else f"{cost.each:.2f}",
         ),
     ]
-    columns = (SheetColumn(_("About"), width=34), SheetColumn(_("Content"), width=40))
+    columns = (
+        SheetColumn(pgettext("overview", "About"), width=34),
+        SheetColumn(_("Content"), width=40),
+    )
     book.write_sheet(_("Overview"), columns, rows)
 
 

@@ -69,7 +69,10 @@ def _write_facts(book: SheetWriter, found: Overview, report: SurveyReport | None
             (pgettext("survey report", "Findings"), report.findings),
             (pgettext("survey report", "Improvements planned"), report.measures),
         ]
-    columns = (SheetColumn(_("About"), width=18), SheetColumn(_("Content"), width=90))
+    columns = (
+        SheetColumn(pgettext("overview", "About"), width=18),
+        SheetColumn(_("Content"), width=90),
+    )
     book.write_sheet(_("Overview"), columns, rows)
 
 

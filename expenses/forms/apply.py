@@ -44,6 +44,9 @@ class LineForm(forms.Form):
         decimal_places=2,
         min_value=Decimal("0.01"),
         initial=1,
+        error_messages=dict.fromkeys(
+            ("max_digits", "max_whole_digits"), _("The quantity is too large. Please check it.")
+        ),
         widget=forms.TextInput({"class": FIELD, "inputmode": "decimal", "autocomplete": "off"}),
     )
     price = Yuan(

@@ -67,7 +67,7 @@ def buttons(
     leading: list[dict[str, str]] = []
     rare: list[dict[str, str]] = []
     if paper.is_editable and mine:
-        leading.append(_button(paper, "edit", _("Go on writing"), "edit"))
+        leading.append(_button(paper, "edit", pgettext("application", "Go on writing"), "edit"))
         if paper.state == State.DRAFT:
             rare.append(_button(paper, "cancel", _("Throw the draft away"), "trash"))
     if paper.state == State.IN_APPROVAL and mine:

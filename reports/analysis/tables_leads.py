@@ -99,6 +99,8 @@ def _who(model: scoring.Model, words: Words, lines: list[scoring.Lead], limit: i
         Column(_("To be expected (yuan)"), "money", 20),
     )
     rows = []
+    if not any(kind.scores for kind in model.kinds.values()):
+        lines = []  # a list without a single score would be one of codes
     for x in lines:
         pro = [words.reason(y) for y in x.reasons if (y.factor or 1) > 1]
         contra = [words.reason(y) for y in x.reasons if (y.factor or 1) < 1]
@@ -235,6 +237,8 @@ def _leads_sentence(tables: list[Table]) -> str:
     name, _count, _bought, _rate, _mean, worth = classes.rows[0]
     if worth is None:
         return _("There are too few customers to say which class is the most valuable.")
+    if not worth:
+        return _("No class has bought anything so far.")
     best = _("{name} is the most valuable class.").format(name=name)
     if not head.rows or head.rows[0][3] is None:
         return best

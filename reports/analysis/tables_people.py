@@ -164,8 +164,8 @@ def _retention(asked: Question, limit: int | None) -> list[Table]:
                 Column(_("Mean of a year (yuan)"), "money", 18),
                 Column(_("Retention"), "percent"),
                 Column(_("Lifetime value (yuan)"), "money", 18),
-                Column(_("From"), "money", 18),
-                Column(_("To"), "money", 18),
+                Column(pgettext("interval", "From"), "money", 18),
+                Column(pgettext("interval", "To"), "money", 18),
                 Column(pgettext("analysis", "Remark"), width=24),
             ),
             [_valued(str(x.cohort), x) for x in lines] + [_valued(_("All"), whole)],
@@ -189,7 +189,7 @@ def _valued(word: str, x: staying.RetentionLine) -> tuple[Any, ...]:
     low, high = x.bounds or (None, None)
     remark = ""
     if not x.enough:
-        remark = _("too few")
+        remark = pgettext("customers", "too few")
     elif x.value is None:
         remark = _("nobody left so far")
     return (word, x.customers, x.active, x.mean, x.retention, x.value, low, high, remark)

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from core.files.writer import SheetChart, SheetColumn, SheetWriter
 from reports.analysis.base import Method, Question, Table
@@ -44,7 +45,10 @@ def _write_question(
     if asked.customer:
         rows.append((_("Customer"), f"{asked.customer.name} {asked.customer.code}"))
     rows += [(table.title, table.note) for table in tables if table.note]
-    columns = (SheetColumn(_("About"), width=20), SheetColumn(_("Content"), width=60))
+    columns = (
+        SheetColumn(pgettext("overview", "About"), width=20),
+        SheetColumn(_("Content"), width=60),
+    )
     book.write_sheet(_("Overview"), columns, rows)
 
 

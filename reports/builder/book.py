@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from core.files.writer import SheetChart, SheetColumn, SheetWriter
 from core.pdf import render_pdf
@@ -78,7 +79,10 @@ def _write_question(book: SheetWriter, asked: Definition, user: Any, cut: str) -
     rows += [(_("As seen by"), f"{user.name} {user.employee_no}"), (_("Written at"), _now())]
     if cut:
         rows.append((_("Cut"), cut))
-    columns = (SheetColumn(_("About"), width=20), SheetColumn(_("Content"), width=60))
+    columns = (
+        SheetColumn(pgettext("overview", "About"), width=20),
+        SheetColumn(_("Content"), width=60),
+    )
     book.write_sheet(_("Overview"), columns, rows)
 
 

@@ -72,8 +72,6 @@ def changed(series: Series, period: Period) -> str:
     value, before = series.value, series.value_before
     if value is None or before is None:
         return ""
-    if series.metric.kind == Kind.STOCK and not series.before.numerator:
-        return ""  # nobody took a snapshot then
     difference = value - before
     if series.metric.measure == Measure.SHARE:
         text = _("{points} points").format(points=display.signed(difference * 100))

@@ -6,6 +6,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from core.files.writer import SheetColumn, SheetWriter
 from reports.dashboard.basis import basis_of
@@ -38,7 +39,7 @@ def workbook_of(
 
 
 def _about() -> tuple[SheetColumn, SheetColumn]:
-    return SheetColumn(_("About"), width=20), SheetColumn(_("Content"), width=60)
+    return SheetColumn(pgettext("overview", "About"), width=20), SheetColumn(_("Content"), width=60)
 
 
 def _question(found: list[Series], perimeter: Perimeter, period: Period) -> list[tuple[str, Any]]:

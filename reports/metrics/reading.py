@@ -109,6 +109,9 @@ class Series:
 
     @property
     def value_before(self) -> Decimal | None:
+        """What it is compared with; None of a stock of which nobody took a snapshot then."""
+        if self.metric.kind == Kind.STOCK and not self.before.numerator:
+            return None
         return self.before.value(self.metric)
 
 

@@ -139,7 +139,9 @@ class ReportSchedule(models.Model):
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("owner")
     )
-    rhythm = models.CharField(_("How often"), max_length=8, choices=Rhythm, default=Rhythm.MONTHLY)
+    rhythm = models.CharField(
+        pgettext_lazy("schedule", "How often"), max_length=8, choices=Rhythm, default=Rhythm.MONTHLY
+    )
     day = models.SmallIntegerField(pgettext_lazy("schedule", "Day"), default=1)
     at = models.TimeField(pgettext_lazy("schedule", "Time"), default=time(8, 30))
     working_days = models.BooleanField(_("Only on working days"), default=True)
