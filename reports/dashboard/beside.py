@@ -6,6 +6,7 @@ from typing import Any
 
 from regions.models import OrgUnit
 from reports.dashboard.charts import Chart, parts_of
+from reports.dashboard.others import OTHERS
 from reports.dashboard.tiles import figure_url, shares_wanted, verdict_on, written
 from reports.metrics.definitions import GROUPS
 from reports.metrics.perimeter import Perimeter
@@ -86,8 +87,22 @@ def blocks_of(
             if line.is_own and not _holds(mine, line.amounts):
                 continue  # nothing lies in the unit itself
             block.lines.append(Line(line.unit, cells, is_own=line.is_own))
+        _add_others(block, key, perimeter, period)
         blocks.append(block)
     return blocks
+
+
+def _add_others(block: Block, group: str, perimeter: Perimeter, period: Period) -> None:
+    """Columns of the figures that others keep; of the unit by itself they are not told."""
+    units = [line.unit for line in block.lines if not line.is_own]
+    for other in OTHERS:
+        if other.group != group or not other.opens_to(perimeter.reader):
+            continue
+        found = other.beside(perimeter, period, units)
+        block.metrics.append(other)
+        for line in block.lines:
+            text, url = (None, "") if line.is_own else found.get(line.unit.pk, (None, ""))
+            line.cells.append(Cell(text, url))
 
 
 def _holds(several: list[Series], amounts: dict[str, Amount]) -> bool:

@@ -17,8 +17,11 @@ from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from compliance.models.rounds import VIEW as SEE_STRATEGIC
 from compliance.selectors.follow_up import RULES, Asked
+from compliance.selectors.strategic import StrategicQuery, late_customers, strategic_customers
 from core import display
 from core.scope import scope_of
+from customers.models import CustomerUnit
+from regions.models import OrgUnit
 from reports.dashboard.tiles import Tile, targets_of, tile_of
 from reports.metrics.definitions import CASES, CUSTOMERS, GROUPS
 from reports.metrics.perimeter import Perimeter
@@ -35,7 +38,8 @@ FIGURE = "mean"
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """A figure that is not added up by month: in words, who sees it, and its tile."""
+    """A figure that is not added up by month: in words, who sees it, its tile, and what it is of
+    units beside one another: unit → text and address, of those of which it can be said."""
 
     key: str
     title: str | Promise
@@ -45,6 +49,7 @@ class Other:
     group: str
     right: str
     tile: Callable[[Perimeter, Period], Tile | None]
+    beside: Callable[[Perimeter, Period, list[OrgUnit]], dict[int, tuple[str, str]]]
 
     def opens_to(self, reader: Any) -> bool:
         """Whether a reader sees this figure of anything."""
@@ -88,6 +93,44 @@ def _strategic(perimeter: Perimeter, period: Period) -> Tile | None:
     tile.as_of = None if period.runs else perimeter.today
     tile.number = number
     return tile
+
+
+def _strategic_beside(
+    perimeter: Perimeter, _period: Period, units: list[OrgUnit]
+) -> dict[int, tuple[str, str]]:
+    """Late customers of each unit with those below it, from one look at the branch."""
+    rule = RULES["strategic"]
+    query = StrategicQuery(unit=perimeter.unit, below=perimeter.below)
+    late = late_customers(strategic_customers(perimeter.reader, query))
+    places = CustomerUnit.objects.filter(customer__in=late).values_list("customer", "unit__path")
+    found = {}
+    for unit in units:
+        mine = {customer for customer, path in places if path.startswith(unit.path)}
+        asked = Asked(perimeter.reader, unit, perimeter.below)
+        found[unit.pk] = (f"{len(mine):,}", rule.url(asked))
+    return found
+
+
+def _satisfaction_beside(
+    perimeter: Perimeter, period: Period, units: list[OrgUnit]
+) -> dict[int, tuple[str, str]]:
+    """The score of the latest wave with its interval, of each unit of which it may be told."""
+    waves = waves_of(perimeter, period) if perimeter.below else []
+    if not waves:
+        return {}
+    found = {}
+    lines = lines_of([waves[0].run_id or 0], perimeter.reader, Q(unit__in=units))
+    for line in lines:
+        reading = _reading(line)
+        if reading is None:
+            continue
+        text = display.score(reading.value)
+        if reading.interval:
+            low, high = (display.score(bound) for bound in reading.interval)
+            text = f"{text} ({low}–{high})"
+        query = urlencode({"wave": waves[0].code, "unit": line.unit.code})
+        found[line.unit.pk] = (text, f"{reverse('satisfaction:results')}?{query}")
+    return found
 
 
 def waves_of(perimeter: Perimeter, period: Period) -> list[Wave]:
@@ -164,6 +207,7 @@ OTHERS = (
         CUSTOMERS,
         SEE_STRATEGIC,
         _strategic,
+        _strategic_beside,
     ),
     Other(
         "satisfaction",
@@ -177,5 +221,6 @@ OTHERS = (
         CASES,
         SEE_SCORES,
         _satisfaction,
+        _satisfaction_beside,
     ),
 )

@@ -17,12 +17,14 @@ from openpyxl import load_workbook
 
 from accounts.models import Reach, Role, User
 from compliance.models import LogInDay
+from compliance.selectors.classes import STRATEGIC
 from compliance.services.targets import set_targets
 from core import display
 from customers.models import CustomerUnit
 from expenses.models import Budget
 from regions.models import ChangeKind
 from regions.policies.types import rows
+from reports.dashboard import others
 from reports.dashboard.basis import basis_of, months_words
 from reports.dashboard.others import OTHERS
 from reports.dashboard.tiles import targets_of, verdict_on
@@ -326,6 +328,32 @@ def test_what_others_keep_says_of_when_it_is_and_follows_the_period(client, full
     for other in OTHERS:
         assert f'id="{other.key}"' in words
         assert escape(str(other.sentence)) in words
+
+
+def test_scores_and_late_visits_stand_beside_units_as_well(client, full, monkeypatch):
+    """Each as its own page says of the unit; nobody is late by himself here, so all are."""
+    today = timezone.localdate()
+    publish("NEW", {full.n1a: (40, 4.0), full.n1b: (40, 3.0)}, year=today.year - 1, month=1)
+    for unit in (full.n1a, full.n1a, full.n1b, full.s1a):
+        make_customer(unit=unit, kind="organisation", level=STRATEGIC)
+    everybody = lambda rows, _today=None: sorted(rows.values_list("pk", flat=True))  # noqa: E731
+    monkeypatch.setattr(others, "late_customers", everybody)
+    client.force_login(full.north_head)
+
+    page = client.get("/reports/units/", {"unit": full.n1.code})
+
+    cells = {
+        (line.unit.code, metric.key): line.cells[place]
+        for block in page.context["blocks"]
+        for place, metric in enumerate(block.metrics)
+        for line in block.lines
+    }
+    late = {unit: cells[unit.code, "strategic_due"].text for unit in (full.n1, full.n1a, full.n1b)}
+    assert late == {full.n1: "3", full.n1a: "2", full.n1b: "1"}
+    score = cells[full.n1a.code, "satisfaction"]
+    assert score.text.startswith("4.00 (3.")
+    assert f"unit={full.n1a.code}" in score.url
+    assert cells[full.n1.code, "satisfaction"].text.startswith("3.50 (")
 
 
 def test_the_number_of_queries_does_not_grow(client, full):
