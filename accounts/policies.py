@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext_lazy as _
 
 from regions.policies import Below, Policy, register
-from regions.policies.types import Choice, Choices, Whole
+from regions.policies.types import Choice, Choices, Text, Whole
 
 LEVEL_3 = "GB/T 22239-2019 8.1.4.1"
 
@@ -235,5 +235,20 @@ register(
         type=Whole(6, 60, unit=_("months"), one=_("month")),
         default=13,
         group="security",
+    )
+)
+register(
+    Policy(
+        key="accounts.leading_positions",
+        title=_("Positions that lead a unit"),
+        meaning=_(
+            "Whoever has one of these positions or functions counts as a leader of his unit in the"
+            " kinds of users; separate them by commas."
+        ),
+        source=_("Rules on users of the customer system, Art 9"),
+        type=Text(200),
+        default="董事长、总裁、副总裁、分管副总裁、总经理、集团总经理、区域总经理、城市总经理、片区总经理、项目总经理、项目总",
+        group="accounts",
+        below=Below.NOBODY,
     )
 )

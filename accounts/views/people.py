@@ -31,6 +31,7 @@ from accounts.models import LoginMethod, SignedInDevice, User, may_reach
 from accounts.passwords import must_change_password
 from accounts.selectors.hand_over import work_left_in_reach
 from accounts.sessions import SENTENCES
+from accounts.user_kinds import kind_of, leading_positions
 from accounts.visitors import give_device, person_of, send_device
 from core.access import public, requires, signed_in
 from core.errors import Refused
@@ -243,8 +244,11 @@ def person(request: HttpRequest, employee_no: str) -> HttpResponse:
     who = get_object_or_404(visible, employee_no=employee_no)
     reader = person_of(request)
     may = User.objects.visible_to(reader, "accounts.change_user").filter(pk=who.pk).exists()
+    posts = selectors.posts_shown(who)
+    held = [post.function for post in posts if post.is_in_force()]
     context = {
         "person": who,
+        "kind": kind_of(who, held, leading_positions()),
         "may_see_access": who.pk == reader.pk or may_reach(reader, "accounts.review_grants", who),
         "may_hand_over": may_reach(reader, "accounts.hand_over_work", who),
         "may_close": who.pk != reader.pk
@@ -255,7 +259,7 @@ def person(request: HttpRequest, employee_no: str) -> HttpResponse:
         if may
         else [],
         "has_factor": may and has_factor(who),
-        "posts": selectors.posts_shown(who),
+        "posts": posts,
         "grants": selectors.grants_shown(who),
         "crumbs": [(_("People and access"), reverse("accounts:people")), (who.name, "")],
     }

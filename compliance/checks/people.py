@@ -12,18 +12,12 @@ from compliance.checks.departments import found, says
 from compliance.checks.registry import Breach, check, in_words
 from compliance.checks.world import World
 from compliance.states import Severity
+from core.values.text import words_of
 from regions.models import Kind, OrgUnit
 from regions.policies import policy_values
 
 NO_LINE = _("{person}, {post} in {unit}: to whom this post reports is not recorded.")
 WRONG_LINE = _("{person}, {post} in {unit}, reports to {reports_to} instead of {rightly}.")
-
-
-def words_of(text: str) -> list[str]:
-    """The entries of a rule that lists words: 城市总经理、片区总经理."""
-    for separator in ",，;；/":
-        text = text.replace(separator, "、")
-    return [word for part in text.split("、") if (word := part.strip())]
 
 
 def _leads(post: Post, kind: str) -> bool:

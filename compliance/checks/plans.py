@@ -9,10 +9,10 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from compliance.checks.people import words_of
 from compliance.checks.registry import Breach, check, in_words
 from compliance.checks.world import World
 from compliance.states import Severity
+from core.values.text import words_of
 from regions.models import Kind, OrgUnit
 from regions.policies import policy_values
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -10,6 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
+from accounts.models import Post, User
+from accounts.user_kinds import kind_of, leading_positions
 from approvals import services as approvals
 from compliance.forms.staffing import CarryOutForm, ChangeFilter, ChangeForm, NotedForm
 from compliance.models import AccountChange
@@ -62,7 +65,10 @@ def change_list(request: HttpRequest) -> HttpResponse:
 def change_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One form: people, reason, treatment, its way, and what is still to be done for whom."""
     change = reached(request, reading.change_in_reach, pk, CHANGES)
-    lines = list(change.lines.select_related("person__unit").order_by("employee_no"))
+    posts = Prefetch("person__posts", Post.objects.now().select_related("function"), "held_posts")
+    rows = change.lines.select_related("person__unit").prefetch_related(posts)
+    lines = list(rows.order_by("employee_no"))
+    leading = leading_positions()
     may_carry_out = reading.change_in_reach(request.user, pk, CARRY_OUT) is not None
     compare = may_carry_out and change.is_open and change.kind == ChangeKind.CHANGE
     roles = reading.roles_of(change) if compare else {}
@@ -71,6 +77,7 @@ def change_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "change": change,
         "state": toned(change.state, CHANGE_TONES),
         "lines": lines,
+        "named": [(line, _kind(line.person, leading)) for line in lines],
         "held": [(line, roles.get(line.person_id or 0, [])) for line in lines] if compare else [],
         "approval": approvals.last_approval(change, verbs.KIND),
         "may_file": change.state == ChangeState.NOTED
@@ -80,6 +87,13 @@ def change_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "crumbs": _crumbs((str(change), "")),
     }
     return render(request, "compliance/account_change.html", context)
+
+
+def _kind(person: User | None, leading: frozenset[str]) -> Any:
+    """What kind of user a line names; nothing of somebody without an account."""
+    if person is None:
+        return None
+    return kind_of(person, [post.function for post in person.held_posts], leading)  # type: ignore[attr-defined]
 
 
 @requires(ASK)

@@ -35,3 +35,10 @@ def parse_text(value: Cell, *, max_length: int = 2000, one_line: bool = False) -
     if len(text) > max_length:
         raise BadValue("text", _("The text is too long."))
     return text
+
+
+def words_of(text: str) -> list[str]:
+    """The entries of a text that lists words: 城市总经理、片区总经理."""
+    for separator in ",，;；/":
+        text = text.replace(separator, "、")
+    return [word for part in text.split("、") if (word := part.strip())]
