@@ -141,6 +141,9 @@ def finding_detail(request: HttpRequest, pk: int) -> HttpResponse:
     post = _post_of(one)
     context = shown(one) | {
         "check": check,
+        "rows_url": check.rows(request.user, one.unit)
+        if check and check.rows and one.is_live
+        else "",
         "responsible": responsible_for([one])[one.pk] if one.is_live else None,
         "events": list(one.events.select_related("by")),
         "asked": asked,
