@@ -271,21 +271,20 @@ def test_closing_goes_through_approval_and_the_guided_step(world, head):
 
 
 @pytest.mark.parametrize("kind", ["freeze", "close", "change"])
-@pytest.mark.parametrize(
-    ("hired_on", "back", "says"),
-    [
-        (dt.date(2026, 10, 24), 90, "was hired on 2026-10-24; the staff event cannot lie before"),
-        (None, 367, "more than a year back"),
-        (dt.date(2015, 3, 2), 367, "more than a year back"),
-    ],
-)
+@pytest.mark.parametrize(("hired", "back"), [(30, 31), (None, 367), (4000, 367)])
 def test_an_impossible_day_of_the_staff_event_is_refused_at_its_field(
-    client, world, kind, hired_on, back, says
+    client, world, kind, hired, back
 ):
+    """`hired` and `back`: so many days ago."""
+    today = timezone.localdate()
+    hired_on = today - dt.timedelta(days=hired) if hired else None
+    says = "more than a year back"
+    if hired == 30:
+        says = f"was hired on {hired_on}; the staff event cannot lie before that day"
     person = world.north_clerk
     person.hired_on = hired_on
     person.save(update_fields=["hired_on"])
-    day = timezone.localdate() - dt.timedelta(days=back)
+    day = today - dt.timedelta(days=back)
     with pytest.raises(Refused, match=says):
         file(world, kind=kind, event_on=day)
 
