@@ -26,8 +26,9 @@ from compliance.selectors.follow_up import Asked, FollowUpRule, rules_for
 from compliance.selectors.owed import Duty, duties_of, owed
 from compliance.selectors.strategic import StrategicQuery, strategic_customers
 from compliance.shown import ROLES
+from core.display import listed
 from core.scope import EVERYTHING, scope_of
-from customers.models import Customer, CustomerUnit
+from customers.models import Activity, Customer, CustomerUnit
 from customers.selectors.lists import OLDEST, ListQuery, place_keys, rows_of
 from customers.selectors.rhythm import overdue_condition
 from regions.models import OrgUnit
@@ -35,6 +36,7 @@ from regions.models import OrgUnit
 EXPORT = "customers.export_customer"
 SHOWN, TAKEN = 10, 2000
 MONTHS = 12
+COUNTED = ("contact", "strategic")  # the rules whose rows the figure of a unit adds up
 
 
 def _asked(question: Question) -> Asked:
@@ -63,7 +65,7 @@ def _answers_for(question: Question, right: str = VIEW) -> bool:
 
 def _tile(question: Question) -> Tile | None:
     asked = _asked(question)
-    contact, strategic = _rule(asked, "contact"), _rule(asked, "strategic")
+    contact, strategic = (_rule(asked, key) for key in COUNTED)
     if contact is None or strategic is None or not _answers_for(question):
         return None
     figures = _figures(question)
@@ -89,22 +91,30 @@ def _tile(question: Question) -> Tile | None:
 
 
 def _rows(question: Question) -> dict[str, Any]:
-    """Each rule with its number and address, and the strategic customers who wait."""
+    """The parts of the figure with number and address, the strategic customers who wait, and apart
+    from them what else is past due (`others`): it is no part of the figure."""
     asked = _asked(question)
     if not _answers_for(question):
-        return {"rules": [], "owed": []}
-    rules = []
+        return {"rules": [], "others": [], "owed": []}
+    rules, others = [], []
     for rule in rules_for(asked.reader):
         number, more = rule.count(asked)
-        if number:
-            rules.append(
-                {
-                    "title": rule.title,
-                    "value": f"{number:,}{'+' if more else ''}",
-                    "url": rule.url(asked),
-                }
-            )
-    return {"rules": rules, "owed": _owed(question, SHOWN), "roles": ROLES}
+        row = {
+            "title": rule.title,
+            "value": f"{number:,}{'+' if more else ''}",
+            "url": rule.url(asked),
+        }
+        if rule.key in COUNTED:
+            rules.append(row)
+        elif number:
+            others.append(row)
+    return {
+        "rules": rules,
+        "others": others,
+        "owed": _owed(question, SHOWN),
+        "roles": ROLES,
+        "is_past": month_of(question.first) != month_of(timezone.localdate()),
+    }
 
 
 def _owed(question: Question, most: int) -> list[Duty]:
@@ -123,7 +133,7 @@ def _sheet(question: Question) -> Sheet | None:
     keys = place_keys(question.reader, query, size=TAKEN, permission=EXPORT)
     places = rows_of(question.reader, keys)
     return Sheet(
-        _("Contacts overdue"),
+        _("Contact overdue for the class"),
         (_("Customer"), _("Level"), _("Unit"), _("Keeper"), _("Last contact")),
         [
             (
@@ -158,13 +168,16 @@ class OwnContacts:
     """A person's contacts of a month: duties towards strategic customers, and customers he keeps.
 
     `done` counts contacts that met a duty and kept customers he was in touch with in the month;
-    `overdue` what is late today; `places` are the first of those customers.
+    `overdue` what is late today; `places` are the first of those customers. Planned activities of
+    his whose time has passed are told apart: `plans` are the first of them, `late_plans` how many.
     """
 
     duties: list[Duty]
     places: list[CustomerUnit]
     late_places: int
     done: int
+    plans: list[Activity]
+    late_plans: int
 
     @property
     def overdue(self) -> int:
@@ -189,11 +202,16 @@ def own_contacts(asked: OwnQuestion) -> OwnContacts:
         last_contact_at__date__gte=asked.first,
         last_contact_at__date__lte=asked.last,
     ).count()
+    plans = asked.seen(
+        Activity.objects.planned().filter(by=asked.person, at__lt=timezone.now())
+    ).select_related("customer", "unit")
     return OwnContacts(
         [duty for duty in duties if duty.left or duty.late],
         list(listed[:SHOWN]),
         overdue.count(),
         touched + sum(min(duty.done, duty.wanted) for duty in duties if not duty.left),
+        list(plans.order_by("at", "pk")[:SHOWN]),
+        plans.count(),
     )
 
 
@@ -205,20 +223,25 @@ def _seen_duties(asked: OwnQuestion, duties: list[Duty]) -> list[Duty]:
 
 def _clause(asked: OwnQuestion) -> str:
     found = own_contacts(asked)
-    if not found.due:
-        return ""
-    return _("contacts: {due} due, {done} done, {overdue} overdue").format(
-        due=found.due, done=found.done, overdue=found.overdue
-    )
+    said = []
+    if found.due:
+        words = _("contacts: {due} due, {done} done, {overdue} overdue")
+        said.append(words.format(due=found.due, done=found.done, overdue=found.overdue))
+    if found.late_plans:
+        words = _("planned activities past due: {count}")
+        said.append(words.format(count=found.late_plans))
+    return listed(said) if said else ""
 
 
 def _own_rows(asked: OwnQuestion) -> dict[str, Any]:
     found = own_contacts(asked)
-    rule = _rule(Asked(EVERYTHING), "contact")
+    his = Asked(EVERYTHING, person=asked.person)
+    rules = {rule.key: rule for rule in rules_for(EVERYTHING)}
     return {
         "contacts": found,
         "roles": ROLES,
-        "all_url": rule.url(Asked(EVERYTHING, person=asked.person)) if rule else "",
+        "all_url": rules["contact"].url(his),
+        "plans_url": rules["planned"].url(his),
     }
 
 

@@ -27,7 +27,7 @@ class DealForm(forms.Form):
 
     names: tuple[str, ...] = ()
 
-    place = forms.ModelChoiceField(PLACES, label=_("Unit"))
+    place = forms.ModelChoiceField(PLACES, label=_("Unit"), empty_label="—")
     version = forms.IntegerField(widget=forms.HiddenInput, required=False)
 
     def __init__(self, *args: Any, customer: Customer, user: Any, row: Any, **kwargs: Any) -> None:

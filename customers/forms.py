@@ -444,14 +444,16 @@ class ActivityForm(forms.Form):
         initial="done",
         widget=forms.RadioSelect,
     )
-    place = forms.ModelChoiceField(CustomerUnit.objects.none(), label=_("Unit"))
+    place = forms.ModelChoiceField(CustomerUnit.objects.none(), label=_("Unit"), empty_label="—")
     kind = forms.ChoiceField(label=_("Kind"), choices=ActivityKind.choices)
     at = forms.DateTimeField(
         label=_("When"),
         widget=DateTimeInput(),
         input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"],
     )
-    contact = forms.ModelChoiceField(Contact.objects.none(), label=_("With"), required=False)
+    contact = forms.ModelChoiceField(
+        Contact.objects.none(), label=_("With"), required=False, empty_label="—"
+    )
     content = forms.CharField(
         label=_("Content"), widget=forms.Textarea({"rows": 4}), max_length=5000
     )

@@ -110,7 +110,7 @@ class ValueForm(YearForm):
 class LossForm(forms.Form):
     """Which unit lost a customer, when, why, and where he went."""
 
-    place = forms.ModelChoiceField(CustomerUnit.objects.none(), label=_("Unit"))
+    place = forms.ModelChoiceField(CustomerUnit.objects.none(), label=_("Unit"), empty_label="—")
     lost_on = forms.DateField(label=_("Lost on"), widget=DateInput())
     cause = forms.ChoiceField(label=pgettext_lazy("lost customer", "Cause"))
     direction = forms.ChoiceField(label=pgettext_lazy("lost customer", "Direction"))

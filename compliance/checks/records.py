@@ -3,13 +3,20 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from accounts.models import User
+from accounts.scopes import narrow
 from compliance.checks.registry import Breach, check, in_words
 from compliance.checks.world import World
 from compliance.states import Severity
 from core.display import thousands
+from core.scope import scope_of
+from customers.selectors.lists import PERMISSION as CUSTOMERS
+from regions.models import OrgUnit
 
 
 def _say_without_unit(evidence: Mapping[str, Any]) -> str:
@@ -59,12 +66,21 @@ def _say_keeper(evidence: Mapping[str, Any]) -> str:
     return said.format(unit=evidence["unit"], count=thousands(evidence["count"]))
 
 
+def _unkept(reader: User, unit: OrgUnit) -> str:
+    """The list of customers whom nobody keeps in the unit itself, as the check counts them."""
+    if narrow(scope_of(reader, CUSTOMERS), unit, below=False).nothing:
+        return ""
+    asked = urlencode({"unkept": "on", "unit": unit.code, "only": "on"})
+    return f"{reverse('customers:list')}?{asked}"
+
+
 @check(
     "KEEPER-MISSING",
     sentence=_("Every customer has a keeper in each of his units."),
     source=_("CRM guide, part 2"),
     severity=Severity.LOW,
     say=_say_keeper,
+    rows=_unkept,
 )
 def without_keeper(world: World) -> Iterable[Breach]:
     """Customers without a keeper: one breach a unit, with their number."""

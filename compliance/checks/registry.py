@@ -39,7 +39,8 @@ class Check:
     `id` is the requirement where there is one. `sentence` says the rule, `source` the document it
     comes from, `kinds` on which levels it holds, `policies` which rules of the group it asks.
     `responsible` names who mends it: "head" of the unit, head "above" it, or "administrator".
-    `say` puts evidence into words.
+    `say` puts evidence into words. `rows` is the address of what breaks the rule in a unit, for a
+    reader; "" where he may not see it.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Check:
     say: Callable[[Mapping[str, Any]], str] | None = None
     kinds: tuple[str, ...] = ALL_KINDS
     policies: tuple[str, ...] = ()
+    rows: Callable[[User, OrgUnit], str] | None = None
     responsible: str = "head"
 
 

@@ -14,7 +14,7 @@ from accounts.models import Function, User
 from compliance.checks import CHECKS
 from compliance.models import ImplementationRule, InspectionKind, PlannedPost
 from compliance.selectors import staffing as reading
-from compliance.services.account_changes import Named
+from compliance.services.account_changes import Named, check_event
 from compliance.states import (
     ChangeCause,
     ChangeKind,
@@ -22,6 +22,7 @@ from compliance.states import (
     FindingState,
     Severity,
 )
+from core.errors import Refused
 from core.widgets import DateInput, RemoteSelect, RemoteSelectMultiple
 from customers.forms import UnitChoiceField
 from expenses.forms.filters import ScopedFilter
@@ -210,13 +211,19 @@ class ChangeForm(forms.Form):
         fields["people"].queryset = User.objects.visible_to(user, reading.ASK)
 
     def clean(self) -> dict[str, Any]:
-        """People of one sort or the other."""
+        """People of one sort or the other, and a day that fits them."""
         data = super().clean() or {}
         if data.get("kind") == ChangeKind.OPEN:
             if not data.get("newcomers", "").strip():
                 self.add_error("newcomers", gettext("Please name at least one person."))
         elif "people" in data and not data["people"]:
             self.add_error("people", gettext("Please name at least one person."))
+        if not self.errors:
+            facts = self.facts()
+            try:
+                check_event(facts["event_on"], facts["people"])
+            except Refused as refusal:
+                self.add_error("event_on", str(refusal))
         return data
 
     def clean_newcomers(self) -> str:

@@ -6,8 +6,8 @@ from typing import Any
 
 from django import forms
 from django.utils import timezone
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
 from compliance.models import (
@@ -291,17 +291,32 @@ class MeetingForm(forms.Form):
 
 
 class PlanForm(forms.Form):
-    """The plan of a year with the 4C list."""
+    """The plan of a year with the 4C list. A draft may leave the list open; with `submit` each gap
+    is an error of its field."""
 
     goals = _area(_("Goals of the year"))
     steps = _area(_("What is done when"), rows=5)
 
-    def __init__(self, *args: Any, plan: CustomerPlan | None = None, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, plan: CustomerPlan | None = None, submit: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.submit = submit
         for key, label in FOUR_C:
-            self.fields[key] = _area(label, required=False, rows=2)
+            field: Any = _area(label, required=False, rows=2)
+            field.is_starred = True  # needed to submit, not to save
+            self.fields[key] = field
         if plan is not None:
             self.initial = {"goals": plan.goals, "steps": plan.steps} | plan.answers
+
+    def clean(self) -> dict[str, Any]:
+        """What is submitted has no gap in the list (VAL-10)."""
+        data = super().clean() or {}
+        if self.submit:
+            for key, _label in FOUR_C:
+                if key in data and not data[key].strip():
+                    self.add_error(key, gettext("Please fill this in before submitting."))
+        return data
 
     def facts(self) -> dict[str, Any]:
         """What the service takes."""
@@ -407,7 +422,7 @@ class TalkForm(forms.Form):
     """The preparation of a meeting of leaders."""
 
     kind = forms.ChoiceField(label=_("Kind"), choices=TalkKind)
-    place = forms.ModelChoiceField(CustomerUnit.objects.none(), label=_("Unit"))
+    place = forms.ModelChoiceField(CustomerUnit.objects.none(), label=_("Unit"), empty_label="—")
     at = forms.DateTimeField(label=_("When"), widget=DateTimeInput(), input_formats=MINUTE_FORMATS)
     leader = PersonField(_("Our leader"), "compliance:leader-choices", "customers.view_customer")
     host = forms.ModelChoiceField(

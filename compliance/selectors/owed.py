@@ -64,6 +64,11 @@ class Duty:
         """How many contacts are still owed until `last`."""
         return max(self.wanted - self.done, 0)
 
+    @property
+    def was_due(self) -> dt.date | None:
+        """The last day of the period that was missed, None for a duty that is not late."""
+        return self.first - dt.timedelta(days=1) if self.late else None
+
 
 def period_of(span: str, day: dt.date) -> tuple[dt.date, dt.date]:
     """First and last day of the calendar month, quarter, half-year or year a day lies in."""

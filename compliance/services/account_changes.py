@@ -31,12 +31,14 @@ from core.errors import Refused
 from core.faults import fault_point
 from core.locking import lock
 from core.notices import Letter, notify, notify_each
+from customers.selectors.rhythm import add_months
 from regions.models import OrgUnit
 from regions.policies import policy
 from regions.services.deadlines import last_day
 
 KIND = "compliance.account_change"
 NAMED = 3  # people named in a notice
+REMEMBERED = 12  # months back that a staff event is still filed for
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,11 +159,13 @@ def file_change(
     by: User,
     request_key: str = "",
 ) -> AccountChange:
-    """Fill in the form and submit it for approval. Raises Refused for nobody, for no reason, and
-    for somebody who stands on an open form of the same kind."""
+    """Fill in the form and submit it for approval. Raises Refused for nobody, for no reason, for a
+    day that the staff event cannot have (check_event), and for somebody who stands on an open form
+    of the same kind."""
     if not people:
         raise Refused(_("Please name at least one person."))
     _check_words(reason, treatment)
+    check_event(event_on, people)
     _check_people(kind, people)
     change = AccountChange(
         kind=kind,
@@ -206,6 +210,19 @@ def _check_words(reason: str, treatment: str) -> None:
         raise Refused(_("Please say why."))
     if not treatment.strip():
         raise Refused(_("Please say what shall be done."))
+
+
+def check_event(event_on: dt.date, people: Sequence[Named]) -> None:
+    """Raise Refused for a day on which nothing can have happened to these people that is filed
+    today: before one of them was hired, or more than a year ago. The time limit runs from this day
+    (ACC-07), so a slip of the pen makes a form late by years."""
+    for one in people:
+        hired_on = one.person.hired_on if one.person else None
+        if hired_on and event_on < hired_on:
+            sentence = _("{person} was hired on {day}; the staff event cannot lie before that day.")
+            raise Refused(sentence.format(person=one.name, day=hired_on.isoformat()))
+    if event_on < add_months(timezone.localdate(), -REMEMBERED):
+        raise Refused(_("The staff event lies more than a year back. Please check the day."))
 
 
 def _check_people(kind: str, people: Sequence[Named]) -> None:

@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_safe
 
 from compliance.forms.duties import CommendationFilter, ReasonForm
@@ -102,8 +102,8 @@ def commendation_void(request: HttpRequest, pk: int) -> HttpResponse:
             "The person is told with your reason. The bulletin stays, and these months count for "
             "no other commendation."
         ),
-        verb=_("Declare void"),
+        verb=pgettext("commendation", "Declare void"),
         back=back,
-        crumbs=_crumbs(request, (str(one), back), (_("Declare void"), "")),
+        crumbs=_crumbs(request, (str(one), back), (pgettext("commendation", "Declare void"), "")),
         danger=True,
     )

@@ -133,6 +133,7 @@ def finding_run(request: HttpRequest) -> HttpResponse:
 @require_safe
 def finding_detail(request: HttpRequest, pk: int) -> HttpResponse:
     """One finding: the rule, what shows it, who answers for it, what has been done."""
+    user: Any = request.user
     one = reached(request, reading.finding_in_reach, pk, FINDINGS)
     check = find(one.rule)
     manages = reading.finding_in_reach(request.user, pk, MANAGE) is not None
@@ -141,6 +142,7 @@ def finding_detail(request: HttpRequest, pk: int) -> HttpResponse:
     post = _post_of(one)
     context = shown(one) | {
         "check": check,
+        "rows_url": check.rows(user, one.unit) if check and check.rows and one.is_live else "",
         "responsible": responsible_for([one])[one.pk] if one.is_live else None,
         "events": list(one.events.select_related("by")),
         "asked": asked,

@@ -220,8 +220,8 @@ def plan(request: HttpRequest, pk: int) -> HttpResponse:
     customer = customer_or_404(request, pk, WORK)
     year = _year(request)
     known = CustomerPlan.objects.filter(customer=customer, year=year).first()
-    form = PlanForm(request.POST or None, plan=known)
     submit = "submit" in request.POST
+    form = PlanForm(request.POST or None, plan=known, submit=submit)
     return _form(
         request,
         customer,

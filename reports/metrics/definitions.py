@@ -23,6 +23,7 @@ from complaints.models import Case, CaseKind, Level
 from complaints.selectors.timeliness import verdicts
 from complaints.states import OPEN
 from compliance.actuals import METRICS as ACTUALS
+from compliance.checks import sentence as words_of
 from compliance.models import DayReason, Finding, LogInDay
 from compliance.states import Severity
 from customers.models import ActivityKind, CustomerUnit, Loss, Ownership, OwnerStage
@@ -187,7 +188,7 @@ register(
 register(
     Metric(
         key="contacts_overdue",
-        title=_("Contacts overdue"),
+        title=_("Contact overdue for the class"),
         sentence=_(
             "Customers whose class asks for a contact more often than they had one, as the policy "
             "of their unit says."
@@ -527,7 +528,8 @@ def _day(row: LogInDay) -> tuple[str, str]:
 
 
 def _finding(row: Finding) -> tuple[str, str]:
-    return row.rule, row.get_absolute_url()
+    said = words_of(row.rule, row.evidence, row.message)
+    return said or row.rule, row.get_absolute_url()
 
 
 register(

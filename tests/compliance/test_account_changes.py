@@ -270,6 +270,56 @@ def test_closing_goes_through_approval_and_the_guided_step(world, head):
     assert change.lines.get().done_at is not None
 
 
+@pytest.mark.parametrize("kind", ["freeze", "close", "change"])
+@pytest.mark.parametrize(("hired", "back"), [(30, 31), (None, 367), (4000, 367)])
+def test_an_impossible_day_of_the_staff_event_is_refused_at_its_field(
+    client, world, kind, hired, back
+):
+    """`hired` and `back`: so many days ago."""
+    today = timezone.localdate()
+    hired_on = today - dt.timedelta(days=hired) if hired else None
+    says = "more than a year back"
+    if hired == 30:
+        says = f"was hired on {hired_on}; the staff event cannot lie before that day"
+    person = world.north_clerk
+    person.hired_on = hired_on
+    person.save(update_fields=["hired_on"])
+    day = today - dt.timedelta(days=back)
+    with pytest.raises(Refused, match=says):
+        file(world, kind=kind, event_on=day)
+
+    client.force_login(world.north_keeper)
+    values = {
+        "kind": kind,
+        "cause": "leave",
+        "event_on": day.isoformat(),
+        "unit": world.n1a.code,
+        "people": [person.employee_no],
+        "reason": "本人离职",
+        "treatment": "关闭账号",
+    }
+    english = {"accept-language": "en"}
+    page = client.post(reverse("compliance:account-change-new"), values, headers=english)
+
+    assert page.status_code == 422
+    form = page.context["form"]
+    assert list(form.errors) == ["event_on"]
+    assert says in form.errors["event_on"][0]
+    assert not AccountChange.objects.exists()
+
+
+def test_the_day_of_hiring_and_a_day_a_year_ago_are_taken(world, head):
+    today = timezone.localdate()
+    person = world.north_clerk
+    person.hired_on = today
+    person.save(update_fields=["hired_on"])
+    assert file(world, event_on=today).event_on == today
+
+    year = today - dt.timedelta(days=364)
+    found = file(world, kind="freeze", person=world.north_keeper, by=head, event_on=year)
+    assert found.event_on == year
+
+
 def test_a_step_quicker_than_the_approver_stays_done(world, head):
     change = file(world)
     close_leaver(world.north_clerk, by=world.admin)

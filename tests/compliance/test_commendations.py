@@ -322,6 +322,9 @@ def test_a_person_sees_his_commendation_once_it_is_given(kept, client):
     assert len(client.get(all_of_them).context["page"].rows) == 3
     asked = reverse("compliance:commendation-void", args=[row.pk])
     assert asked in client.get(own).content.decode()
+    for address in (own, asked):  # praise is no sanction
+        page = client.get(address).content.decode()
+        assert [word in page for word in ("撤销处罚", "处罚内容")] == [False, False]
     assert client.post(asked, {"reason": "代为登录"}).status_code == 302
     assert "代为登录" in client.get(own).content.decode()
     assert client.get(f"{all_of_them}?state=void").context["page"].rows == [row]

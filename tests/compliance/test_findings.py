@@ -13,13 +13,14 @@ from django.utils import timezone, translation
 from accounts.models import Function, Post
 from approvals import services as approvals
 from approvals.models import Task
+from compliance.checks import CHECKS
 from compliance.models import CheckRun, Finding, FindingEvent, FindingException
 from compliance.policies.staffing import REGISTERS
 from compliance.services import findings
 from core.display import listed
 from core.errors import Refused
 from core.models import Notice
-from tests.factories import make_post, make_user, say
+from tests.factories import make_customer, make_post, make_user, say
 
 HEAD = "客户关系中心(部)负责人"
 DAY = dt.timedelta(days=1)
@@ -49,6 +50,40 @@ def staff(world, *, city="城市总经理"):
 def city_without_head(world):
     findings.run_checks()
     return Finding.objects.live().get(rule="ORG-05", unit=world.n1)
+
+
+def test_customers_without_keeper_are_one_link_away_for_who_sees_them(client, world):
+    for name in ("甲", "乙"):
+        make_customer(unit=world.n1a, by=None, keeper=None, name=name)
+    make_customer(unit=world.n1b, by=None, keeper=None, name="别处")
+    findings.run_checks(only=["KEEPER-MISSING"])
+    finding = Finding.objects.get(rule="KEEPER-MISSING", unit=world.n1a)
+    client.force_login(world.north_head)
+
+    page = client.get(finding.get_absolute_url())
+
+    link = page.context["rows_url"]
+    assert link.replace("&", "&amp;") in page.content.decode()
+    names = sorted(row.customer.name for row in client.get(link).context["page"].rows)
+    assert (names, finding.evidence["count"]) == (sorted(["甲", "乙"]), 2)
+    rows = CHECKS["KEEPER-MISSING"].rows
+    assert rows(world.north_keeper, world.n1a) == link
+    assert rows(world.south_head, world.n1a) == ""
+
+
+def test_rows_of_the_figure_are_called_by_what_was_found(client, world):
+    make_customer(unit=world.n1a, by=None, keeper=None)
+    findings.run_checks()
+    client.force_login(world.north_head)
+
+    page = client.get(
+        f"{reverse('reports:metric-rows', args=['findings'])}?unit=N",
+        headers={"accept-language": "en"},
+    )
+
+    labels = [line["label"] for line in page.context["lines"]]
+    assert f"{world.n1a.name}: 1 customer has no keeper." in labels
+    assert not set(labels) & set(CHECKS)
 
 
 def test_a_finding_closes_by_itself_and_opens_anew(world):

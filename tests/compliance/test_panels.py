@@ -16,7 +16,15 @@ from compliance.services.assignments import assign
 from customers.models import CustomerUnit
 from customers.selectors.rhythm import FREQUENCY
 from regions.policies.types import rows
-from tests.factories import give, make_customer, make_duties, make_finding, make_user, say
+from tests.factories import (
+    give,
+    make_activity,
+    make_customer,
+    make_duties,
+    make_finding,
+    make_user,
+    say,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("english")]
 LONG_AGO = timezone.now() - timedelta(days=900)
@@ -45,6 +53,61 @@ def workbook(client, code):
 
 def words_of(book):
     return {cell for sheet in book for line in sheet.iter_rows(values_only=True) for cell in line}
+
+
+def sections(answer):
+    return {key: values for key, _template, values in answer.context["sections"]}
+
+
+def planned(unit, person, name, back):
+    """A visit that was to take place some days ago."""
+    customer = make_customer(unit=unit, by=None, keeper=person, name=name)
+    when = timezone.now() - timedelta(days=back)
+    return make_activity(customer=customer, by=person, at=when, kind="visit", state="planned")
+
+
+# --- the figure of overdue contacts ---------------------------------------------------------------
+
+
+def test_the_list_of_overdue_contacts_is_what_its_figure_counts(client, world):
+    """What was planned or agreed is past due too, and is no contact that the class asks for."""
+    planned(world.n1a, world.north_clerk, "北方访", 9)
+    agreed = make_customer(unit=world.n1a, by=None, keeper=world.north_clerk, name="北方约")
+    yesterday = timezone.localdate() - timedelta(days=1)
+    CustomerUnit.objects.filter(customer=agreed).update(next_contact_on=yesterday)
+    client.force_login(world.north_head)
+    address = reverse("compliance:unit", args=["N"])
+
+    for known in (0, 1):
+        answer = client.get(address, headers={"accept-language": "en"})
+
+        (tile,) = [one for one, _trend in answer.context["tiles"] if one.url == "#contacts"]
+        found = sections(answer)["contacts"]
+        assert tile.value == str(known)
+        counted = {str(row["title"]): row["value"] for row in found["rules"]}
+        assert counted == {
+            "Contact overdue for the class": str(known),
+            "Contact with strategic customers late": "0",
+        }
+        assert {str(row["title"]): row["value"] for row in found["others"]} == {
+            "Promised contact is due": "1",
+            "Planned activities past due": "1",
+        }
+        head, rest = answer.content.decode().split("Other follow-up past due")
+        assert "Planned activities past due" in rest
+        assert "Planned activities past due" not in head
+        overdue(world.n1a, "北方甲", world.north_clerk)
+
+
+def test_the_lists_beside_the_figure_of_a_past_month_say_that_they_are_of_today(client, world):
+    client.force_login(world.north_head)
+    address = reverse("compliance:unit", args=["N"])
+    said = "These lists are those of today"
+    months = ("", f"?month={timezone.localdate().replace(day=1) - timedelta(days=1):%Y-%m}")
+
+    pages = [client.get(address + month, headers={"accept-language": "en"}) for month in months]
+
+    assert [said in page.content.decode() for page in pages] == [False, True]
 
 
 # --- the workbook of a month ----------------------------------------------------------------------
@@ -135,6 +198,31 @@ def test_a_manager_sees_of_his_people_what_he_reaches(client, world):
     client.force_login(clerk)
     own = client.get(reverse("compliance:me")).content.decode()
     assert all(word in own for word in ("北方甲", "南方甲", "北方的任务", "南方的任务"))
+
+
+def test_ones_own_plans_past_due_stand_among_ones_contacts(client, world):
+    clerk = world.north_clerk
+    give(clerk, "staff", world.s1a)
+    late = planned(world.n1a, clerk, "北方访", 17)
+    planned(world.s1a, clerk, "南方访", 2)
+    planned(world.n1a, clerk, "以后访", -2)
+    planned(world.n1a, world.north_keeper, "同事访", 3)
+    client.force_login(clerk)
+
+    own = client.get(reverse("compliance:me"), headers={"accept-language": "en"})
+
+    contacts = sections(own)["contacts"]["contacts"]
+    assert [one.customer.name for one in contacts.plans] == ["北方访", "南方访"]
+    assert contacts.late_plans == 2
+    assert "planned activities past due: 2" in own.context["clauses"]
+    page = own.content.decode()
+    assert reverse("customers:activity-complete", args=[late.pk]) in page
+    assert "No contact is owed." not in page
+    # Whoever manages him sees of it what he reaches, and completes nothing in his place.
+    client.force_login(world.north_head)
+    his = client.get(reverse("compliance:person", args=[clerk.employee_no]))
+    assert [one.customer.name for one in sections(his)["contacts"]["contacts"].plans] == ["北方访"]
+    assert reverse("customers:activity-complete", args=[late.pk]) not in his.content.decode()
 
 
 def test_findings_and_sanctions_of_another_branch_stay_there(client, world):

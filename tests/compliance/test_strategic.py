@@ -10,6 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
 
 from audit.models import Entry
@@ -56,6 +57,7 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 SINCE = dt.date(2025, 6, 1)
+ENGLISH = {"accept-language": "en"}
 
 
 def at(year, month, day, hour=10):
@@ -93,6 +95,28 @@ def roles(customer, day):
 )
 def test_periods_are_those_of_the_calendar(span, day, first, last):
     assert period_of(span, day) == (first, last)
+
+
+def test_who_is_late_is_told_of_the_day_that_was_missed(client, world, customer):
+    """The limit of the running period lies ahead: it is not what was missed."""
+    client.force_login(world.north_clerk)
+    address = reverse("compliance:strategic-customer", args=[customer.pk])
+    with at(2026, 11, 23):
+        found = {duty.role: duty.was_due for duty in duties([customer])}
+        pages = [
+            " ".join(strip_tags(client.get(url, headers=ENGLISH).content.decode()).split())
+            for url in (reverse("compliance:strategic"), address, reverse("compliance:me"))
+        ]
+
+    assert found == {
+        "specialist": dt.date(2026, 10, 31),
+        "contact_leader": None,
+        "top_leader": None,
+        "travelling_leader": None,
+    }
+    for page in pages[:2]:
+        assert "Late was due by 2026-10-31 · this period 0 of 1 · by 2026-11-30" in page
+    assert "Late was due by 2026-10-31" in pages[2]
 
 
 def test_everybody_owes_his_part(world, customer):
@@ -522,6 +546,41 @@ def test_a_plan_goes_to_the_market_head_and_back(world, customer):
     assert plan.state == "reviewed"
     with pytest.raises(Refused):
         verbs.review_plan(plan, by=world.north_head, advice="再看")
+
+
+def test_gaps_of_a_plan_that_is_submitted_are_marked_at_their_fields(client, world, customer):
+    client.force_login(world.north_clerk)
+    address = reverse("compliance:strategic-plan", args=[customer.pk])
+    values = {"goals": "续签", "steps": "每季拜访", "problem": "工期", "cost": " "}
+    stars = client.get(address).content.decode().count('class="crm-required"')
+    assert stars == 6
+
+    refused = client.post(address, values | {"submit": "1"}, headers=ENGLISH)
+
+    assert refused.status_code == 422
+    assert refused.context["form"].errors == {
+        name: ["Please fill this in before submitting."]
+        for name in ("cost", "convenience", "communication")
+    }
+    assert not CustomerPlan.objects.exists()
+    assert client.post(address, values).status_code == 302
+    assert CustomerPlan.objects.get().state == "draft"
+
+
+def test_an_open_signal_and_an_empty_choice_are_named_as_elsewhere(client, world, customer):
+    verbs.note_signal(
+        customer, by=world.north_clerk, kind="people", content="董事长将调离",
+        learnt_on=timezone.localdate(), act_by=timezone.localdate(),
+    )  # fmt: skip
+    client.force_login(world.north_clerk)
+
+    file = client.get(reverse("compliance:strategic-customer", args=[customer.pk]))
+    talk = client.get(reverse("compliance:talk-new", args=[customer.pk]))
+
+    assert "董事长将调离" in file.content.decode()
+    assert "未满" not in file.content.decode()  # which is said of samples
+    assert '<option value="" selected>—</option>' in talk.content.decode()
+    assert "---" not in talk.content.decode()
 
 
 def test_the_market_head_is_told_of_a_plan_and_finds_it(client, world, customer):
