@@ -12,10 +12,8 @@ from customers.demo.services import load_demo
 from customers.models import Customer, CustomerShare
 from customers.selectors.lists import BY_NAME, ListQuery, customer_page
 from customers.selectors.terms import understand
-from regions.models import OrgUnit
-from reports.metrics.perimeter import paths_on
 from tests.access.conftest import taken_back
-from tests.bench import data, raw
+from tests.bench import raw
 from tests.bench.__main__ import arguments
 from tests.bench.measure import Figures, traced
 from tests.bench.raw import Bare
@@ -67,24 +65,6 @@ def test_the_bare_search_finds_the_rows_of_the_product():
 
     assert [place.pk for place in page] == keys
     assert keys
-
-
-@pytest.mark.django_db
-def test_the_data_fill_every_column_and_the_tree_of_each_day(monkeypatch):
-    """A column that a table gets is missed here, not after minutes of a measurement."""
-    for name, number in (("REGIONS", 3), ("OLD_REGION", 3), ("CITIES", 4), ("PROJECTS", 16)):
-        monkeypatch.setattr(data, name, number)
-
-    loader = data.Loader(connection.connection, 20)
-    with connection.connection.cursor() as cursor:
-        loader._units(cursor)
-        loader._people(cursor)
-        loader._chunk(cursor, range(1, 21))
-
-    assert Customer.objects.count() == 20
-    units = set(OrgUnit.objects.values_list("pk", flat=True))
-    assert len(units) == 1 + 3 + 12 + 192
-    assert paths_on(data.NOW.date() - data.YEARS_OLDER).keys() == units
 
 
 @pytest.mark.usefixtures("_demo")
