@@ -1,4 +1,4 @@
-"""The rows that a measurement begins with. Beside no demonstration: they bring keys of their own."""
+"""The rows a measurement begins with. Beside no demonstration: they bring keys of their own."""
 
 import pytest
 from django.db import connection
