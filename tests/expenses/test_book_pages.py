@@ -114,7 +114,7 @@ def test_the_analysis_leads_to_its_papers_and_is_taken_away(
     assert client.get(address).status_code == 403
 
 
-ANALYSIS_QUERIES = 21
+ANALYSIS_QUERIES = 20
 
 
 def test_the_ledger_is_a_workbook_of_the_readers_lines(world, cast, tmp_path):

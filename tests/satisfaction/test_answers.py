@@ -22,7 +22,7 @@ from tests.satisfaction.asking import Owner, make_open_wave, make_version
 
 pytestmark = pytest.mark.django_db
 
-PINNED = 9
+PINNED = 8
 
 
 @pytest.fixture
