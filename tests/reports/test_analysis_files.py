@@ -39,7 +39,7 @@ pytestmark = pytest.mark.django_db
 CHARTS = {"effect": 1, "rfm": 1, "abc": 1, "cooperation": 1, "quality": 2, "life-cycle": 1,
           "cohorts": 1, "seasonal": 1, "products": 1, "composition": 5, "retention": 2,
           "evaluation": 1, "wallet": 3, "losses": 6, "credit": 2, "delivered": 2,
-          "profile": 4, "leads": 2, "profit": 1}  # fmt: skip
+          "profile": 4, "leads": 1, "profit": 1}  # fmt: skip
 
 
 @pytest.fixture
