@@ -1,5 +1,6 @@
 """Activities with customers: lists, one, logging and planning."""
 
+from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -25,6 +26,7 @@ from customers.selectors.rows import LATEST, VIEW, ActivityQuery, activity_in_re
 from customers.services import log_activity, plan_activity
 
 LOG = "customers.log_activity"
+FIRST_YEAR, LAST_YEAR = 1980, 2100
 NEW_STATES = [ActivityState.DONE.value, ActivityState.PLANNED.value]
 
 
@@ -44,6 +46,13 @@ class ActivityRow(serializers.Serializer):
     done_at = serializers.DateTimeField(allow_null=True)
 
 
+def usual(moment: date) -> None:
+    """Raises ValidationError for a year in which nobody was met, or will be: a slip of the pen."""
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        sentence = _("The year is not between {first} and {last}.")
+        raise serializers.ValidationError(sentence.format(first=FIRST_YEAR, last=LAST_YEAR))
+
+
 class ActivityNew(serializers.Serializer):
     """What was done with a customer, or is planned; it is the token's owner's."""
 
@@ -53,7 +62,7 @@ class ActivityNew(serializers.Serializer):
     )
     kind = serializers.ChoiceField(ActivityKind.choices)
     state = serializers.ChoiceField(NEW_STATES, default=ActivityState.DONE.value)
-    at = serializers.DateTimeField()
+    at = serializers.DateTimeField(validators=[usual])
     content = serializers.CharField(max_length=5000)
     contact = serializers.IntegerField(
         min_value=1, max_value=2**31 - 1, required=False, help_text="A contact of the customer."
@@ -62,7 +71,9 @@ class ActivityNew(serializers.Serializer):
         max_length=5000, required=False, allow_blank=True, help_text="Of what was done."
     )
     next_on = serializers.DateField(
-        required=False, help_text="When he is due again, after what was done."
+        required=False,
+        validators=[usual],
+        help_text="When he is due again, after what was done.",
     )
 
 

@@ -146,6 +146,16 @@ def key_of_yesterday(world: Any) -> int:
     return Case.objects.count()
 
 
+def misspelt_filter(world: Any) -> int:
+    return Program(world.north_head).get("cases/", staus="open").status_code
+
+
+def field_that_stands_there_twice(world: Any) -> int:
+    body = b'{"unit": "S1A", "unit": "N1A", "content": "x", "name": "y"}'
+    client = Program(world.north_head).client
+    return client.post("/api/v1/cases/", body, content_type="application/json").status_code
+
+
 def token_of_somebody_else(world: Any) -> int:
     token, client = Program(world.north_head).token, Client()
     client.force_login(world.south_head)
@@ -194,6 +204,8 @@ PROTECTIONS: dict[Callable[[Any], int], tuple[int, int, Any, str, Any]] = {
     size_of_a_body: (413, 400, settings, "DATA_UPLOAD_MAX_MEMORY_SIZE", None),
     key_of_somebody_else: (2, 1, "api.base", "once", once_for_everybody),
     key_of_yesterday: (2, 1, repeats, "KEPT", timedelta(days=9)),
+    misspelt_filter: (400, 200, "api.base", "refuse_unknown", nothing),
+    field_that_stands_there_twice: (400, 201, "api.parsers", "_once", dict),
     token_of_somebody_else: (404, 302, TokenQuerySet, "visible_to", every_row),
 }
 
