@@ -19,6 +19,7 @@ from reports.metrics.reading import rows_behind
 from reports.metrics.registry import METRICS, Kind
 from tests.api.conftest import Program
 
+DRAWN = {"owners", "contacts", "complaints_opened", "response_on_time"}  # a page takes its time
 SURVEY, VISITS = "satisfaction", "strategic_due"
 
 
@@ -89,15 +90,20 @@ def _dimensions(
     asked: dict[str, Any],
     found: dict[str, dict[str, Any]],
 ) -> set[str]:
-    seen = set()
+    seen: set[str] = set()
+    told: dict[str, dict[str, dict[str, Any]]] = {}
     for key in [key for key in found if key in DIMENSIONS]:
         metric, by = METRICS[key], DIMENSIONS[key]
-        parts = _figures(program, asked | {"metric": key, "by": by})[key]["parts"]
-        charts = {one.key: one for one in _page(client, asked, metric=key)["charts"]}
+        if by not in told:
+            told[by] = _figures(program, asked | {"by": by})
+        parts = told[by][key]["parts"]
+        charts = {}
+        if key in DRAWN:
+            charts = {one.key: one for one in _page(client, asked, metric=key)["charts"]}
         if "parts" in charts:
             rows = [(row.label, row.text) for row in charts["parts"].rows]
-            told = [(one["label"], _text(metric, one["value"])) for one in parts]
-            assert told == rows, (key, asked)
+            texts = [(one["label"], _text(metric, one["value"])) for one in parts]
+            assert texts == rows, (key, asked)
         if not metric.once and (metric.kind == Kind.FLOW or _runs(asked)):
             assert _sums(parts, metric) == _counted(reader, unit, asked, metric), (key, asked)
             seen |= {key} if parts else set()
@@ -160,7 +166,7 @@ def _is_unknown(key: str, figure: dict[str, Any]) -> bool:
 
 def same_as_months(program: Program, unit: str, months: list[str]) -> None:
     """A series is what each of its months says by itself."""
-    for more in ({}, {"by": "unit"}, {"by": "level", "metric": ["customers", "complaints_opened"]}):
+    for more in ({"by": "unit"}, {"by": "level", "metric": ["customers", "complaints_opened"]}):
         asked = {"unit": unit, "since": months[0], "until": months[-1]} | more
         series = program.get("metrics/series/", **asked).json()
         assert [one["period"] for one in series["months"]] == months

@@ -128,7 +128,7 @@ def _tell_programs(client, north: Branch, boss: User, past: str, monkeypatch) ->
     ):
         seen = same_as_pages(client, north.people[name], top, period)
         assert len(seen) >= fewest, (name, period, seen)
-    months = [f"{month:%Y-%m}" for month in months_before(timezone.localdate().replace(day=1), 3)]
+    months = [f"{month:%Y-%m}" for month in months_before(timezone.localdate().replace(day=1), 2)]
     for reader, top in ((north.people["clerk"], north.units["a"].code), (boss, "G")):
         same_as_months(Program(reader), top, months)
     told = Program(north.people["head"]).get("metrics/figures/", unit=NORTH.word).json()
