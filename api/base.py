@@ -198,7 +198,7 @@ def written(request: Any, act: Callable[[], Answer]) -> Response:
         raise ValidationError({"Idempotency-Key": [sentence.format(most=KEY_LENGTH)]})
     if key:
         digest = digest_of(request.method, request.path, request._request.body)
-        answer = once(user=request.user, key=key, digest=digest, act=act)
+        answer = once(token=request.auth, key=key, digest=digest, act=act)
     else:
         answer = act()
     return Response(answer.body, status=answer.status, headers=answer.headers)
