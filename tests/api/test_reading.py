@@ -12,14 +12,16 @@ from django.utils import timezone
 from accounts.models import User
 from api.figures import DIMENSIONS
 from api.reach import SCOPES
+from complaints.models import Case
 from compliance.months import months_later
-from customers.models import Activity, ActivityState
+from customers.models import Activity, ActivityState, Customer
 from reports.metrics import rollups
 from reports.metrics.registry import METRICS
 from reports.models import ClosedMonth
 from tests.api.conftest import Program
 from tests.factories import (
     make_activity,
+    make_case,
     make_contact,
     make_customer,
     make_ownership,
@@ -375,3 +377,52 @@ def test_every_resource_asks_for_its_scope(world, rows, path):
 
     assert Program(world.boss, NEEDED[path]).get(path).status_code == 200
     assert Program(world.boss, *others).get(path).status_code == 403
+
+
+WRITES = {
+    "cases/": "cases:write",
+    "customers/": "customers:write",
+    "activities/": "activities:write",
+    "customers/{customer}/numbers/": "customers:numbers",
+}
+
+
+@pytest.mark.parametrize("path", WRITES)
+def test_no_scope_but_its_own_writes(world, rows, path):
+    """Whoever may only read, or write something else, is told which scope lacks."""
+    others = [scope for scope in SCOPES if scope != WRITES[path]]
+    address = path.format(customer=rows["n_owner"].pk)
+    before = (Case.objects.count(), Customer.objects.count(), Activity.objects.count())
+
+    answer = Program(world.north_head, *others).post(address, {})
+    assert (answer.status_code, WRITES[path] in answer.json()["detail"]) == (403, True)
+    owned = Program(world.north_head, WRITES[path]).post(address, {})
+    assert owned.status_code == 400  # and is asked for what it lacks
+    assert before == (Case.objects.count(), Customer.objects.count(), Activity.objects.count())
+
+
+def test_no_scope_but_its_own_changes(world, rows):
+    others = [scope for scope in SCOPES if scope != "customers:write"]
+    address = f"customers/{rows['n_owner'].pk}/"
+
+    assert Program(world.north_head, *others).patch(address, {}).status_code == 403
+    assert Program(world.north_head, "customers:write").patch(address, {}).status_code == 428
+
+
+def test_what_lies_elsewhere_looks_like_what_is_nowhere(world, rows):
+    """To the byte, for every resource that has one thing at an address."""
+    foreign = publish("2026-H4", {world.s1a: (60, 3.5)}, month=9, unit=world.south)
+    case = make_case(unit=world.s1a)
+    north = Program(world.north_head)
+    for path, pk in (
+        ("customers/{}/", rows["s_owner"].pk),
+        ("cases/{}/", case.pk),
+        ("properties/{}/", rows["s_flat"].pk),
+        ("activities/{}/", rows["s_activity"].pk),
+        ("units/{}/", world.s1a.pk),
+        ("survey-waves/{}/results/", foreign.pk),
+    ):
+        seen, nowhere = north.get(path.format(pk)), north.get(path.format(2**31 - 7))
+        assert (path, seen.status_code) == (path, 404)
+        assert (seen.content, sorted(seen.headers)) == (nowhere.content, sorted(nowhere.headers))
+        assert Program(world.boss).get(path.format(pk)).status_code == 200
