@@ -98,17 +98,26 @@ def _strategic(perimeter: Perimeter, period: Period) -> Tile | None:
 def _strategic_beside(
     perimeter: Perimeter, _period: Period, units: list[OrgUnit]
 ) -> dict[int, tuple[str, str]]:
-    """Late customers of each unit with those below it, from one look at the branch."""
+    """Late customers of each unit with those below it."""
     rule = RULES["strategic"]
-    query = StrategicQuery(unit=perimeter.unit, below=perimeter.below)
-    late = late_customers(strategic_customers(perimeter.reader, query))
-    places = CustomerUnit.objects.filter(customer__in=late).values_list("customer", "unit__path")
+    numbers = late_by_unit(perimeter, units)
     found = {}
     for unit in units:
-        mine = {customer for customer, path in places if path.startswith(unit.path)}
         asked = Asked(perimeter.reader, unit, perimeter.below)
-        found[unit.pk] = (f"{len(mine):,}", rule.url(asked))
+        found[unit.pk] = (f"{numbers[unit.pk]:,}", rule.url(asked))
     return found
+
+
+def late_by_unit(perimeter: Perimeter, units: list[OrgUnit]) -> dict[int, int]:
+    """How many late customers each unit has with those below it, from one look at the branch."""
+    query = StrategicQuery(unit=perimeter.unit, below=perimeter.below)
+    late = late_customers(strategic_customers(perimeter.reader, query))
+    rows = CustomerUnit.objects.filter(customer__in=late).values_list("customer", "unit__path")
+    places = list(rows)
+    return {
+        unit.pk: len({customer for customer, path in places if path.startswith(unit.path)})
+        for unit in units
+    }
 
 
 def _satisfaction_beside(
@@ -160,7 +169,7 @@ def _satisfaction(perimeter: Perimeter, period: Period) -> Tile | None:
         f"{reverse('satisfaction:results')}?{query}",
         state="" if reading else "few",
         spark=[one.value for one in known if one is not None],
-        as_of=_told_on(waves[0], period),
+        as_of=told_on(waves[0], period),
         number=reading.value if reading else None,
     )
     if reading and reading.interval:
@@ -174,7 +183,7 @@ def _satisfaction(perimeter: Perimeter, period: Period) -> Tile | None:
     return tile
 
 
-def _told_on(wave: Wave, period: Period) -> Any:
+def told_on(wave: Wave, period: Period) -> Any:
     """The last day of a wave that had ended before the period began."""
     return wave.closes_on if wave.closes_on and wave.closes_on < period.first else None
 
