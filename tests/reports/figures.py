@@ -38,6 +38,7 @@ def fill(world: World) -> None:
     """Something of every metric in three projects, more of it in the south, this month and the one
     before."""
     today = timezone.localdate()
+    before = days_ago(today.day + 8)  # in the month before
     OrgUnit.objects.filter(pk__in=[world.units[name].pk for name in PROJECTS[1:]]).update(
         households=600  # nobody entered those of the first
     )
@@ -46,7 +47,7 @@ def fill(world: World) -> None:
         for place in range(number + 1):
             customer = make_customer(unit=unit, by=clerk, keeper=clerk if place else None)
             make_activity(customer=customer, by=clerk)
-            make_activity(customer=customer, by=clerk, kind="visit", at=days_ago(40))
+            make_activity(customer=customer, by=clerk, kind="visit", at=before)
             make_activity(customer=customer, by=clerk, kind="note")
             make_activity(customer=customer, by=clerk, state="planned")
             flat = make_property(unit=unit, building=str(10 * number + place), room="101")
@@ -58,9 +59,8 @@ def fill(world: World) -> None:
                 valid_until=None if place else today,
             )
             if place:
-                make_loss(
-                    customer=customer, unit=unit, by=clerk, lost_on=today - dt.timedelta(days=place)
-                )
+                lost_on = timezone.localdate(this_month(place))
+                make_loss(customer=customer, unit=unit, by=clerk, lost_on=lost_on)
         CustomerUnit.objects.filter(unit=unit).exclude(keeper=None).update(
             level="重要", last_contact_at=days_ago(300)
         )
@@ -79,6 +79,12 @@ def days_ago(days: int) -> dt.datetime:
     return timezone.now() - dt.timedelta(days=days)
 
 
+def this_month(days: int) -> dt.datetime:
+    """A moment so many days ago, or the first of this month where it is not as old."""
+    first = timezone.localtime().replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return max(days_ago(days), first)
+
+
 def _cases(unit: OrgUnit, clerk: Any, number: int) -> None:
     level = Level.objects.order_by("pk").first()
     for place in range(number + 2):
@@ -87,12 +93,12 @@ def _cases(unit: OrgUnit, clerk: Any, number: int) -> None:
             Case.objects.filter(pk=case.pk).update(
                 next_due_at=days_ago(1), taken_in_at=days_ago(5), handler=clerk
             )
-            Deadline.objects.filter(case=case).update(due_at=days_ago(2))
+            Deadline.objects.filter(case=case).update(due_at=this_month(2))
         if place == 1:
             Case.objects.filter(pk=case.pk).update(
                 state="closed", closed_at=timezone.now(), resolved_at=timezone.now()
             )
-            Deadline.objects.filter(case=case).update(met_at=days_ago(1), due_at=timezone.now())
+            Deadline.objects.filter(case=case).update(met_at=this_month(1), due_at=timezone.now())
     make_case(unit=unit, kind=CaseKind.REPAIR)
 
 

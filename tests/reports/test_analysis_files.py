@@ -50,7 +50,8 @@ def full(world):
         (world.n1a, "C1", world.north_clerk, world.north_head),
         (world.s1a, "QSOUTH", world.south_clerk, world.south_head),
     ):
-        customer = firm(unit, code, "地区专营店", d2024_03_05=700, d2025_03_05=50, d2026_03_05=9)
+        bought = {f"d{today.year - 2}_03_05": 700, f"d{today.year - 1}_03_05": 50}
+        customer = firm(unit, code, "地区专营店", **bought, **{f"d{today.year}_01_01": 9})
         amount = Decimal(5000)
         save_demand(customer, by=clerk, year=today.year, amount=amount, method="plan", product="泵")
         make_credit(customer=customer, by=clerk, year=today.year)

@@ -281,7 +281,8 @@ def test_everything_against_a_second_computation(world, crowd):
 
 def test_the_page_says_what_the_scores_rest_on(client, world, crowd):
     client.force_login(world.boss)
-    page = client.get(reverse("reports:customer-analysis", args=["leads"]))
+    url = reverse("reports:customer-analysis", args=["leads"])
+    page = client.get(url, {"as_of": asked(world.group).as_of.isoformat()})
     [who, _others, counts, classes] = [one["table"] for one in page.context["tables"]]
     check = scoring.learn(asked(world.group)).kinds["organisation"].check
     assert f"{check.auc * 100:.1f}%" in who.note

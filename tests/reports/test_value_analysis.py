@@ -8,6 +8,7 @@ from fractions import Fraction
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from compliance.models import Nomination
 from customers.models import Customer, CustomerUnit, Loss
@@ -329,7 +330,7 @@ def test_the_sentence_of_the_round_counts_all_who_were_nominated(client, world, 
     opened = Nomination.objects.get(customer__name="甲集团")
     Nomination.objects.filter(pk=opened.pk).update(mark=Decimal(48))
     client.force_login(world.north_head)
-    told = _told(client, "evaluation", as_of="2026-12-31")
+    told = _told(client, "evaluation", as_of=f"{timezone.localdate().year}-12-31")
     assert told == "本轮 2 位客户中有 1 位已评分。"
 
 
