@@ -146,6 +146,8 @@ def called(marks: Marks) -> Iterator[str]:
         yield f"/api/v1/{name}/"
         yield f"/api/v1/{name}/?unit={marks.word}"
     yield f"/api/v1/metrics/figures/?unit={marks.word}1A&period=2026-03"
+    yield f"/api/v1/metrics/figures/?unit={marks.word}&by=unit"
+    yield f"/api/v1/metrics/series/?unit={marks.word}&since=2026-02&until=2026-03&by=level"
     yield f"/api/v1/properties/?label=3-2-{marks.digits}02"
     yield f"/api/v1/customers/?{urlencode({'q': marks.sign})}"
     for name, model in (
