@@ -1,12 +1,13 @@
 """Figures of the dashboard that others keep: the score of a survey, late strategic visits.
 
-They have no sums by month: a score belongs to a wave, and nobody stored who owed a visit when. Each
-says of when it is, and stands with its sentence among the metrics.
+They have no sums by month: a score belongs to a wave, and nobody stored who owed a visit when, so
+that a period which is over has scores and no visits due. Each stands with its sentence among the
+metrics.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import Q
 from django.urls import reverse
@@ -22,6 +23,7 @@ from core import display
 from core.scope import scope_of
 from customers.models import CustomerUnit
 from regions.models import OrgUnit
+from reports.dashboard.basis import past_stocks
 from reports.dashboard.tiles import Tile, targets_of, tile_of
 from reports.metrics.definitions import CASES, CUSTOMERS, GROUPS
 from reports.metrics.perimeter import Perimeter
@@ -34,12 +36,15 @@ from satisfaction.selectors.targets import MET, MISSED, aims_of
 
 WAVES_SHOWN = 6
 FIGURE = "mean"
+OWN: Final = 0  # the unit looked at by itself, among the keys of units
 
 
 @dataclass(frozen=True, slots=True)
 class Other:
     """A figure that is not added up by month: in words, who sees it, its tile, and what it is of
-    units beside one another: unit → text and address, of those of which it can be said."""
+    units beside one another: unit → text and address, of those of which it can be said, and under
+    `OWN` of the unit looked at by itself. `not_then` says why a period that is over has none; it is
+    empty where one has."""
 
     key: str
     title: str | Promise
@@ -50,6 +55,7 @@ class Other:
     right: str
     tile: Callable[[Perimeter, Period], Tile | None]
     beside: Callable[[Perimeter, Period, list[OrgUnit]], dict[int, tuple[str, str]]]
+    not_then: str | Promise = ""
 
     def opens_to(self, reader: Any) -> bool:
         """Whether a reader sees this figure of anything."""
@@ -80,25 +86,33 @@ def tiles_of(
     return [(str(GROUPS[key]), tiles) for key, tiles in groups.items() if tiles]
 
 
+def notes_of(found: list[Series], perimeter: Perimeter, period: Period) -> list[str]:
+    """What a period that is over does not show, and why, in words."""
+    if period.runs:
+        return []
+    missing = [one.not_then for one in OTHERS if one.not_then and one.opens_to(perimeter.reader)]
+    return [*past_stocks(found, period), *map(str, missing)]
+
+
 def _strategic(perimeter: Perimeter, period: Period) -> Tile | None:
-    """Strategic customers to whom a contact is late today; counted and listed by follow-up."""
+    """Strategic customers to whom a contact is late today; counted and listed by follow-up. Whom
+    somebody owed a visit when is not kept: a period that is over has no such figure."""
     rule = RULES.get("strategic")
-    if rule is None:
+    if rule is None or not period.runs:
         return None
     asked = Asked(perimeter.reader, perimeter.unit, perimeter.below)
     number, _more = rule.count(asked)
     label = pgettext("metric", "Strategic visits due")
-    tile = Tile("strategic_due", label, f"{number:,}", rule.url(asked))
-    # Whom somebody owed a visit when is not kept: of any other period it is today's, and says so.
-    tile.as_of = None if period.runs else perimeter.today
-    tile.number = number
-    return tile
+    return Tile("strategic_due", label, f"{number:,}", rule.url(asked), number=number)
 
 
 def _strategic_beside(
-    perimeter: Perimeter, _period: Period, units: list[OrgUnit]
+    perimeter: Perimeter, period: Period, units: list[OrgUnit]
 ) -> dict[int, tuple[str, str]]:
-    """Late customers of each unit with those below it, from one look at the branch."""
+    """Late customers of each unit with those below it, and of the unit looked at by itself, from
+    one look at the branch."""
+    if not period.runs:
+        return {}
     rule = RULES["strategic"]
     query = StrategicQuery(unit=perimeter.unit, below=perimeter.below)
     late = late_customers(strategic_customers(perimeter.reader, query))
@@ -108,6 +122,8 @@ def _strategic_beside(
         mine = {customer for customer, path in places if path.startswith(unit.path)}
         asked = Asked(perimeter.reader, unit, perimeter.below)
         found[unit.pk] = (f"{len(mine):,}", rule.url(asked))
+    own = {customer for customer, path in places if path == perimeter.unit.path}
+    found[OWN] = (f"{len(own):,}", rule.url(Asked(perimeter.reader, perimeter.unit, below=False)))
     return found
 
 
@@ -128,9 +144,14 @@ def _satisfaction_beside(
         if reading.interval:
             low, high = (display.score(bound) for bound in reading.interval)
             text = f"{text} ({low}–{high})"
-        query = urlencode({"wave": waves[0].code, "unit": line.unit.code})
-        found[line.unit.pk] = (text, f"{reverse('satisfaction:results')}?{query}")
+        found[line.unit.pk] = (text, _results_url(waves[0], line.unit))
     return found
+
+
+def _results_url(wave: Wave, unit: OrgUnit) -> str:
+    """The results of a wave in a unit."""
+    query = urlencode({"wave": wave.code, "unit": unit.code})
+    return f"{reverse('satisfaction:results')}?{query}"
 
 
 def waves_of(perimeter: Perimeter, period: Period) -> list[Wave]:
@@ -152,12 +173,11 @@ def _satisfaction(perimeter: Perimeter, period: Period) -> Tile | None:
         return None
     known = [_reading(by_run.get(run)) for run in reversed(runs)]
     reading = _reading(line)
-    query = urlencode({"wave": waves[0].code, "unit": perimeter.unit.code})
     tile = Tile(
         "satisfaction",
         _("Satisfaction {wave}").format(wave=waves[0].code),
         display.score(reading.value) if reading else None,
-        f"{reverse('satisfaction:results')}?{query}",
+        _results_url(waves[0], perimeter.unit),
         state="" if reading else "few",
         spark=[one.value for one in known if one is not None],
         as_of=_told_on(waves[0], period),
@@ -202,12 +222,15 @@ OTHERS = (
         gettext_lazy(
             "Strategic customers whom specialist or leaders owe a contact since the last period."
         ),
-        gettext_lazy("what there is today, whatever period is chosen"),
+        gettext_lazy("what there is today; a period that is over has none"),
         gettext_lazy("whole number"),
         CUSTOMERS,
         SEE_STRATEGIC,
         _strategic,
         _strategic_beside,
+        gettext_lazy(
+            "Strategic visits due are not shown: who owed whom a visit then was not kept."
+        ),
     ),
     Other(
         "satisfaction",

@@ -24,7 +24,7 @@ from reports.dashboard.basis import basis_of, frozen_in
 from reports.dashboard.beside import blocks_of, sorted_figures
 from reports.dashboard.charts import charts_of
 from reports.dashboard.forms import VIEW, DashboardFilter
-from reports.dashboard.others import OTHERS, others_of, tiles_of
+from reports.dashboard.others import OTHERS, notes_of, others_of, tiles_of
 from reports.dashboard.tiles import added, all_series, later_words, written
 from reports.dashboard.workbook import workbook_of
 from reports.metrics.definitions import GROUPS, judged_once, state_of_sums
@@ -66,6 +66,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "data": {chart.key: chart.as_data() for chart in charts},
         "frozen": frozen_in(found),
         "basis": basis_of(found, period),
+        "notes": notes_of(found, perimeter, period),
         "later": [(one.metric.title, later_words(one)) for one in found if one.has_later],
         "past_tree": period.end < timezone.localdate(),
         "own_only": all(perimeter.is_own(one.metric.right) for one in found) if found else False,
@@ -108,6 +109,7 @@ def compare(request: HttpRequest) -> HttpResponse:
             "period": period,
             "blocks": blocks_of(found, perimeter, period, address),
             "dashboard_url": f"{back}?{urlencode(address)}",
+            "notes": notes_of(found, perimeter, period),
             "frozen": frozen_in(found),
             "basis": basis_of([one for one in found if not one.is_own], period),
         }
