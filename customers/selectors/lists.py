@@ -58,6 +58,7 @@ class ListQuery:
     contact_before: date | None = None
     contact_after: date | None = None
     due: bool = False
+    due_from: date | None = None
     purpose: str = ""
     risk: str = ""
     overdue: Q | None = None  # customers.selectors.rhythm says what is late
@@ -92,6 +93,8 @@ class ListQuery:
             places = places.filter(last_contact_at__gte=_midnight(self.contact_after))
         if self.due:
             places = places.filter(next_contact_on__lte=today)
+        if self.due_from:
+            places = places.filter(next_contact_on__gte=self.due_from)
         if self.overdue is not None:
             places = places.filter(self.overdue)
         return places

@@ -28,7 +28,8 @@ from reports.dashboard.others import OTHERS, notes_of, others_of, tiles_of
 from reports.dashboard.tiles import added, all_series, later_words, written
 from reports.dashboard.workbook import workbook_of
 from reports.metrics.definitions import GROUPS, judged_once, state_of_sums
-from reports.metrics.perimeter import Perimeter
+from reports.metrics.own import OF_PEOPLE, work_of
+from reports.metrics.perimeter import OwnWork, Perimeter
 from reports.metrics.reading import Amount, Series, rows_behind, series_of
 from reports.metrics.registry import METRICS, Adds, Kind, Measure, Metric
 from reports.models import ClosedMonth, RollupState
@@ -198,6 +199,9 @@ def metric_rows(request: HttpRequest, key: str) -> HttpResponse:
     perimeter = _perimeter(request, form)
     if perimeter is None:
         raise Http404(key)
+    mine = bool(request.GET.get("mine")) and key in OF_PEOPLE
+    if mine:
+        metric, perimeter = work_of(metric, request.user), OwnWork(request.user, perimeter.unit)
     period, part = form.period_asked(), request.GET.get("part")
     rows = rows_behind(perimeter, period, metric, part)
     number, more = count_of([rows])
@@ -208,6 +212,7 @@ def metric_rows(request: HttpRequest, key: str) -> HttpResponse:
     context = {
         "metric": metric,
         "unit": perimeter.unit,
+        "mine": mine,
         "form": form,
         "below": perimeter.below,
         "period": period,

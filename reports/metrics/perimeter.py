@@ -77,3 +77,17 @@ class Perimeter:
         """Whether the reader sees only own rows in a part of his reach, so that stored figures of
         units would tell him too much."""
         return bool(scope_of(self.reader, right).own)
+
+
+class OwnWork(Perimeter):
+    """What counts for the reader himself, wherever he did it: from his own rows, in every unit."""
+
+    __slots__ = ()
+
+    def units(self) -> frozenset[int]:
+        """All units: whose work it is decides, not where it lies."""
+        return frozenset(self.paths)
+
+    def is_own(self, right: str) -> bool:
+        """Work of one person is never read from the sums of units."""
+        return True

@@ -22,7 +22,7 @@ from regions.models import OrgUnit
 from reports.metrics.definitions import judged_once
 from reports.metrics.perimeter import Perimeter
 from reports.metrics.periods import Period
-from reports.metrics.registry import Kind, Measure, Metric
+from reports.metrics.registry import METRICS, Kind, Measure, Metric
 from reports.models import Grain
 
 ZERO = Decimal(0)
@@ -122,11 +122,20 @@ def series_of(perimeter: Perimeter, period: Period, metrics: Iterable[Metric]) -
     for series in found:
         series.is_own = perimeter.is_own(series.metric.right)
     stored = [one for one in found if not one.is_own]
-    last = _read_stored(stored, perimeter, period) if stored else None
+    sizes = [*stored, *_sizes(stored)]
+    last = _read_stored(sizes, perimeter, period) if stored else None
     with judged_once():
         _count_own([one for one in found if one.is_own], perimeter, period)
-    _snapshots(found, perimeter, period, last)
+    large = {one.metric.key for one in sizes if _is_large(one)}
+    _snapshots(found, perimeter, period, last, large)
     return found
+
+
+def _sizes(several: list[Series]) -> list[Series]:
+    """The stocks among whose rows others are sought, where nobody asked for them."""
+    asked = {one.metric.key for one in several}
+    wanted = {one.metric.among for one in several if one.metric.among}
+    return [Series(METRICS[key]) for key in sorted(wanted - asked)]
 
 
 def _reach(several: list[Series], perimeter: Perimeter) -> tuple[str, list[Any]]:
@@ -220,7 +229,11 @@ def _once(
 
 
 def _snapshots(
-    found: list[Series], perimeter: Perimeter, period: Period, day: dt.date | None
+    found: list[Series],
+    perimeter: Perimeter,
+    period: Period,
+    day: dt.date | None,
+    large: set[str],
 ) -> None:
     """Stocks of today from the rows, where these are not too many; else say of which day they
     are, the last snapshot's. All of them are counted in one statement."""
@@ -234,7 +247,7 @@ def _snapshots(
     stored = [one for one in stocks if not perimeter.is_own(one.metric.right)]
     live = []
     for series in stored:
-        if day is None or not _is_large(series):
+        if day is None or not large & {series.metric.key, series.metric.among}:
             series.now, series.parts = Amount(), defaultdict(Amount)
             series.months[month_of(period.end)] = series.now
             live.append(series)
