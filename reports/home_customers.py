@@ -13,11 +13,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from compliance.months import month_of
+from customers.models import CustomerUnit
 from customers.policies import QUIET
 from customers.selectors.lists import ListQuery, count_customers
 from regions.policies import policy
 from reports.dashboard.forms import VIEW
 from reports.home_figures import since_yesterday
+from reports.metrics.registry import midnight
 
 RIGHT = "customers.view_customer"
 
@@ -53,8 +56,16 @@ def customer_tiles(user: Any) -> list[dict[str, Any]]:
     if own or not user.has_perm(VIEW):
         # Who sees the figures of a branch has all its customers there, with their months.
         title = _("My customers") if own else _("Customers")
-        tiles.append(_tile(user, title, ListQuery(**own), mine))
+        note = _("{count} this month").format(count=f"+{_new(user):,}") if own else ""
+        tiles.append(_tile(user, title, ListQuery(**own), mine, note=note))
     return tiles
+
+
+def _new(user: Any) -> int:
+    """Customers whom the reader keeps, entered since the month began."""
+    begin = midnight(month_of(timezone.localdate()))
+    mine = CustomerUnit.objects.visible_to(user).filter(keeper=user, created_at__gte=begin)
+    return mine.values("customer").distinct().count()
 
 
 def _tile(

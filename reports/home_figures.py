@@ -84,7 +84,7 @@ def _work(
 ) -> list[Tile]:
     """What the reader did himself, beside what he set out to do."""
     metrics = [work_of(METRICS[key], perimeter.reader) for key in OF_PEOPLE if key in keys]
-    own = OwnWork(perimeter.reader, perimeter.unit)
+    own = OwnWork(perimeter.reader, perimeter.unit, known=perimeter.present)
     aims = {one.key: targets[one.target] for one in metrics if one.target in targets}
     found = series_of(own, period, metrics)
     return [tile_of(one, period, address | {"mine": "on"}, aims) for one in found]

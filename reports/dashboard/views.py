@@ -15,10 +15,12 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from audit.services import record
+from compliance.selectors.owed import PRINCIPAL_LEADERS
 from core.access import requires
 from core.htmx import page_or_rows
 from core.keyset import Order
 from core.paging import asked_page, count_of, page_of
+from customers.selectors.rhythm import FREQUENCY
 from regions.policies import values_once
 from reports.dashboard.basis import basis_of, frozen_in
 from reports.dashboard.beside import blocks_of, sorted_figures
@@ -36,12 +38,13 @@ from reports.models import ClosedMonth, RollupState
 
 EXPORT = "customers.export_customer"
 PER_PAGE = 25
+RHYTHMS = (FREQUENCY, PRINCIPAL_LEADERS)  # who owes whom a contact: read together
 BY_KEY = Order("-pk", "pk", descending=True)
 
 
 @requires(VIEW)
 @require_safe
-@values_once()
+@values_once(*RHYTHMS)
 @judged_once()
 def dashboard(request: HttpRequest) -> HttpResponse:
     """The figures of a unit in a period; each is a link to exactly its rows."""
@@ -93,7 +96,7 @@ def _drawn(found: list[Series], form: DashboardFilter) -> Series | None:
 
 @requires(VIEW)
 @require_safe
-@values_once()
+@values_once(*RHYTHMS)
 def compare(request: HttpRequest) -> HttpResponse:
     """The units right below one side by side, in all figures."""
     form = DashboardFilter(request.GET, user=request.user, today=timezone.localdate())

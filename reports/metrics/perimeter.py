@@ -35,12 +35,13 @@ class Perimeter:
     below: bool = True
     day: dt.date | None = None
     today: dt.date = field(default_factory=timezone.localdate)
+    known: Paths | None = None  # the tree of today, where it was read already
     paths: Paths = field(init=False)
     present: Paths = field(init=False)
     _whole: dict[Any, frozenset[int]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.present = paths_on(self.today)
+        self.present = self.known if self.known is not None else paths_on(self.today)
         day = min(self.day or self.today, self.today)
         # Rows may be older than the tree: before its first day they lie where they lie today.
         self.paths = self.present if day == self.today else paths_on(day) or self.present

@@ -291,15 +291,12 @@ def _count_own(several: list[Series], perimeter: Perimeter, period: Period) -> N
     """The figures of somebody who sees only own rows in a part of his reach, from the rows; one
     statement for all. What was there in the past nobody can count."""
     counted = [one for one in several if one.metric.kind == Kind.FLOW or period.runs]
-    units, first = sorted(perimeter.units()), min(period.trend[0], period.before.first)
     texts: list[str] = []
     params: list[Any] = []
+    known: dict[tuple[str, str, str], QuerySet[Any]] = {}
     for place, series in enumerate(counted):
         metric = series.metric
-        rows = metric.visible(metric.rows(), perimeter.reader).filter(unit_id__in=units)
-        if metric.kind == Kind.FLOW:
-            rows = rows.filter(metric.days_q(first, period.last))
-        facts = metric.facts(rows)
+        facts = metric.facts(_own_rows(metric, perimeter, period, known))
         day = "f.day" if metric.kind == Kind.FLOW else "NULL::date"
         texts.append(
             f"""SELECT {place}, {day}, coalesce(f.dimension, ''), sum(f.numerator),
@@ -318,6 +315,26 @@ def _count_own(several: list[Series], perimeter: Perimeter, period: Period) -> N
     for series in counted:
         if series.metric.kind == Kind.STOCK:
             series.months[month_of(period.end)] = series.now
+
+
+def _own_rows(
+    metric: Metric,
+    perimeter: Perimeter,
+    period: Period,
+    known: dict[tuple[str, str, str], QuerySet[Any]],
+) -> QuerySet[Any]:
+    """The rows a figure of own rows is counted from. Figures of the same rows share one queryset:
+    what they see depends on this very moment, and limits are judged once for the same question."""
+    rows = metric.rows()
+    key = (metric.right, metric.moment, str(rows.query) if metric.judged else metric.key)
+    if key not in known:
+        units = sorted(perimeter.units())
+        seen = metric.visible(rows, perimeter.reader).filter(unit_id__in=units)
+        if metric.kind == Kind.FLOW:
+            first = min(period.trend[0], period.before.first)
+            seen = seen.filter(metric.days_q(first, period.last))
+        known[key] = seen
+    return known[key]
 
 
 def _count_own_day(
