@@ -24,7 +24,7 @@ from reports.metrics.own import OF_PEOPLE, work_of
 from reports.metrics.perimeter import OwnWork, Perimeter
 from reports.metrics.periods import Period
 from reports.metrics.reading import series_of
-from reports.metrics.registry import METRICS
+from reports.metrics.registry import METRICS, Kind
 
 #: What somebody sees who sees only his own rows, besides his work (OF_PEOPLE), and who sees a
 #: branch: sums that are stored, and what there is now.
@@ -95,9 +95,10 @@ def _own_rows(perimeter: Perimeter, period: Period, address: dict[str, str]) -> 
     found = series_of(perimeter, period, [METRICS[key] for key in OWN])
     tiles = [tile_of(one, period, address, {}) for one in found]
     for tile, series in zip(tiles, found, strict=True):
+        if series.metric.kind == Kind.STOCK:
+            tile.spark = []
         if series.metric.key == "contacts_overdue" and series.value:
             tile.change = since_yesterday(_newly_overdue(perimeter, period.today))
-            tile.spark = []
     return tiles
 
 

@@ -16,8 +16,11 @@ from complaints.states import State
 from compliance.services.assignments import assign
 from compliance.services.targets import set_targets
 from customers.models import Activity, CustomerUnit
+from customers.selectors.rhythm import CLASS_WORDS
 from regions.policies.types import rows
 from reports.home_customers import customer_tiles
+from reports.home_figures import months_of
+from reports.metrics.registry import midnight
 from reports.metrics.rollups import nightly, refresh
 from tests.factories import make_activity, make_case, make_customer, make_user, say
 from tests.reports.figures import fill
@@ -125,11 +128,31 @@ def test_a_clerk_sees_his_own_month_each_figure_with_exactly_its_rows(client, fu
     ]
     for key, tile in shown.items():
         assert rows_at(client, tile.url) == int(tile.value), key
-    assert [shown[key].value for key in shown] == ["5", "0", "3", "5", "3"]
+    done = Activity.objects.filter(by=full.north_clerk, unit=full.n1a, state="done")
+    begin = midnight(this_month().first)
+    assert shown["contacts"].value == str(done.exclude(kind="note").filter(at__gte=begin).count())
+    assert shown["contacts"].value == "2"
     # What there was among own rows earlier was not kept: what came since yesterday is counted.
     assert shown["contacts_overdue"].spark == []
     assert len(shown["contacts"].spark) == 13
     assert shown["contacts"].change
+
+
+def test_of_what_is_overdue_it_is_counted_what_became_so_since_yesterday(full, english):
+    """With a contact each 4 days one of five days ago is late since today, one of nine before."""
+    often = [{"whom": "key", "who": "keeper", "times": 90, "span": "year"}]
+    say(full.group, "customers.contact_frequency", rows(often), since=dt.date(2026, 1, 1))
+    CustomerUnit.objects.update(level="")
+    for days in (3, 5, 9, 9):
+        customer = make_customer(unit=full.n1a, by=full.north_clerk, keeper=full.north_clerk)
+        at = _noon(timezone.localdate() - dt.timedelta(days))
+        places = CustomerUnit.objects.filter(customer=customer)
+        places.update(level=CLASS_WORDS["key"][0], last_contact_at=at)
+
+    [month] = months_of(User.objects.get(pk=full.north_clerk.pk))
+
+    tile = by_key(month)["contacts_overdue"]
+    assert (tile.value, tile.change, tile.spark) == ("3", "+1 since yesterday", [])
 
 
 def test_contacts_of_others_are_nobodys_own_work(client, full):
@@ -138,16 +161,16 @@ def test_contacts_of_others_are_nobodys_own_work(client, full):
         unit=full.n1a,
         person=full.north_clerk,
         month=this_month().first,
-        values={"contacts": 6},
+        values={"contacts": 3},
         by=None,
     )
     for by, value, state in (
-        (full.north_head, "5", ""), (full.north_clerk, "6", "met"),
+        (full.north_head, "2", ""), (full.north_clerk, "3", "met"),
     ):  # fmt: skip
         make_activity(customer=place.customer, by=by)
         tile = by_key(months(client, full.north_clerk)[0])["contacts"]
         assert (tile.value, tile.state) == (value, state)
-        assert tile.target.endswith(" 6")
+        assert tile.target.endswith(" 3")
         assert rows_at(client, tile.url) == int(value)
         page = client.get(tile.url)
         assert {line["label"] for line in page.context["lines"]} <= set(
@@ -161,7 +184,7 @@ def test_ones_own_work_counts_in_other_units_too_and_in_reach_alone(client, full
     far = make_customer(unit=full.s1a, by=full.south_head)
     make_activity(customer=far, by=full.north_head)
     set_targets(
-        unit=full.n1, person=full.north_head, month=this_month().first,
+        unit=full.north, person=full.north_head, month=this_month().first,
         values={"contacts": 3}, by=None,
     )  # fmt: skip
     refresh()
@@ -177,7 +200,7 @@ def test_ones_own_work_counts_in_other_units_too_and_in_reach_alone(client, full
 def test_whoever_sees_a_branch_reads_its_sums_with_targets_and_months(client, full):
     share = rows([{"metric": "response_on_time", "share": Decimal(90)}])
     say(full.north, "reports.metric_targets", share)
-    set_targets(unit=full.north, month=this_month().first, values={"contacts": 9}, by=None)
+    set_targets(unit=full.north, month=this_month().first, values={"contacts": 5}, by=None)
 
     [month] = months(client, full.north_head)
 
@@ -189,7 +212,7 @@ def test_whoever_sees_a_branch_reads_its_sums_with_targets_and_months(client, fu
     }
     for key in ("contacts", "contacts_overdue", "customers", "customers_new", "complaints_late"):
         assert rows_at(client, shown[key].url) == int(shown[key].value), key
-    assert shown["contacts"].target.endswith(" 9")
+    assert shown["contacts"].target.endswith(" 5")
     assert shown["contacts"].state == "met"
     assert shown["response_on_time"].target.endswith(" 90.0%")
     assert "mine" not in shown["contacts"].url
