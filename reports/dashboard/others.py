@@ -41,10 +41,10 @@ OWN: Final = 0  # the unit looked at by itself, among the keys of units
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """A figure that is not added up by month: in words, who sees it, its tile, and what it is of
-    units beside one another: unit → text and address, of those of which it can be said, and under
-    `OWN` of the unit looked at by itself. `not_then` says why a period that is over has none; it is
-    empty where one has."""
+    """A figure that is not added up by month: in words, who sees it, where it comes from, its tile,
+    and what it is of units beside one another: unit → text and address, of those of which it can be
+    said, and under `OWN` of the unit looked at by itself. `not_then` says why a period that is over
+    has none; it is empty where one has."""
 
     key: str
     title: str | Promise
@@ -53,6 +53,8 @@ class Other:
     measure: str | Promise
     group: str
     right: str
+    source: str | Promise
+    frozen: str | Promise
     tile: Callable[[Perimeter, Period], Tile | None]
     beside: Callable[[Perimeter, Period, list[OrgUnit]], dict[int, tuple[str, str]]]
     not_then: str | Promise = ""
@@ -226,6 +228,8 @@ OTHERS = (
         gettext_lazy("whole number"),
         CUSTOMERS,
         SEE_STRATEGIC,
+        gettext_lazy("the list of strategic customers and the contacts made with them"),
+        gettext_lazy("never; what was due in the past was not kept"),
         _strategic,
         _strategic_beside,
         gettext_lazy(
@@ -243,6 +247,8 @@ OTHERS = (
         gettext_lazy("score of the questionnaire's scale"),
         CASES,
         SEE_SCORES,
+        gettext_lazy("the published results of the wave"),
+        gettext_lazy("with the publication of the wave"),
         _satisfaction,
         _satisfaction_beside,
     ),

@@ -33,7 +33,8 @@ from reports.metrics.definitions import GROUPS, judged_once, state_of_sums
 from reports.metrics.own import OF_PEOPLE, work_of
 from reports.metrics.perimeter import OwnWork, Perimeter
 from reports.metrics.reading import Amount, Series, rows_behind, series_of
-from reports.metrics.registry import METRICS, Adds, Kind, Measure, Metric
+from reports.metrics.registry import METRICS, Adds, Kind, Metric
+from reports.metrics.words import facts_of, facts_of_other, names_of_rights
 from reports.models import ClosedMonth, RollupState
 
 EXPORT = "customers.export_customer"
@@ -147,48 +148,21 @@ def dashboard_workbook(request: HttpRequest) -> HttpResponse | FileResponse:
 def metric_list(request: HttpRequest) -> HttpResponse:
     """Every figure in words: what it counts, how it is kept, when it was compared last."""
     seen = [metric for metric in METRICS.values() if metric.opens_to(request.user)]
+    others = [one for one in OTHERS if one.opens_to(request.user)]
+    rights = names_of_rights([*seen, *others])
+    told = [(one, facts_of(one, rights[one.right])) for one in seen]
+    told += [(one, facts_of_other(one, rights[one.right])) for one in others]
     context = {
         "groups": [
             (label, rows)
             for key, label in GROUPS.items()
-            if (rows := [*_words_of(seen, key), *_words_of_others(request.user, key)])
+            if (rows := [(one, facts) for one, facts in told if one.group == key])
         ],
         "state": RollupState.objects.first(),
         "closed": ClosedMonth.objects.order_by("-month").first(),
         "crumbs": [(_("Metrics"), "")],
     }
     return render(request, "reports/metrics.html", context)
-
-
-def _words_of(seen: list[Metric], group: str) -> list[dict[str, Any]]:
-    return [_in_words(one) for one in seen if one.group == group]
-
-
-def _words_of_others(reader: Any, group: str) -> list[dict[str, Any]]:
-    return [
-        {"metric": one, "measure": one.measure, "better": "—", "when": one.when}
-        for one in OTHERS
-        if one.group == group and one.opens_to(reader)
-    ]
-
-
-def _in_words(metric: Metric) -> dict[str, Any]:
-    measures = {
-        Measure.ROWS: _("whole number"),
-        Measure.YUAN: _("yuan, two decimals"),
-        Measure.SHARE: _("per cent, one decimal"),
-        Measure.COUNT: _("whole number"),
-        Measure.RATE: _("for each 1,000, two decimals"),
-    }
-    better = {"up": _("more is better"), "down": _("less is better"), "": "—"}
-    return {
-        "metric": metric,
-        "measure": measures[metric.measure],
-        "better": better[metric.better],
-        "when": _("what there is today")
-        if metric.kind == Kind.STOCK
-        else _("what happened in the period"),
-    }
 
 
 @requires(VIEW)
