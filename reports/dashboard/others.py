@@ -24,7 +24,7 @@ from core.scope import scope_of
 from customers.models import CustomerUnit
 from regions.models import OrgUnit
 from reports.dashboard.basis import past_stocks
-from reports.dashboard.tiles import Tile, targets_of, tile_of
+from reports.dashboard.tiles import Tile, minus, targets_of, tile_of
 from reports.metrics.definitions import CASES, CUSTOMERS, GROUPS
 from reports.metrics.perimeter import Perimeter
 from reports.metrics.periods import Period
@@ -189,7 +189,7 @@ def _satisfaction(perimeter: Perimeter, period: Period) -> Tile | None:
         low, high = (display.score(bound) for bound in reading.interval)
         tile.change = _("95% interval {low} to {high}").format(low=low, high=high)
     if reading and len(known) > 1 and (before := known[-2]):
-        change = f"{round(reading.value - before.value, 2):+.2f}"
+        change = minus(f"{round(reading.value - before.value, 2):+.2f}")
         against = _("{change} against {period}").format(change=change, period=waves[1].code)
         tile.change = f"{against} · {tile.change}" if tile.change else against
     _set_aim(tile, perimeter, reading, waves[0])

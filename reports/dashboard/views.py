@@ -34,7 +34,7 @@ from reports.metrics.own import OF_PEOPLE, work_of
 from reports.metrics.perimeter import OwnWork, Perimeter
 from reports.metrics.reading import Amount, Series, rows_behind, series_of
 from reports.metrics.registry import METRICS, Adds, Kind, Metric
-from reports.metrics.words import facts_of, facts_of_other, names_of_rights
+from reports.metrics.words import Fact, facts_of, facts_of_other, names_of_rights
 from reports.models import ClosedMonth, RollupState
 
 EXPORT = "customers.export_customer"
@@ -150,6 +150,7 @@ def metric_list(request: HttpRequest) -> HttpResponse:
     seen = [metric for metric in METRICS.values() if metric.opens_to(request.user)]
     others = [one for one in OTHERS if one.opens_to(request.user)]
     rights = names_of_rights([*seen, *others])
+    told: list[tuple[Any, list[Fact]]]
     told = [(one, facts_of(one, rights[one.right])) for one in seen]
     told += [(one, facts_of_other(one, rights[one.right])) for one in others]
     context = {

@@ -39,7 +39,7 @@ def facts_of(metric: Metric, right: str) -> list[Fact]:
         Fact(_("Whose rows"), _whose(metric, right)),
         Fact(_("Source"), _source(metric)),
         Fact(_("Rounding"), _rounding(metric)),
-        Fact(_("Frozen"), _frozen(metric)),
+        Fact(pgettext("figure", "Freezing"), _frozen(metric)),
     ]
 
 
@@ -104,5 +104,5 @@ def facts_of_other(other: Any, right: str) -> list[Fact]:
         Fact(_("Whose rows"), whose),
         Fact(_("Source"), str(other.source)),
         Fact(_("Rounding"), str(other.measure)),
-        Fact(_("Frozen"), str(other.frozen)),
+        Fact(pgettext("figure", "Freezing"), str(other.frozen)),
     ]
