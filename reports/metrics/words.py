@@ -53,9 +53,10 @@ def _counted(metric: Metric) -> str:
 
 def _whose(metric: Metric, right: str) -> str:
     whole = _("Rows in the units that you see whole with the right “{right}”.").format(right=right)
+    own = _("Whoever sees only own rows anywhere: his own rows alone.")
     if metric.whole_only:
-        return f"{whole} {_('Whoever sees only own rows anywhere does not see it.')}"
-    return f"{whole} {_('Whoever sees only own rows anywhere: his own rows alone.')}"
+        own = _("Whoever sees only own rows anywhere does not see it.")
+    return f"{whole} {own}"
 
 
 def _source(metric: Metric) -> str:
@@ -64,7 +65,10 @@ def _source(metric: Metric) -> str:
         rows=model._meta.verbose_name_plural, table=model._meta.db_table)]  # fmt: skip
     if metric.moment:
         column = model._meta.get_field(metric.moment)
-        told.append(_("counted by “{column}”").format(column=getattr(column, "verbose_name", "")))
+        name = str(getattr(column, "verbose_name", ""))
+        # Columns that no page shows have no name of their own.
+        known = _("time of entry") if name == metric.moment.replace("_", " ") else name
+        told.append(_("counted by “{column}”").format(column=known))
     if metric.judged:
         told.append(_("judged anew each night"))
     return listed(told)

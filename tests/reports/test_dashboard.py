@@ -450,6 +450,26 @@ def test_every_figure_is_explained(client, full):
     assert page.status_code == 200
     for metric in METRICS.values():
         assert f'id="{metric.key}"' in page.content.decode()
+    told = {
+        one.key: [fact.text for fact in facts]
+        for _label, rows_of in page.context["groups"]
+        for one, facts in rows_of
+    }
+    assert set(told) == {*METRICS, "strategic_due", "satisfaction"}
+    words = page.content.decode()
+    for key, (name, *texts) in told.items():
+        assert name == key
+        assert len(texts) == 5
+        assert all(texts), key
+        for text in texts:
+            assert escape(text) in words, (key, text)
+    _name, _counted, whose, source, rounding, frozen = told["contacts"]
+    assert "customers_activity" in source
+    assert "5" in frozen
+    assert told["customers"][5] != frozen
+    assert told["expenses_paid"][4] != rounding
+    assert told["complaint_rate"][2] != whose
+    assert told["response_on_time"][3].count("complaints_case") == 1
     query = parse_qs(urlsplit(tiles(client.get("/reports/"))["contacts"].url).query)
     assert query == {"unit": ["G"], "period": [this_month().key]}
 
