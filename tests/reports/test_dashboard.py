@@ -541,6 +541,11 @@ def test_only_stocks_of_too_many_rows_are_shown_as_of_the_night(client, full, mo
     client.force_login(full.north_head)
     shown = tiles(client.get("/reports/", {"unit": full.n1.code}))
     assert (shown["budget_used"].as_of, shown["customers"].as_of) == (None, timezone.localdate())
+    # Whose contact is overdue is sought among customers: too many of these, and it is the night's.
+    assert (shown["contacts_overdue"].value, shown["contacts_overdue"].as_of) == (
+        "0", timezone.localdate(),
+    )  # fmt: skip
+    assert client.get(shown["contacts_overdue"].url).context["as_of"] == timezone.localdate()
     page = client.get(shown["budget_used"].url)
     assert shown["budget_used"].value == page.context["figure"]
     assert page.context["figure"] == display.share(
