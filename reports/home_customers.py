@@ -16,13 +16,14 @@ from django.utils.translation import ngettext
 from compliance.months import month_of
 from customers.models import CustomerUnit
 from customers.policies import QUIET
-from customers.selectors.lists import ListQuery, count_customers
+from customers.selectors.lists import ListQuery, count_each
 from regions.policies import policy
 from reports.dashboard.forms import VIEW
 from reports.home_figures import since_yesterday
 from reports.metrics.registry import midnight
 
 RIGHT = "customers.view_customer"
+Counted = tuple[int, bool]  # how many, and whether there are more
 
 
 def customer_tiles(user: Any) -> list[dict[str, Any]]:
@@ -33,32 +34,43 @@ def customer_tiles(user: Any) -> list[dict[str, Any]]:
     own: dict[str, Any] = {"keeper": user} if user.scope(RIGHT).own else {}
     mine = {"keeper": user.employee_no} if own else {}
     due = _("Contact is due") if own else _("Contact is due, whole branch")
-    newly_due = ListQuery(due_from=today, due=True, **own)
     label = ngettext("No contact for {count} day", "No contact for {count} days", days)
-    newly_quiet = ListQuery(contact_before=quiet, contact_after=quiet - dt.timedelta(days=1), **own)
+    day = dt.timedelta(days=1)
+    asked = [
+        ListQuery(due=True, **own),
+        ListQuery(due=True, due_from=today, **own),
+        ListQuery(contact_before=quiet, **own),
+        ListQuery(contact_before=quiet, contact_after=quiet - day, **own),
+        ListQuery(stage="settling_in", **own),
+    ]
+    # Who sees the figures of a branch has all its customers there, with their months.
+    whole = bool(own) or not user.has_perm(VIEW)
+    found = count_each(user, [*asked, ListQuery(**own)] if whole else asked)
     tiles = [
-        _tile(user, due, ListQuery(due=True, **own), {"due": "on", **mine}, newly_due),
+        _tile(due, found[0], {"due": "on", **mine}, _since(found[0], found[1])),
         _tile(
-            user,
             label.format(count=days),
-            ListQuery(contact_before=quiet, **own),
+            found[2],
             {"quiet": days, "sort": "last_contact", **mine},
-            newly_quiet,
+            _since(found[2], found[3]),
         ),
         _tile(
-            user,
             _("Settling-in period"),
-            ListQuery(stage="settling_in", **own),
+            found[4],
             {"stage": "settling_in", **mine},
-            note=_("handed over within a year"),
+            _("handed over within a year"),
         ),
     ]
-    if own or not user.has_perm(VIEW):
-        # Who sees the figures of a branch has all its customers there, with their months.
+    if whole:
         title = _("My customers") if own else _("Customers")
         note = _("{count} this month").format(count=f"+{_new(user):,}") if own else ""
-        tiles.append(_tile(user, title, ListQuery(**own), mine, note=note))
+        tiles.append(_tile(title, found[5], mine, note))
     return tiles
+
+
+def _since(found: Counted, newly: Counted) -> str:
+    """How many of those counted came since yesterday; nothing where there are none."""
+    return since_yesterday(newly[0]) if found[0] else ""
 
 
 def _new(user: Any) -> int:
@@ -68,18 +80,9 @@ def _new(user: Any) -> int:
     return mine.values("customer").distinct().count()
 
 
-def _tile(
-    user: Any,
-    label: str,
-    query: ListQuery,
-    address: dict[str, Any],
-    newly: ListQuery | None = None,
-    note: str = "",
-) -> dict[str, Any]:
-    """A number of customers; `newly` are those of them who came since yesterday."""
-    number, more = count_customers(user, query)
-    if newly is not None and number:
-        note = since_yesterday(count_customers(user, newly)[0])
+def _tile(label: str, found: Counted, address: dict[str, Any], note: str) -> dict[str, Any]:
+    """A number of customers with the address of its rows."""
+    number, more = found
     url = f"{reverse('customers:list')}?{urlencode(address)}"
     value = f"{number:,}+" if more else f"{number:,}"
     return {"label": label, "value": value, "url": url, "change": note}
