@@ -208,7 +208,8 @@ def count_each(
 ) -> list[tuple[int, bool]]:
     """The same for several lists, in one statement."""
     limit = 2 * COUNT_CAP + 1
-    texts, params = [], []
+    texts: list[str] = []
+    params: list[Any] = []
     for place, query in enumerate(queries):
         found = []
         for part in _counted_parts(user, query, permission):
