@@ -42,7 +42,7 @@ class Asked(BasePermission):
         if request.auth is None:
             return False
         method = "GET" if request.method == "HEAD" else request.method
-        if not hasattr(view, method.lower()):
+        if method.lower() not in view.http_method_names or not hasattr(view, method.lower()):
             return True  # and is answered with 405
         ask = view.asks.get(method)
         if ask is None:

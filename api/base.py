@@ -9,8 +9,7 @@ from typing import Any, ClassVar
 
 import pghistory
 from django.core.exceptions import RequestDataTooBig
-from django.core.validators import ProhibitNullCharactersValidator
-from django.http import Http404, QueryDict
+from django.http import Http404
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 from rest_framework.renderers import JSONRenderer
@@ -19,6 +18,7 @@ from rest_framework.utils.urls import replace_query_param
 from rest_framework.views import APIView
 
 from api.errors import NoVersion, Outdated, TooLarge
+from api.queries import refuse_unknown
 from api.services.repeats import KEY_LENGTH, Answer, digest_of, once
 from core.access import by_token
 from core.errors import Stale
@@ -56,7 +56,7 @@ class Resource(APIView):
 
     def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        _refuse_nulls(request.query_params)
+        refuse_unknown(self, request.method, request.query_params)
         if request.method not in ("GET", "HEAD"):
             _read(request._request)
             name = getattr(request._request, "id", "")
@@ -73,14 +73,6 @@ class Nothing(Resource):
         raise Http404
 
     post = patch = get
-
-
-def _refuse_nulls(asked: QueryDict) -> None:
-    """Raises ValidationError for a NUL, which no text of the database holds or is compared with."""
-    for name, several in asked.lists():
-        if any("\0" in text for text in (name, *several)):
-            sentence = str(ProhibitNullCharactersValidator.message)
-            raise ValidationError({name.replace("\0", ""): [sentence]})
 
 
 def _read(request: Any) -> None:
@@ -155,6 +147,8 @@ def found_or_404(row: Any) -> Any:
 def checked(serializer: Any, data: Any) -> dict[str, Any]:
     """What was sent, read by its serializer. Raises ValidationError, also for unknown fields: a
     misspelt one must not be passed over in silence."""
+    if not isinstance(data, Mapping):
+        raise ValidationError({"non_field_errors": [_("Please send a JSON object.")]})
     given = serializer(data=data)
     given.is_valid(raise_exception=True)
     unknown = set(data) - set(given.fields)
@@ -204,7 +198,7 @@ def written(request: Any, act: Callable[[], Answer]) -> Response:
         raise ValidationError({"Idempotency-Key": [sentence.format(most=KEY_LENGTH)]})
     if key:
         digest = digest_of(request.method, request.path, request._request.body)
-        answer = once(user=request.user, key=key, digest=digest, act=act)
+        answer = once(token=request.auth, key=key, digest=digest, act=act)
     else:
         answer = act()
     return Response(answer.body, status=answer.status, headers=answer.headers)

@@ -7,7 +7,13 @@ from django.db import OperationalError
 from django.http import Http404
 from django.utils.translation import gettext as _
 from psycopg.errors import LockNotAvailable, QueryCanceled
-from rest_framework.exceptions import APIException, NotAuthenticated, Throttled, ValidationError
+from rest_framework.exceptions import (
+    APIException,
+    NotAuthenticated,
+    Throttled,
+    UnsupportedMediaType,
+    ValidationError,
+)
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
 
@@ -84,6 +90,8 @@ def _sentence(error: Exception) -> str:
         return _("You may not do this.")
     if isinstance(error, NotAuthenticated):
         return _("Please send a token in the header Authorization.")
+    if isinstance(error, UnsupportedMediaType):
+        return _("Please send JSON in UTF-8, with the header Content-Type: application/json.")
     if isinstance(error, Throttled):
         return _("So many calls a minute are not allowed. Please wait.")
     return str(getattr(error, "detail", ""))

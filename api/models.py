@@ -83,10 +83,11 @@ class ApiToken(models.Model):
 class Answered(models.Model):
     """What a call with an idempotency key was answered, written in the transaction of its effect.
 
-    The unique pair is also the lock: a second call at the same time waits for the first one.
+    The unique pair is also the lock: a second call at the same time waits for the first one. Keys
+    are a token's own: two programs of one person know nothing of each other.
     """
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
+    token = models.ForeignKey(ApiToken, models.CASCADE, related_name="+")
     key = models.CharField(max_length=200)
     digest = models.CharField(max_length=64)
     status = models.PositiveSmallIntegerField(null=True)
@@ -95,8 +96,8 @@ class Answered(models.Model):
     at = models.DateTimeField(default=timezone.now)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["user", "key"], name="answered_once")]
+        constraints = [models.UniqueConstraint(fields=["token", "key"], name="answered_once")]
         indexes = [models.Index(fields=["at"], name="answered_at")]
 
     def __str__(self) -> str:
-        return f"{self.user_id} {self.key}"
+        return f"{self.token_id} {self.key}"

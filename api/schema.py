@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+from django.utils import translation
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
@@ -55,14 +56,14 @@ PROBLEM_SCHEMA: dict[str, Any] = {
 }
 
 
-def allow_empty_filters(result: dict[str, Any], **_more: Any) -> dict[str, Any]:
-    """Say of each choice in a query that it may stand there empty: that leaves it out."""
+def refuse_empty_queries(result: dict[str, Any], **_more: Any) -> dict[str, Any]:
+    """Say of each text in a query that it is not empty (`api.queries`)."""
     for methods in result["paths"].values():
         for operation in methods.values():
             for one in operation.get("parameters", ()):
-                choices = one["schema"].get("enum")
-                if one["in"] == "query" and choices and "" not in choices:
-                    choices.append("")
+                inner = one["schema"].get("items", one["schema"])
+                if one["in"] == "query" and inner.get("type") == "string" and "enum" not in inner:
+                    inner["minLength"] = 1
     return result
 
 
@@ -87,8 +88,7 @@ class Described(AutoSchema):
 
     def get_operation_id(self) -> str:
         """Method and resource, as in `get_one_case`: names for programs that are generated."""
-        resource = re.sub(r"(?<!^)(?=[A-Z])", "_", type(self.view).__name__)
-        return f"{self.method}_{resource}".lower()
+        return operation_of(self.view, self.method)
 
     def get_description(self) -> str:  # type: ignore[override]  # as drf-spectacular has it
         words = super().get_description()
@@ -153,8 +153,30 @@ def writes(
     )
 
 
+def operation_of(view: Any, method: str) -> str:
+    """What a method of a resource is called in the description."""
+    resource = re.sub(r"(?<!^)(?=[A-Z])", "_", type(view).__name__)
+    return f"{method}_{resource}".lower()
+
+
 @cache
 def description() -> dict[str, Any]:
     """The whole description; it changes only with the code. In the language of the source."""
-    found: dict[str, Any] = SchemaGenerator(api_version="v1").get_schema(public=True)
+    with translation.override("en"):
+        found: dict[str, Any] = SchemaGenerator(api_version="v1").get_schema(public=True)
     return found
+
+
+@cache
+def queries() -> dict[str, dict[str, dict[str, Any]]]:
+    """Operation → the parameters of its query, each with its schema, out of the description: what
+    is described is what is taken."""
+    return {
+        operation["operationId"]: {
+            one["name"]: one["schema"]
+            for one in operation.get("parameters", ())
+            if one["in"] == "query"
+        }
+        for methods in description()["paths"].values()
+        for operation in methods.values()
+    }

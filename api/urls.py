@@ -33,6 +33,7 @@ urlpatterns = [
     ),
     path("api/v1/metrics/", metrics.Metrics.as_view(), name="metrics"),
     path("api/v1/metrics/figures/", metrics.Figures.as_view(), name="figures"),
+    path("api/v1/metrics/series/", metrics.Series.as_view(), name="series"),
     # With line ends too, which `path` leaves to the pages.
     re_path(r"^api/v1/(?P<rest>[\s\S]+)\Z", Nothing.as_view(), name="nothing"),
 ]

@@ -6,14 +6,15 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from api.errors import PROBLEM, told
 from api.forms import TokenForm
 from api.models import USE, ApiToken
+from api.queries import SHOWN, unknown_words
 from api.schema import description
 from api.services import issue, revoke
 from api.services.tokens import longest_life
@@ -29,11 +30,21 @@ NEWEST = Order("-made", "created_at", descending=True, kind="time")
 @require_safe
 def schema(request: HttpRequest) -> HttpResponse:
     """OpenAPI 3.1. Public, as the source is: it names fields, never a row."""
-    with translation.override("en"):
-        answer = JsonResponse(description(), json_dumps_params={"ensure_ascii": False})
+    if request.GET:
+        return _no_parameters(next(iter(request.GET)))
+    answer = JsonResponse(description(), json_dumps_params={"ensure_ascii": False})
     answer["Content-Type"] = "application/vnd.oai.openapi+json"
     answer["Cache-Control"] = "public, max-age=300"
     return answer
+
+
+def _no_parameters(name: str) -> HttpResponse:
+    """As every other address of the API answers a parameter that it does not know."""
+    body = told(400, _("Please check what was sent.")).data
+    body["errors"] = {name[:SHOWN]: [unknown_words(name, ())]}
+    return JsonResponse(
+        body, status=400, content_type=PROBLEM, json_dumps_params={"ensure_ascii": False}
+    )
 
 
 @requires(USE)

@@ -41,18 +41,22 @@ def facts(job: Job) -> Facts:
     )
 
 
+def needs_release(rows: int) -> bool:
+    """Whether a file of so many rows leaves the system only after an approval (0: none does)."""
+    most: int = policy("approvals.export_rows")
+    return 0 < most < rows
+
+
 def check_direct(rows: int, sentence: str) -> None:
     """Raises Refused with a sentence (of `{rows}`) for a file that is handed out at once, with no
     job that could wait for the release which so many rows need."""
-    most = policy("approvals.export_rows")
-    if most and rows > most:
+    if needs_release(rows):
         raise Refused(sentence.format(rows=thousands(rows)))
 
 
 def hold(job: Job, *, rows: int, by: Any, url: str) -> bool:
     """Ask for the release of a file that is larger than the rule lets go."""
-    most = policy("approvals.export_rows")
-    if not most or rows <= most:
+    if not needs_release(rows):
         return False
     job.payload = job.payload | {"rows": rows, "url": url}
     Job.objects.filter(pk=job.pk).update(payload=job.payload)

@@ -5,8 +5,10 @@ migrated by the owner, then the connection logs in as `crm_app`. What a test com
 away by tests.flush.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import hypothesis
 import psycopg
@@ -14,7 +16,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.test import TransactionTestCase
-from django.utils import translation
+from django.utils import timezone, translation
 
 from accounts.models import User
 from tests.factories import World, make_world
@@ -50,6 +52,9 @@ LONGEST = (
 )
 
 
+BEFORE_MIDNIGHT = 20  # seconds; few tests take longer
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Long modules first, where several workers share them out; the others as they were found."""
     if hasattr(config, "workerinput"):
@@ -59,8 +64,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup() -> None:
     """Every test begins in the language of the settings: a page that was read in another language
-    leaves the thread in it, as Django's middleware activates and never deactivates."""
+    leaves the thread in it, as Django's middleware activates and never deactivates. And none begins
+    in the last seconds of a day, or what it wrote today is of yesterday when it looks."""
     translation.deactivate()
+    left = _seconds_left_today()
+    if left < BEFORE_MIDNIGHT:
+        time.sleep(left)
+
+
+def _seconds_left_today() -> float:
+    now = timezone.localtime()
+    morrow = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    return (morrow - now).total_seconds()
 
 
 def _place(nodeid: str) -> int:

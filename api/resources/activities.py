@@ -1,5 +1,6 @@
 """Activities with customers: lists, one, logging and planning."""
 
+from datetime import date
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -23,8 +24,10 @@ from api.schema import KEY, UNIT, OpenApiParameter, lists, shows, writes
 from customers.models import Activity, ActivityKind, ActivityState, Contact, Customer, CustomerUnit
 from customers.selectors.rows import LATEST, VIEW, ActivityQuery, activity_in_reach, activity_page
 from customers.services import log_activity, plan_activity
+from customers.visits import visit_hints
 
 LOG = "customers.log_activity"
+FIRST_YEAR, LAST_YEAR = 1980, 2100
 NEW_STATES = [ActivityState.DONE.value, ActivityState.PLANNED.value]
 
 
@@ -44,6 +47,23 @@ class ActivityRow(serializers.Serializer):
     done_at = serializers.DateTimeField(allow_null=True)
 
 
+def usual(moment: date) -> None:
+    """Raises ValidationError for a year in which nobody was met, or will be: a slip of the pen."""
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        sentence = _("The year is not between {first} and {last}.")
+        raise serializers.ValidationError(sentence.format(first=FIRST_YEAR, last=LAST_YEAR))
+
+
+class ActivityOut(ActivityRow):
+    """One activity."""
+
+    hints = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="What does not fit about a planned visit (rank, region), in sentences; it is "
+        "planned all the same. Mostly there are none.",
+    )
+
+
 class ActivityNew(serializers.Serializer):
     """What was done with a customer, or is planned; it is the token's owner's."""
 
@@ -53,7 +73,7 @@ class ActivityNew(serializers.Serializer):
     )
     kind = serializers.ChoiceField(ActivityKind.choices)
     state = serializers.ChoiceField(NEW_STATES, default=ActivityState.DONE.value)
-    at = serializers.DateTimeField()
+    at = serializers.DateTimeField(validators=[usual])
     content = serializers.CharField(max_length=5000)
     contact = serializers.IntegerField(
         min_value=1, max_value=2**31 - 1, required=False, help_text="A contact of the customer."
@@ -62,7 +82,9 @@ class ActivityNew(serializers.Serializer):
         max_length=5000, required=False, allow_blank=True, help_text="Of what was done."
     )
     next_on = serializers.DateField(
-        required=False, help_text="When he is due again, after what was done."
+        required=False,
+        validators=[usual],
+        help_text="When he is due again, after what was done.",
     )
 
 
@@ -103,7 +125,7 @@ class Activities(Resource):
         page = activity_page(request.user, query, **asked_page(request, LATEST))
         return page_answer(request, page, ActivityRow(page.rows, many=True).data)
 
-    @writes(ActivityNew, ActivityRow, KEY)
+    @writes(ActivityNew, ActivityOut, KEY)
     def post(self, request: Any) -> Response:
         """Log what was done with a customer, or plan it."""
         return written(request, lambda: _enter(request))
@@ -121,9 +143,15 @@ def _enter(request: Any) -> Answer:
         activity = plan_activity(place, by=request.user, contact=contact, **sent)
     else:
         activity = log_activity(place, by=request.user, contact=contact, **sent)
-    fresh = Activity.objects.select_related("unit", "by").get(pk=activity.pk)
+    fresh = Activity.objects.select_related("unit", "by", "customer", "contact").get(pk=activity.pk)
     headers = {"Location": f"/api/v1/activities/{activity.pk}/"}
-    return Answer(201, plain(ActivityRow(fresh).data), headers)
+    return Answer(201, plain(_shown(fresh, place)), headers)
+
+
+def _shown(activity: Activity, place: CustomerUnit | None) -> dict[str, Any]:
+    """An activity with what does not fit about it (ACT-05), as the page says it."""
+    hints = visit_hints(activity, place) if place is not None else []
+    return dict(ActivityRow(activity).data) | {"hints": hints}
 
 
 def _place(user: Any, customer: int, unit: str) -> CustomerUnit:
@@ -152,7 +180,10 @@ class OneActivity(Resource):
 
     asks = {"GET": Ask(ACTIVITIES_READ, VIEW)}  # noqa: RUF012
 
-    @shows(ActivityRow)
+    @shows(ActivityOut)
     def get(self, request: Any, pk: int) -> Response:
         """Read an activity."""
-        return Response(ActivityRow(found_or_404(activity_in_reach(request.user, pk))).data)
+        activity: Activity = found_or_404(activity_in_reach(request.user, pk))
+        places = CustomerUnit.objects.visible_to(request.user, VIEW)
+        place = places.filter(customer=activity.customer_id, unit=activity.unit_id).first()
+        return Response(_shown(activity, place))

@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from api.models import Answered
+from api.models import Answered, ApiToken
 from core.errors import Refused
 
 KEPT = timedelta(hours=24)
@@ -32,7 +32,7 @@ def digest_of(method: str, path: str, body: bytes) -> str:
     return hashlib.sha256(b"\n".join((method.encode(), path.encode(), body))).hexdigest()
 
 
-def once(*, user: Any, key: str, digest: str, act: Callable[[], Answer]) -> Answer:
+def once(*, token: ApiToken, key: str, digest: str, act: Callable[[], Answer]) -> Answer:
     """Do `act`, or give its answer again when this key was used for it within a day.
 
     The row is written first and in the same transaction: a second call at the same moment waits
@@ -41,10 +41,10 @@ def once(*, user: Any, key: str, digest: str, act: Callable[[], Answer]) -> Answ
     used for something else.
     """
     with transaction.atomic():
-        Answered.objects.filter(user=user, key=key, at__lt=timezone.now() - KEPT).delete()
-        row = Answered(user=user, key=key, digest=digest)
+        Answered.objects.filter(token=token, key=key, at__lt=timezone.now() - KEPT).delete()
+        row = Answered(token=token, key=key, digest=digest)
         Answered.objects.bulk_create([row], ignore_conflicts=True)
-        kept = Answered.objects.select_for_update().get(user=user, key=key)
+        kept = Answered.objects.select_for_update().get(token=token, key=key)
         if kept.status is not None:
             if kept.digest != digest:
                 raise Refused(_("This idempotency key was used for another call already."))

@@ -97,17 +97,14 @@ def publish_circular(
     with read receipts; or his commendation.
 
     `left_out` says for keys of lines why somebody is left out. Raises Refused without the right,
-    for whoever stands in the notice himself and where nobody is left; Stale when it changed since.
+    for whoever stands in the notice himself (`stands_in`) and where nobody is left; Stale when it
+    changed since.
     """
-    row = _hold(circular, by)
-    if row.state != CircularState.DRAFT or row.version != version:
-        raise Stale(_("This notice was changed or published meanwhile. Please look again."))
+    row = _hold(circular, by, version)
     row.title, row.opening = title.strip() or row.title, opening.strip() or row.opening
     lines = _sort_out(row, left_out or {})
     if not lines:
         raise Refused(_("Nobody is left in this notice. Please drop it instead."))
-    if any(line.about.person_id == by.pk for line in lines):
-        raise Refused(_("You stand in this notice yourself; somebody else publishes it."))
     about_lapses = row.kind == CircularKind.LAPSE
     row.bulletin = publish(
         title=row.title,
@@ -139,9 +136,7 @@ def _deed(row: Circular) -> str:
 @transaction.atomic
 def drop_circular(circular: Circular, *, by: User, version: int, reason: str) -> Circular:
     """Publish nothing: the draft goes with a reason; what it tells of stands in no later one."""
-    row = _hold(circular, by)
-    if row.state != CircularState.DRAFT or row.version != version:
-        raise Stale(_("This notice was changed or published meanwhile. Please look again."))
+    row = _hold(circular, by, version)
     if not reason.strip():
         raise Refused(_("Please give a reason."))
     row.state, row.dropped_reason = CircularState.DROPPED, reason.strip()
@@ -178,11 +173,23 @@ def _said(line: CircularLine) -> str:
     return words.format(measure=measure, **facts)
 
 
-def _hold(circular: Circular, by: User) -> Circular:
+def _hold(circular: Circular, by: User, version: int) -> Circular:
     row = lock(Circular.objects.filter(pk=circular.pk)).select_related("unit").get()
     if not Circular.objects.visible_to(by, PUBLISH).filter(pk=row.pk).exists():
         raise Refused(_("You may not publish the notice of this unit."))
+    if row.state != CircularState.DRAFT or row.version != version:
+        raise Stale(_("This notice was changed or published meanwhile. Please look again."))
+    if stands_in(row, by):
+        raise Refused(_("You stand in this notice yourself; somebody else publishes it."))
     return row
+
+
+def stands_in(circular: Circular, reader: User) -> bool:
+    """Whether a draft is about somebody himself. He neither publishes it nor drops it, nor leaves
+    himself out of it: that is for whoever publishes notices beside or above him."""
+    lines = lines_of(circular)
+    gone = why_left_out(lines, timezone.localdate())
+    return any(one.about.person_id == reader.pk and one.pk not in gone for one in lines)
 
 
 def _sort_out(row: Circular, left_out: Mapping[int, str]) -> list[CircularLine]:

@@ -18,11 +18,11 @@ from compliance.models import (
     LogInMonth,
 )
 from compliance.months import month_end
-from compliance.selectors.circulars import PUBLISH, publishers
+from compliance.selectors.circulars import publishers
 from compliance.selectors.rewards import Earned, Reward, earned_by, rewards_on
 from compliance.services.drafts import FRESH, draft_of
 from compliance.services.log_in_days import HOLD
-from compliance.services.voiding import declare_void
+from compliance.services.voiding import declare_void, may_judge
 from core.errors import Refused, Stale
 from core.locking import lock
 from core.notices import notify
@@ -53,9 +53,10 @@ def draft_commendations(today: dt.date | None = None) -> int:
 def _draft_month(month: dt.date, day: dt.date) -> int:
     rewards = rewards_on(month_end(month))
     found = earned_by(month, rewards) if rewards else {}
-    places = OrgUnit.objects.in_bulk({one.unit for some in found.values() for one in some})
+    at = {one.unit for some in found.values() for one in some}
+    places = OrgUnit.objects.in_bulk(at | set(found))
     for key, earned in found.items():
-        unit = OrgUnit.objects.get(pk=key)
+        unit = places[key]
         circular = draft_of(unit, day, CircularKind.PRAISE)
         rows = [_commendation(one, rewards[key], places[one.unit]) for one in earned]
         CircularLine.objects.bulk_create(
@@ -115,7 +116,7 @@ def void_commendation(commendation: Commendation, *, by: User, reason: str) -> C
     void already."""
     rows = lock(Commendation.objects.filter(pk=commendation.pk))
     row = rows.select_related("person", "unit").get()
-    if not may_void(row, by):
+    if not may_judge(row, by):
         raise Refused(_("You may not decide on this commendation."))
     if row.state != CommendationState.GIVEN:
         raise Stale(_("This commendation is void already, or was never given."))
@@ -131,13 +132,6 @@ def void_commendation(commendation: Commendation, *, by: User, reason: str) -> C
         reason=row.void_reason,
     )
     return row
-
-
-def may_void(commendation: Commendation, reader: User) -> bool:
-    """Whether somebody may declare a commendation void."""
-    if commendation.person_id == reader.pk:
-        return False
-    return Commendation.objects.visible_to(reader, PUBLISH).filter(pk=commendation.pk).exists()
 
 
 def _record(action: str, row: Commendation, by: User) -> None:

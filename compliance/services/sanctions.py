@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from audit.services import record
 from compliance.models import Appeal, AppealOutcome, Sanction, SanctionState
-from compliance.selectors.circulars import PUBLISH, publishers
-from compliance.services.voiding import declare_void
+from compliance.selectors.circulars import publishers
+from compliance.services.voiding import declare_void, may_judge
 from core.errors import Refused, Stale
 from core.locking import lock
 from core.notices import notify
@@ -95,13 +95,6 @@ def void_sanction(sanction: Sanction, *, by: User, reason: str) -> Sanction:
         reason=row.void_reason,
     )
     return row
-
-
-def may_judge(sanction: Sanction, reader: User) -> bool:
-    """Whether somebody may declare a sanction void, or decide on it."""
-    if sanction.person_id == reader.pk:
-        return False
-    return Sanction.objects.visible_to(reader, PUBLISH).filter(pk=sanction.pk).exists()
 
 
 def _check_judge(row: Sanction, by: User) -> None:

@@ -1,10 +1,19 @@
-"""Declaring void what was decided about a person (LOG-08)."""
+"""Who may judge what was decided about a person, and declaring it void (LOG-08)."""
 
 from typing import Any
 
 from django.utils import timezone
 
 from accounts.models import User
+from compliance.selectors.circulars import PUBLISH
+
+
+def may_judge(row: Any, reader: User) -> bool:
+    """Whether somebody may decide on a sanction or a commendation: he publishes notices where it
+    was given, and it is not his own."""
+    if row.person_id == reader.pk:
+        return False
+    return type(row).objects.visible_to(reader, PUBLISH).filter(pk=row.pk).exists()
 
 
 def declare_void(row: Any, *, by: User, reason: str) -> None:

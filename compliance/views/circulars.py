@@ -141,6 +141,14 @@ def _gone(lines: list[dict[str, Any]]) -> list[tuple[str, int]]:
     return sorted(Counter(row["gone"] for row in lines if row["gone"]).items())
 
 
+def _offered(circular: Circular, reader: Any) -> dict[str, bool]:
+    """Whether a draft may be published or dropped by its reader, or is about himself."""
+    if circular.state != CircularState.DRAFT or not verbs.may_publish(circular, reader):
+        return {}
+    own = verbs.stands_in(circular, reader)
+    return {"may_publish": not own, "stands_in": own}
+
+
 @requires(VIEW)
 @require_safe
 def circular(request: HttpRequest, pk: int) -> HttpResponse:
@@ -155,7 +163,7 @@ def circular(request: HttpRequest, pk: int) -> HttpResponse:
         "named": sum(not (row["line"].left_out or row["gone"]) for row in lines),
         "gone": _gone(lines),
         **_lacks(one),
-        "may_publish": one.state == CircularState.DRAFT and verbs.may_publish(one, user),
+        **_offered(one, user),
         "crumbs": _crumbs((one.title, "")),
     }
     return render(request, "compliance/circular.html", context)

@@ -14,7 +14,8 @@ from compliance.models import CommendationState
 from compliance.selectors import circulars as reading
 from compliance.selectors.circulars import PUBLISH, VIEW
 from compliance.services import commendations as verbs
-from compliance.views.common import SEND, Crumbs, question
+from compliance.services.voiding import may_judge
+from compliance.views.common import SEND, Crumbs, below_notices, question
 from compliance.views.duties import COMMENDATION_TONES, badge
 from core.access import requires, signed_in
 from core.htmx import leave, page_or_rows
@@ -23,11 +24,8 @@ from core.saving import saved
 
 
 def _crumbs(request: HttpRequest, *more: tuple[str, str]) -> Crumbs:
-    """Below the notices for those who see them."""
     here = (_("Commendations"), reverse("compliance:commendations") if more else "")
-    if not request.user.has_perm(VIEW):
-        return [here, *more]
-    return [(_("Notices and sanctions"), reverse("compliance:notices")), here, *more]
+    return below_notices(request, here, *more)
 
 
 @signed_in
@@ -69,7 +67,7 @@ def commendation(request: HttpRequest, pk: int) -> HttpResponse:
         "commendation": one,
         "own": one.person_id == user.pk,
         "state": badge(one.state, COMMENDATION_TONES),
-        "may_void": one.state == CommendationState.GIVEN and verbs.may_void(one, user),
+        "may_void": one.state == CommendationState.GIVEN and may_judge(one, user),
         "sees_circular": reading.circular_in_reach(user, one.line.circular_id) is not None,
         "crumbs": _crumbs(request, (str(one), "")),
     }

@@ -6,10 +6,12 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from approvals.releases import check_direct
+from compliance.selectors.circulars import VIEW
 from core.errors import Refused
 from core.htmx import ask
 from core.saving import status_of
@@ -24,6 +26,13 @@ def form_key(request: HttpRequest, typed: str = "") -> str:
     if not typed:
         return token_hex(16)
     return f"form:{request.user.pk}:{typed}"
+
+
+def below_notices(request: HttpRequest, *here: tuple[str, str]) -> Crumbs:
+    """The way to a page below the notices, for those who see them."""
+    if not request.user.has_perm(VIEW):
+        return [*here]
+    return [(_("Notices and sanctions"), reverse("compliance:notices")), *here]
 
 
 def release_needed(request: HttpRequest, rows: int) -> HttpResponse | None:

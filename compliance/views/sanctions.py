@@ -16,7 +16,8 @@ from compliance.models import Appeal, Sanction, SanctionState
 from compliance.selectors import circulars as reading
 from compliance.selectors.circulars import PUBLISH, VIEW
 from compliance.services import sanctions as verbs
-from compliance.views.common import SEND, Crumbs, plain_form, question
+from compliance.services.voiding import may_judge
+from compliance.views.common import SEND, Crumbs, below_notices, plain_form, question
 from compliance.views.duties import OUTCOME_TONES, SANCTION_TONES, badge
 from core.access import requires, signed_in
 from core.htmx import leave, page_or_rows
@@ -25,11 +26,8 @@ from core.saving import saved
 
 
 def _crumbs(request: HttpRequest, *more: tuple[str, str]) -> Crumbs:
-    """Below the notices for those who see them."""
     here = (_("Sanctions"), reverse("compliance:sanctions") if more else "")
-    if not request.user.has_perm(VIEW):
-        return [here, *more]
-    return [(_("Notices and sanctions"), reverse("compliance:notices")), here, *more]
+    return below_notices(request, here, *more)
 
 
 @signed_in
@@ -77,7 +75,7 @@ def sanction(request: HttpRequest, pk: int) -> HttpResponse:
     one = _sanction_or_404(request, pk)
     user: Any = request.user
     found = _appeal_of(one)
-    judges = verbs.may_judge(one, user)
+    judges = may_judge(one, user)
     appealed = one.state == SanctionState.APPEALED
     own = one.person_id == user.pk
     context = {

@@ -15,14 +15,20 @@ def forget_history(cursor: Any, table: type[models.Model], keys: list[int]) -> N
     cursor.execute(
         f"DELETE FROM {events} WHERE pgh_obj_id = ANY(%s) RETURNING pgh_context_id", [keys]
     )
-    contexts = list({row[0] for row in cursor.fetchall() if row[0]})
+    forget_contexts(cursor, {row[0] for row in cursor.fetchall() if row[0]})
+
+
+def forget_contexts(cursor: Any, contexts: set[Any]) -> None:
+    """Those of the notes on who changed something and when that no history names any more."""
     if not contexts:
         return
     others = " ".join(
         f"AND NOT EXISTS (SELECT FROM {name} AS e WHERE e.pgh_context_id = c.id)"
         for name in _history_tables()
     )
-    cursor.execute(f"DELETE FROM pghistory_context AS c WHERE c.id = ANY(%s) {others}", [contexts])
+    cursor.execute(
+        f"DELETE FROM pghistory_context AS c WHERE c.id = ANY(%s) {others}", [list(contexts)]
+    )
 
 
 def _history_tables() -> list[str]:

@@ -37,6 +37,7 @@ from audit.services import record
 from core.errors import Refused
 from core.imports.runs import remove_file
 from core.models import ImportRun, Job
+from customers.demo.histories import forget_contexts
 from customers.demo.parts import Gone, parts
 from customers.demo.tables import KIND, accounts_file
 from customers.models import Customer, CustomerShare, Property
@@ -193,13 +194,7 @@ def remove_history(cursor: Any, customers: list[int]) -> None:
             f"DELETE FROM {table} WHERE {column} = ANY(%s) RETURNING pgh_context_id", [customers]
         )
         contexts |= {row[0] for row in cursor.fetchall() if row[0]}
-    kept = "".join(
-        f" AND NOT EXISTS (SELECT FROM {table} AS e WHERE e.pgh_context_id = c.id)"
-        for table in _EVENTS
-    )
-    cursor.execute(
-        f"DELETE FROM pghistory_context AS c WHERE c.id = ANY(%s){kept}", [list(contexts)]
-    )
+    forget_contexts(cursor, contexts)
 
 
 # --- what people did ------------------------------------------------------------------------------

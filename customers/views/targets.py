@@ -23,6 +23,7 @@ from customers.forms import UnitChoiceField
 from customers.models import Customer, SalesTarget
 from customers.models.targets import CHANGE
 from customers.models.value import FIRST_YEAR, LAST_YEAR
+from customers.selectors.codes import by_code
 from customers.services import drop_target, set_target
 from regions.models import OrgUnit
 
@@ -72,10 +73,10 @@ class TargetForm(forms.Form):
 
     def clean_customer(self) -> Customer | None:
         """A customer in reach; one elsewhere does not exist here."""
-        code = self.cleaned_data["customer"].strip().upper()
+        code = self.cleaned_data["customer"].strip()
         if not code:
             return None
-        found = Customer.objects.visible_to(self.user, VIEW).filter(code=code).first()
+        found = by_code(Customer.objects.visible_to(self.user, VIEW), code)
         if found is None:
             raise forms.ValidationError(_("There is no customer with this code in your scope."))
         return found

@@ -12,6 +12,7 @@ from core.scope import scope_of
 from core.widgets import DateInput
 from customers.forms import ANY, UnitChoiceField, class_words
 from customers.models import Customer, Scheme
+from customers.selectors.codes import by_code
 from regions.models import OrgUnit
 from reports.analysis.base import OTHER, Among, Method, Question
 from reports.analysis.quality import FIELD_WORDS
@@ -94,10 +95,10 @@ class AnalysisFilter(forms.Form):
 
     def clean_customer(self) -> Customer | None:
         """A customer in reach; one elsewhere does not exist here."""
-        code = self.cleaned_data["customer"].strip().upper()
+        code = self.cleaned_data["customer"].strip()
         if not code:
             return None
-        found = Customer.objects.visible_to(self.user, VIEW).filter(code=code).first()
+        found = by_code(Customer.objects.visible_to(self.user, VIEW), code)
         if found is None:
             raise forms.ValidationError(_("There is no customer with this code in your scope."))
         return found

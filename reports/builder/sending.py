@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import RoleGrant, User
 from accounts.selectors.people import administrators
+from approvals.releases import needs_release
 from audit.services import record
 from core.errors import Refused
 from core.faults import fault_point
@@ -24,7 +25,6 @@ from core.models import Queue
 from core.notices import notify
 from regions.calendars import is_working_day
 from regions.models import OrgUnit
-from regions.policies import policy
 from reports.builder.book import book_bytes, paper_bytes
 from reports.builder.definitions import read
 from reports.builder.query import JOB_SECONDS, rows_in_all
@@ -234,8 +234,7 @@ def _made_for(schedule: ReportSchedule, person: User) -> Sent:
     files = [(one.name, one.file) for one in made if one.file is not None]
     if not files:
         return Sent(rows, made[0].note)
-    most = policy("approvals.export_rows")
-    if most and rows > most:
+    if needs_release(rows):
         return Sent(rows, _("A file of so many rows needs a release; it is sent as a link."))
     if sum(len(content) for _name, content in files) > MOST_BYTES:
         return Sent(rows, _("The file is too large for a mail; it is sent as a link."))

@@ -116,17 +116,29 @@ def _strategic_beside(
     if not period.runs:
         return {}
     rule = RULES["strategic"]
-    query = StrategicQuery(unit=perimeter.unit, below=perimeter.below)
-    late = late_customers(strategic_customers(perimeter.reader, query))
-    places = CustomerUnit.objects.filter(customer__in=late).values_list("customer", "unit__path")
+    numbers = late_by_unit(perimeter, units)
     found = {}
     for unit in units:
-        mine = {customer for customer, path in places if path.startswith(unit.path)}
         asked = Asked(perimeter.reader, unit, perimeter.below)
-        found[unit.pk] = (f"{len(mine):,}", rule.url(asked))
-    own = {customer for customer, path in places if path == perimeter.unit.path}
-    found[OWN] = (f"{len(own):,}", rule.url(Asked(perimeter.reader, perimeter.unit, below=False)))
+        found[unit.pk] = (f"{numbers[unit.pk]:,}", rule.url(asked))
+    alone = Asked(perimeter.reader, perimeter.unit, below=False)
+    found[OWN] = (f"{numbers[OWN]:,}", rule.url(alone))
     return found
+
+
+def late_by_unit(perimeter: Perimeter, units: list[OrgUnit]) -> dict[int, int]:
+    """How many late customers each unit has with those below it, and under `OWN` the unit looked at
+    by itself, from one look at the branch."""
+    query = StrategicQuery(unit=perimeter.unit, below=perimeter.below)
+    late = late_customers(strategic_customers(perimeter.reader, query))
+    rows = CustomerUnit.objects.filter(customer__in=late).values_list("customer", "unit__path")
+    places = list(rows)
+    numbers = {
+        unit.pk: len({customer for customer, path in places if path.startswith(unit.path)})
+        for unit in units
+    }
+    alone = {customer for customer, path in places if path == perimeter.unit.path}
+    return numbers | {OWN: len(alone)}
 
 
 def _satisfaction_beside(
@@ -182,7 +194,7 @@ def _satisfaction(perimeter: Perimeter, period: Period) -> Tile | None:
         _results_url(waves[0], perimeter.unit),
         state="" if reading else "few",
         spark=[one.value for one in known if one is not None],
-        as_of=_told_on(waves[0], period),
+        as_of=told_on(waves[0], period),
         number=reading.value if reading else None,
     )
     if reading and reading.interval:
@@ -196,7 +208,7 @@ def _satisfaction(perimeter: Perimeter, period: Period) -> Tile | None:
     return tile
 
 
-def _told_on(wave: Wave, period: Period) -> Any:
+def told_on(wave: Wave, period: Period) -> Any:
     """The last day of a wave that had ended before the period began."""
     return wave.closes_on if wave.closes_on and wave.closes_on < period.first else None
 

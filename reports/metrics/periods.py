@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from compliance.months import month_end, month_of, months_before, months_later
 
 TREND = 13  # months of a sparkline: the same month of last year is the first
+OLDEST = dt.date(1980, 1, 1)  # the trend of a month at the beginning of time has no beginning
 MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
@@ -81,7 +82,8 @@ class Period:
 
 
 def read_period(key: str, today: dt.date) -> Period:
-    """The period of a key; the running month for what is none, or lies in the future."""
+    """The period of a key; the running month for what is none, lies in the future or before
+    OLDEST."""
     year, _dash, rest = key.partition("-")
     try:
         if not rest:
@@ -92,7 +94,8 @@ def read_period(key: str, today: dt.date) -> Period:
             period = Period("month", dt.date(int(year), int(rest), 1), today)
     except ValueError:
         return Period("month", month_of(today), today)
-    return period if period.first <= today else Period("month", month_of(today), today)
+    known = OLDEST <= period.first <= today
+    return period if known else Period("month", month_of(today), today)
 
 
 def offered(today: dt.date) -> list[Period]:

@@ -533,6 +533,7 @@ PAGES = (
             ("units", ()), ("unit", ("1",)), ("staff", ()), ("properties", ()),
             ("property", ("1",)), ("activities", ()), ("activity", ("1",)),
             ("survey-waves", ()), ("survey-results", ("1",)), ("metrics", ()), ("figures", ()),
+            ("series", ()),
         )
     ),
     Row("POST", "api:activities", NO_TOKEN),

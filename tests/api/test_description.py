@@ -1,6 +1,6 @@
 """The description, and calls made from it as it allows and as it does not (schemathesis).
 
-CRM_API_EXAMPLES says how many calls are made of each operation and kind (default 4).
+CRM_API_EXAMPLES says how many calls are made of each operation and kind (default 12).
 """
 
 import os
@@ -11,6 +11,7 @@ from django.core.signals import request_finished, request_started
 from django.db import close_old_connections
 from django.test import Client
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.internal.conjecture import providers
 from schemathesis.checks import load_all_checks
 from schemathesis.generation import GenerationMode
 
@@ -21,7 +22,7 @@ from tests.api.conftest import Program
 from tests.factories import make_case, make_customer, say
 
 pytestmark = pytest.mark.django_db
-EXAMPLES = int(os.environ.get("CRM_API_EXAMPLES") or 4)
+EXAMPLES = int(os.environ.get("CRM_API_EXAMPLES") or 12)
 load_all_checks()
 CHECKS = schemathesis.checks.CHECKS
 # A well-formed value may still name nothing: a unit of nobody's, a filter without meaning.
@@ -39,7 +40,18 @@ def kept_connection():
 
 
 @pytest.fixture
-def program(world, kept_connection):
+def few_constants(monkeypatch):
+    """No texts out of the product's own source among the examples: to collect them, and to ask of
+    each whether it fits, takes longer than all calls."""
+    monkeypatch.setattr(
+        "hypothesis.internal.conjecture.providers._get_local_constants",
+        lambda: providers._local_constants,
+        raising=False,
+    )
+
+
+@pytest.fixture
+def program(world, kept_connection, few_constants):
     say(world.group, "api.calls_a_minute", 6000)
     make_customer(unit=world.n1a)
     make_case(unit=world.n1a)

@@ -36,7 +36,14 @@ def test_the_examples_work_as_they_stand(transactional_db, live_server, world, e
 
     answers = [answer for example in EXAMPLES for answer in run(example, variables)]
     assert len(answers) == PAGE.count("curl -") - 1  # one of them only fetches a version
-    assert answers[0]["results"][0]["name"] == "李敏"
+    assert answers[1]["results"][0]["name"] == "李敏"
+    told = [answer["figures"] for answer in answers if "figures" in answer]
+    assert [[one["metric"] for one in several] for several in told] == [
+        ["customers_new"],
+        ["contacts"],
+        ["satisfaction", "strategic_due"],
+    ]
+    assert [len(answer["months"]) for answer in answers if "months" in answer] == [3]
     assert [one for one in answers if "value" in one] == [{"value": "13800000001"}]
 
 

@@ -18,8 +18,9 @@ from django.utils import timezone
 from accounts.models import User, UserState
 from api.authentication import PerMinute
 from api.base import Ask
-from api.models import TokenQuerySet
+from api.models import ApiToken, TokenQuerySet
 from api.reach import CASES_READ
+from api.resources.cases import Cases
 from api.resources.customers import Customers, Numbers
 from api.services import repeats, revoke
 from audit.models import Entry
@@ -137,6 +138,33 @@ def key_of_somebody_else(world: Any) -> int:
     return Case.objects.count()
 
 
+def key_of_another_program(world: Any) -> int:
+    """How many cases the same key of two tokens of one person made."""
+    for _each in range(2):
+        Program(world.north_head).post("cases/", NEW, Idempotency_Key="k")
+    return Case.objects.count()
+
+
+def key_of_a_refusal(world: Any) -> int:
+    """How many cases a key made that was refused first, and used three times."""
+    program = Program(world.north_head)
+    for phone in ("12", "13800000001", "13800000001"):
+        program.post("cases/", NEW | {"phone": phone}, Idempotency_Key="k")
+    return Case.objects.count()
+
+
+def frozen_owner_of_a_kept_answer(world: Any) -> int:
+    """A call is answered again for nobody who may not call any more."""
+    program = Program(world.north_head)
+    program.post("cases/", NEW, Idempotency_Key="k")
+    User.objects.filter(pk=world.north_head.pk).update(state=UserState.FROZEN)
+    return program.post("cases/", NEW, Idempotency_Key="k").status_code
+
+
+def scope_to_read_alone(world: Any) -> int:
+    return Program(world.north_head, CASES_READ).post("cases/", NEW).status_code
+
+
 def key_of_yesterday(world: Any) -> int:
     """How many cases a key made that was used again after more than a day."""
     program = Program(world.north_head)
@@ -144,6 +172,16 @@ def key_of_yesterday(world: Any) -> int:
         with time_machine.travel(timezone.now() + timedelta(hours=hours)):
             assert program.post("cases/", NEW, Idempotency_Key="k").status_code == 201
     return Case.objects.count()
+
+
+def misspelt_filter(world: Any) -> int:
+    return Program(world.north_head).get("cases/", staus="open").status_code
+
+
+def field_that_stands_there_twice(world: Any) -> int:
+    body = b'{"unit": "S1A", "unit": "N1A", "content": "x", "name": "y"}'
+    client = Program(world.north_head).client
+    return client.post("/api/v1/cases/", body, content_type="application/json").status_code
 
 
 def token_of_somebody_else(world: Any) -> int:
@@ -168,8 +206,8 @@ def at_once(*, act: Callable[[], Any], **more: Any) -> Any:
     return act()
 
 
-def once_for_everybody(*, user: Any, **more: Any) -> Any:
-    return repeats.once(user=User.objects.earliest("pk"), **more)
+def once_for_everybody(*, token: Any, **more: Any) -> Any:
+    return repeats.once(token=ApiToken.objects.earliest("pk"), **more)
 
 
 # The package has a function of the same name in front of the module.
@@ -193,7 +231,16 @@ PROTECTIONS: dict[Callable[[Any], int], tuple[int, int, Any, str, Any]] = {
     rows_of_a_page: (400, 200, "api.base", "MOST_ROWS", 1000),
     size_of_a_body: (413, 400, settings, "DATA_UPLOAD_MAX_MEMORY_SIZE", None),
     key_of_somebody_else: (2, 1, "api.base", "once", once_for_everybody),
+    key_of_another_program: (2, 1, "api.base", "once", once_for_everybody),
+    key_of_a_refusal: (1, 2, "api.base", "once", at_once),
+    frozen_owner_of_a_kept_answer: (401, 201, User, "is_active", True),
+    scope_to_read_alone: (
+        *(403, 201),
+        *(Cases, "asks", {"POST": Ask("", "complaints.add_case")}),
+    ),
     key_of_yesterday: (2, 1, repeats, "KEPT", timedelta(days=9)),
+    misspelt_filter: (400, 200, "api.base", "refuse_unknown", nothing),
+    field_that_stands_there_twice: (400, 201, "api.parsers", "_once", dict),
     token_of_somebody_else: (404, 302, TokenQuerySet, "visible_to", every_row),
 }
 

@@ -5,17 +5,23 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import Value
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from accounts.models import User
+from api.figures import DIMENSIONS
 from api.reach import SCOPES
+from complaints.models import Case
 from compliance.months import months_later
-from customers.models import Activity, ActivityState
+from customers.models import Activity, ActivityState, Customer
 from reports.metrics import rollups
+from reports.metrics.registry import METRICS
 from reports.models import ClosedMonth
 from tests.api.conftest import Program
 from tests.factories import (
     make_activity,
+    make_case,
     make_contact,
     make_customer,
     make_ownership,
@@ -171,6 +177,29 @@ def test_an_activity_is_logged_once_and_by_the_owner_of_the_token(world, rows):
     assert clerk.client.get(first["Location"]).json() == first.json()
 
 
+def test_a_planned_visit_that_does_not_fit_says_so(world, rows):
+    """As the page does (ACT-05): it is planned, and whoever reads it is told too."""
+    company = make_customer(unit=world.n1a, kind="organisation", keeper=world.north_clerk)
+    host = make_contact(customer=company, name="周总", title="董事长")
+    User.objects.filter(pk=world.north_clerk.pk).update(position="部门经理")
+    clerk = Program(world.north_clerk)
+    sent = {"customer": company.pk, "unit": "N1A", "kind": "visit", "content": "拜访"}
+    later = {"at": "2099-01-01T10:00:00+08:00", "state": "planned"}
+    words = {"Accept_Language": "en"}
+    misfit = ["The ranks of visitor and host lie too far apart."]
+
+    planned = clerk.post("activities/", sent | later | {"contact": host.pk}, **words)
+    assert (planned.status_code, planned.json()["hints"]) == (201, misfit)
+    read = clerk.client.get(planned["Location"], headers={"Accept-Language": "en"})
+    assert read.json() == planned.json()
+    others = (
+        sent | later,
+        sent | later | {"kind": "call", "contact": host.pk},
+        sent | {"at": NOON, "contact": host.pk},
+    )
+    assert [clerk.post("activities/", one).json()["hints"] for one in others] == [[], [], []]
+
+
 @pytest.mark.parametrize(
     ("change", "status"),
     [
@@ -256,6 +285,76 @@ def test_only_figures_of_whole_units_are_called_frozen(world, rows):
     assert running["frozen_months"] == 0
 
 
+def test_what_figures_are_told_by_is_what_the_registry_sorts_them_by():
+    sorts = {
+        key
+        for key, one in METRICS.items()
+        if not (isinstance(one.dimension, Value) and one.dimension.value == "") or one.compute
+        if one.labels() or key == "customers_lost"
+    }
+
+    assert set(DIMENSIONS) == sorts
+
+
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        ({"by": "colour"}, "by"),
+        ({"by": "stage", "metric": "customers"}, "by"),
+        ({"by": "stage", "metric": ["owners", "satisfaction"]}, "by"),
+    ],
+)
+def test_a_figure_is_not_told_by_what_it_does_not_have(world, rows, query, named):
+    for path in ("metrics/figures/", "metrics/series/"):
+        answer = Program(world.boss).get(path, **query)
+        assert (answer.status_code, list(answer.json()["errors"])) == (400, [named])
+
+
+def test_the_sentence_about_a_dimension_names_those_there_are(world, rows):
+    client = Program(world.boss).client
+    path = "/api/v1/metrics/figures/?by=stage&metric=customers"
+    answer = client.get(path, headers={"Accept-Language": "en"})
+
+    said = "“customers” is not told by that. It is told by: level, unit."
+    assert answer.json()["errors"] == {"by": [said]}
+
+
+def test_only_metrics_with_the_dimension_answer_when_none_is_named(world, rows):
+    answer = Program(world.boss).get("metrics/figures/", by="stage").json()
+
+    assert [one["metric"] for one in answer["figures"]] == ["owners"]
+    assert isinstance(answer["figures"][0]["parts"], list)
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "count"),
+    [
+        ("2026-01", "2026-03", 3),
+        ("2024-04", "2026-03", 24),
+        ("2024-03", "2026-03", "since"),
+        ("2026-04", "2026-03", "since"),
+        ("2026-Q1", "2026-03", "since"),
+        ("2026", "2026-03", "since"),
+        ("2026-01", "2026-3", "until"),
+        ("2026-01", "9999-01", "until"),
+    ],
+)
+def test_a_series_has_one_to_twenty_four_months(world, rows, since, until, count):
+    query = {"since": since, "until": until, "metric": "contacts"}
+    answer = Program(world.boss).get("metrics/series/", **query)
+
+    if isinstance(count, str):
+        assert (answer.status_code, list(answer.json()["errors"])) == (400, [count])
+    else:
+        assert [answer.status_code, len(answer.json()["months"])] == [200, count]
+
+
+def test_a_series_ends_with_this_month_where_nothing_is_said(world, rows):
+    months = Program(world.boss).get("metrics/series/", metric="contacts").json()["months"]
+
+    assert (len(months), months[-1]["period"]) == (12, f"{timezone.localdate():%Y-%m}")
+
+
 # --- scopes of tokens ---------------------------------------------------------------------------
 
 NEEDED = {
@@ -266,6 +365,7 @@ NEEDED = {
     "survey-waves/": "surveys:read",
     "metrics/": "metrics:read",
     "metrics/figures/": "metrics:read",
+    "metrics/series/": "metrics:read",
     "customers/": "customers:read",
     "cases/": "cases:read",
 }
@@ -277,3 +377,52 @@ def test_every_resource_asks_for_its_scope(world, rows, path):
 
     assert Program(world.boss, NEEDED[path]).get(path).status_code == 200
     assert Program(world.boss, *others).get(path).status_code == 403
+
+
+WRITES = {
+    "cases/": "cases:write",
+    "customers/": "customers:write",
+    "activities/": "activities:write",
+    "customers/{customer}/numbers/": "customers:numbers",
+}
+
+
+@pytest.mark.parametrize("path", WRITES)
+def test_no_scope_but_its_own_writes(world, rows, path):
+    """Whoever may only read, or write something else, is told which scope lacks."""
+    others = [scope for scope in SCOPES if scope != WRITES[path]]
+    address = path.format(customer=rows["n_owner"].pk)
+    before = (Case.objects.count(), Customer.objects.count(), Activity.objects.count())
+
+    answer = Program(world.north_head, *others).post(address, {})
+    assert (answer.status_code, WRITES[path] in answer.json()["detail"]) == (403, True)
+    owned = Program(world.north_head, WRITES[path]).post(address, {})
+    assert owned.status_code == 400  # and is asked for what it lacks
+    assert before == (Case.objects.count(), Customer.objects.count(), Activity.objects.count())
+
+
+def test_no_scope_but_its_own_changes(world, rows):
+    others = [scope for scope in SCOPES if scope != "customers:write"]
+    address = f"customers/{rows['n_owner'].pk}/"
+
+    assert Program(world.north_head, *others).patch(address, {}).status_code == 403
+    assert Program(world.north_head, "customers:write").patch(address, {}).status_code == 428
+
+
+def test_what_lies_elsewhere_looks_like_what_is_nowhere(world, rows):
+    """To the byte, for every resource that has one thing at an address."""
+    foreign = publish("2026-H4", {world.s1a: (60, 3.5)}, month=9, unit=world.south)
+    case = make_case(unit=world.s1a)
+    north = Program(world.north_head)
+    for path, pk in (
+        ("customers/{}/", rows["s_owner"].pk),
+        ("cases/{}/", case.pk),
+        ("properties/{}/", rows["s_flat"].pk),
+        ("activities/{}/", rows["s_activity"].pk),
+        ("units/{}/", world.s1a.pk),
+        ("survey-waves/{}/results/", foreign.pk),
+    ):
+        seen, nowhere = north.get(path.format(pk)), north.get(path.format(2**31 - 7))
+        assert (path, seen.status_code) == (path, 404)
+        assert (seen.content, sorted(seen.headers)) == (nowhere.content, sorted(nowhere.headers))
+        assert Program(world.boss).get(path.format(pk)).status_code == 200

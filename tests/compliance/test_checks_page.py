@@ -11,14 +11,14 @@ from compliance.selectors.log_in_figures import phase_of
 from tests.factories import make_finding
 
 pytestmark = pytest.mark.django_db
-TODAY = timezone.localdate()
+TODAY = timezone.localdate
 
 
 def test_every_rule_stands_with_its_source_and_what_it_finds_in_reach(client, world):
     rule = next(iter(CHECKS))
     for unit in (world.n1a, world.n1b, world.s1a):
         make_finding(unit=unit, rule=rule, evidence={"held": {}})
-    make_finding(unit=world.n1a, rule=rule, key="2", state="closed", closed_on=TODAY)
+    make_finding(unit=world.n1a, rule=rule, key="2", state="closed", closed_on=TODAY())
     client.force_login(world.north_head)
 
     page = client.get(reverse("compliance:checks"))
@@ -51,14 +51,14 @@ def test_points_are_lost_by_weight_and_by_ones_own_findings_alone(world):
      (0.84, "余波阶段"), (1.0, "余波阶段")],
 )  # fmt: skip
 def test_the_adoption_rate_says_the_phase(rate, phase):
-    assert phase_of(rate, TODAY) == phase
+    assert phase_of(rate, TODAY()) == phase
 
 
 def test_the_phase_stands_beside_the_adoption_rate(client, world):
-    row = LogInSum(month=TODAY.replace(day=1), expected=0, met=0, people=10, users=6, adopters=6)
+    row = LogInSum(month=TODAY().replace(day=1), expected=0, met=0, people=10, users=6, adopters=6)
     row.place_in(world.n1a)
     row.save()
     client.force_login(world.north_head)
-    page = client.get(reverse("compliance:log-ins"), {"month": f"{TODAY:%Y-%m}"})
+    page = client.get(reverse("compliance:log-ins"), {"month": f"{TODAY():%Y-%m}"})
     assert page.context["phase"] == "自驱动阶段"
     assert "自驱动阶段" in page.content.decode()

@@ -217,12 +217,30 @@ def test_a_published_notice_names_people_and_leaves_some_out_with_a_reason(lapse
 def test_nobody_publishes_an_empty_notice_or_one_with_himself_in_it(lapsed):
     circular = drafted(lapsed)
     give(lapsed.north_clerk, "section-head", lapsed.n1)
+    own = line_of(circular, lapsed.north_clerk)
+    facts = {"by": lapsed.north_clerk, "version": circular.version}
+    for left_out in ({}, {own.pk: "系统故障"}):
+        with pytest.raises(Refused, match="yourself"):
+            publish_circular(circular, **facts, left_out=left_out)
     with pytest.raises(Refused, match="yourself"):
-        publish_circular(circular, by=lapsed.north_clerk, version=circular.version)
+        drop_circular(circular, **facts, reason="系统停机")
     out = dict.fromkeys(circular.lines.values_list("pk", flat=True), "出差漏报")
     with pytest.raises(Refused, match="Nobody is left"):
         publish_circular(circular, by=lapsed.north_head, version=circular.version, left_out=out)
     assert Bulletin.objects.count() == 0
+
+
+def test_whoever_stands_in_a_draft_is_told_that_somebody_else_publishes_it(lapsed, client):
+    circular = drafted(lapsed)
+    give(lapsed.north_clerk, "section-head", lapsed.n1)
+    for reader, offered in ((lapsed.north_clerk, False), (lapsed.north_head, True)):
+        client.force_login(reader)
+        page = client.get(circular.get_absolute_url())
+        assert (page.context["may_publish"], page.context["stands_in"]) == (offered, not offered)
+        assert ("您本人在该通报名单中" in page.content.decode()) is not offered
+        assert (
+            reverse("compliance:circular-publish", args=[circular.pk]) in page.content.decode()
+        ) is offered
 
 
 def test_what_is_dropped_stands_in_no_later_notice(lapsed):

@@ -21,9 +21,13 @@ from customers.models import (
     DuplicatePair,
     NameReading,
 )
+from customers.selectors.codes import by_code
 from customers.services import change_customer, create_customer, merge_customers, set_target
 from customers.services import merging as services
+from customers.views.targets import TargetForm
 from expenses.models import ApplicationCustomer, EventCustomer
+from reports.analysis.forms import AnalysisFilter
+from reports.analysis.tables import METHODS
 from satisfaction.models import SampleState
 from tests.customers.files import identity, phone
 from tests.factories import (
@@ -417,6 +421,26 @@ def test_its_code_is_nobody_elses_and_chains_lead_to_the_last(world, english):
     assert dict(leads) == {first.pk: third.pk, second.pk: third.pk}
     with pytest.raises(Refused, match="already taken"):
         create_customer(unit=world.n1a, by=None, kind="person", name="李四", code=first.code)
+
+
+def test_forms_find_who_took_over_a_code_and_nobody_out_of_reach(world):
+    mine, theirs = two(world)
+    far = make_customer(unit=world.s1a, by=world.boss, name="远方")
+    former = theirs.code
+    merge_customers(mine, theirs, by=None)
+
+    for code, found in ((former, mine), (f" {former.lower()} ", mine), (far.code, None)):
+        typed = {"customer": code}
+        for asked in (
+            TargetForm(typed, user=world.north_head),
+            AnalysisFilter(
+                typed, user=world.north_head, method=METHODS["seasonal"], today=date(2026, 1, 1)
+            ),
+        ):
+            assert ("customer" in asked.errors) is (found is None)
+            assert asked.cleaned_data.get("customer") == found
+    assert by_code(Customer.objects.all(), far.code) == far
+    assert by_code(Customer.objects.all(), "NOBODY") is None
 
 
 def test_what_was_said_of_a_pair_goes_on_being_said(world):

@@ -278,7 +278,7 @@ def test_a_next_contact_is_promised_from_today_on(world):
     with pytest.raises(Refused):
         log(world, place, next_on=today - dt.timedelta(days=1))
     plan = plan_activity(
-        place, by=world.north_clerk, kind="call", content="约", at=NOW + dt.timedelta(hours=1)
+        place, by=world.north_clerk, kind="call", content="约", at=NOW + dt.timedelta(days=1)
     )
     with pytest.raises(Refused):
         complete_activity(

@@ -33,7 +33,7 @@ from tests.expenses.papers import YEAR, category, give_budget, granted, picture,
 from tests.factories import make_customer, make_user
 
 pytestmark = pytest.mark.django_db
-TODAY = timezone.localdate()
+TODAY = timezone.localdate
 
 
 def at(name, *args):
@@ -132,7 +132,7 @@ def test_the_ledger_is_a_workbook_of_the_readers_lines(world, cast, tmp_path):
 
 def kinds(user, **more):
     return sorted(
-        (one.kind, one.application.pk) for one in findings(user, ReviewQuery(TODAY, **more))
+        (one.kind, one.application.pk) for one in findings(user, ReviewQuery(TODAY(), **more))
     )
 
 
@@ -140,11 +140,11 @@ def test_many_papers_just_under_a_ceiling_are_found(world):
     one = [(make_customer(unit=world.n1a), None)]
     first = paper(world, "2900.00", customers=one)
     second = paper(world, "3000.00", customers=one)
-    long_ago = TODAY - timedelta(days=40)
+    long_ago = TODAY() - timedelta(days=40)
     Application.objects.filter(pk=second.pk).update(applied_on=long_ago)
     assert kinds(world.north_head) == []
     third = paper(world, "2500.00", customers=one)
-    Application.objects.filter(pk=third.pk).update(applied_on=TODAY - timedelta(days=20))
+    Application.objects.filter(pk=third.pk).update(applied_on=TODAY() - timedelta(days=20))
     assert kinds(world.north_head) == [(NEAR, key) for key in (first.pk, second.pk, third.pk)]
     assert kinds(world.south_head) == []
     paper(world, "3000.01", customers=one)
@@ -155,13 +155,13 @@ def test_a_split_paper_is_found(world):
     one = [(make_customer(unit=world.n1a), None)]
     papers = [paper(world, "1600.00", customers=one) for _n in range(2)]
     assert kinds(world.north_head) == [(SPLIT, one.pk) for one in papers]
-    late = TODAY - timedelta(days=8)
+    late = TODAY() - timedelta(days=8)
     Application.objects.filter(pk=papers[0].pk).update(applied_on=late)
     assert kinds(world.north_head) == []
 
 
 def test_weekends_and_like_receipts_are_found(world):
-    saturday = TODAY - timedelta(days=(TODAY.weekday() - 5) % 7)
+    saturday = TODAY() - timedelta(days=(TODAY().weekday() - 5) % 7)
     papers = [paper(world, "10.00", event_on=saturday) for _n in range(3)]
     assert kinds(world.north_head) == [(WEEKENDS, one.pk) for one in papers]
     monday = saturday + timedelta(days=2)
@@ -174,7 +174,7 @@ def test_weekends_and_like_receipts_are_found(world):
             number=f"N{number}",
             amount=Decimal("10.00"),
             issuer="武汉花店",
-            issued_on=TODAY,
+            issued_on=TODAY(),
             name="a.png",
             stored_name=f"{number}",
             sha256=f"{number}" * 64,
@@ -280,7 +280,7 @@ def test_a_key_date_is_kept_and_opens_an_application(client, world, django_asser
         "unit": world.n1a.code,
         "kind": "wedding",
         "repeats": "yearly",
-        "month": str(TODAY.month),
+        "month": str(TODAY().month),
         "day": "",
         "remind_days": "7",
         "owner": world.north_clerk.employee_no,
@@ -288,21 +288,21 @@ def test_a_key_date_is_kept_and_opens_an_application(client, world, django_asser
     }
     answer = client.post(at("key-date-new"), facts)
     assert (answer.status_code, list(answer.context["form"].errors)) == (422, ["day"])
-    assert client.post(at("key-date-new"), facts | {"day": str(TODAY.day)}).status_code == 302
+    assert client.post(at("key-date-new"), facts | {"day": str(TODAY().day)}).status_code == 302
     one = KeyDate.objects.get()
     with django_assert_num_queries(KEY_DATE_QUERIES):
         (row,) = client.get(at("key-dates")).context["rows"]
-    assert (row["on"], row["days"]) == (TODAY, 0)
+    assert (row["on"], row["days"]) == (TODAY(), 0)
     assert row["apply_url"] == f"{at('new')}?key_date={one.pk}"
     for _n in range(2):
-        key_date(world, customer, on=TODAY)
+        key_date(world, customer, on=TODAY())
     with django_assert_num_queries(KEY_DATE_QUERIES):
         assert len(client.get(at("key-dates")).context["rows"]) == 3
     assert client.get(at("key-date", one.pk)).status_code == 200
-    changed = facts | {"repeats": "once", "on": TODAY.isoformat(), "day": ""}
+    changed = facts | {"repeats": "once", "on": TODAY().isoformat(), "day": ""}
     assert client.post(at("key-date", one.pk), changed).status_code == 302
     one.refresh_from_db()
-    assert (one.on, one.month, one.day) == (TODAY, None, None)
+    assert (one.on, one.month, one.day) == (TODAY(), None, None)
     client.force_login(world.south_head)
     assert client.get(at("key-date", one.pk)).status_code == 404
 

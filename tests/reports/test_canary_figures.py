@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.models import User
 from complaints.models import Case
 from compliance.models import Charge
+from compliance.months import months_before
 from core import display
 from core.scope import scope_of
 from regions.models import OrgUnit
@@ -20,8 +21,10 @@ from reports.metrics.periods import Period, read_period
 from reports.metrics.registry import METRICS, Kind
 from reports.metrics.rollups import nightly, refresh
 from tests.access.branches import NORTH, SOUTH, Branch, make_branch, make_crossing, make_group
+from tests.api.conftest import Program
 from tests.factories import make_activity
 from tests.reports.figures import close_before, days_ago, plainly
+from tests.reports.programs import same_as_months, same_as_pages
 
 pytestmark = pytest.mark.django_db
 OF_OTHERS = {"strategic_due", "satisfaction"}  # counted by follow-up and by the survey
@@ -83,7 +86,7 @@ def figures_of(client, reader: User, sees: set[int], key: str = "") -> dict[tupl
     return found
 
 
-def test_every_figure_of_every_dashboard_in_each_scope(client):
+def test_every_figure_of_every_dashboard_in_each_scope(client, monkeypatch):
     group, people = make_group()
     north = make_branch(NORTH, group)
     crossing = make_crossing(north)
@@ -110,7 +113,29 @@ def test_every_figure_of_every_dashboard_in_each_scope(client):
         figures_of(client, people[name], every)
     _compare_units(client, people["boss"], group)
     _compare_units(client, north.people["head"], north.units["region"])
+    _tell_programs(client, north, people["boss"], past, monkeypatch)
     _late_entry(client, north, every, past)
+
+
+def _tell_programs(client, north: Branch, boss: User, past: str, monkeypatch) -> None:
+    """The API says what the dashboards say, by dimension, by unit and by month; each survey with
+    how many answered."""
+    monkeypatch.setattr("api.services.tokens.USE", "customers.view_customer")
+    for name, top, period, fewest in (
+        ("clerk", north.units["a"].code, "", 1),
+        ("head", NORTH.word, "", 8),
+        ("head", NORTH.word, past, 1),
+    ):
+        seen = same_as_pages(client, north.people[name], top, period)
+        assert len(seen) >= fewest, (name, period, seen)
+    months = [f"{month:%Y-%m}" for month in months_before(timezone.localdate().replace(day=1), 2)]
+    for reader, top in ((north.people["clerk"], north.units["a"].code), (boss, "G")):
+        same_as_months(Program(reader), top, months)
+    told = Program(north.people["head"]).get("metrics/figures/", unit=NORTH.word).json()
+    survey = next(one for one in told["figures"] if one["metric"] == "satisfaction")["survey"]
+    assert (survey["wave"], survey["answers"]) == (f"{NORTH.word}-S", 80)
+    visits = next(one for one in told["figures"] if one["metric"] == "strategic_due")
+    assert (visits["value"], visits["own_rows"]) == ("1", False)
 
 
 def _live_through(branch: Branch) -> str:

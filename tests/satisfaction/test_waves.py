@@ -20,7 +20,7 @@ from satisfaction.services.waves import change_wave, close_wave, open_and_close,
 from tests.factories import make_response, make_unit, say
 from tests.satisfaction.waves import make_owner, make_version, make_wave, quota
 
-TODAY = timezone.localdate()
+TODAY = timezone.localdate
 DAY = timedelta(days=1)
 
 
@@ -41,7 +41,7 @@ def drawn(world):
 
 def test_a_wave_follows_the_rules_of_its_unit_and_freezes_its_questions(world):
     say(world.group, "satisfaction.excluded_days", 45)
-    wave = make_wave(world.n1, expected_response=None, closes_on=TODAY + DAY, opens_on=TODAY)
+    wave = make_wave(world.n1, expected_response=None, closes_on=TODAY() + DAY, opens_on=TODAY())
     assert (wave.excluded_days, wave.expected_response, wave.reminder_days) == (45, 40, 5)
 
     open_wave(wave, by=world.north_keeper)
@@ -53,30 +53,30 @@ def test_a_wave_follows_the_rules_of_its_unit_and_freezes_its_questions(world):
         lambda: change_wave(wave, by=None, is_anonymous=True),
         lambda: close_wave(wave, by=world.south_keeper),
         lambda: make_wave(world.n1),  # the code is taken
-        lambda: make_wave(world.n1, "other", opens_on=TODAY, closes_on=TODAY - DAY),
+        lambda: make_wave(world.n1, "other", opens_on=TODAY(), closes_on=TODAY() - DAY),
     ):
         with pytest.raises(Refused):
             refused()
-    change_wave(wave, by=world.north_keeper, closes_on=TODAY + 5 * DAY)
+    change_wave(wave, by=world.north_keeper, closes_on=TODAY() + 5 * DAY)
     close_wave(wave, by=world.north_keeper)
     wave.refresh_from_db()
     assert (wave.state, wave.closes_on) == ("closed", timezone.localdate())
 
 
 def test_days_open_and_close_waves_and_end_links(drawn, world):
-    undrawn = make_wave(world.north, "undrawn", opens_on=TODAY)
-    change_wave(drawn, by=None, opens_on=TODAY, closes_on=TODAY + DAY)
-    assert open_and_close(TODAY - DAY).opened == 0
+    undrawn = make_wave(world.north, "undrawn", opens_on=TODAY())
+    change_wave(drawn, by=None, opens_on=TODAY(), closes_on=TODAY() + DAY)
+    assert open_and_close(TODAY() - DAY).opened == 0
 
-    assert open_and_close(TODAY).opened == 1
+    assert open_and_close(TODAY()).opened == 1
 
     undrawn.refresh_from_db()
     assert undrawn.state == "planned"
     issue_link(
         Sample.objects.filter(wave=drawn)[0], channel="link", valid_until=timezone.now() + 9 * DAY
     )
-    assert open_and_close(TODAY + DAY).closed == 0
-    assert open_and_close(TODAY + 2 * DAY).closed == 1
+    assert open_and_close(TODAY() + DAY).closed == 0
+    assert open_and_close(TODAY() + 2 * DAY).closed == 1
     assert SurveyLink.objects.get().expires_at <= timezone.now()
 
 
@@ -94,7 +94,7 @@ def test_a_wave_made_of_the_plan(client, world):
         None,
         by=world.north_keeper,
         unit=world.n1,
-        year=TODAY.year,
+        year=TODAY().year,
         month=11,
         title="下半年业主满意度",
         questionnaire=version.questionnaire,
@@ -279,29 +279,29 @@ def test_the_cockpit_marks_who_lags_and_leads_only_where_the_reader_may_go(clien
 
 def test_the_days_of_a_plan_lie_ahead_and_in_order():
     def places(*days, known=()):
-        steps = [Step("x", due_on=one and TODAY + one) for one in days]
-        return set(wrong_days(steps, TODAY, known))
+        steps = [Step("x", due_on=one and TODAY() + one) for one in days]
+        return set(wrong_days(steps, TODAY(), known))
 
     assert places(DAY, None, 3 * DAY, 3 * DAY) == set()
     assert places(-DAY, DAY) == {0}
-    assert places(-DAY, DAY, known={TODAY - DAY}) == set()  # it has passed since
+    assert places(-DAY, DAY, known={TODAY() - DAY}) == set()  # it has passed since
     assert places(3 * DAY, None, 2 * DAY, 4 * DAY) == {2}
-    assert wrong_days([Step(" ", due_on=TODAY - DAY)], TODAY) == {}
+    assert wrong_days([Step(" ", due_on=TODAY() - DAY)], TODAY()) == {}
 
 
 def test_a_wrong_day_of_a_plan_is_told_at_its_field(client, world):
     make_version()
     client.force_login(world.north_keeper)
-    form = {"title": "年度", "unit": "N1", "year": TODAY.year + 1, "month": 3,
+    form = {"title": "年度", "unit": "N1", "year": TODAY().year + 1, "month": 3,
             "questionnaire": "owners", "responsible": world.north_head.employee_no,
             "step-1": "设计", "due-1": "2020-01-01"}  # fmt: skip
     refused = client.post(url("plan-new"), form)
     assert refused.status_code == 422
     assert list(refused.context["form"].errors) == ["due-1"]
     assert 'value="2020-01-01"' in refused.content.decode()
-    facts = {"year": TODAY.year, "month": 3, "title": "x", "responsible": world.north_head}
+    facts = {"year": TODAY().year, "month": 3, "title": "x", "responsible": world.north_head}
     facts["questionnaire"] = make_version().questionnaire
-    late = [Step("设计", due_on=TODAY - DAY)]
+    late = [Step("设计", due_on=TODAY() - DAY)]
     with pytest.raises(Refused, match="设计"):
         save_plan(None, by=None, unit=world.n1, steps=late, **facts)
 

@@ -6,13 +6,13 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.scopes import narrow
 from core.scope import EVERYTHING, Scope
-from customers.models import Customer, CustomerMerge
+from customers.models import Customer
+from customers.selectors.codes import by_code
 from regions.models import OrgUnit
 from regions.selectors.changes import code_today
 from reports.analysis.purchases import AbcLine, RfmLine, SeasonLine, abc, rfm, seasonal
@@ -70,8 +70,7 @@ def _scope(code: str) -> Scope:
 def _customer(code: str) -> Customer | None:
     if not code:
         return None
-    former = CustomerMerge.objects.filter(code=code.upper()).values("survivor")
-    customer = Customer.objects.filter(Q(code=code.upper()) | Q(pk__in=former)).first()
+    customer = by_code(Customer.objects.all(), code)
     if customer is None:
         sentence = _("There is no customer with the code {code}.")
         raise CommandError(sentence.format(code=code), returncode=2)
