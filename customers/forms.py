@@ -1,5 +1,6 @@
 """Input of the archive: filters of lists, customers, contacts, activities, hand-over."""
 
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
@@ -9,7 +10,7 @@ from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import ngettext, pgettext_lazy
 
 from accounts.models import User
 from core.display import listed
@@ -41,11 +42,7 @@ from regions.models import Kind, OrgUnit
 from regions.selectors.sections import section_names, units_of_section
 
 ANY = [("", "—")]
-QUIET_DAYS = (
-    ("30", _("30 days ago or more")),
-    ("90", _("90 days ago or more")),
-    ("180", _("180 days ago or more")),
-)
+QUIET_DAYS = (30, 90, 180)
 
 
 class UnitChoiceField(forms.ModelChoiceField):
@@ -121,7 +118,7 @@ class CustomerFilter(forms.Form):
         label=_("Purpose of the purchase"), required=False, choices=[*ANY, *Purpose.choices]
     )
     risk = forms.ChoiceField(label=_("Risk condition"), required=False)
-    quiet = forms.ChoiceField(label=_("Last contact"), required=False, choices=[*ANY, *QUIET_DAYS])
+    quiet = forms.ChoiceField(label=_("Last contact"), required=False)
     due = forms.BooleanField(label=_("Contact is due"), required=False)
     overdue = forms.BooleanField(label=_("Contact is overdue for the class"), required=False)
     unkept = forms.BooleanField(label=_("Without keeper"), required=False)
@@ -135,6 +132,7 @@ class CustomerFilter(forms.Form):
         ).in_tree_order()
         self.fields["keeper"].queryset = people_in_reach(user)  # type: ignore[attr-defined]
         self._offer_sections(user)
+        self._offer_quiet_days()
         words = class_words()
         chosen = {self.data.get(name) for name in ("level", "ownership_class", "risk")}
         chosen -= {None, ""}
@@ -157,6 +155,26 @@ class CustomerFilter(forms.Form):
             self.fields["section"].choices = [*ANY, *known]  # type: ignore[attr-defined]
         else:
             del self.fields["section"]
+
+    def _offer_quiet_days(self) -> None:
+        """Some spans to choose from, and the one an address asks for: a rule says which Today
+        counts by."""
+        asked = self.data.get("quiet") or ""
+        days = set(QUIET_DAYS)
+        if re.fullmatch("[1-9][0-9]{0,3}", asked):
+            days.add(int(asked))
+        self.fields["quiet"].choices = [  # type: ignore[attr-defined]
+            *ANY,
+            *(
+                (
+                    str(one),
+                    ngettext("{count} day ago or more", "{count} days ago or more", one).format(
+                        count=one
+                    ),
+                )
+                for one in sorted(days)
+            ),
+        ]
 
     def is_filtered(self) -> bool:
         """Whether any field narrows the list."""

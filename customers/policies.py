@@ -25,6 +25,7 @@ from regions.policies.types import (
 )
 
 COUNTED = 1000  # no page counts farther
+QUIET = "customers.quiet_days"
 
 STRATEGIC = _("Strategic-customer regime, 1.2")
 CONTACTS = _("Strategic-customer regime, 2.2(2), 3.2(6–7)")
@@ -268,6 +269,7 @@ register(
             },
         ),
         group="customers",
+        below=Below.UNITS,
     )
 )
 register(
@@ -295,6 +297,7 @@ register(
             },
         ),
         group="customers",
+        below=Below.UNITS,
     )
 )
 register(
@@ -386,3 +389,20 @@ def customers_touched(change: Change) -> Touch | None:
         "The change touches {count} customer.", "The change touches {count} customers.", found
     )
     return Touch(words.format(count=capped(found, COUNTED)), found)
+
+
+register(
+    Policy(
+        key=QUIET,
+        title=_("Days without contact after which a customer counts as quiet"),
+        meaning=_(
+            "The page Today counts the customers with whom nobody was in touch for so many days, "
+            "and leads to them."
+        ),
+        source=_("Operation of the system"),
+        type=Whole(7, 730, unit=_("days"), one=_("day")),
+        default=90,
+        group="customers",
+        below=Below.UNITS,
+    )
+)

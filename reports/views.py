@@ -1,12 +1,9 @@
 """The home page ("what must I do today") and the activity report."""
 
-from datetime import timedelta
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -16,17 +13,21 @@ from core.access import requires, signed_in
 from core.keys import backup_is_due
 from customers.models import CustomerUnit
 from customers.selectors.detail import is_overdue, my_tasks
-from customers.selectors.lists import ListQuery, count_customers
+from regions.policies import values_once
 from regions.selectors.calendars import word_of_the_day
 from reports.forms import SpanFilter
+from reports.home_customers import customer_tiles
+from reports.home_figures import months_of
 from reports.home_work import beginnings, menu_items, waiting_tiles
+from reports.metrics.definitions import judged_once
 from reports.selectors import activity_report
 
-QUIET_DAYS = 90
 LOG = "customers.log_activity"
 
 
 @signed_in
+@values_once()
+@judged_once()
 def home(request: HttpRequest) -> HttpResponse:
     """What waits for this person today; every number is a link to exactly its rows. What is shown
     follows from rights: who keeps no customers sees where his own work begins instead."""
@@ -46,7 +47,8 @@ def home(request: HttpRequest) -> HttpResponse:
         "overdue": overdue,
         "due_today": due_today,
         "later": [task for task in tasks if task not in overdue and task not in due_today],
-        "tiles": _tiles(user) if sees else [],
+        "tiles": customer_tiles(user) if sees else [],
+        "months": months_of(user),
         "answer": _answer(len(overdue), len(due_today))
         if keeps or tasks
         else _answer_without_customers(waiting),
@@ -81,38 +83,6 @@ def _answer_without_customers(waiting: list[dict[str, Any]]) -> str:
         "{count} kind of work waits for you.", "{count} kinds of work wait for you.", count
     )
     return words.format(count=count)
-
-
-def _tiles(user: Any) -> list[dict[str, Any]]:
-    """Counts over the reader's customers, each with the address of its rows."""
-    quiet_since = timezone.localdate() - timedelta(days=QUIET_DAYS)
-    own = {"keeper": user} if user.scope("customers.view_customer").own else {}
-    mine = {"keeper": user.employee_no} if own else {}
-    tiles: list[tuple[str, ListQuery, dict[str, Any]]] = [
-        (
-            _("Contact is due") if own else _("Contact is due, whole branch"),
-            ListQuery(due=True, **own),
-            {"due": "on", **mine},
-        ),
-        (
-            _("No contact for 90 days"),
-            ListQuery(contact_before=quiet_since, **own),
-            {"quiet": QUIET_DAYS, "sort": "last_contact", **mine},
-        ),
-        (
-            _("Settling-in period"),
-            ListQuery(stage="settling_in", **own),
-            {"stage": "settling_in", **mine},
-        ),
-        (_("My customers") if own else _("Customers"), ListQuery(**own), mine),
-    ]
-    shown = []
-    for label, query, address in tiles:
-        number, capped = count_customers(user, query)
-        text = f"{number:,}+" if capped else f"{number:,}"
-        url = f"{reverse('customers:list')}?{urlencode(address)}"
-        shown.append({"label": label, "value": text, "url": url})
-    return shown
 
 
 def _due_places(user: Any) -> list[CustomerUnit]:

@@ -114,12 +114,15 @@ class _Class:
     last: date
 
 
-def verdicts(cases: QuerySet[Case], now: datetime | None = None) -> Relation:
+def verdicts(
+    cases: QuerySet[Case], now: datetime | None = None, levels: dict[int, Level] | None = None
+) -> Relation:
     """A relation (case_id, kind, kept): whether first contact and resolution came in time.
 
     `kept` is NULL while it cannot be said: the limit still runs or stands still, or the file says
     nothing of it. What is open and past its limit has not kept it. Limits of rejected and merged
-    cases are no limits. Of several rounds each must have been kept.
+    cases are no limits. Of several rounds each must have been kept. `levels` are all levels, where
+    they were read already.
     """
     refresh_lines()
     now = now or timezone.now()
@@ -127,7 +130,7 @@ def verdicts(cases: QuerySet[Case], now: datetime | None = None) -> Relation:
     epochs, ended = _epochs(), [State.REJECTED, State.MERGED]
     with one_reading():
         classes = list(_classes(inner, inner_params, ended, epochs))
-        spans = list(_spans(classes))
+        spans = list(_spans(classes, Level.objects.in_bulk() if levels is None else levels))
         longest = _longest_days(classes) if any(span["days"] for span in spans) else []
     sql = _VERDICTS.format(cases=inner, due=_BY_CALENDAR)
     rules = (json.dumps(spans), json.dumps(longest))
@@ -156,9 +159,8 @@ def _classes(
             yield _Class(*row)
 
 
-def _spans(classes: Iterable[_Class]) -> Iterator[dict[str, Any]]:
+def _spans(classes: Iterable[_Class], levels: dict[int, Level]) -> Iterator[dict[str, Any]]:
     """The span that each class is owed for each limit."""
-    levels = Level.objects.in_bulk()
     categories = Category.objects.in_bulk()
     for one in classes:
         case = Case(

@@ -42,6 +42,7 @@ SPECIALIST, LEADER, TOP, TRAVELLING = (
     "top_leader",
     "travelling_leader",
 )
+PRINCIPAL_LEADERS = "compliance.principal_leaders"
 MEETS = (ActivityKind.VISIT, ActivityKind.MEETING)
 
 
@@ -117,7 +118,7 @@ def duties_of(person: User, as_of: dt.date | None = None) -> list[Duty]:
 def principal_units(person: User) -> list[OrgUnit]:
     """The units of which somebody is a principal leader today."""
     posts = Post.objects.now().filter(user=person).select_related("unit", "function")
-    words = policy_values("compliance.principal_leaders")
+    words = policy_values(PRINCIPAL_LEADERS)
     return [post.unit for post in posts if _leads(post, words[post.unit_id])]
 
 
@@ -271,7 +272,7 @@ def _trips(keys: list[int], first: dt.date, last: dt.date) -> dict[int, list[dt.
 
 def _principal_leaders(day: dt.date) -> dict[int, list[User]]:
     """Unit → its principal leaders on a day."""
-    words = policy_values("compliance.principal_leaders", day)
+    words = policy_values(PRINCIPAL_LEADERS, day)
     names = {row["word"] for table in words.values() for row in table}
     posts = (
         Post.objects.on(day)

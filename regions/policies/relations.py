@@ -1,10 +1,10 @@
 """The value of a rule in every unit at once, for work on sets."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -14,8 +14,16 @@ from django.utils import timezone
 from regions.policies.reading import one_reading, policy
 from regions.policies.registry import find
 
-# The values read so far in a block that only reads; none outside of one.
-_READ: ContextVar[dict[tuple[str, date], dict[int, Any]] | None] = ContextVar("_READ", default=None)
+
+@dataclass(slots=True)
+class _Read:
+    """The values read so far in a block that only reads, and the rules that it reads together."""
+
+    together: tuple[str, ...]
+    values: dict[tuple[str, date], dict[int, Any]] = field(default_factory=dict)
+
+
+_READ: ContextVar[_Read | None] = ContextVar("_READ", default=None)  # None outside of such a block
 
 SQL = """
     WITH in_force AS (
@@ -63,39 +71,49 @@ def policy_values(key: str, on: date | None = None) -> dict[int, Any]:
 
     Where a value is one that its type cannot read any more, what is above holds, as `policy` says.
     """
-    known, asked = _READ.get(), (key, on or timezone.localdate())
+    known, day = _READ.get(), on or timezone.localdate()
     if known is None:
-        return _values(key, on)
-    if asked not in known:
-        known[asked] = _values(key, on)
-    return known[asked]
+        return _values([key], day)[key]
+    if (key, day) not in known.values:
+        keys = known.together if key in known.together else (key,)
+        for name, values in _values(keys, day).items():
+            known.values[name, day] = values
+    return known.values[key, day]
 
 
 @contextmanager
-def values_once() -> Iterator[None]:
+def values_once(*together: str) -> Iterator[None]:
     """Inside, the values of a rule are read once, whoever asks: for pages that read and write
-    nothing, so that neither rule nor tree changes between two questions."""
-    token = _READ.set({})
+    nothing, so that neither rule nor tree changes between two questions. Rules that are named are
+    read in one query, with the first of them that is asked for."""
+    token = _READ.set(_Read(together))
     try:
         yield
     finally:
         _READ.reset(token)
 
 
-def _values(key: str, on: date | None) -> dict[int, Any]:
-    rule, relation = find(key), policy_relation(key, on)
+def _values(keys: Collection[str], day: date) -> dict[str, dict[int, Any]]:
+    """Rule → unit → value, in one query."""
+    rules = {key: find(key) for key in keys}
+    texts, params = [], []
+    for key in keys:
+        relation = policy_relation(key, day)
+        texts.append(f"(SELECT %s, unit_id, value::text FROM ({relation.sql}) AS r)")  # noqa: S608
+        params += [key, *relation.params]
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT unit_id, value::text FROM ({relation.sql}) AS r", relation.params)  # noqa: S608
+        cursor.execute(" UNION ALL ".join(texts), params)
         found = cursor.fetchall()
-    read: dict[str, Any] = {}
-    broken: set[str] = set()
-    for stored in {stored for _unit, stored in found}:
+    read: dict[tuple[str, str], Any] = {}
+    broken: set[tuple[str, str]] = set()
+    for key, stored in {(key, stored) for key, _unit, stored in found}:
         try:
-            read[stored] = rule.type.from_json(json.loads(stored))
+            read[key, stored] = rules[key].type.from_json(json.loads(stored))
         except (TypeError, ValueError):
-            broken.add(stored)
+            broken.add((key, stored))
+    values: dict[str, dict[int, Any]] = {key: {} for key in keys}
     with one_reading():
-        return {
-            unit: policy(key, unit, on) if stored in broken else read[stored]
-            for unit, stored in found
-        }
+        for key, unit, stored in found:
+            known = (key, stored) not in broken
+            values[key][unit] = read[key, stored] if known else policy(key, unit, day)
+    return values

@@ -12,7 +12,6 @@ from django.db.models.functions import TruncMonth
 from django.utils import timezone
 
 from complaints.models import Case
-from complaints.selectors.timeliness import verdicts
 from complaints.states import State
 from compliance.models import LogInDay
 from customers.models import Activity, ActivityState
@@ -20,6 +19,8 @@ from customers.models.activities import TOUCHES
 from regions.models import OrgUnit, PolicyValue
 from regions.policies import effective, policy
 from reports.analysis.base import Question, rows_of, share, sql_of
+from reports.metrics.definitions import judged_once
+from reports.metrics.registry import METRICS
 from reports.policies import EXPECTED
 
 CASES, LOG_INS = "complaints.view_case", "compliance.view_log_ins"
@@ -215,20 +216,31 @@ def _cases(asked: Question, span: Span) -> dict[str, float | None]:
     columns = ("taken_in_at", "first_contact_at", "resolved_at", "rating")
     sql, params = sql_of(rows, *columns)
     [(count, first, resolved, rating)] = rows_of(_CASES.format(cases=sql), params)
-    found = verdicts(rows)
-    kept = dict(
-        rows_of(
-            f"SELECT kind, avg(kept::int)::float8 FROM ({found.sql}) v GROUP BY 1", found.params
-        )
-    )
     return {
         "taken_in": count,
         "first_contact": _finite(first),
         "resolution": _finite(resolved),
-        "first_contact_kept": kept.get("first_contact"),
-        "resolution_kept": kept.get("resolution"),
         "rating": rating,
+        **_kept(asked, span),
     }
+
+
+# Each is the figure of this key in the registry, so that page and dashboard cannot disagree.
+KEPT = {"first_contact_kept": "response_on_time", "resolution_kept": "completion_on_time"}
+
+
+def _kept(asked: Question, span: Span) -> dict[str, float | None]:
+    """Shares of limits that were kept: the figures of the dashboard, judged as of its midnight."""
+    found = {}
+    with judged_once():
+        for measure, key in KEPT.items():
+            metric = METRICS[key]
+            rows = metric.in_days(span.first, span.last)
+            facts = metric.facts(metric.visible(rows, asked.reach(CASES)))
+            [sums] = rows_of(f"SELECT sum(n), sum(d) FROM ({facts.sql}) f (u, day, p, n, d)",
+                             facts.params)  # fmt: skip
+            found[measure] = share(*sums)
+    return found
 
 
 def _finite(hours: float | None) -> float | None:

@@ -4,7 +4,7 @@
 
 import datetime as dt
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from customers.models import CustomerKind, CustomerUnit, Loss
@@ -44,7 +44,8 @@ class LossLine:
 @dataclass(frozen=True, slots=True)
 class LossSum:
     """Losses of one word: how many, their share of all, what they had bought, how many came back.
-    `whole` is how many customers of this word there are, None where that says nothing."""
+    `whole` is how many customers of this word there are, None where that says nothing; `unit` the
+    unit that a word is the name of, which another one may bear too."""
 
     word: str
     lost: int
@@ -53,6 +54,12 @@ class LossSum:
     back: int
     whole: int | None = None
     within_control: bool | None = None
+    unit: OrgUnit | None = None
+
+    @property
+    def key(self) -> str:
+        """What tells it from the others: of a unit its code."""
+        return self.unit.code if self.unit else self.word
 
     @property
     def rate(self) -> float | None:
@@ -108,28 +115,45 @@ def by_competitor(lines: list[LossLine]) -> list[LossSum]:
 
 def chosen(lines: list[LossLine], part: str) -> list[LossLine]:
     """The losses that are counted under a word, chosen as "by:word": cause, direction, competitor,
-    level, business_type or unit (by its name)."""
+    level, business_type or unit (by its code)."""
     by, _colon, word = part.partition(":")
     if by == "unit":
-        units = OrgUnit.objects.filter(pk__in={x.part for x in lines}, name=word)
-        keys = set(units.values_list("pk", flat=True))
-        return [x for x in lines if x.part in keys]
+        unit = chosen_unit(lines, part)
+        return [x for x in lines if unit is not None and x.part == unit.pk]
     if by not in ("cause", "direction", "competitor", "level", "business_type"):
         return []
     return [x for x in lines if getattr(x, by) == word]
 
 
+def chosen_unit(lines: list[LossLine], part: str) -> OrgUnit | None:
+    """The unit of a choice "unit:code", if one of these losses is counted under it."""
+    by, _colon, code = part.partition(":")
+    if by != "unit":
+        return None
+    units = OrgUnit.objects.filter(pk__in={x.part for x in lines})
+    return next((unit for unit in units if unit.code == code), None)
+
+
 def composition(asked: Question, lines: list[LossLine]) -> dict[str, list[LossSum]]:
     """Of whom the lost ones consist, beside how many customers of the same kind there are now:
-    a customer lost in two units counts in both, as he is a customer of both."""
-    units = {unit.pk: unit.name for unit in OrgUnit.objects.filter(pk__in={x.part for x in lines})}
+    a customer lost in two units counts in both, as he is a customer of both. Units are told apart
+    by their codes: two may bear the same name."""
+    units = OrgUnit.objects.in_bulk({x.part for x in lines})
+    by_code = {unit.code: unit for unit in units.values()}
     words = {
         "level": [(x.level, x) for x in lines],
         "business_type": [(x.business_type, x) for x in lines if x.business_type],
-        "unit": [(units[x.part], x) for x in lines],
+        "unit": [(units[x.part].code, x) for x in lines],
     }
     whole = _whole(asked, units)
-    return {by: _sums(pairs, whole=whole[by]) for by, pairs in words.items()}
+    found = {by: _sums(pairs, whole=whole[by]) for by, pairs in words.items()}
+    found["unit"] = [_named(line, by_code[line.word]) for line in found["unit"]]
+    return found
+
+
+def _named(line: LossSum, unit: OrgUnit) -> LossSum:
+    """The line of a part of the branch, which was counted by its code."""
+    return replace(line, word=unit.name, unit=unit)
 
 
 _WHOLE = """
@@ -139,7 +163,7 @@ _WHOLE = """
     FROM place p JOIN customers_customer c ON c.id = p.customer_id GROUP BY 1, 2, 3"""
 
 
-def _whole(asked: Question, units: dict[int, str]) -> dict[str, dict[str, int]]:
+def _whole(asked: Question, units: dict[int, OrgUnit]) -> dict[str, dict[str, int]]:
     places = asked.of(CustomerUnit.objects.visible_to(asked.scope))
     columns = ("customer_id", "unit_id", "region_id", "city_id", "project_id")
     sql, params = sql_of(places, *columns)
@@ -150,7 +174,7 @@ def _whole(asked: Question, units: dict[int, str]) -> dict[str, dict[str, int]]:
         if kind is not None:
             found["business_type"][kind] += count
         if part in units:
-            found["unit"][units[part]] += count
+            found["unit"][units[part].code] += count
     return found
 
 

@@ -1,5 +1,6 @@
 """Tables of owners, returning customers, the committee's marks and the effect of a change."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -19,6 +20,7 @@ from reports.analysis.tables_members import (
     name_columns,
     owners_table,
 )
+from reports.metrics.definitions import judged_on
 from reports.policies import EXPECTED
 
 NO_OWNERS = gettext_lazy("Nobody has signed in this branch by this day.")
@@ -275,6 +277,9 @@ def _effect(asked: Question, limit: int | None) -> list[Table]:
         "Before: {b1} to {b2}. After: {a1} to {a2}. Medians are those of all cases; one that is"
         " still open counts as longer than any other."
     ).format(b1=before.first, b2=before.last, a1=after.first, a2=after.last)
+    if any(x.measure in effect.KEPT for x in found):
+        kept = _("Shares kept in time are those of the dashboard, judged as of the end of {day}.")
+        note = f"{note} {kept.format(day=judged_on() - timedelta(days=1))}"
     note = f"{note} {_expectation(asked)}"
     by_month = Table(
         _("Log-ins by month"),

@@ -1,5 +1,6 @@
 """Tables of share of wallet, credit, delivered value and lost customers."""
 
+from collections import Counter
 from decimal import Decimal
 from typing import Any
 
@@ -97,12 +98,14 @@ def _losses(asked: Question, limit: int | None) -> list[Table]:
     tables += [_composed(asked, by, parts[by]) for by in going.DIMENSIONS if parts[by]]
     if not asked.chosen:
         return [*tables, _lost(lines[:limit], _("Customers"))]
-    word = asked.chosen.partition(":")[2] or pgettext("composition", "not stated")
+    unit = going.chosen_unit(lines, asked.chosen)
+    word = unit.name if unit else asked.chosen.partition(":")[2]
+    word = word or pgettext("composition", "not stated")
     return [*tables, _lost(going.chosen(lines, asked.chosen)[:limit], title_of(word))]
 
 
 def _links(asked: Question, by: str, lines: list[going.LossSum]) -> list[str]:
-    return class_links("losses", asked, [(f"{by}:{x.word}", x.lost) for x in lines])
+    return class_links("losses", asked, [(f"{by}:{x.key}", x.lost) for x in lines])
 
 
 def _sum_columns(head: str) -> list[Column]:
@@ -141,15 +144,23 @@ def _composed(asked: Question, by: str, lines: list[going.LossSum]) -> Table:
         Column(_("Customers now"), "integer", 14),
         Column(_("Lost of all of them"), "percent", 16),
     ]
+    names = Counter(x.word for x in lines)
     rows = [
         (
-            x.word or pgettext("composition", "not stated"),
+            _word_of(x, names),
             *_sum_row(x)[1:],
             *(x.whole, x.rate),
         )
         for x in lines
     ]
     return Table(str(TITLES[by]), columns, rows, _links(asked, by, lines), bars=1)
+
+
+def _word_of(x: going.LossSum, names: Counter[str]) -> str:
+    """What a line is called; of two units of one name each with its code."""
+    if x.unit is not None and names[x.word] > 1:
+        return f"{x.word} {x.unit.code}"
+    return x.word or pgettext("composition", "not stated")
 
 
 def _lost(lines: list[going.LossLine], title: str) -> Table:

@@ -38,6 +38,26 @@ def basis_of(found: Sequence[Series], period: Period) -> list[str]:
     return said
 
 
+def past_stocks(found: Sequence[Series], period: Period) -> list[str]:
+    """Sentences about what there was at the end of a period that is over: why there is no list of
+    it, and of what nothing is known."""
+    if period.runs:
+        return []
+    stocks = [one for one in found if one.metric.kind == Kind.STOCK and one.metric.tile]
+    said, month = [], f"{period.end:%Y-%m}"
+    if any(one.is_known for one in stocks):
+        sentence = _(
+            "What there was at the end of {month} was counted then; no list of it was kept, so "
+            "these figures open none. Those of today, with their lists, stand under the running "
+            "month."
+        )
+        said.append(sentence.format(month=month))
+    if unknown := [one.metric.title for one in stocks if not one.is_known]:
+        sentence = _("At the end of {month} nobody counted, so nothing is shown: {figures}.")
+        said.append(sentence.format(month=month, figures=display.listed(unknown)))
+    return said
+
+
 def _happened(frozen: tuple[dt.date, ...], period: Period) -> str:
     months = months_words(frozen)
     if len(frozen) == len(period.months):

@@ -6,7 +6,7 @@ from typing import Any
 
 from regions.models import OrgUnit
 from reports.dashboard.charts import Chart, parts_of
-from reports.dashboard.others import OTHERS
+from reports.dashboard.others import OTHERS, OWN
 from reports.dashboard.tiles import figure_url, shares_wanted, verdict_on, written
 from reports.metrics.definitions import GROUPS
 from reports.metrics.perimeter import Perimeter
@@ -93,16 +93,18 @@ def blocks_of(
 
 
 def _add_others(block: Block, group: str, perimeter: Perimeter, period: Period) -> None:
-    """Columns of the figures that others keep; of the unit by itself they are not told."""
+    """Columns of the figures that others keep, without those that a period which is over lacks."""
     units = [line.unit for line in block.lines if not line.is_own]
     for other in OTHERS:
         if other.group != group or not other.opens_to(perimeter.reader):
             continue
+        if other.not_then and not period.runs:
+            continue
         found = other.beside(perimeter, period, units)
         block.metrics.append(other)
         for line in block.lines:
-            text, url = (None, "") if line.is_own else found.get(line.unit.pk, (None, ""))
-            line.cells.append(Cell(text, url))
+            key = OWN if line.is_own else line.unit.pk
+            line.cells.append(Cell(*found.get(key, (None, ""))))
 
 
 def _holds(several: list[Series], amounts: dict[str, Amount]) -> bool:

@@ -1,12 +1,13 @@
 """Figures of the dashboard that others keep: the score of a survey, late strategic visits.
 
-They have no sums by month: a score belongs to a wave, and nobody stored who owed a visit when. Each
-says of when it is, and stands with its sentence among the metrics.
+They have no sums by month: a score belongs to a wave, and nobody stored who owed a visit when, so
+that a period which is over has scores and no visits due. Each stands with its sentence among the
+metrics.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import Q
 from django.urls import reverse
@@ -22,7 +23,8 @@ from core import display
 from core.scope import scope_of
 from customers.models import CustomerUnit
 from regions.models import OrgUnit
-from reports.dashboard.tiles import Tile, targets_of, tile_of
+from reports.dashboard.basis import past_stocks
+from reports.dashboard.tiles import Tile, minus, targets_of, tile_of
 from reports.metrics.definitions import CASES, CUSTOMERS, GROUPS
 from reports.metrics.perimeter import Perimeter
 from reports.metrics.periods import Period
@@ -34,12 +36,15 @@ from satisfaction.selectors.targets import MET, MISSED, aims_of
 
 WAVES_SHOWN = 6
 FIGURE = "mean"
+OWN: Final = 0  # the unit looked at by itself, among the keys of units
 
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """A figure that is not added up by month: in words, who sees it, its tile, and what it is of
-    units beside one another: unit → text and address, of those of which it can be said."""
+    """A figure that is not added up by month: in words, who sees it, where it comes from, its tile,
+    and what it is of units beside one another: unit → text and address, of those of which it can be
+    said, and under `OWN` of the unit looked at by itself. `not_then` says why a period that is over
+    has none; it is empty where one has."""
 
     key: str
     title: str | Promise
@@ -48,8 +53,11 @@ class Other:
     measure: str | Promise
     group: str
     right: str
+    source: str | Promise
+    frozen: str | Promise
     tile: Callable[[Perimeter, Period], Tile | None]
     beside: Callable[[Perimeter, Period, list[OrgUnit]], dict[int, tuple[str, str]]]
+    not_then: str | Promise = ""
 
     def opens_to(self, reader: Any) -> bool:
         """Whether a reader sees this figure of anything."""
@@ -80,44 +88,57 @@ def tiles_of(
     return [(str(GROUPS[key]), tiles) for key, tiles in groups.items() if tiles]
 
 
+def notes_of(found: list[Series], perimeter: Perimeter, period: Period) -> list[str]:
+    """What a period that is over does not show, and why, in words."""
+    if period.runs:
+        return []
+    missing = [one.not_then for one in OTHERS if one.not_then and one.opens_to(perimeter.reader)]
+    return [*past_stocks(found, period), *map(str, missing)]
+
+
 def _strategic(perimeter: Perimeter, period: Period) -> Tile | None:
-    """Strategic customers to whom a contact is late today; counted and listed by follow-up."""
+    """Strategic customers to whom a contact is late today; counted and listed by follow-up. Whom
+    somebody owed a visit when is not kept: a period that is over has no such figure."""
     rule = RULES.get("strategic")
-    if rule is None:
+    if rule is None or not period.runs:
         return None
     asked = Asked(perimeter.reader, perimeter.unit, perimeter.below)
     number, _more = rule.count(asked)
     label = pgettext("metric", "Strategic visits due")
-    tile = Tile("strategic_due", label, f"{number:,}", rule.url(asked))
-    # Whom somebody owed a visit when is not kept: of any other period it is today's, and says so.
-    tile.as_of = None if period.runs else perimeter.today
-    tile.number = number
-    return tile
+    return Tile("strategic_due", label, f"{number:,}", rule.url(asked), number=number)
 
 
 def _strategic_beside(
-    perimeter: Perimeter, _period: Period, units: list[OrgUnit]
+    perimeter: Perimeter, period: Period, units: list[OrgUnit]
 ) -> dict[int, tuple[str, str]]:
-    """Late customers of each unit with those below it."""
+    """Late customers of each unit with those below it, and of the unit looked at by itself, from
+    one look at the branch."""
+    if not period.runs:
+        return {}
     rule = RULES["strategic"]
     numbers = late_by_unit(perimeter, units)
     found = {}
     for unit in units:
         asked = Asked(perimeter.reader, unit, perimeter.below)
         found[unit.pk] = (f"{numbers[unit.pk]:,}", rule.url(asked))
+    alone = Asked(perimeter.reader, perimeter.unit, below=False)
+    found[OWN] = (f"{numbers[OWN]:,}", rule.url(alone))
     return found
 
 
 def late_by_unit(perimeter: Perimeter, units: list[OrgUnit]) -> dict[int, int]:
-    """How many late customers each unit has with those below it, from one look at the branch."""
+    """How many late customers each unit has with those below it, and under `OWN` the unit looked at
+    by itself, from one look at the branch."""
     query = StrategicQuery(unit=perimeter.unit, below=perimeter.below)
     late = late_customers(strategic_customers(perimeter.reader, query))
     rows = CustomerUnit.objects.filter(customer__in=late).values_list("customer", "unit__path")
     places = list(rows)
-    return {
+    numbers = {
         unit.pk: len({customer for customer, path in places if path.startswith(unit.path)})
         for unit in units
     }
+    alone = {customer for customer, path in places if path == perimeter.unit.path}
+    return numbers | {OWN: len(alone)}
 
 
 def _satisfaction_beside(
@@ -137,9 +158,14 @@ def _satisfaction_beside(
         if reading.interval:
             low, high = (display.score(bound) for bound in reading.interval)
             text = f"{text} ({low}–{high})"
-        query = urlencode({"wave": waves[0].code, "unit": line.unit.code})
-        found[line.unit.pk] = (text, f"{reverse('satisfaction:results')}?{query}")
+        found[line.unit.pk] = (text, _results_url(waves[0], line.unit))
     return found
+
+
+def _results_url(wave: Wave, unit: OrgUnit) -> str:
+    """The results of a wave in a unit."""
+    query = urlencode({"wave": wave.code, "unit": unit.code})
+    return f"{reverse('satisfaction:results')}?{query}"
 
 
 def waves_of(perimeter: Perimeter, period: Period) -> list[Wave]:
@@ -161,12 +187,11 @@ def _satisfaction(perimeter: Perimeter, period: Period) -> Tile | None:
         return None
     known = [_reading(by_run.get(run)) for run in reversed(runs)]
     reading = _reading(line)
-    query = urlencode({"wave": waves[0].code, "unit": perimeter.unit.code})
     tile = Tile(
         "satisfaction",
         _("Satisfaction {wave}").format(wave=waves[0].code),
         display.score(reading.value) if reading else None,
-        f"{reverse('satisfaction:results')}?{query}",
+        _results_url(waves[0], perimeter.unit),
         state="" if reading else "few",
         spark=[one.value for one in known if one is not None],
         as_of=told_on(waves[0], period),
@@ -176,7 +201,7 @@ def _satisfaction(perimeter: Perimeter, period: Period) -> Tile | None:
         low, high = (display.score(bound) for bound in reading.interval)
         tile.change = _("95% interval {low} to {high}").format(low=low, high=high)
     if reading and len(known) > 1 and (before := known[-2]):
-        change = f"{round(reading.value - before.value, 2):+.2f}"
+        change = minus(f"{round(reading.value - before.value, 2):+.2f}")
         against = _("{change} against {period}").format(change=change, period=waves[1].code)
         tile.change = f"{against} · {tile.change}" if tile.change else against
     _set_aim(tile, perimeter, reading, waves[0])
@@ -211,12 +236,17 @@ OTHERS = (
         gettext_lazy(
             "Strategic customers whom specialist or leaders owe a contact since the last period."
         ),
-        gettext_lazy("what there is today, whatever period is chosen"),
+        gettext_lazy("what there is today; a period that is over has none"),
         gettext_lazy("whole number"),
         CUSTOMERS,
         SEE_STRATEGIC,
+        gettext_lazy("the list of strategic customers and the contacts made with them"),
+        gettext_lazy("never; what was due in the past was not kept"),
         _strategic,
         _strategic_beside,
+        gettext_lazy(
+            "Strategic visits due are not shown: who owed whom a visit then was not kept."
+        ),
     ),
     Other(
         "satisfaction",
@@ -229,6 +259,8 @@ OTHERS = (
         gettext_lazy("score of the questionnaire's scale"),
         CASES,
         SEE_SCORES,
+        gettext_lazy("the published results of the wave"),
+        gettext_lazy("with the publication of the wave"),
         _satisfaction,
         _satisfaction_beside,
     ),

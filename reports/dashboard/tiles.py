@@ -74,9 +74,9 @@ def changed(series: Series, period: Period) -> str:
         return ""
     difference = value - before
     if series.metric.measure == Measure.SHARE:
-        text = _("{points} points").format(points=display.signed(difference * 100))
+        text = _("{points} points").format(points=minus(display.signed(difference * 100)))
     elif series.metric.measure == Measure.RATE:
-        text = display.signed(difference)
+        text = minus(display.signed(difference))
     else:
         text = signed(series.metric, difference)
     if series.metric.kind == Kind.FLOW and period.is_cut:
@@ -87,6 +87,11 @@ def changed(series: Series, period: Period) -> str:
     else:
         sentence = _("{change} against {period}")
     return sentence.format(change=text, period=period.before.words)
+
+
+def minus(text: str) -> str:
+    """The sign of less as all tiles write it, no hyphen."""
+    return text.replace("-", "−")
 
 
 def later_words(series: Series) -> str:

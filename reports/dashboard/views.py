@@ -15,32 +15,37 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from audit.services import record
+from compliance.selectors.owed import PRINCIPAL_LEADERS
 from core.access import requires
 from core.htmx import page_or_rows
 from core.keyset import Order
 from core.paging import asked_page, count_of, page_of
+from customers.selectors.rhythm import FREQUENCY
 from regions.policies import values_once
 from reports.dashboard.basis import basis_of, frozen_in
 from reports.dashboard.beside import blocks_of, sorted_figures
 from reports.dashboard.charts import charts_of
 from reports.dashboard.forms import VIEW, DashboardFilter
-from reports.dashboard.others import OTHERS, others_of, tiles_of
+from reports.dashboard.others import OTHERS, notes_of, others_of, tiles_of
 from reports.dashboard.tiles import added, all_series, later_words, written
 from reports.dashboard.workbook import workbook_of
 from reports.metrics.definitions import GROUPS, judged_once, state_of_sums
-from reports.metrics.perimeter import Perimeter
+from reports.metrics.own import OF_PEOPLE, work_of
+from reports.metrics.perimeter import OwnWork, Perimeter
 from reports.metrics.reading import Amount, Series, rows_behind, series_of
-from reports.metrics.registry import METRICS, Adds, Kind, Measure, Metric
+from reports.metrics.registry import METRICS, Adds, Kind, Metric
+from reports.metrics.words import Fact, facts_of, facts_of_other, names_of_rights
 from reports.models import ClosedMonth, RollupState
 
 EXPORT = "customers.export_customer"
 PER_PAGE = 25
+RHYTHMS = (FREQUENCY, PRINCIPAL_LEADERS)  # who owes whom a contact: read together
 BY_KEY = Order("-pk", "pk", descending=True)
 
 
 @requires(VIEW)
 @require_safe
-@values_once()
+@values_once(*RHYTHMS)
 @judged_once()
 def dashboard(request: HttpRequest) -> HttpResponse:
     """The figures of a unit in a period; each is a link to exactly its rows."""
@@ -66,6 +71,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "data": {chart.key: chart.as_data() for chart in charts},
         "frozen": frozen_in(found),
         "basis": basis_of(found, period),
+        "notes": notes_of(found, perimeter, period),
         "later": [(one.metric.title, later_words(one)) for one in found if one.has_later],
         "past_tree": period.end < timezone.localdate(),
         "own_only": all(perimeter.is_own(one.metric.right) for one in found) if found else False,
@@ -91,7 +97,7 @@ def _drawn(found: list[Series], form: DashboardFilter) -> Series | None:
 
 @requires(VIEW)
 @require_safe
-@values_once()
+@values_once(*RHYTHMS)
 def compare(request: HttpRequest) -> HttpResponse:
     """The units right below one side by side, in all figures."""
     form = DashboardFilter(request.GET, user=request.user, today=timezone.localdate())
@@ -108,6 +114,7 @@ def compare(request: HttpRequest) -> HttpResponse:
             "period": period,
             "blocks": blocks_of(found, perimeter, period, address),
             "dashboard_url": f"{back}?{urlencode(address)}",
+            "notes": notes_of(found, perimeter, period),
             "frozen": frozen_in(found),
             "basis": basis_of([one for one in found if not one.is_own], period),
         }
@@ -141,48 +148,22 @@ def dashboard_workbook(request: HttpRequest) -> HttpResponse | FileResponse:
 def metric_list(request: HttpRequest) -> HttpResponse:
     """Every figure in words: what it counts, how it is kept, when it was compared last."""
     seen = [metric for metric in METRICS.values() if metric.opens_to(request.user)]
+    others = [one for one in OTHERS if one.opens_to(request.user)]
+    rights = names_of_rights([*seen, *others])
+    told: list[tuple[Any, list[Fact]]]
+    told = [(one, facts_of(one, rights[one.right])) for one in seen]
+    told += [(one, facts_of_other(one, rights[one.right])) for one in others]
     context = {
         "groups": [
             (label, rows)
             for key, label in GROUPS.items()
-            if (rows := [*_words_of(seen, key), *_words_of_others(request.user, key)])
+            if (rows := [(one, facts) for one, facts in told if one.group == key])
         ],
         "state": RollupState.objects.first(),
         "closed": ClosedMonth.objects.order_by("-month").first(),
         "crumbs": [(_("Metrics"), "")],
     }
     return render(request, "reports/metrics.html", context)
-
-
-def _words_of(seen: list[Metric], group: str) -> list[dict[str, Any]]:
-    return [_in_words(one) for one in seen if one.group == group]
-
-
-def _words_of_others(reader: Any, group: str) -> list[dict[str, Any]]:
-    return [
-        {"metric": one, "measure": one.measure, "better": "—", "when": one.when}
-        for one in OTHERS
-        if one.group == group and one.opens_to(reader)
-    ]
-
-
-def _in_words(metric: Metric) -> dict[str, Any]:
-    measures = {
-        Measure.ROWS: _("whole number"),
-        Measure.YUAN: _("yuan, two decimals"),
-        Measure.SHARE: _("per cent, one decimal"),
-        Measure.COUNT: _("whole number"),
-        Measure.RATE: _("for each 1,000, two decimals"),
-    }
-    better = {"up": _("more is better"), "down": _("less is better"), "": "—"}
-    return {
-        "metric": metric,
-        "measure": measures[metric.measure],
-        "better": better[metric.better],
-        "when": _("what there is today")
-        if metric.kind == Kind.STOCK
-        else _("what happened in the period"),
-    }
 
 
 @requires(VIEW)
@@ -196,6 +177,9 @@ def metric_rows(request: HttpRequest, key: str) -> HttpResponse:
     perimeter = _perimeter(request, form)
     if perimeter is None:
         raise Http404(key)
+    mine = bool(request.GET.get("mine")) and key in OF_PEOPLE
+    if mine:
+        metric, perimeter = work_of(metric, request.user), OwnWork(request.user, perimeter.unit)
     period, part = form.period_asked(), request.GET.get("part")
     rows = rows_behind(perimeter, period, metric, part)
     number, more = count_of([rows])
@@ -206,6 +190,7 @@ def metric_rows(request: HttpRequest, key: str) -> HttpResponse:
     context = {
         "metric": metric,
         "unit": perimeter.unit,
+        "mine": mine,
         "form": form,
         "below": perimeter.below,
         "period": period,

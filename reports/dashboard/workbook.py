@@ -10,7 +10,7 @@ from django.utils.translation import pgettext
 
 from core.files.writer import SheetColumn, SheetWriter
 from reports.dashboard.basis import basis_of
-from reports.dashboard.others import OTHERS
+from reports.dashboard.others import OTHERS, notes_of
 from reports.dashboard.tiles import Tile, targets_of
 from reports.metrics.perimeter import Perimeter
 from reports.metrics.periods import Period
@@ -49,6 +49,7 @@ def _question(found: list[Series], perimeter: Perimeter, period: Period) -> list
         (_("Period"), period.words),
         (_("As of"), period.end),
         *((_("Frozen"), sentence) for sentence in basis_of(found, period)),
+        *((pgettext("overview", "Note"), one) for one in notes_of(found, perimeter, period)),
     ]
 
 

@@ -109,6 +109,7 @@ register(
         ),
         kind=Kind.STOCK,
         rows=lambda: CustomerUnit.objects.exclude(signed_on=None, handed_over_on=None),
+        among="customers",
         dimension=_StageToday(),
         labels=lambda: dict(OwnerStage.choices),
         **PLACE,
@@ -195,6 +196,7 @@ register(
         ),
         kind=Kind.STOCK,
         rows=lambda: CustomerUnit.objects.filter(overdue_condition()),
+        among="customers",
         dimension=F("level"),
         labels=lambda: NONE,
         better=Better.DOWN,
@@ -211,7 +213,17 @@ def _case(row: Case) -> tuple[str, str]:
 
 
 def _levels() -> dict[str, Any]:
-    return NONE | {str(level.pk): level.name for level in Level.objects.all()}
+    return NONE | {str(level.pk): level.name for level in _all_levels().values()}
+
+
+def _all_levels() -> dict[int, Level]:
+    """The levels of cases in their order, read once inside `judged_once`."""
+    known = _JUDGED.get()
+    if known is None:
+        return {level.pk: level for level in Level.objects.all()}
+    if "levels" not in known:
+        known["levels"] = {level.pk: level for level in Level.objects.all()}
+    return known["levels"]
 
 
 def _complaints() -> QuerySet[Case]:
@@ -244,8 +256,8 @@ _JUDGED: ContextVar[dict[str, Any] | None] = ContextVar("judged", default=None)
 
 @contextmanager
 def judged_once() -> Iterator[None]:
-    """Inside, the limits of the same cases are judged once, whichever figure asks, and the state
-    of the sums is read once. In a block inside of another it is still once."""
+    """Inside, the limits of the same cases are judged once, whichever figure asks; the state of the
+    sums and the levels are read once. In a block inside of another it is still once."""
     if _JUDGED.get() is not None:
         yield
         return
@@ -263,7 +275,7 @@ def _verdicts(rows: QuerySet[Any]) -> Relation:
         return verdicts(rows, midnight(judged_on()))
     key = str(rows.query)
     if key not in known:
-        known[key] = verdicts(rows, midnight(judged_on()))
+        known[key] = verdicts(rows, midnight(judged_on()), _all_levels())
     return known[key]
 
 

@@ -35,12 +35,13 @@ class Perimeter:
     below: bool = True
     day: dt.date | None = None
     today: dt.date = field(default_factory=timezone.localdate)
+    known: Paths | None = None  # the tree of today, where it was read already
     paths: Paths = field(init=False)
     present: Paths = field(init=False)
     _whole: dict[Any, frozenset[int]] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.present = paths_on(self.today)
+        self.present = self.known if self.known is not None else paths_on(self.today)
         day = min(self.day or self.today, self.today)
         # Rows may be older than the tree: before its first day they lie where they lie today.
         self.paths = self.present if day == self.today else paths_on(day) or self.present
@@ -77,3 +78,17 @@ class Perimeter:
         """Whether the reader sees only own rows in a part of his reach, so that stored figures of
         units would tell him too much."""
         return bool(scope_of(self.reader, right).own)
+
+
+class OwnWork(Perimeter):
+    """What counts for the reader himself, wherever he did it: from his own rows, in every unit."""
+
+    __slots__ = ()
+
+    def units(self) -> frozenset[int]:
+        """All units: whose work it is decides, not where it lies."""
+        return frozenset(self.paths)
+
+    def is_own(self, right: str) -> bool:
+        """Work of one person is never read from the sums of units."""
+        return True

@@ -22,7 +22,7 @@ from regions.models import OrgUnit
 from reports.metrics.definitions import judged_once
 from reports.metrics.perimeter import Perimeter
 from reports.metrics.periods import Period
-from reports.metrics.registry import Kind, Measure, Metric
+from reports.metrics.registry import METRICS, Kind, Measure, Metric
 from reports.models import Grain
 
 ZERO = Decimal(0)
@@ -122,11 +122,20 @@ def series_of(perimeter: Perimeter, period: Period, metrics: Iterable[Metric]) -
     for series in found:
         series.is_own = perimeter.is_own(series.metric.right)
     stored = [one for one in found if not one.is_own]
-    last = _read_stored(stored, perimeter, period) if stored else None
+    sizes = [*stored, *_sizes(stored)]
+    last = _read_stored(sizes, perimeter, period) if stored else None
     with judged_once():
         _count_own([one for one in found if one.is_own], perimeter, period)
-    _snapshots(found, perimeter, period, last)
+    large = {one.metric.key for one in sizes if _is_large(one)}
+    _snapshots(found, perimeter, period, last, large)
     return found
+
+
+def _sizes(several: list[Series]) -> list[Series]:
+    """The stocks among whose rows others are sought, where nobody asked for them."""
+    asked = {one.metric.key for one in several}
+    wanted = {one.metric.among for one in several if one.metric.among}
+    return [Series(METRICS[key]) for key in sorted(wanted - asked)]
 
 
 def _reach(several: list[Series], perimeter: Perimeter) -> tuple[str, list[Any]]:
@@ -220,7 +229,11 @@ def _once(
 
 
 def _snapshots(
-    found: list[Series], perimeter: Perimeter, period: Period, day: dt.date | None
+    found: list[Series],
+    perimeter: Perimeter,
+    period: Period,
+    day: dt.date | None,
+    large: set[str],
 ) -> None:
     """Stocks of today from the rows, where these are not too many; else say of which day they
     are, the last snapshot's. All of them are counted in one statement."""
@@ -234,7 +247,7 @@ def _snapshots(
     stored = [one for one in stocks if not perimeter.is_own(one.metric.right)]
     live = []
     for series in stored:
-        if day is None or not _is_large(series):
+        if day is None or not large & {series.metric.key, series.metric.among}:
             series.now, series.parts = Amount(), defaultdict(Amount)
             series.months[month_of(period.end)] = series.now
             live.append(series)
@@ -278,15 +291,12 @@ def _count_own(several: list[Series], perimeter: Perimeter, period: Period) -> N
     """The figures of somebody who sees only own rows in a part of his reach, from the rows; one
     statement for all. What was there in the past nobody can count."""
     counted = [one for one in several if one.metric.kind == Kind.FLOW or period.runs]
-    units, first = sorted(perimeter.units()), min(period.trend[0], period.before.first)
     texts: list[str] = []
     params: list[Any] = []
+    known: dict[tuple[str, str, str], QuerySet[Any]] = {}
     for place, series in enumerate(counted):
         metric = series.metric
-        rows = metric.visible(metric.rows(), perimeter.reader).filter(unit_id__in=units)
-        if metric.kind == Kind.FLOW:
-            rows = rows.filter(metric.days_q(first, period.last))
-        facts = metric.facts(rows)
+        facts = metric.facts(_own_rows(metric, perimeter, period, known))
         day = "f.day" if metric.kind == Kind.FLOW else "NULL::date"
         texts.append(
             f"""SELECT {place}, {day}, coalesce(f.dimension, ''), sum(f.numerator),
@@ -305,6 +315,26 @@ def _count_own(several: list[Series], perimeter: Perimeter, period: Period) -> N
     for series in counted:
         if series.metric.kind == Kind.STOCK:
             series.months[month_of(period.end)] = series.now
+
+
+def _own_rows(
+    metric: Metric,
+    perimeter: Perimeter,
+    period: Period,
+    known: dict[tuple[str, str, str], QuerySet[Any]],
+) -> QuerySet[Any]:
+    """The rows a figure of own rows is counted from. Figures of the same rows share one queryset:
+    what they see depends on this very moment, and limits are judged once for the same question."""
+    rows = metric.rows()
+    key = (metric.right, metric.moment, str(rows.query) if metric.judged else metric.key)
+    if key not in known:
+        units = sorted(perimeter.units())
+        seen = metric.visible(rows, perimeter.reader).filter(unit_id__in=units)
+        if metric.kind == Kind.FLOW:
+            first = min(period.trend[0], period.before.first)
+            seen = seen.filter(metric.days_q(first, period.last))
+        known[key] = seen
+    return known[key]
 
 
 def _count_own_day(

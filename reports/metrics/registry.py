@@ -80,8 +80,10 @@ class Metric:
     judged by more than their columns, `compute` gives their facts, `counted` those that count and
     `adding` what each of them adds. `source` may name several. `within` says which rows count in a
     span where `moment` alone does not. What a share or rate is of can be a stock, which does not
-    add up over months: with `once` it is that of the "first" or "last" month of a period. With
-    `whole_only` nobody sees it who sees only own rows somewhere.
+    add up over months: with `once` it is that of the "first" or "last" month of a period. Where the
+    rows of a stock are sought among those of another one, `among` names that: how many it has tells
+    whether counting takes too long. With `whole_only` nobody sees it who sees only own rows
+    somewhere.
     """
 
     key: str
@@ -109,6 +111,7 @@ class Metric:
     adding: Callable[[QuerySet[Any], dt.date, dt.date], dict[Any, "Adds"]] | None = None
     within: Callable[[dt.date, dt.date], Q] | None = None
     once: str = ""
+    among: str = ""
     whole_only: bool = False
 
     @property

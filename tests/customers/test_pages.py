@@ -65,7 +65,7 @@ PEOPLE = ["north_clerk", "north_head", "boss"]
     [
         ("/customers/", 9),  # eight of the archive and one of the bell
         ("/customers/?unit=N1&stage=owner_to_be&level=A类", 10),
-        ("/", 12),
+        ("/", 18),  # eleven of what waits and of customers, seven of the figures of the month
         ("/search/?q=张一", 16),  # one of each of seven kinds, and where their readers may look
         ("/search/?q=zy", 16),
         ("/imports/", 6),

@@ -11,15 +11,24 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from audit.models import Entry
 from complaints.models import Case
+from complaints.selectors.timeliness import verdicts
 from compliance.models import LogInDay, Nomination
 from core.errors import Refused
 from customers.models import CustomerUnit
 from customers.services import save_demand
-from reports.analysis.effect import effect, log_ins_by_month, time_saved
+from reports.analysis.base import rows_of
+from reports.analysis.effect import KEPT, effect, log_ins_by_month, time_saved
 from reports.analysis.evaluation import evaluation
 from reports.analysis.tables import METHODS
+from reports.metrics.perimeter import Perimeter
+from reports.metrics.periods import read_period
+from reports.metrics.reading import series_of
+from reports.metrics.registry import METRICS
+from reports.metrics.rollups import refresh
+from reports.models import RollupState
 from tests.factories import (
     make_activity,
     make_case,
@@ -30,6 +39,7 @@ from tests.factories import (
     make_value,
     say,
 )
+from tests.reports.figures import fill
 from tests.reports.taking import workbook
 from tests.reports.test_analysis import firm
 from tests.reports.test_portfolio import asked
@@ -217,6 +227,30 @@ def test_the_log_in_rate_before_and_after_by_hand(world):
     line = next(x for x in effect(question) if x.measure == "log_ins")
     assert (line.before, line.after) == (0.5, 1.0)
     assert log_ins_by_month(question) == [(dt.date(2026, 11, 1), 7, 5)]
+
+
+def test_rates_in_time_are_those_of_the_dashboard(world):
+    """Limits that passed since the midnight judged by count in neither, at the very same time."""
+    fill(world)
+    today = timezone.localdate()
+    RollupState.objects.update_or_create(id=1, defaults={"judged_on": today - dt.timedelta(days=3)})
+    refresh()
+    month = read_period(f"{today:%Y-%m}", today)
+    perimeter = Perimeter(User.objects.get(pk=world.north_head.pk), world.north)
+    wanted = [METRICS[key] for key in KEPT.values()]
+    shown = {one.metric.key: one.value for one in series_of(perimeter, month, wanted)}
+
+    question = asked(world.north, as_of=month.end, since=month.first)
+    found = {x.measure: x.after for x in effect(question)}
+
+    assert {KEPT[key]: found[key] for key in KEPT} == {
+        key: None if value is None else float(value) for key, value in shown.items()
+    }
+    now = verdicts(Case.objects.filter(unit__path__startswith=world.north.path))
+    counted = dict(
+        rows_of(f"SELECT kind, avg(kept::int)::float8 FROM ({now.sql}) v GROUP BY 1", now.params)
+    )
+    assert counted["first_contact"] != found["first_contact_kept"]
 
 
 def test_without_the_rights_the_effect_shows_contacts_alone(client, world):

@@ -323,7 +323,17 @@ def test_what_others_keep_says_of_when_it_is_and_follows_the_period(client, full
     assert (then["satisfaction"].label[-3:], then["satisfaction"].value) == ("OLD", "3.50")
     assert (then["satisfaction"].as_of, "wave=OLD" in then["satisfaction"].url) == (None, True)
     assert "satisfaction" not in asked("2024-02")
-    assert (now["strategic_due"].as_of, then["strategic_due"].as_of) == (None, today)
+    # Whom somebody owed a visit then was not kept: the past has no such tile, and says so.
+    assert now["strategic_due"].as_of is None
+    assert "strategic_due" not in then
+    [strategic, _score] = OTHERS
+    past = {"unit": full.n1.code, "period": this_month().before.key}
+    for path in ("/reports/", "/reports/units/"):
+        assert str(strategic.not_then) in client.get(path, past).content.decode()
+        running = {"unit": full.n1.code}
+        assert str(strategic.not_then) not in client.get(path, running).content.decode()
+    blocks = client.get("/reports/units/", past).context["blocks"]
+    assert "strategic_due" not in [one.key for block in blocks for one in block.metrics]
     words = client.get("/reports/metrics/").content.decode()
     for other in OTHERS:
         assert f'id="{other.key}"' in words
@@ -356,8 +366,31 @@ def test_scores_and_late_visits_stand_beside_units_as_well(client, full, monkeyp
     assert cells[full.n1.code, "satisfaction"].text.startswith("3.50 (")
 
 
+def test_the_unit_itself_has_its_own_late_visits_in_the_comparison(client, full, monkeypatch):
+    for unit in (full.n1, full.n1, full.n1a, full.s1a):
+        make_customer(unit=unit, kind="organisation", level=STRATEGIC)
+    everybody = lambda rows, _today=None: sorted(rows.values_list("pk", flat=True))  # noqa: E731
+    monkeypatch.setattr(others, "late_customers", everybody)
+    client.force_login(full.north_head)
+
+    blocks = client.get("/reports/units/", {"unit": full.n1.code}).context["blocks"]
+
+    [block] = [one for one in blocks if "strategic_due" in [each.key for each in one.metrics]]
+    place = [each.key for each in block.metrics].index("strategic_due")
+    told = {(line.unit, line.is_own): line.cells[place] for line in block.lines}
+    texts = {(unit.code, own): cell.text for (unit, own), cell in told.items()}
+    assert texts == {
+        ("N1", False): "3",
+        ("N1", True): "2",
+        ("N1A", False): "1",
+        ("N1B", False): "0",
+    }
+    assert told[full.n1, True].url.endswith("?late=on&unit=N1&only=on")
+
+
 def test_the_number_of_queries_does_not_grow(client, full):
     make_strategic(unit=full.n1, by=full.north_head, leader=full.boss)
+    make_strategic(unit=full.n1a, by=full.north_clerk, leader=full.north_head, word="重点")
     publish("W", {full.n1a: (40, 4.0), full.n1b: (40, 3.0)})
     refresh()
 
@@ -381,11 +414,7 @@ def test_the_number_of_queries_does_not_grow(client, full):
     refresh()
 
     after = {name: queries(full.people[name]) for name in before}
-    assert after == before
-    assert max(before.values()) <= MOST_QUERIES
-
-
-MOST_QUERIES = 25
+    assert after == before == {"boss": 24, "north_head": 24, "north_clerk": 25}
 
 
 def test_an_address_of_nonsense_shows_the_running_month(client, full):
@@ -421,6 +450,26 @@ def test_every_figure_is_explained(client, full):
     assert page.status_code == 200
     for metric in METRICS.values():
         assert f'id="{metric.key}"' in page.content.decode()
+    told = {
+        one.key: [fact.text for fact in facts]
+        for _label, rows_of in page.context["groups"]
+        for one, facts in rows_of
+    }
+    assert set(told) == {*METRICS, "strategic_due", "satisfaction"}
+    words = page.content.decode()
+    for key, (name, *texts) in told.items():
+        assert name == key
+        assert len(texts) == 5
+        assert all(texts), key
+        for text in texts:
+            assert escape(text) in words, (key, text)
+    _name, _counted, whose, source, rounding, frozen = told["contacts"]
+    assert "customers_activity" in source
+    assert "5" in frozen
+    assert told["customers"][5] != frozen
+    assert told["expenses_paid"][4] != rounding
+    assert told["complaint_rate"][2] != whose
+    assert told["response_on_time"][3].count("complaints_case") == 1
     query = parse_qs(urlsplit(tiles(client.get("/reports/"))["contacts"].url).query)
     assert query == {"unit": ["G"], "period": [this_month().key]}
 
@@ -492,6 +541,11 @@ def test_only_stocks_of_too_many_rows_are_shown_as_of_the_night(client, full, mo
     client.force_login(full.north_head)
     shown = tiles(client.get("/reports/", {"unit": full.n1.code}))
     assert (shown["budget_used"].as_of, shown["customers"].as_of) == (None, timezone.localdate())
+    # Whose contact is overdue is sought among customers: too many of these, and it is the night's.
+    assert (shown["contacts_overdue"].value, shown["contacts_overdue"].as_of) == (
+        "0", timezone.localdate(),
+    )  # fmt: skip
+    assert client.get(shown["contacts_overdue"].url).context["as_of"] == timezone.localdate()
     page = client.get(shown["budget_used"].url)
     assert shown["budget_used"].value == page.context["figure"]
     assert page.context["figure"] == display.share(
@@ -582,5 +636,10 @@ def test_a_past_stock_has_no_link_to_the_rows_of_today(client, world):
         for line in block.lines
     }
     assert (cells["customers"].url, bool(cells["contacts"].url)) == ("", True)
+    [kept, unknown, _strategic] = page.context["notes"]
+    assert past["period"] in kept
+    assert str(METRICS["findings"].title) in unknown
+    assert str(METRICS["customers"].title) not in unknown
+    assert kept in page.content.decode()
     now = tiles(client.get("/reports/", {"unit": full.n1.code}))
     assert all(now[key].url for key in METRICS if key in now)

@@ -15,9 +15,11 @@ from customers.models import Customer, CustomerUnit, Loss
 from customers.models.losses import LossQuerySet
 from customers.models.value import SheetQuerySet
 from customers.services import save_demand, win_back
+from regions.models import OrgUnit
 from reports.analysis.losses import by_cause, by_direction, composition, losses
 from reports.analysis.sheets import credit, delivered
 from reports.analysis.tables import GROUPS, METHODS
+from reports.analysis.tables_portfolio import TITLES
 from reports.analysis.wallet import passed, wallet
 from tests.factories import (
     make_credit,
@@ -155,6 +157,32 @@ def test_losses_by_hand(world):
         ("地区专营店", 2, 2), ("其他", 1, 3),
     ]  # fmt: skip
     assert [(x.word, x.lost, x.whole) for x in parts["unit"]] == [("北方公司", 3, 5)]
+
+
+def test_two_units_of_one_name_are_not_added_up(client, world):
+    OrgUnit.objects.filter(pk__in=(world.n1a.pk, world.n1b.pk)).update(name="同名项目")
+    make_loss(customer=firm(world.n1a, "C1"), lost_on=day(3))
+    for code in ("C2", "C3"):
+        make_loss(customer=firm(world.n1b, code), lost_on=day(2))
+    firm(world.n1b, "C4")
+
+    question = asked(world.n1)
+    parts = composition(question, losses(question))
+    assert [(x.word, x.key, x.lost, x.whole) for x in parts["unit"]] == [
+        ("同名项目", world.n1b.code, 2, 3), ("同名项目", world.n1a.code, 1, 1),
+    ]  # fmt: skip
+
+    client.force_login(world.north_head)
+    at = {"unit": world.n1.code, "as_of": TODAY.isoformat()}
+    page = client.get(reverse("reports:customer-analysis", args=["losses"]), at)
+    shown = [one["table"] for one in page.context["tables"]]
+    [table] = [one for one in shown if one.title == str(TITLES["unit"])]
+    names = [f"同名项目 {unit.code}" for unit in (world.n1b, world.n1a)]
+    assert [row[:2] for row in table.rows] == [(names[0], 2), (names[1], 1)]
+    for url, codes in zip(table.links, (["C2", "C3"], ["C1"]), strict=True):
+        shown = client.get(url).context["tables"][-1]["table"]
+        assert sorted(row[1] for row in shown.rows) == codes
+        assert "同名项目" in shown.title
 
 
 def test_who_came_back_after_the_day_was_still_lost_on_it(world):
