@@ -20,8 +20,9 @@ from core.paging import asked_page
 from core.pdf import NoPdf
 from core.saving import saved, status_of
 from reports.builder.book import paper_bytes
-from reports.builder.chart import bars_of
+from reports.builder.chart import chart_of
 from reports.builder.definitions import Definition, read
+from reports.builder.drawing import drawing_of
 from reports.builder.exports import REPORT, check_rows, check_taking
 from reports.builder.forms import ReportForm
 from reports.builder.query import MOST_GROUPS, PREVIEW, group_table, list_page, table_of
@@ -170,10 +171,13 @@ def report_preview(request: HttpRequest) -> HttpResponse:
 
 
 def _shown(asked: Definition, table: Any) -> dict[str, Any]:
+    chart = chart_of(asked, table)
     return {
         "asked": asked,
         "table": table,
-        "bars": bars_of(asked, table),
+        "chart": chart,
+        "chart_data": chart.as_data() if chart and chart.series else None,
+        "drawing": drawing_of(chart),
         "lines": question_lines(asked),
         "most": MOST_GROUPS,
     }
