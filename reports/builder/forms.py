@@ -129,10 +129,13 @@ class ReportForm(forms.Form):
     def _is_used(self, name: str) -> bool:
         return self[name].value() not in (None, "", [])
 
-    @property
-    def used(self) -> int:
-        """How many conditions are set."""
-        return sum(one.used for one in self.conditions())
+    def used(self) -> list[Condition]:
+        """The conditions that are set."""
+        return [one for one in self.conditions() if one.used or self.subject.alone]
+
+    def unused(self) -> list[Condition]:
+        """Those by which one could narrow further."""
+        return [one for one in self.conditions() if not (one.used or self.subject.alone)]
 
     # --- reading --------------------------------------------------------------------------------
 

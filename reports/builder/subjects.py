@@ -283,10 +283,14 @@ CASES = register(
             _yes("overdue", _("Over a limit (of open cases)"), made.case_overdue),
             _yes(
                 "response_kept",
-                _("First contact within limit"),
+                pgettext_lazy("case", "First contact in time"),
                 made.kept(LimitKind.FIRST_CONTACT),
             ),
-            _yes("completion_kept", _("Resolution within limit"), made.kept(LimitKind.RESOLUTION)),
+            _yes(
+                "completion_kept",
+                pgettext_lazy("case", "Resolved in time"),
+                made.kept(LimitKind.RESOLUTION),
+            ),
             _figure(
                 "response_hours",
                 _("Hours to the first contact"),
@@ -299,13 +303,17 @@ CASES = register(
             ),
             _figure("closing_days", _("Days until closed"), made.days("taken_in_at", "closed_at")),
             _figure("age", _("Days open"), made.case_age),
-            _yes("reopened", _("Reopened"), made.says(Q(round__gt=1))),
-            _yes("repeat", _("Repeat complaint"), made.says(Q(repeat_of__isnull=False))),
+            _yes("reopened", pgettext_lazy("case", "Was reopened"), made.says(Q(round__gt=1))),
+            _yes(
+                "repeat",
+                pgettext_lazy("case", "Repeats another"),
+                made.says(Q(repeat_of__isnull=False)),
+            ),
             Field("cause", pgettext_lazy("case", "Cause"), "choice", "cause", _causes, groups=True),
             _figure("costs", _("Costs (yuan)"), made.case_costs, "money", sums=True),
             _yes(
                 "satisfied",
-                _("Satisfied (4 and 5)"),
+                pgettext_lazy("case", "Satisfied in the call-back (4 or 5)"),
                 made.says(Q(rating__gte=4), Q(rating__isnull=False)),
             ),
             Field(

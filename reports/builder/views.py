@@ -1,5 +1,6 @@
 """Pages of saved reports: the list, putting one together, its answer, taking it away."""
 
+import json
 from io import BytesIO
 from typing import Any
 
@@ -148,7 +149,14 @@ def _preview(request: HttpRequest, form: ReportForm) -> dict[str, Any]:
         if set(form.errors) - {"name"}:
             return {"refused": form.non_field_errors() or [_("Please check the fields.")]}
         asked = read(form.definition())
-        return _shown(asked, table_of(asked, request.user, most=PREVIEW))
+        if not asked.groups:
+            return _shown(asked, table_of(asked, request.user, most=PREVIEW))
+        # The chart is that of the report; of its table the first rows do.
+        shown = _shown(asked, group_table(asked, request.user))
+        table = shown["table"]
+        table.cut = table.cut or len(table) > PREVIEW
+        table.rows = table.rows[:PREVIEW]
+        return shown
     except Refused as refusal:
         return {"refused": [str(refusal)]}
     finally:
@@ -176,7 +184,7 @@ def _shown(asked: Definition, table: Any) -> dict[str, Any]:
         "asked": asked,
         "table": table,
         "chart": chart,
-        "chart_data": chart.as_data() if chart and chart.series else None,
+        "chart_data": json.dumps(chart.as_data()) if chart and chart.series else "",
         "drawing": drawing_of(chart),
         "lines": question_lines(asked),
         "most": MOST_GROUPS,

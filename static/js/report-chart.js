@@ -1,4 +1,4 @@
-/* Draws the chart of a built report from the json beside it, in the place of the still picture that
+/* Draws the chart of a built report from the json at its figure, in the place of the still picture that
    came with the page. The table below holds the same figures. */
 (() => {
   "use strict";
@@ -100,10 +100,9 @@
   }
 
   window.crm.behaviour("report-chart", (figure) => {
-    const source = figure.querySelector('script[type="application/json"]');
     const place = figure.querySelector(".crm-chart-drawn");
-    if (!window.echarts || !source || !place) return;
-    const chart = JSON.parse(source.textContent);
+    if (!window.echarts || !place) return;
+    const chart = JSON.parse(figure.dataset.figures);
     const still = figure.querySelector(".crm-chart-still");
     still.hidden = true;
     place.hidden = false;
