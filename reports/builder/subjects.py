@@ -176,7 +176,7 @@ PROPERTIES = register(
             *PLACE,
             Field("area", _("Floor area (m²)"), "number", "area", sums=True, means=True),
             _yes("owned", _("Has an owner"), made.has_owner),
-            _figure("owners", _("Owners"), made.owners, "integer", sums=True),
+            _figure("owners", pgettext_lazy("property", "Number of owners"), made.owners, "integer", sums=True),
             _day("signed_on", _("Signed on"), made.day_of_ownership("signed_on")),
             _day("handed_over_on", _("Handed over on"), made.day_of_ownership("handed_over_on")),
         ),
