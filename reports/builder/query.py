@@ -54,6 +54,8 @@ CHUNK: Final = 1000
 MIDDLES: Final = frozenset({"mean", "median"})
 PAGE_SECONDS: Final = 8
 JOB_SECONDS: Final = 120
+MOST_AT_ONCE: Final = 2  # pages of one person
+LOCK: Final = 7_401_970  # and the one behind it
 NEWEST: Final = Order("newest", "id", descending=True)
 TRUNCATE: Final = {
     "day": TruncDay,
@@ -113,10 +115,14 @@ class Table:
 
 
 @contextmanager
-def bounded(seconds: int) -> Iterator[None]:
-    """Let no statement inside run longer. Raises TooSlow; the limit before holds again after."""
+def bounded(seconds: int, by: Any = None) -> Iterator[None]:
+    """Let no statement inside run longer. Raises TooSlow; the limit before holds again after.
+
+    Of the pages of one person `by` MOST_AT_ONCE are worked out at a time, so that nobody's many
+    reports keep others from theirs: raises Refused for one more."""
     try:
         with transaction.atomic():
+            _take_turn(by)
             with connection.cursor() as cursor:
                 cursor.execute("SELECT current_setting('statement_timeout')")
                 before = cursor.fetchone()[0]
@@ -131,6 +137,19 @@ def bounded(seconds: int) -> Iterator[None]:
             raise
         sentence = _("This took longer than {count} seconds. Please narrow the report.")
         raise TooSlow(sentence.format(count=seconds)) from error
+
+
+def _take_turn(by: Any) -> None:
+    """Hold one of the places of a person until the transaction ends."""
+    if by is None:
+        return
+    with connection.cursor() as cursor:
+        for place in range(MOST_AT_ONCE):
+            cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [LOCK + place, by.pk])
+            if cursor.fetchone()[0]:
+                return
+    sentence = _("{count} of your reports are being worked out already. Please wait for them.")
+    raise Refused(sentence.format(count=MOST_AT_ONCE))
 
 
 # --- rows in reach --------------------------------------------------------------------------------
@@ -204,7 +223,7 @@ def list_page(
     """A page of rows, the newest first. Raises Refused."""
     check_right(asked, user)
     where = _condition(asked, today or timezone.localdate())
-    with bounded(seconds):
+    with bounded(seconds, by=user if seconds <= PAGE_SECONDS else None):
         parts = [_narrowed(asked, part, where) for part in asked.subject.parts(user)]
         page: Page = page_of(
             parts, NEWEST, lambda keys: _rows(asked, keys), after=after, before=before, size=size
@@ -288,7 +307,7 @@ def group_table(
     where = _condition(asked, today or timezone.localdate())
     guarded = asked.subject.fewest is not None
     limit = MOST_CELLS if guarded else most
-    with bounded(seconds):
+    with bounded(seconds, by=user if seconds <= PAGE_SECONDS else None):
         rows = _narrowed(asked, asked.subject.rows(user), where).order_by()
         found = list(_grouped(asked, rows)[: limit + 1])
         total = rows.count() if any(one.verb == "share" for one in asked.measures) else 0
