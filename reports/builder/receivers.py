@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.models import Role, RoleGrant, User
+from core.display import listed
 from regions.calendars import is_working_day
 from regions.models import OrgUnit
 from reports.builder.rhythm import dues
@@ -44,6 +45,19 @@ class Outlook:
     people: list[User] = field(default_factory=list)
     unable: list[User] = field(default_factory=list)
     unreached: list[User] = field(default_factory=list)
+
+    @property
+    def said(self) -> str:
+        """The receivers that are named, each with his unit."""
+        return listed(f"{one.name} {one.unit.name if one.unit else ''}" for one in self.people)
+
+    @property
+    def unable_said(self) -> str:
+        return listed(one.name for one in self.unable)
+
+    @property
+    def unreached_said(self) -> str:
+        return listed(one.name for one in self.unreached)
 
     @property
     def more(self) -> int:
