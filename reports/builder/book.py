@@ -68,7 +68,7 @@ def _sheet_columns(columns: Iterable[Column]) -> list[SheetColumn]:
     return [SheetColumn(one.label, one.kind, wide.get(one.kind)) for one in columns]  # type: ignore[arg-type]
 
 
-KINDS: Final[dict[str, Any]] = {"pie": "doughnut", "line": "line"}
+KINDS: Final = {"pie": "doughnut", "line": "line"}
 
 
 def _draw(book: SheetWriter, asked: Definition, table: Table) -> None:
@@ -86,7 +86,7 @@ def _draw(book: SheetWriter, asked: Definition, table: Table) -> None:
         for label, *values in zip(chart.labels, *(one.values for one in chart.series), strict=True)
     ]
     book.write_sheet(_("Chart"), columns, rows)
-    way = KINDS.get(chart.kind) or _bars(chart)
+    way: Any = KINDS.get(chart.kind) or _bars(chart)
     more = range(2, len(chart.series) + 1)
     drawn = SheetChart(way, chart.title, 0, 1, len(rows), len(table.columns) + 1, more=more)
     book.draw(drawn, on=beside)

@@ -328,7 +328,8 @@ def group_table(
 
 
 def _grouped(asked: Definition, rows: QuerySet[Any]) -> Any:
-    used = [one.field for one in (*asked.groups, *asked.measures) if one.field is not None]
+    used = [one.field for one in asked.groups]
+    used += [one.field for one in asked.measures if one.field is not None]
     told = {one.field for one in asked.filters}
     rows = asked.subject.dressed(rows, [one for one in used if one not in told])
     keys = {f"g{place}": _group_by(one) for place, one in enumerate(asked.groups)}
