@@ -72,17 +72,28 @@ class SheetColumn:
 
 @dataclasses.dataclass(frozen=True)
 class SheetChart:
-    """A chart of one column of a sheet: `names` and `values` are columns, counted from 0, of the
-    first `rows` rows below the heading; it stands at the column `beside`. `errors` are the lengths
-    of each value's whisker, (down, up)."""
+    """A chart of columns of a sheet: `names` and `values` are columns, counted from 0, of the
+    first `rows` rows below the heading; it stands at the column `beside`. `more` are further
+    columns of values, each with the name that its heading gives it. Bars lie, columns stand; a
+    `stack` or `stack-column` is made of all of them. `errors` are the lengths of each value's
+    whisker, (down, up)."""
 
-    kind: Literal["bar", "line"]
+    kind: Literal["bar", "column", "stack", "stack-column", "line", "doughnut"]
     title: str
     names: int
     values: int
     rows: int
     beside: int
     errors: Sequence[tuple[float, float]] = ()
+    more: Sequence[int] = ()
+
+
+#: The colours of pages, so that a chart looks the same in a workbook.
+_TONES: Final = ("#0B5FB0", "#B45309", "#0F766E", "#9D2F6F", "#5B6B1F", "#6B4FB3", "#8A94A3")
+_KINDS: Final[dict[str, dict[str, str]]] = {
+    "stack": {"type": "bar", "subtype": "stacked"},
+    "stack-column": {"type": "column", "subtype": "stacked"},
+}
 
 
 class SheetWriter:
@@ -163,16 +174,38 @@ class SheetWriter:
             if count < _LAST_ROW - 1:
                 return written
 
-    def draw(self, chart: SheetChart) -> None:
-        """Draw columns of the sheet written last as a chart to the right of them."""
+    @property
+    def last(self) -> Worksheet | None:
+        """The sheet written last."""
+        return self._last
+
+    def draw(self, chart: SheetChart, on: Worksheet | None = None) -> None:
+        """Draw columns of the sheet written last as a chart to the right of them, or of another
+        sheet's."""
         page = self._last
         if page is None or not chart.rows:
             return
-        drawn = self._book.add_chart({"type": chart.kind})
+        drawn = self._book.add_chart(_KINDS.get(chart.kind, {"type": chart.kind}))
+        several = (chart.values, *chart.more)
+        for place, column in enumerate(several):
+            drawn.add_series(self._series(page, chart, column, place))
+        drawn.set_title({"name": str(chart.title), "name_font": {"size": 12}})
+        names = len(several) > 1 or chart.kind == "doughnut"
+        drawn.set_legend({"position": "bottom"} if names else {"none": True})
+        lying = chart.kind in ("bar", "stack")
+        if lying:
+            drawn.set_y_axis({"reverse": True})
+        height = 80 + 28 * chart.rows if lying or len(several) == 1 else 0
+        drawn.set_size({"width": 560, "height": min(max(320 if names else 240, height), 920)})
+        (on or page).insert_chart(1, chart.beside, drawn)
+
+    def _series(
+        self, page: Worksheet, chart: SheetChart, column: int, place: int
+    ) -> dict[str, Any]:
         series: dict[str, Any] = {
-            "name": [page.name, 0, chart.values],
+            "name": [page.name, 0, column],
             "categories": [page.name, 1, chart.names, chart.rows, chart.names],
-            "values": [page.name, 1, chart.values, chart.rows, chart.values],
+            "values": [page.name, 1, column, chart.rows, column],
         }
         if chart.errors:
             # Bars lie on their side, so their values run along x.
@@ -183,18 +216,15 @@ class SheetWriter:
                 "plus_values": list(above),
                 "minus_values": list(below),
             }
+        tone = {"color": _TONES[place % len(_TONES)]}
         if chart.kind == "line":
-            series["marker"] = {"type": "circle"}
+            series |= {"marker": {"type": "circle", "fill": tone, "border": tone}, "line": tone}
+        elif chart.kind == "doughnut":
+            slices = range(chart.rows)
+            series["points"] = [{"fill": {"color": _TONES[one % len(_TONES)]}} for one in slices]
         else:
-            # A fill that tells neighbours apart is noise where the axis names them.
-            series["fill"] = {"color": "#0B5FB0"}
-        drawn.add_series(series)
-        drawn.set_title({"name": str(chart.title), "name_font": {"size": 12}})
-        drawn.set_legend({"none": True})
-        if chart.kind == "bar":
-            drawn.set_y_axis({"reverse": True})
-        drawn.set_size({"width": 560, "height": max(240, 80 + 28 * chart.rows)})
-        page.insert_chart(1, chart.beside, drawn)
+            series["fill"] = tone
+        return series
 
     def add_sheet(self, title: str) -> Worksheet:
         """Add an empty sheet under a name that Excel accepts and no other sheet has."""

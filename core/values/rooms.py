@@ -42,6 +42,12 @@ _DASHED: Final = re.compile(
     r"(?:室|房|号)?\Z"
 )
 
+#: ``[project]3栋2单元``: where rooms begin. The words are those that nothing else is called by.
+_BEGUN: Final = re.compile(
+    rf"(?P<project>(?=.*[\u3400-\u9fff]).*?[^A-Z\d第])??(?:第)?(?P<building>{_BUILDING_PART})"
+    rf"(?:号楼|栋楼|栋|幢|座|#楼)-?(?:(?P<unit>{_UNIT_PART})(?:单元|门栋))?\Z"
+)
+
 
 class Room(NamedTuple):
     """A flat's place in a project; parts that are not known are empty."""
@@ -102,6 +108,19 @@ def parse_room_label(text: str) -> Room | None:
         _number(parts["room"]),
         (parts.get("project") or "").rstrip("-,·"),
     )
+
+
+def parse_room_beginning(text: str) -> Room | None:
+    """Return the building, or building and unit, that a text of an unfinished room means, with an
+    empty room; None when it means something else. Reads ``3栋`` and ``长歌庭3栋2单元``."""
+    if len(text) > 80:
+        return None
+    found = _BEGUN.match(re.sub(r"\s+", "", cell_text(text)).upper())
+    if found is None:
+        return None
+    parts = found.groupdict()
+    project = (parts["project"] or "").rstrip("-,·")
+    return Room(_number(parts["building"]), _number(parts["unit"] or ""), "", project)
 
 
 def _text(value: Cell) -> str:

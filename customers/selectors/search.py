@@ -8,7 +8,7 @@ from core.bigrams import containing
 from core.chinese import has_han
 from core.personal_data import blind_index
 from core.values.phones import without_extension
-from core.values.rooms import parse_room_label
+from core.values.rooms import parse_room_beginning, parse_room_label
 from customers.models import Contact, Customer, CustomerUnit, Property
 from customers.selectors.lists import BY_NAME, ListQuery, place_keys, rows_of
 from customers.selectors.terms import Term
@@ -39,14 +39,17 @@ def find_contacts(user: Any, text: str, *, most: int) -> list[Contact]:
 
 
 def find_properties(user: Any, text: str, *, most: int) -> list[Property]:
-    """Flats by their label, in the project that stands before it, if one does."""
-    room = parse_room_label(text)
+    """Flats by their label or its beginning (building, or building and unit), in the project that
+    stands before it, if one does."""
+    room, how = parse_room_label(text), "label"
+    if room is None:
+        room, how = parse_room_beginning(text), "label__startswith"
     if room is None:
         return []
-    rows = Property.objects.visible_to(user).filter(label=room.label).select_related("unit")
+    rows = Property.objects.visible_to(user).filter(**{how: room.label}).select_related("unit")
     if room.project:
         rows = rows.filter(unit__name__contains=room.project)
-    return list(rows.order_by("unit__path", "pk")[:most])
+    return list(rows.order_by("unit__path", "label", "pk")[:most])
 
 
 def namesakes(user: Any, name: str, phones: list[str]) -> list[Customer]:

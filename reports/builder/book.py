@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Final
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -13,8 +13,9 @@ from django.utils.translation import pgettext
 from core.files.writer import SheetChart, SheetColumn, SheetWriter
 from core.pdf import render_pdf
 from regions.models import Kind, OrgUnit
-from reports.builder.chart import bars_of
+from reports.builder.chart import Chart, chart_of
 from reports.builder.definitions import Definition
+from reports.builder.drawing import drawing_of
 from reports.builder.query import (
     JOB_SECONDS,
     MOST_GROUPS,
@@ -36,7 +37,7 @@ def write_book(
 ) -> int:
     """Write the answer, as far as `user` may see it, to a workbook. Returns its rows.
 
-    A second sheet says what was asked, for whom and when. Raises Refused.
+    A last sheet says what was asked, for whom and when. Raises Refused.
     """
     with SheetWriter(target) as book:
         if asked.groups:
@@ -67,11 +68,34 @@ def _sheet_columns(columns: Iterable[Column]) -> list[SheetColumn]:
     return [SheetColumn(one.label, one.kind, wide.get(one.kind)) for one in columns]  # type: ignore[arg-type]
 
 
+KINDS: Final = {"pie": "doughnut", "line": "line"}
+
+
 def _draw(book: SheetWriter, asked: Definition, table: Table) -> None:
-    if asked.chart and table.rows and table.labels == 1:
-        values, beside = table.labels, len(table.columns) + 1
-        label = table.columns[values].label
-        book.draw(SheetChart("bar", label, 0, values, min(len(table.rows), 30), beside))
+    """The chart beside the table, and on a sheet of its own the figures that it draws: a table of
+    two groups has one column of them, a chart one for each of the second group."""
+    chart, beside = chart_of(asked, table), book.last
+    if chart is None or not chart.series:
+        return
+    kind = "percent" if chart.unit else "number"
+    columns = [SheetColumn(pgettext("chart", "Group"), width=24)]
+    columns += [SheetColumn(one.name, kind) for one in chart.series]  # type: ignore[arg-type]
+    part = 100 if chart.unit else 1
+    rows = [
+        (label, *(None if value is None else value / part for value in values))
+        for label, *values in zip(chart.labels, *(one.values for one in chart.series), strict=True)
+    ]
+    book.write_sheet(_("Chart"), columns, rows)
+    way: Any = KINDS.get(chart.kind) or _bars(chart)
+    more = range(2, len(chart.series) + 1)
+    drawn = SheetChart(way, chart.title, 0, 1, len(rows), len(table.columns) + 1, more=more)
+    book.draw(drawn, on=beside)
+
+
+def _bars(chart: Chart) -> str:
+    if chart.kind == "stack":
+        return "stack-column" if chart.upright else "stack"
+    return "column" if chart.upright else "bar"
 
 
 def _write_question(book: SheetWriter, asked: Definition, user: Any, cut: str) -> None:
@@ -105,11 +129,13 @@ def paper_bytes(asked: Definition, user: Any, name: str) -> tuple[bytes, int]:
     else:
         table = list_page(asked, user, size=PAPER_ROWS, seconds=JOB_SECONDS)
         table.cut = bool(table.next)
+    chart = chart_of(asked, table)
     context = {
         "name": name,
         "asked": asked,
         "table": table,
-        "bars": bars_of(asked, table),
+        "chart": chart,
+        "drawing": drawing_of(chart),
         "lines": question_lines(asked),
         "group": OrgUnit.objects.filter(kind=Kind.GROUP).values_list("name", flat=True).first(),
         "printed_at": timezone.now(),

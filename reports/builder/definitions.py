@@ -3,7 +3,7 @@
 {"subject": "cases", "columns": ["number", "state"], "unit": "HD01", "filters":
  [{"field": "taken_in_at", "op": "span", "value": "last_month"}],
  "groups": ["region", "taken_in_at:month"], "measures": ["count", "mean:rating"],
- "chart": "bars"}
+ "chart": "stack", "charted": ["count"]}
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from core.errors import Refused
+from reports.builder.chart_rules import CHARTS, MOST_CHARTED, check_chart
 from reports.builder.registry import FIGURES, SUBJECTS, TIMES, Field, Subject, Text
 
 MOST_COLUMNS: Final = 20
@@ -44,7 +45,6 @@ SPANS: Final = {
     "last_90": gettext_lazy("The last 90 days"),
     "next_30": gettext_lazy("The next 30 days"),
 }
-CHARTS: Final = {"": gettext_lazy("No chart"), "bars": gettext_lazy("Bars")}
 OPERATORS: Final = {
     "text": ("contains", "is"),
     "id": ("contains", "is"),
@@ -87,7 +87,8 @@ class Grouping:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What is told of each group: `verb` is count, each, share, sum or mean."""
+    """What is told of each group: `verb` is count, each, share, sum, mean, median or rate (of
+    what is true of a row or is not, the share of which it is)."""
 
     verb: str
     field: Field | None = None
@@ -108,6 +109,7 @@ class Definition:
     groups: tuple[Grouping, ...] = ()
     measures: tuple[Measure, ...] = ()
     chart: str = ""
+    charted: tuple[Measure, ...] = ()
     unit: str = ""
     raw: Mapping[str, Any] = field(default_factory=dict)
 
@@ -125,6 +127,11 @@ def measures_of(subject: Subject) -> list[Measure]:
         if one.means:
             label = _("Mean: {field}").format(field=one.label)
             found.append(Measure("mean", one, label))
+            label = _("Median: {field}").format(field=one.label)
+            found.append(Measure("median", one, label))
+        if one.rates:
+            label = _("Share: {field}").format(field=one.label)
+            found.append(Measure("rate", one, label))
     return found
 
 
@@ -154,7 +161,8 @@ def read(raw: Any) -> Definition:
         tuple(_filter(subject, one) for one in _items(raw, "filters", MOST_FILTERS)),
         _chosen(subject, raw, "groups", MOST_GROUPS, groupings_of),
         _chosen(subject, raw, "measures", MOST_MEASURES, measures_of),
-        chart if chart in CHARTS else "",
+        chart if isinstance(chart, str) and chart in CHARTS else "",
+        _chosen(subject, raw, "charted", MOST_CHARTED, measures_of),
         raw["unit"] if isinstance(raw.get("unit"), str) else "",
         raw,
     )
@@ -177,6 +185,7 @@ def _check(asked: Definition) -> None:
     if subject.alone and keys != [subject.alone]:
         label = subject.by_key[subject.alone].label
         raise Refused(_("Please choose one value of “{field}”.").format(field=label))
+    check_chart(asked)
 
 
 def _items(raw: Mapping[str, Any], name: str, most: int) -> list[Any]:

@@ -12,8 +12,8 @@ from core.errors import Refused
 from core.widgets import DateInput, SearchSelectMultiple
 from customers.forms import UnitChoiceField
 from regions.models import OrgUnit
+from reports.builder.chart_rules import AUTO, CHARTS
 from reports.builder.definitions import (
-    CHARTS,
     LONGEST_TEXT,
     SPANS,
     groupings_of,
@@ -66,6 +66,15 @@ class ReportForm(forms.Form):
             [(one.key, one.label) for one in measures_of(subject)],
         )
         fields["chart"] = _choice(gettext_lazy("Chart"), CHARTS.items())
+        fields["charted"] = forms.MultipleChoiceField(
+            label=gettext_lazy("Figures of the chart"),
+            choices=[(one.key, one.label) for one in measures_of(subject)],
+            required=False,
+            widget=SearchSelectMultiple,
+            help_text=gettext_lazy(
+                "Without a choice the first that is told; only one with two groups."
+            ),
+        )
         self.narrowing: list[tuple[Field, list[str]]] = []
         for one in subject.fields:
             if one.filters or one.key == subject.alone:
@@ -120,10 +129,13 @@ class ReportForm(forms.Form):
     def _is_used(self, name: str) -> bool:
         return self[name].value() not in (None, "", [])
 
-    @property
-    def used(self) -> int:
-        """How many conditions are set."""
-        return sum(one.used for one in self.conditions())
+    def used(self) -> list[Condition]:
+        """The conditions that are set."""
+        return [one for one in self.conditions() if one.used or self.subject.alone]
+
+    def unused(self) -> list[Condition]:
+        """Those by which one could narrow further."""
+        return [one for one in self.conditions() if not (one.used or self.subject.alone)]
 
     # --- reading --------------------------------------------------------------------------------
 
@@ -147,8 +159,10 @@ class ReportForm(forms.Form):
             "unit": unit.code if unit else "",
             "columns": data.get("columns") or [],
             "groups": [one for one in groups if one],
-            "measures": data["measures"],
+            # Who wants a figure drawn wants it told.
+            "measures": list(dict.fromkeys([*data["measures"], *data["charted"]])),
             "chart": data["chart"],
+            "charted": data["charted"],
             "filters": [
                 {"field": one.key, "op": name.partition("-")[0], "value": _plain(one, data[name])}
                 for one, names in self.narrowing
@@ -174,9 +188,9 @@ def _initial(subject: Subject, stored: dict[str, Any]) -> dict[str, Any]:
     """What the form begins with: a stored question, or the first columns of its subject."""
     if not stored.get("subject"):
         columns = [one.key for one in subject.fields if one.lists][:6]
-        return {"columns": columns, "measures": ["count"], "chart": "bars"} | stored
+        return {"columns": columns, "measures": ["count"], "chart": AUTO} | stored
     groups = [*stored.get("groups", []), "", ""]
-    kept = ("unit", "columns", "measures", "chart", "name", "audience")
+    kept = ("unit", "columns", "measures", "chart", "charted", "name", "audience")
     found = {name: stored[name] for name in kept if name in stored}
     found |= {"group_1": groups[0], "group_2": groups[1]}
     for one in stored.get("filters", []):

@@ -4,6 +4,7 @@ Every query begins at `visible_to` of the reader and runs under a time limit of 
 groups are capped, and the answer says so when it was cut.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,8 +12,20 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
 from django.db import OperationalError, connection, transaction
-from django.db.models import Avg, Count, DateField, F, Q, QuerySet, Sum
+from django.db.models import (
+    Aggregate,
+    Avg,
+    Count,
+    DateField,
+    F,
+    FloatField,
+    IntegerField,
+    Q,
+    QuerySet,
+    Sum,
+)
 from django.db.models.functions import (
+    Cast,
     TruncDay,
     TruncMonth,
     TruncQuarter,
@@ -38,8 +51,11 @@ MOST_GROUPS: Final = 500
 MOST_CELLS: Final = 20_000  # of subjects whose small groups are hidden, all must be known
 MOST_ROWS: Final = 50_000
 CHUNK: Final = 1000
+MIDDLES: Final = frozenset({"mean", "median"})
 PAGE_SECONDS: Final = 8
 JOB_SECONDS: Final = 120
+MOST_AT_ONCE: Final = 2  # pages of one person
+LOCK: Final = 7_401_970  # and the one behind it
 NEWEST: Final = Order("newest", "id", descending=True)
 TRUNCATE: Final = {
     "day": TruncDay,
@@ -48,6 +64,14 @@ TRUNCATE: Final = {
     "quarter": TruncQuarter,
     "year": TruncYear,
 }
+
+
+class Median(Aggregate):
+    """The value in the middle, or the mean of the two there."""
+
+    function = "PERCENTILE_CONT"
+    template = "%(function)s(0.5) WITHIN GROUP (ORDER BY %(expressions)s)"
+    output_field = FloatField()
 
 
 class TooSlow(Refused):
@@ -64,10 +88,12 @@ class Column:
 
 @dataclass(slots=True)
 class Table:
-    """Rows under headings. `labels` first columns name a group; `cut` tells that more exist."""
+    """Rows under headings. `labels` first columns name a group, whose stored values are `marks`;
+    `cut` tells that more exist."""
 
     columns: list[Column]
     rows: list[tuple[Any, ...]] = field(default_factory=list)
+    marks: list[tuple[Any, ...]] = field(default_factory=list)
     labels: int = 0
     cut: bool = False
     previous: str = ""
@@ -89,10 +115,14 @@ class Table:
 
 
 @contextmanager
-def bounded(seconds: int) -> Iterator[None]:
-    """Let no statement inside run longer. Raises TooSlow; the limit before holds again after."""
+def bounded(seconds: int, by: Any = None) -> Iterator[None]:
+    """Let no statement inside run longer. Raises TooSlow; the limit before holds again after.
+
+    Of the pages of one person `by` MOST_AT_ONCE are worked out at a time, so that nobody's many
+    reports keep others from theirs: raises Refused for one more."""
     try:
         with transaction.atomic():
+            _take_turn(by)
             with connection.cursor() as cursor:
                 cursor.execute("SELECT current_setting('statement_timeout')")
                 before = cursor.fetchone()[0]
@@ -107,6 +137,19 @@ def bounded(seconds: int) -> Iterator[None]:
             raise
         sentence = _("This took longer than {count} seconds. Please narrow the report.")
         raise TooSlow(sentence.format(count=seconds)) from error
+
+
+def _take_turn(by: Any) -> None:
+    """Hold one of the places of a person until the transaction ends."""
+    if by is None:
+        return
+    with connection.cursor() as cursor:
+        for place in range(MOST_AT_ONCE):
+            cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", [LOCK + place, by.pk])
+            if cursor.fetchone()[0]:
+                return
+    sentence = _("{count} of your reports are being worked out already. Please wait for them.")
+    raise Refused(sentence.format(count=MOST_AT_ONCE))
 
 
 # --- rows in reach --------------------------------------------------------------------------------
@@ -132,6 +175,11 @@ def _condition(asked: Definition, today: date) -> Q:
         column = unit.scope_column()
         found &= Branch(column, unit.pk if column else None).q()
     return found
+
+
+def _narrowed(asked: Definition, rows: QuerySet[Any], where: Q) -> QuerySet[Any]:
+    """Rows under the conditions, with the made columns by which they are told."""
+    return asked.subject.dressed(rows, [one.field for one in asked.filters]).filter(where)
 
 
 def _where(one: Filter, today: date) -> Q:
@@ -175,12 +223,12 @@ def list_page(
     """A page of rows, the newest first. Raises Refused."""
     check_right(asked, user)
     where = _condition(asked, today or timezone.localdate())
-    with bounded(seconds):
-        parts = [part.filter(where) for part in asked.subject.parts(user)]
+    with bounded(seconds, by=user if seconds <= PAGE_SECONDS else None):
+        parts = [_narrowed(asked, part, where) for part in asked.subject.parts(user)]
         page: Page = page_of(
             parts, NEWEST, lambda keys: _rows(asked, keys), after=after, before=before, size=size
         )
-    return Table(list_columns(asked), page.rows, 0, False, page.previous, page.next)
+    return Table(list_columns(asked), page.rows, previous=page.previous, next=page.next)
 
 
 def list_columns(asked: Definition) -> list[Column]:
@@ -195,8 +243,9 @@ def _shown_kind(one: Field) -> Kind:
 def _rows(asked: Definition, keys: list[Key]) -> list[tuple[Any, ...]]:
     wanted = [key.pk for key in keys]
     paths = [one.path for one in asked.columns]
-    rows = asked.subject.model.objects.filter(pk__in=wanted).values_list("pk", *paths)
-    found = {row[0]: row[1:] for row in rows}
+    rows = asked.subject.model.objects.filter(pk__in=wanted)
+    dressed = asked.subject.dressed(rows, asked.columns).values_list("pk", *paths)
+    found = {row[0]: row[1:] for row in dressed}
     readers = [reader_of(one) for one in asked.columns]
     return [
         tuple(read(value) for read, value in zip(readers, found[pk], strict=True))
@@ -212,6 +261,8 @@ def reader_of(one: Field) -> Callable[[Any], Any]:
         return lambda value: str(words.get(value, value)) if value not in (None, "") else None
     if one.kind == "datetime":
         return lambda value: timezone.localtime(value) if value else None
+    if one.kind == "number":
+        return lambda value: round(value, 2) if isinstance(value, float) else value
     return lambda value: value
 
 
@@ -236,7 +287,8 @@ def rows_in_all(asked: Definition, user: Any, *, seconds: int) -> int:
     check_right(asked, user)
     where = _condition(asked, timezone.localdate())
     with bounded(seconds):
-        return int(asked.subject.rows(user).filter(where).order_by()[:MOST_ROWS].count())
+        rows = _narrowed(asked, asked.subject.rows(user), where)
+        return int(rows.order_by()[:MOST_ROWS].count())
 
 
 # --- groups ---------------------------------------------------------------------------------------
@@ -255,39 +307,52 @@ def group_table(
     where = _condition(asked, today or timezone.localdate())
     guarded = asked.subject.fewest is not None
     limit = MOST_CELLS if guarded else most
-    with bounded(seconds):
-        rows = asked.subject.rows(user).filter(where).order_by()
+    with bounded(seconds, by=user if seconds <= PAGE_SECONDS else None):
+        rows = _narrowed(asked, asked.subject.rows(user), where).order_by()
         found = list(_grouped(asked, rows)[: limit + 1])
         total = rows.count() if any(one.verb == "share" for one in asked.measures) else 0
     if guarded:
         if len(found) > limit:
             raise Refused(_("There are too many groups. Please group by fewer things."))
         _hide_few(asked, found)
-    readers = [_label_reader(one) for one in asked.groups]
+    names = _names(asked, found[:most])
     table = Table(
         [Column(one.label) for one in asked.groups] + [_measured(one) for one in asked.measures],
         labels=len(asked.groups),
         cut=len(found) > most,
     )
-    for row in found[:most]:
-        names = [read(row[f"g{place}"]) for place, read in enumerate(readers)]
-        table.rows.append((*names, *(_figure(one, row, total) for one in asked.measures)))
+    for row, named in zip(found[:most], names, strict=True):
+        table.marks.append(tuple(row[f"g{place}"] for place in range(len(asked.groups))))
+        table.rows.append((*named, *(_figure(one, row, total) for one in asked.measures)))
     return table
 
 
 def _grouped(asked: Definition, rows: QuerySet[Any]) -> Any:
+    used = [one.field for one in asked.groups]
+    used += [one.field for one in asked.measures if one.field is not None]
+    told = {one.field for one in asked.filters}
+    rows = asked.subject.dressed(rows, [one for one in used if one not in told])
     keys = {f"g{place}": _group_by(one) for place, one in enumerate(asked.groups)}
+    for place, grouping in enumerate(asked.groups):
+        if grouping.field.apart:
+            keys[f"a{place}"] = F(grouping.field.apart)
     sums: dict[str, Any] = {"n": Count("pk")}
     for one in asked.measures:
         if one.verb == "each" and asked.subject.each:
             sums["each"] = Count(asked.subject.each[0], distinct=True)
         elif one.field is not None:
-            verb = Sum if one.verb == "sum" else Avg
-            sums[f"{one.verb}_{one.field.key}"] = verb(one.field.path)
+            sums[f"{one.verb}_{one.field.key}"] = _told(one.verb, one.field.path)
             sums[f"known_{one.field.key}"] = Count(one.field.path)
     timely = any(one.step for one in asked.groups)
     order = [*keys] if timely or len(keys) > 1 else ["-n", *keys]
     return rows.values(**keys).annotate(**sums).order_by(*order)
+
+
+def _told(verb: str, path: str) -> Aggregate:
+    """What a measure tells of the values of a group; a share is the mean of ones and zeros."""
+    if verb == "rate":
+        return Avg(Cast(path, IntegerField()))
+    return {"sum": Sum, "mean": Avg, "median": Median}[verb](path)
 
 
 def _group_by(one: Grouping) -> Any:
@@ -298,12 +363,32 @@ def _group_by(one: Grouping) -> Any:
 
 def _label_reader(one: Grouping) -> Callable[[Any], Any]:
     if one.step:
-        return lambda day: _time_label(day, one.step)
+        return lambda day: time_label(day, one.step)
     read = reader_of(one.field)
     return lambda value: _("not stated") if value in (None, "") else str(read(value))
 
 
-def _time_label(day: date | None, step: str) -> str:
+def _names(asked: Definition, found: list[dict[str, Any]]) -> list[list[str]]:
+    """How each group is called. Where two of one name meet, what tells them apart stands behind."""
+    columns = []
+    for place, one in enumerate(asked.groups):
+        read = _label_reader(one)
+        names = [read(row[f"g{place}"]) for row in found]
+        if one.field.apart:
+            tells = [row[f"a{place}"] for row in found]
+            met: dict[str, set[Any]] = defaultdict(set)
+            for name, tell in zip(names, tells, strict=True):
+                met[name].add(tell)
+            names = [
+                f"{name} {tell}" if len(met[name]) > 1 and tell else name
+                for name, tell in zip(names, tells, strict=True)
+            ]
+        columns.append(names)
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+def time_label(day: date | None, step: str) -> str:
+    """A step of time as people read it, by its first day."""
     if day is None:
         return _("not stated")
     if step == "quarter":
@@ -314,12 +399,12 @@ def _time_label(day: date | None, step: str) -> str:
 
 
 def _measured(one: Measure) -> Column:
-    if one.verb == "share":
+    if one.verb in ("share", "rate"):
         return Column(str(one.label), "percent")
     if one.verb in ("count", "each"):
         return Column(str(one.label), "integer")
     kind = one.field.kind if one.field else "number"
-    return Column(str(one.label), "number" if one.verb == "mean" and kind == "integer" else kind)
+    return Column(str(one.label), "number" if one.verb in MIDDLES and kind == "integer" else kind)
 
 
 def _figure(one: Measure, row: dict[str, Any], total: int) -> Any:
@@ -330,7 +415,11 @@ def _figure(one: Measure, row: dict[str, Any], total: int) -> Any:
     if one.verb == "share":
         return row["n"] / total if total else None
     value = row[f"{one.verb}_{one.field.key}"] if one.field else None
-    if value is not None and value is not HIDDEN and one.verb == "mean":
+    if value is None or value is HIDDEN:
+        return value
+    if one.verb == "rate":
+        return float(value)
+    if one.verb in MIDDLES or isinstance(value, float):
         return round(float(value), 2)
     return value
 
@@ -356,7 +445,8 @@ def _hide_few(asked: Definition, found: list[dict[str, Any]]) -> None:
 
 
 def _cell_of(asked: Definition, row: dict[str, Any]) -> tuple[Any, ...]:
-    return tuple(row[f"g{place}"] for place in range(len(asked.groups)))
+    """The group of a row; names that meet are groups of their own."""
+    return tuple((row[f"g{place}"], row.get(f"a{place}")) for place in range(len(asked.groups)))
 
 
 def _families(

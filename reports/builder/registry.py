@@ -4,7 +4,7 @@ A saved report names subjects and fields by key and nothing else, so that no tex
 sends ever becomes a path of the database. Numbers of persons are declared nowhere.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -23,7 +23,10 @@ class Field:
     """A column. `path` is its path in the ORM; `words` puts a stored word into what people read.
 
     `groups` allows grouping by it, `filters` narrowing by it; figures may be added up (`sums`) or
-    averaged (`means`). `lists` says whether single rows may show it.
+    averaged (`means`), of what is true or not the share may be told (`rates`). `lists` says
+    whether single rows may show it. `apart` is the path of what tells rows of one name apart
+    (two people called 张伟), shown where names meet. A column that no table holds is `made` of the
+    rows asked, under the name `path`.
     """
 
     key: str
@@ -35,7 +38,10 @@ class Field:
     filters: bool = True
     sums: bool = False
     means: bool = False
+    rates: bool = False
     lists: bool = True
+    apart: str = ""
+    made: Callable[[QuerySet[Any]], Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,11 @@ class Subject:
 
     def __post_init__(self) -> None:
         self.by_key.update({one.key: one for one in self.fields})
+
+    def dressed(self, rows: QuerySet[Any], fields: Iterable[Field]) -> QuerySet[Any]:
+        """Rows that have the columns that are made, of those asked."""
+        made = {one.path: one.made(rows) for one in fields if one.made is not None}
+        return rows.annotate(**made) if made else rows
 
     def rows(self, user: Any) -> QuerySet[Any]:
         """The rows that somebody may see."""

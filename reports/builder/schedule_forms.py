@@ -10,9 +10,15 @@ from accounts.models import Role, User
 from core.widgets import RemoteSelectMultiple
 from customers.forms import UnitChoiceField
 from regions.models import OrgUnit
-from reports.models import ReportSchedule
+from reports.builder.schedules import DAYS
+from reports.models import ReportSchedule, Rhythm
 
 PEOPLE = "accounts.view_user"
+DAYS_SAID = {
+    Rhythm.WEEKLY: _("Please choose a day from 1 (Monday) to 7 (Sunday)."),
+    Rhythm.MONTHLY: _("Please choose a day from 1 to 31; 31 is the last one of every month."),
+    Rhythm.MONTHLY_WORKING: _("Please choose a working day from 1 to 10, or from −5 to −1."),
+}
 
 
 class PeopleField(forms.ModelMultipleChoiceField):
@@ -62,6 +68,23 @@ class ScheduleForm(forms.ModelForm):
                 if one.role:
                     code = one.unit.code if one.unit else ""
                     self.initial.update({"role": one.role_id, "unit": code})
+
+    def clean(self) -> dict[str, Any]:
+        """What fits together: the day and the rhythm, the role and its unit, and somebody."""
+        data = super().clean() or {}
+        rhythm, day = data.get("rhythm"), data.get("day")
+        if rhythm == Rhythm.DAILY:
+            data["day"] = 1  # it has no day of its own
+        elif rhythm and day is not None and day not in DAYS[Rhythm(rhythm)]:
+            self.add_error("day", DAYS_SAID[Rhythm(rhythm)])
+        role, unit = data.get("role"), data.get("unit")
+        if role and not unit and "unit" not in self.errors:
+            self.add_error("unit", _("Please choose in which unit the role is held."))
+        if unit and not role and "role" not in self.errors:
+            self.add_error("role", _("Please choose which role receives it there."))
+        if not self.errors and not data.get("people") and not role:
+            self.add_error("people", _("Please choose who receives the report."))
+        return data
 
     def facts(self) -> dict[str, Any]:
         """What belongs to the schedule itself."""

@@ -13,6 +13,8 @@ from core.access import requires, signed_in
 from core.htmx import ask, leave
 from core.models import OutboxMessage
 from core.saving import saved, status_of
+from reports.builder.receivers import Outlook, outlook
+from reports.builder.registry import SUBJECTS
 from reports.builder.schedule_forms import ScheduleForm
 from reports.builder.schedules import (
     delete_schedule,
@@ -24,6 +26,7 @@ from reports.builder.schedules import (
 from reports.builder.sending import name_of, url_of
 from reports.builder.views import BUILD, SEND, report_or_404
 from reports.models import Delivery, ReportSchedule
+from reports.models.saved import VIEW
 from reports.standard.catalogue import STANDARDS
 
 SHOWN = 200
@@ -85,31 +88,64 @@ def _person(request: HttpRequest) -> Any:
 def _edit(request: HttpRequest, schedule: ReportSchedule) -> HttpResponse:
     """The form of a schedule, which may be a new one."""
     form = ScheduleForm(request.POST or None, user=request.user, instance=schedule)
-    done = saved(
-        request,
-        form,
-        lambda data: save_schedule(
-            by=request.user,
-            report=schedule.report,
-            standard=schedule.standard,
-            facts=form.facts(),
-            people=data["people"],
-            role=data["role"],
-            unit=data["unit"],
-            schedule=schedule if schedule.pk else None,
-        ),
-        _("The schedule was saved."),
-    )
+    looking = "look" in request.POST
+    done = None
+    if not looking:
+        done = saved(
+            request,
+            form,
+            lambda data: save_schedule(
+                by=request.user,
+                report=schedule.report,
+                standard=schedule.standard,
+                facts=form.facts(),
+                people=data["people"],
+                role=data["role"],
+                unit=data["unit"],
+                schedule=schedule if schedule.pk else None,
+            ),
+            _("The schedule was saved."),
+        )
     if done:
         return redirect("reports:schedule", done.pk)
     context = {
         "form": form,
+        "outlook": _outlook(form, schedule),
         "title": _("Send {name}").format(name=name_of(schedule)),
         "back": url_of(schedule),
         "question": _question(schedule),
         "crumbs": crumbs((name_of(schedule), "")),
     }
-    return render(request, "components/plain_form.html", context, status=status_of(request))
+    if looking and request.headers.get("HX-Request"):
+        return render(request, "reports/builder/_outlook.html", context)
+    status = 200 if looking else status_of(request)
+    return render(request, "reports/builder/schedule_form.html", context, status=status)
+
+
+def _outlook(form: ScheduleForm, schedule: ReportSchedule) -> Outlook | None:
+    """When and to whom what is filled in would go, as soon as it says so."""
+    if not form.is_bound and not schedule.pk:
+        return None
+    if not form.is_bound:
+        named = list(schedule.receivers.select_related("user", "role", "unit"))
+        role = next((one for one in named if one.role), None)
+        people = [one.user for one in named if one.user]
+        holders = (role.role, role.unit) if role else (None, None)
+        return outlook(schedule, people, *holders, _right_of(schedule))
+    if not form.is_valid():
+        return None
+    data = form.cleaned_data
+    asked = ReportSchedule(owner=schedule.owner, **form.facts())
+    return outlook(asked, data["people"], data["role"], data["unit"], _right_of(schedule))
+
+
+def _right_of(schedule: ReportSchedule) -> str:
+    """What a receiver must be allowed to see."""
+    if schedule.report:
+        subject = SUBJECTS.get(schedule.report.subject)
+        return subject.right if subject else VIEW
+    standard = STANDARDS.get(schedule.standard)
+    return standard.right if standard else VIEW
 
 
 def _question(schedule: ReportSchedule) -> str:

@@ -11,6 +11,7 @@ from accounts.models import Role, User
 from audit.services import record
 from core.errors import Refused
 from regions.models import OrgUnit
+from reports.builder.receivers import people_of
 from reports.builder.sending import name_of, plan_next
 from reports.models import Receiver, ReportSchedule, Rhythm, SavedReport, Unsubscription
 
@@ -20,6 +21,11 @@ DAYS = {
     Rhythm.MONTHLY: range(1, 32),
     Rhythm.MONTHLY_WORKING: (*range(1, 11), *range(-5, 0)),
 }
+
+
+def nobody_holds() -> str:
+    """Why a role and a unit are no receivers."""
+    return _("Nobody within your reach holds this role there today. Please choose another unit.")
 
 
 def save_schedule(
@@ -34,8 +40,8 @@ def save_schedule(
     schedule: ReportSchedule | None = None,
 ) -> ReportSchedule:
     """Say when a saved report, or the standard one of a key, goes to whom. `facts` are rhythm, day,
-    at, working_days and form. Raises Refused for a day that the rhythm does not have, and without
-    any receiver."""
+    at, working_days and form. Raises Refused for a day that the rhythm does not have, and when
+    nobody would receive it."""
     named = list(people)
     if facts["day"] not in DAYS[Rhythm(facts["rhythm"])]:
         raise Refused(_("This day does not fit how often the report is sent."))
@@ -43,6 +49,10 @@ def save_schedule(
         raise Refused(_("Please choose both a role and a unit, or neither."))
     if not named and role is None:
         raise Refused(_("Please choose who receives the report."))
+    roles = [(role, unit)] if role and unit else []
+    owner = schedule.owner if schedule else by
+    if not people_of(owner, [one.pk for one in named], roles).exists():
+        raise Refused(nobody_holds() if roles else _("None of these people can be sent a report."))
     now = timezone.now()
     with transaction.atomic():
         row = schedule or ReportSchedule(owner=by, report=report, standard=standard)

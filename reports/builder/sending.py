@@ -14,7 +14,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import RoleGrant, User
+from accounts.models import User
 from accounts.selectors.people import administrators
 from approvals.releases import needs_release
 from audit.services import record
@@ -24,10 +24,10 @@ from core.jobs import Running, enqueue, handles
 from core.models import Queue
 from core.notices import notify
 from regions.calendars import is_working_day
-from regions.models import OrgUnit
 from reports.builder.book import book_bytes, paper_bytes
 from reports.builder.definitions import read
 from reports.builder.query import JOB_SECONDS, rows_in_all
+from reports.builder.receivers import people_of
 from reports.builder.rhythm import last_due, next_due
 from reports.models import Delivery, DeliveryState, Form, ReportRun, ReportSchedule
 from reports.models.saved import VIEW
@@ -94,17 +94,14 @@ def _start(pk: int, now: datetime) -> bool:
 
 
 def receivers_of(schedule: ReportSchedule) -> QuerySet[User]:
-    """Active people whom the owner may name: those named, and holders of the roles named today."""
+    """Active people whom the owner may name: those named, and holders of the roles named today;
+    without those who stopped its mails."""
     named = list(schedule.receivers.select_related("unit"))
-    people = {one.user_id for one in named if one.user_id}
-    for one in named:
-        if one.role_id and one.unit:
-            units = OrgUnit.objects.below(one.unit.home())
-            grants = RoleGrant.objects.now().filter(role=one.role_id, unit__in=units)
-            people |= set(grants.values_list("user", flat=True))
+    people = [one.user_id for one in named if one.user_id]
+    roles = [(one.role_id, one.unit) for one in named if one.role_id and one.unit]
     stopped = schedule.unsubscriptions.values("user")
-    known = User.objects.active().visible_to(schedule.owner).filter(pk__in=people)
-    return known.exclude(pk__in=stopped).select_related("unit").order_by("pk")
+    known = people_of(schedule.owner, people, roles).exclude(pk__in=stopped)
+    return known.select_related("unit").order_by("pk")
 
 
 @handles(SEND, title=gettext_lazy("Send a report"), queue=Queue.REPORTS)

@@ -1,5 +1,6 @@
 """Pages of saved reports: the list, putting one together, its answer, taking it away."""
 
+import json
 from io import BytesIO
 from typing import Any
 
@@ -20,8 +21,9 @@ from core.paging import asked_page
 from core.pdf import NoPdf
 from core.saving import saved, status_of
 from reports.builder.book import paper_bytes
-from reports.builder.chart import bars_of
+from reports.builder.chart import chart_of
 from reports.builder.definitions import Definition, read
+from reports.builder.drawing import drawing_of
 from reports.builder.exports import REPORT, check_rows, check_taking
 from reports.builder.forms import ReportForm
 from reports.builder.query import MOST_GROUPS, PREVIEW, group_table, list_page, table_of
@@ -147,7 +149,14 @@ def _preview(request: HttpRequest, form: ReportForm) -> dict[str, Any]:
         if set(form.errors) - {"name"}:
             return {"refused": form.non_field_errors() or [_("Please check the fields.")]}
         asked = read(form.definition())
-        return _shown(asked, table_of(asked, request.user, most=PREVIEW))
+        if not asked.groups:
+            return _shown(asked, table_of(asked, request.user, most=PREVIEW))
+        # The chart is that of the report; of its table the first rows do.
+        shown = _shown(asked, group_table(asked, request.user))
+        table = shown["table"]
+        table.cut = table.cut or len(table) > PREVIEW
+        table.rows = table.rows[:PREVIEW]
+        return shown
     except Refused as refusal:
         return {"refused": [str(refusal)]}
     finally:
@@ -170,10 +179,13 @@ def report_preview(request: HttpRequest) -> HttpResponse:
 
 
 def _shown(asked: Definition, table: Any) -> dict[str, Any]:
+    chart = chart_of(asked, table)
     return {
         "asked": asked,
         "table": table,
-        "bars": bars_of(asked, table),
+        "chart": chart,
+        "chart_data": json.dumps(chart.as_data()) if chart and chart.series else "",
+        "drawing": drawing_of(chart),
         "lines": question_lines(asked),
         "most": MOST_GROUPS,
     }

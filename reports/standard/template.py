@@ -102,6 +102,13 @@ def check_template(content: bytes, standard: Standard) -> None:
         raise Refused(_("The workbook holds none of the placeholders of this report."))
 
 
+def left_out(content: bytes, standard: Standard) -> list[str]:
+    """Titles of the tables of which a checked template holds nothing: nobody will read them."""
+    cells = (one for sheet in opened(content) for row in sheet.iter_rows() for one in row)
+    held = {name.partition(".")[0] for one in cells for name in _names(one) if "." in name}
+    return [str(table.title) for table in standard.tables if table.key not in held]
+
+
 def _names(one: Cell) -> list[str]:
     return PLACE.findall(one.value) if isinstance(one.value, str) else []
 

@@ -56,6 +56,19 @@ def use_template(*, by: Any, standard: Standard, version: int) -> None:
         record("reports.template_used", by=by, subject=row, report=report, version=version)
 
 
+def outdated(standard: Standard) -> str:
+    """Why the template in use no longer fits its report, as after an update of the product;
+    nothing when it does, or when the shipped one is in use."""
+    row = ReportTemplate.objects.filter(standard=standard.key, is_current=True).first()
+    if row is None:
+        return ""
+    try:
+        check_template(bytes(row.content), standard)
+    except Refused as refusal:
+        return str(refusal)
+    return ""
+
+
 def _locked(standard: Standard) -> Any:
     """The versions of a report, while nobody else changes them."""
     with connection.cursor() as cursor:

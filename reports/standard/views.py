@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from audit.services import record
 from core.access import fresh, requires
+from core.display import listed
 from core.errors import Refused
 from core.exports import pages
 from core.pdf import NoPdf
@@ -29,8 +30,8 @@ from reports.standard.commentary_views import commentary_context
 from reports.standard.common import crumbs, standard_or_404
 from reports.standard.exports import STANDARD
 from reports.standard.forms import StandardFilter, TemplateForm
-from reports.standard.template import placeholders, shipped
-from reports.standard.templates import save_template, use_template
+from reports.standard.template import left_out, placeholders, shipped
+from reports.standard.templates import outdated, save_template, use_template
 
 KEEP = "reports.change_reporttemplate"
 SEND = require_http_methods(["GET", "HEAD", "POST"])
@@ -192,6 +193,10 @@ def template_page(request: HttpRequest, key: str) -> HttpResponse:
         _("The template was saved and is in use from now on."),
     )
     if done:
+        parts = left_out(bytes(done.content), standard)
+        if parts:
+            sentence = _("It leaves out: {part}").format(part=listed(parts))
+            messages.warning(request, sentence)
         return redirect("reports:standard-template", key)
     versions = ReportTemplate.objects.visible_to(request.user).filter(standard=key)
     rows = list(versions.defer("content").select_related("by").order_by("-version"))
@@ -199,7 +204,8 @@ def template_page(request: HttpRequest, key: str) -> HttpResponse:
         "standard": standard,
         "form": form,
         "versions": rows,
-        "uses_shipped": not any(row.is_current for row in rows),
+        "current": next((row for row in rows if row.is_current), None),
+        "outdated": outdated(standard),
         "parts": list(placeholders(standard)),
         "crumbs": [
             (_("Templates of standard reports"), reverse("reports:standard-templates")),

@@ -1,11 +1,13 @@
 """Strategic-customer visit sheet: who owes whom which contact, and which talks were held."""
 
+import datetime as dt
 from typing import Any
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.translation import gettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from compliance.models import Talk, TalkState
 from compliance.models.rounds import VIEW
@@ -36,9 +38,12 @@ TABLES = (
             Column("wanted", pgettext_lazy("duty", "Wanted"), "integer"),
             Column("done", pgettext_lazy("duty", "Done"), "integer"),
             Column("left", pgettext_lazy("duty", "Still owed"), "integer"),
-            Column("late", pgettext_lazy("duty", "Late"), width=8),
+            Column("late", _("State"), width=24),
         ),
-        _("As of the last day of the period: by calendar month, quarter, half-year or year."),
+        _(
+            "As of the last day of the period: by calendar month, quarter, half-year or year. Late "
+            "is who stayed short in the period before and has not made up for it."
+        ),
     ),
     Table(
         "talks",
@@ -100,8 +105,19 @@ def _row(duty: Duty, words: dict[str, Any]) -> tuple[Any, ...]:
         str(words[duty.role]),
         listed(one.name for one in duty.people) or None,
         *(duty.first, duty.last, duty.wanted, duty.done, duty.left),
-        str(_("Yes")) if duty.late else None,
+        state_of(duty, timezone.localdate()),
     )
+
+
+def state_of(duty: Duty, today: dt.date) -> str:
+    """How a duty stands: late is only what a day has passed of; a limit that runs is due by it."""
+    if duty.was_due is not None:
+        return gettext("Late, was due by {day}").format(day=duty.was_due.isoformat())
+    if not duty.left:
+        return pgettext("duty", "Met")
+    if duty.last < today:
+        return gettext("Late, was due by {day}").format(day=duty.last.isoformat())
+    return gettext("Due by {day}").format(day=duty.last.isoformat())
 
 
 def _talks(asked: Question, customers: list[Any]) -> list[Talk]:

@@ -7,11 +7,13 @@ from django.contrib.auth.models import Permission
 from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
+from openpyxl import load_workbook
 
 from accounts.models import Role, User
 from audit.models import Entry
 from core.errors import Refused
 from core.exports import start
+from core.exports.files import path_of
 from core.jobs import work
 from core.models import Job, JobState, OutboxMessage
 from reports.builder import definitions, query, sending
@@ -163,6 +165,70 @@ def test_a_list_and_a_table_that_take_too_long_are_broken_off(
 
     with pytest.raises(TooSlow):
         ask(read(definition), world.boss, seconds=1)
+
+
+def test_two_pages_of_one_person_are_worked_out_at_once_and_others_are_not_kept(world, english):
+    """The places are held by other connections, as those of other requests are."""
+    make_case(unit=world.n1a)
+    others = [connection.copy() for _place in range(query.MOST_AT_ONCE)]
+    try:
+        for place, other in enumerate(others):
+            other.set_autocommit(False)
+            with other.cursor() as cursor:
+                keys = [query.LOCK + place, world.boss.pk]
+                cursor.execute("SELECT pg_try_advisory_xact_lock(%s, %s)", keys)
+                assert cursor.fetchone() == (True,)
+        for ask, asked in ((group_table, BY_UNIT), (list_page, LIST)):
+            with pytest.raises(Refused, match="2 of your reports"):
+                ask(read(asked), world.boss)
+            # Nobody else waits for him, and neither do his files.
+            ask(read(asked), world.north_head)
+            ask(read(asked), world.boss, seconds=query.JOB_SECONDS)
+        others[1].rollback()
+        assert counts(world.boss) == {world.n1a.name: 1}
+    finally:
+        for other in others:
+            other.rollback()
+            other.close()
+
+
+def test_one_file_of_a_person_is_written_at_a_time(client, world, cases):
+    report = save_report(by=world.boss, name="名单", definition=LIST, audience="all")
+    start(REPORT, by=world.boss, report=report.pk)
+
+    with pytest.raises(Refused):
+        start(REPORT, by=world.boss, report=report.pk)
+    start(REPORT, by=world.north_head, report=report.pk)
+    assert Job.objects.filter(kind=REPORT.kind).count() == 2
+
+
+def test_a_file_whose_worker_died_is_written_anew_and_once(world, monkeypatch):
+    """Halfway through: nothing is left that somebody could fetch, then the whole file is there."""
+    for _number in range(5):
+        make_customer(unit=world.n1a)
+    monkeypatch.setattr(query, "CHUNK", 2)
+    report = save_report(by=world.boss, name="名单", definition=LIST, audience="own")
+    job = start(REPORT, by=world.boss, report=report.pk)
+    real, asked = query.list_page, []
+
+    def dying(*args, **more):
+        asked.append(args)
+        if len(asked) == 2:
+            raise KeyboardInterrupt
+        return real(*args, **more)
+
+    monkeypatch.setattr(query, "list_page", dying)
+    with pytest.raises(KeyboardInterrupt):
+        work(job.pk)
+    assert not path_of(job).exists()
+    Job.objects.filter(pk=job.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+    work(job.pk)
+
+    job.refresh_from_db()
+    assert job.state == JobState.DONE
+    sheet = load_workbook(path_of(job)).worksheets[0]
+    assert sheet.max_row == 1 + 5
+    assert Entry.objects.filter(action="report.exported").count() == 1
 
 
 def test_groups_are_capped_and_the_table_says_so(world, cases):

@@ -68,6 +68,28 @@ NORTH = {
 }
 
 
+@pytest.mark.parametrize(
+    ("text", "rooms"),
+    [
+        ("3栋2单元", ["3栋2单元1201", "3栋2单元301"]),
+        ("3 栋 二单元", ["3栋2单元1201", "3栋2单元301"]),
+        ("3栋", ["3栋1单元301", "3栋2单元1201", "3栋2单元301"]),
+        ("{project}3栋1单元", ["3栋1单元301"]),
+        ("没有这里3栋1单元", []),
+        ("3", []),
+        ("3号", []),
+    ],
+)
+def test_a_room_that_is_half_typed_finds_the_rooms_that_begin_so(world, text, rooms):
+    for entrance, room in (("2", "1201"), ("2", "301"), ("1", "301")):
+        make_property(unit=world.n1a, building_unit=entrance, room=room)
+    make_property(unit=world.n1a, building="13", room="301")
+    make_property(unit=world.s1a, room="301")
+
+    text = text.format(project=world.n1a.name)
+    assert found(world.north_head, text).get("properties", []) == rooms
+
+
 def test_every_kind_is_found_and_none_of_the_sibling_branch(archive):
     north = found(archive.north_head, WORD)
     assert north.pop("cases")[0].startswith("TS")

@@ -5,7 +5,8 @@ from datetime import datetime, time, timedelta
 from io import BytesIO
 
 import pytest
-from django.utils import timezone
+import time_machine
+from django.utils import timezone, translation
 from openpyxl import load_workbook
 
 from accounts.models import Role, RoleGrant, User, UserState, WorkLeft
@@ -18,7 +19,12 @@ from core.jobs import work
 from core.models import Job, JobState, Notice, OutboxMessage
 from reports.builder import sending
 from reports.builder.rhythm import last_due, next_due
-from reports.builder.schedules import delete_schedule, save_schedule, unsubscribe
+from reports.builder.schedules import (
+    delete_schedule,
+    save_schedule,
+    switch_schedule,
+    unsubscribe,
+)
 from reports.builder.sending import start_due
 from reports.builder.services import save_report
 from reports.builder.work import takers
@@ -57,6 +63,11 @@ def at(text: str) -> datetime:
         ("weekly", 6, True, "2026-11-21 12:00", "2026-11-23 08:30"),
         ("monthly", 31, False, "2026-11-16 09:00", "2026-11-30 08:30"),
         ("monthly", 31, True, "2026-10-30 09:00", "2026-11-02 08:30"),
+        # A month that lacks the day sends on its last one, and never twice for one month.
+        ("monthly", 30, False, "2027-02-01 09:00", "2027-02-28 08:30"),
+        ("monthly", 29, False, "2027-02-28 09:00", "2027-03-29 08:30"),
+        ("monthly", 29, False, "2028-02-01 09:00", "2028-02-29 08:30"),
+        ("monthly", 31, True, "2027-02-01 09:00", "2027-03-01 08:30"),
         ("monthly", 1, True, "2026-10-15 09:00", "2026-11-02 08:30"),
         ("working", 1, True, "2026-10-15 09:00", "2026-11-02 08:30"),
         ("working", 3, True, "2026-10-15 09:00", "2026-11-04 08:30"),
@@ -234,6 +245,107 @@ def test_who_unsubscribed_and_who_is_out_of_the_owners_reach_gets_nothing(client
     assert list(sending.receivers_of(schedule)) == [world.north_head]
     unsubscribe(by=world.north_head, schedule=schedule)
     assert list(sending.receivers_of(schedule)) == []
+
+
+def test_receivers_who_are_frozen_or_left_get_nothing_until_they_are_back(world, schedule):
+    for person, state in ((world.north_head, UserState.FROZEN), (world.south_head, UserState.LEFT)):
+        User.objects.filter(pk=person.pk).update(state=state)
+    start_due()
+    run_jobs()
+    assert (mails(), Delivery.objects.count()) == ([], 0)
+    assert Job.objects.get(kind=sending.SEND).state == JobState.DONE
+
+    User.objects.filter(pk=world.north_head.pk).update(state=UserState.ACTIVE)
+    assert list(sending.receivers_of(schedule)) == [world.north_head]
+
+
+def test_what_passes_while_a_schedule_is_switched_off_is_not_made_up_for(world, schedule):
+    switch_schedule(by=world.boss, schedule=schedule, active=False)
+    assert start_due(timezone.now() + timedelta(days=3)) == 0
+    later = timezone.now() + timedelta(days=3)
+    with time_machine.travel(later, tick=False):
+        switch_schedule(by=world.boss, schedule=schedule, active=True)
+        assert start_due() == 0
+        assert schedule.next_at > later
+    assert start_due(schedule.next_at) == 1
+    assert ReportRun.objects.count() == 1
+
+
+# --- said before it is saved ----------------------------------------------------------------------
+
+
+def said(person, sentence: str) -> str:
+    """A sentence in the language of a person."""
+    with translation.override(person.language):
+        return translation.gettext(sentence)
+
+
+def asked_at(client, world, **more):
+    """The form of a new schedule of the boss, filled in and looked at."""
+    report = save_report(by=world.boss, name="月报", definition=BY_UNIT, audience="own")
+    client.force_login(world.boss)
+    plan = {"rhythm": "weekly", "day": 1, "at": "08:30", "form": "xlsx", "look": "1"}
+    url = f"/reports/builder/{report.pk}/schedule/"
+    return client.post(url, plan | more, headers={"HX-Request": "true"})
+
+
+def test_the_form_tells_receivers_and_next_times_before_it_is_saved(client, world):
+    User.objects.filter(pk=world.north_head.pk).update(email="somebody@example.cn")
+    people = [world.north_head.employee_no, world.admin.employee_no]
+    role = Role.objects.get(code="section-head")
+
+    page = asked_at(client, world, people=people, role=role.pk, unit=world.south.code)
+    seen = page.context["outlook"]
+    assert {one.pk for one in seen.people} == {
+        world.north_head.pk, world.admin.pk, world.south_head.pk,
+    }  # fmt: skip
+    assert [one.pk for one in seen.unable] == [world.admin.pk]  # may not see complaints
+    assert world.south_head in seen.unreached  # has no address
+    assert len(seen.dues) == 3
+    assert {timezone.localtime(due).isoweekday() for due in seen.dues[:1]} <= {1, 2, 3, 4, 5}
+    assert world.south_head.name in page.content.decode()
+    assert not ReportSchedule.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("more", "field", "sentence"),
+    [
+        ({"role": "section-head"}, "unit", "Please choose in which unit the role is held."),
+        ({"unit": "south"}, "role", "Please choose which role receives it there."),
+        ({}, "people", "Please choose who receives the report."),
+        ({"day": 8}, "day", "Please choose a day from 1 (Monday) to 7 (Sunday)."),
+        ({"rhythm": "monthly", "day": 32}, "day",
+         "Please choose a day from 1 to 31; 31 is the last one of every month."),
+        ({"rhythm": "working", "day": 0}, "day",
+         "Please choose a working day from 1 to 10, or from −5 to −1."),
+    ],
+)  # fmt: skip
+def test_the_form_says_at_the_field_what_is_missing(client, world, more, field, sentence):
+    if "role" in more:
+        more = {"role": Role.objects.get(code="section-head").pk}
+    if "unit" in more:
+        more = {"unit": world.south.code}
+
+    page = asked_at(client, world, **more)
+    assert page.context["outlook"] is None
+    assert page.context["form"].errors[field] == [said(world.boss, sentence)]
+
+
+def test_a_role_that_nobody_holds_there_is_refused_and_told_beforehand(client, world):
+    RoleGrant.objects.filter(role__code="section-head").delete()
+    role = Role.objects.get(code="section-head")
+    plan = {"role": role.pk, "unit": world.south.code}
+
+    page = asked_at(client, world, **plan)
+    assert page.context["outlook"].total == 0
+    assert page.content.decode().count("alert-warning") == 1
+    url = page.request["PATH_INFO"]
+    whole = {"rhythm": "weekly", "day": 1, "at": "08:30", "form": "xlsx"} | plan
+    refused = client.post(url, whole)
+    assert refused.status_code == 422
+    sentence = "Nobody within your reach holds this role there today. Please choose another unit."
+    assert refused.context["form"].non_field_errors() == [said(world.boss, sentence)]
+    assert not ReportSchedule.objects.exists()
 
 
 def test_a_role_in_a_unit_is_everybody_who_holds_it_today(world, schedule):

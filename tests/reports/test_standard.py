@@ -8,9 +8,11 @@ from copy import deepcopy
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
@@ -21,6 +23,7 @@ from accounts.scopes import narrow
 from audit.models import Entry
 from complaints.models import Level
 from complaints.selectors.summary import month_summary
+from compliance.selectors.owed import Duty
 from compliance.selectors.strategic import StrategicQuery, late_customers, strategic_customers
 from core.errors import Refused
 from core.exports import start
@@ -44,8 +47,9 @@ from reports.standard.answers import answer, write_book, write_paper
 from reports.standard.base import Question, period_sent
 from reports.standard.catalogue import STANDARDS
 from reports.standard.exports import STANDARD
-from reports.standard.template import check_template, places_of, shipped
+from reports.standard.template import check_template, left_out, places_of, shipped
 from reports.standard.templates import save_template, use_template
+from reports.standard.visits import state_of
 from tests.access.conftest import taken_back
 from tests.factories import make_case, make_lapse, make_strategic, make_world, say
 from tests.reports.figures import fill, plainly
@@ -280,6 +284,18 @@ def test_the_visit_sheet_counts_whom_the_list_counts(full):
     assert report.facts["owed"] == sum(row[7] for row in report.rows["duties"])
 
 
+def test_a_limit_that_runs_is_due_and_only_a_day_that_passed_is_late(english):
+    def duty(done: int, *, late: bool = False) -> Duty:
+        first, last = dt.date(2026, 10, 1), dt.date(2026, 12, 31)
+        return Duty(None, "specialist", (), first, last, 2, done, late)  # type: ignore[arg-type]
+
+    assert state_of(duty(1), dt.date(2026, 11, 24)) == "Due by 2026-12-31"
+    assert state_of(duty(1), dt.date(2026, 12, 31)) == "Due by 2026-12-31"
+    assert state_of(duty(1), dt.date(2027, 1, 1)) == "Late, was due by 2026-12-31"
+    assert state_of(duty(0, late=True), dt.date(2026, 11, 24)) == "Late, was due by 2026-09-30"
+    assert state_of(duty(2), dt.date(2027, 1, 1)) == "Met"
+
+
 def test_the_analysis_counts_the_customers_of_the_branch(full):
     report = found("customer-analysis", full.boss, full.n1)
 
@@ -474,7 +490,16 @@ def test_the_groups_own_template_is_used_until_it_goes_back(client, full):
     assert Entry.objects.filter(action="reports.template_used").count() == 2
 
 
+def with_macros() -> bytes:
+    """A workbook with a part that runs, under the name of one that has none."""
+    out = BytesIO(book_of({"A1": "{{ unit }}"}))
+    with ZipFile(out, "a") as parts:
+        parts.writestr("xl/vbaProject.bin", b"Sub Auto_Open()")
+    return out.getvalue()
+
+
 WRONG = {
+    "macros": with_macros(),
     "no workbook": b"PK but nothing else",
     "an old one": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"0" * 600,
     "empty": b"",
@@ -502,6 +527,66 @@ def test_a_workbook_that_cannot_be_a_template_is_refused_with_one_sentence(clien
     assert len(errors) == 1
     assert errors[0]
     assert not ReportTemplate.objects.exists()
+
+
+def test_a_template_that_leaves_parts_out_is_used_and_says_which(client, world):
+    client.force_login(world.admin)
+    url = reverse("reports:standard-template", args=["month-end"])
+    own = book_of({"A1": "{{ unit }}", "A2": "{{ units.name }}"})
+
+    page = client.post(url, {"file": SimpleUploadedFile("月报.xlsx", own)}, follow=True)
+
+    [said] = [str(one) for one in page.context["messages"] if one.level_tag == "warning"]
+    missing = left_out(own, STANDARDS["month-end"])
+    assert len(missing) == len(STANDARDS["month-end"].tables) - 1
+    assert all(title in said for title in missing)
+    assert left_out(shipped(STANDARDS["month-end"]), STANDARDS["month-end"]) == []
+    current = reverse("reports:standard-template-file", args=["month-end", 1])
+    assert page.content.decode().count(current) == 2  # among the versions, and above them
+
+
+def test_a_template_of_an_older_product_says_that_it_no_longer_fits(client, full):
+    """As after an update that took a figure away: the report is written without it."""
+    own = book_of({"A1": "{{ unit }}", "A2": "{{ former }}", "A3": "{{ units.former }}"})
+    row = ReportTemplate.objects.create(
+        standard="month-end", version=1, name="旧.xlsx", content=own, is_current=True
+    )
+    asked = Question(fresh(full.boss), full.group, this_month())
+    [sheet] = cells(write_book(STANDARDS["month-end"], asked)[0]).values()
+    assert [value for row in sheet for value in row if value] == [full.group.name]
+
+    client.force_login(full.admin)
+    page = client.get(reverse("reports:standard-template", args=["month-end"]))
+    assert "former" in page.context["outdated"]
+    ReportTemplate.objects.update(is_current=False)
+    with pytest.raises(Refused, match="former"):
+        use_template(by=None, standard=STANDARDS["month-end"], version=row.version)
+    page = client.get(reverse("reports:standard-template", args=["month-end"]))
+    assert page.context["outdated"] == ""
+
+
+def test_the_command_lists_fetches_checks_and_replaces(world, tmp_path, capsys, english):
+    own, back = tmp_path / "own.xlsx", tmp_path / "back.xlsx"
+    own.write_bytes(book_of({"A1": "{{ unit }}"}))
+
+    call_command("report_template", "check", "month-end", str(own))
+    assert "It leaves out: By unit" in capsys.readouterr().out
+    assert not ReportTemplate.objects.exists()
+    call_command("report_template", "put", "month-end", str(own), "--by", world.admin.employee_no)
+    assert ReportTemplate.objects.get(is_current=True).by == world.admin
+    call_command("report_template", "get", "month-end", str(back))
+    assert back.read_bytes() == own.read_bytes()
+    call_command("report_template", "use", "month-end", "--number", "0")
+    capsys.readouterr()
+    call_command("report_template", "list")
+    assert "month-end\t0\t" in capsys.readouterr().out
+    own.write_bytes(WRONG["macros"])
+    for verb in ("check", "put"):
+        with pytest.raises(CommandError, match="macros"):
+            call_command("report_template", verb, "month-end", str(own))
+    for wrong in (("check", "nothing", str(own)), ("use", "month-end", "--number", "7")):
+        with pytest.raises(CommandError):
+            call_command("report_template", *wrong)
 
 
 def test_texts_of_people_never_become_formulas(full):
