@@ -138,7 +138,7 @@ def test_a_report_is_built_with_a_chart_and_sent_every_month(full: World, signed
     page.get_by_role("button", name="保存报表", exact=True).click()
 
     expect(page.locator("h1")).to_have_text("各项目投诉")
-    expect(page.locator("main .crm-money-bar").first).to_be_visible()
+    expect(page.locator("main .crm-chart-drawn canvas")).to_be_visible()
     assert faults_here(page) == []
     page.get_by_role("link", name="定时发送", exact=True).last.click()
     page.locator("#id_rhythm").select_option(Rhythm.MONTHLY)
