@@ -53,11 +53,10 @@ def told_of(key: str, perimeter: Perimeter, period: Period) -> Told:
     if key == SATISFACTION:
         return _satisfaction(perimeter, period)
     rule = RULES.get("strategic")
-    if rule is None:
-        return Told(key)
+    if rule is None or not period.runs:
+        return Told(key)  # who owed whom a visit then was not kept
     number, _more = rule.count(Asked(perimeter.reader, perimeter.unit, perimeter.below))
-    as_of = None if period.runs else perimeter.today
-    return Told(key, Decimal(number), as_of=as_of, is_own=perimeter.is_own(_right(key)))
+    return Told(key, Decimal(number), is_own=perimeter.is_own(_right(key)))
 
 
 def told_by_unit(key: str, perimeter: Perimeter, period: Period) -> list[tuple[OrgUnit, Told]]:
@@ -71,6 +70,8 @@ def told_by_unit(key: str, perimeter: Perimeter, period: Period) -> list[tuple[O
         lines = lines_of(runs, perimeter.reader, Q(unit__in=units))
         scores = {line.unit.pk: _told(line, waves[0].code) for line in lines}
         return [(unit, scores[unit.pk]) for unit in units if unit.pk in scores]
+    if not period.runs:
+        return []
     numbers = late_by_unit(perimeter, units)
     return [(unit, Told(key, Decimal(numbers[unit.pk]))) for unit in units]
 
