@@ -463,6 +463,12 @@ class CustomerUnit(Scoped):
                 condition=Q(next_contact_on__isnull=False),
                 name="place_due",
             ),
+            # Whose contact is due in a whole branch: few of its customers wait for one.
+            models.Index(
+                fields=["next_contact_on"],
+                condition=Q(next_contact_on__isnull=False),
+                name="place_next",
+            ),
         ]
 
     def __str__(self) -> str:
