@@ -6,10 +6,12 @@ from html.parser import HTMLParser
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import Permission
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import translation
 
 from accounts.models import Role
+from accounts.selectors.access import in_words
 from core import catalogues, display
 from core.jobs import work
 from core.models import ImportRun
@@ -106,6 +108,12 @@ def test_latin_words_are_seen_in_texts_and_spoken_attributes():
     assert [word.split()[0] for word in latin_words(page, {"HZ01"})] == [
         "List", "Name", "Logo", "Save", "Help", "me",
     ]  # fmt: skip
+
+
+def test_rights_that_roles_give_are_said_in_chinese(db):
+    said = [in_words(one) for one in Permission.objects.filter(role__isnull=False).distinct()]
+    assert len(said) > 80
+    assert [words for words in said if [*latin_words(words, set())]] == []
 
 
 @pytest.fixture

@@ -121,9 +121,9 @@ class Absence(Scoped):
         verbose_name_plural = _("trips and leave")
         default_permissions = ()
         permissions = [
-            ("view_absence", "Can see trips and leave"),
-            ("correct_absence", "Can correct trips and leave of others"),
-            ("import_absence", "Can import trips and leave"),
+            ("view_absence", _("Can see trips and leave")),
+            ("correct_absence", _("Can correct trips and leave of others")),
+            ("import_absence", _("Can import trips and leave")),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(last_day__gte=F("first_day")), name="absence_span"),

@@ -67,9 +67,9 @@ class AccountChange(Scoped):
         verbose_name_plural = _("account changes")
         default_permissions = ()
         permissions = [
-            ("view_accountchange", "Can see account changes"),
-            ("ask_accountchange", "Can ask for account changes"),
-            ("carry_out_accountchange", "Can carry out account changes"),
+            ("view_accountchange", _("Can see account changes")),
+            ("ask_accountchange", _("Can ask for account changes")),
+            ("carry_out_accountchange", _("Can carry out account changes")),
         ]
         constraints = [
             models.CheckConstraint(

@@ -95,9 +95,9 @@ class Assignment(Scoped):
         verbose_name_plural = pgettext_lazy("assignment", "tasks")
         default_permissions = ()
         permissions = [
-            ("view_assignment", "Can see the tasks of people"),
-            ("assign_task", "Can give tasks to people"),
-            ("view_compliance", "Can see how units and people keep the rules"),
+            ("view_assignment", _("Can see the tasks of people")),
+            ("assign_task", _("Can give tasks to people")),
+            ("view_compliance", _("Can see how units and people keep the rules")),
         ]
         constraints = [
             models.CheckConstraint(

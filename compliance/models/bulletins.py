@@ -133,7 +133,7 @@ class Bulletin(Scoped):
         verbose_name = _("bulletin")
         verbose_name_plural = _("bulletins")
         default_permissions = ()
-        permissions = [("publish_bulletin", "Can publish bulletins and see who has read them")]
+        permissions = [("publish_bulletin", _("Can publish bulletins and see who has read them"))]
         constraints = [
             models.CheckConstraint(
                 condition=Q(asks__gte=1, asks__lte=F("number")), name="bulletin_asks"

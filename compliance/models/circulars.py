@@ -75,8 +75,8 @@ class Circular(Scoped):
         verbose_name_plural = pgettext_lazy("compliance", "notices")
         default_permissions = ()
         permissions = [
-            ("view_circular", "Can see notices about log-ins, and sanctions"),
-            ("publish_circular", "Can publish notices about log-ins and decide on sanctions"),
+            ("view_circular", _("Can see notices about log-ins, and sanctions")),
+            ("publish_circular", _("Can publish notices about log-ins and decide on sanctions")),
         ]
         constraints = [
             models.UniqueConstraint(

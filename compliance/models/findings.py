@@ -74,8 +74,8 @@ class Finding(Scoped):
         verbose_name_plural = _("findings")
         default_permissions = ()
         permissions = [
-            ("view_finding", "Can see findings of the checks"),
-            ("manage_finding", "Can assign, explain and except findings"),
+            ("view_finding", _("Can see findings of the checks")),
+            ("manage_finding", _("Can assign, explain and except findings")),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -75,8 +75,8 @@ class Inspection(Scoped):
         verbose_name_plural = _("inspections")
         default_permissions = ()
         permissions = [
-            ("view_inspection", "Can see inspections"),
-            ("change_inspection", "Can record inspections and check what was mended"),
+            ("view_inspection", _("Can see inspections")),
+            ("change_inspection", _("Can record inspections and check what was mended")),
         ]
         indexes = by_branch("inspection", F("inspected_on").desc(), F("id").desc())
 

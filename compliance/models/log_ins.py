@@ -43,8 +43,8 @@ class FormerLogIn(models.Model):
         verbose_name_plural = _("log-ins of former systems")
         default_permissions = ()
         permissions = [
-            ("view_log_ins", "Can see who met the log-in duty"),
-            ("import_log_ins", "Can import log-ins"),
+            ("view_log_ins", _("Can see who met the log-in duty")),
+            ("import_log_ins", _("Can import log-ins")),
         ]
         constraints = [
             models.UniqueConstraint(

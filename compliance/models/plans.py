@@ -85,8 +85,8 @@ class PlannedPost(Scoped):
         verbose_name_plural = _("planned posts")
         default_permissions = ()
         permissions = [
-            ("view_staffplan", "Can see functions, headcount plans and duties of units"),
-            ("change_staffplan", "Can plan functions and headcount of units"),
+            ("view_staffplan", _("Can see functions, headcount plans and duties of units")),
+            ("change_staffplan", _("Can plan functions and headcount of units")),
         ]
         constraints = [
             models.UniqueConstraint(

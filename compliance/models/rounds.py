@@ -59,7 +59,7 @@ class Round(models.Model):
         verbose_name_plural = _("yearly rounds")
         ordering = ["-year"]
         default_permissions = ()
-        permissions = [("run_round", "Can run the yearly round of strategic customers")]
+        permissions = [("run_round", _("Can run the yearly round of strategic customers"))]
         constraints = [
             models.CheckConstraint(
                 condition=Q(
@@ -145,8 +145,8 @@ class Nomination(Scoped):
         verbose_name_plural = _("nominations")
         default_permissions = ()
         permissions = [
-            ("view_strategic", "Can see strategic customers and their yearly rounds"),
-            ("nominate_strategic", "Can nominate strategic customers"),
+            ("view_strategic", _("Can see strategic customers and their yearly rounds")),
+            ("nominate_strategic", _("Can nominate strategic customers")),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -208,7 +208,7 @@ class Meeting(models.Model):
         ordering = ["-held_at", "-pk"]
         default_permissions = ()
         permissions = [
-            ("view_committee", "Can see the committee, its meetings and minutes"),
+            ("view_committee", _("Can see the committee, its meetings and minutes")),
         ]
 
     def __str__(self) -> str:

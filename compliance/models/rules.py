@@ -60,8 +60,8 @@ class RuleDocument(Scoped):
         verbose_name_plural = _("rule documents")
         default_permissions = ()
         permissions = [
-            ("view_rule", "Can see rule documents of units below"),
-            ("change_rule", "Can keep rule documents"),
+            ("view_rule", _("Can see rule documents of units below")),
+            ("change_rule", _("Can keep rule documents")),
         ]
         constraints = [
             models.UniqueConstraint(fields=["unit", "title"], name="ruledocument_once"),

@@ -125,7 +125,7 @@ class CustomerPlan(OfCustomer):
         verbose_name = _("customer plan")
         verbose_name_plural = _("customer plans")
         default_permissions = ()
-        permissions = [("review_customerplan", "Can review plans of strategic customers")]
+        permissions = [("review_customerplan", _("Can review plans of strategic customers"))]
         constraints = [
             models.UniqueConstraint(fields=["customer", "year"], name="customerplan_once_a_year")
         ]

@@ -55,8 +55,8 @@ class Target(Scoped):
         verbose_name_plural = _("monthly targets")
         default_permissions = ()
         permissions = [
-            ("view_target", "Can see monthly targets"),
-            ("change_target", "Can set monthly targets"),
+            ("view_target", _("Can see monthly targets")),
+            ("change_target", _("Can set monthly targets")),
         ]
         constraints = [
             models.UniqueConstraint(

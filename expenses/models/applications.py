@@ -133,13 +133,13 @@ class Application(Scoped):
         verbose_name_plural = _("applications for expenses")
         default_permissions = ()
         permissions = [
-            ("view_application", "Can see expense applications"),
-            ("add_application", "Can apply for expenses"),
-            ("pay_application", "Can record payments and settle expenses"),
-            ("review_application", "Can review unusual expenses"),
-            ("import_application", "Can import former expenses"),
-            ("export_application", "Can export expenses"),
-            ("view_beneficiary", "Can show the account of a beneficiary"),
+            ("view_application", _("Can see expense applications")),
+            ("add_application", _("Can apply for expenses")),
+            ("pay_application", _("Can record payments and settle expenses")),
+            ("review_application", _("Can review unusual expenses")),
+            ("import_application", _("Can import former expenses")),
+            ("export_application", _("Can export expenses")),
+            ("view_beneficiary", _("Can show the account of a beneficiary")),
         ]
         constraints = [
             models.CheckConstraint(

@@ -63,8 +63,8 @@ class Budget(Scoped):
         ordering = ["-year", "quarter", "category__position", "pk"]
         default_permissions = ()
         permissions = [
-            ("view_budget", "Can see budgets"),
-            ("allot_budget", "Can allot and hand down budgets"),
+            ("view_budget", _("Can see budgets")),
+            ("allot_budget", _("Can allot and hand down budgets")),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -229,7 +229,7 @@ class BudgetChange(Scoped):
         verbose_name = _("change of a budget")
         verbose_name_plural = _("changes of budgets")
         default_permissions = ()
-        permissions = [("ask_budgetchange", "Can ask for a transfer or for more budget")]
+        permissions = [("ask_budgetchange", _("Can ask for a transfer or for more budget"))]
         constraints = [
             models.CheckConstraint(condition=Q(amount__gt=0), name="budgetchange_amount"),
             models.CheckConstraint(

@@ -80,8 +80,8 @@ class Event(Scoped):
         verbose_name_plural = _("customer events")
         default_permissions = ()
         permissions = [
-            ("view_event", "Can see customer events"),
-            ("change_event", "Can plan and record customer events"),
+            ("view_event", _("Can see customer events")),
+            ("change_event", _("Can plan and record customer events")),
         ]
         constraints = [
             models.CheckConstraint(
@@ -209,8 +209,8 @@ class KeyDate(Scoped):
         verbose_name_plural = _("key dates")
         default_permissions = ()
         permissions = [
-            ("view_keydate", "Can see key dates of customers"),
-            ("change_keydate", "Can keep key dates of customers"),
+            ("view_keydate", _("Can see key dates of customers")),
+            ("change_keydate", _("Can keep key dates of customers")),
         ]
         constraints = [
             models.CheckConstraint(

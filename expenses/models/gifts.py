@@ -54,8 +54,8 @@ class Gift(Scoped):
         ordering = ["name", "pk"]
         default_permissions = ()
         permissions = [
-            ("view_gift", "Can see the stock of gifts"),
-            ("change_gift", "Can keep the stock of gifts"),
+            ("view_gift", _("Can see the stock of gifts")),
+            ("change_gift", _("Can keep the stock of gifts")),
         ]
         constraints = [
             models.UniqueConstraint(fields=["unit", "name"], name="gift_once_a_unit"),

@@ -64,7 +64,7 @@ class LedgerEntry(Scoped):
         verbose_name = _("line of the ledger")
         verbose_name_plural = _("lines of the ledger")
         default_permissions = ()
-        permissions = [("view_ledgerentry", "Can see the ledger of expenses")]
+        permissions = [("view_ledgerentry", _("Can see the ledger of expenses"))]
         constraints = [
             models.CheckConstraint(
                 condition=Q(kind="reverse", reverses__isnull=False)
