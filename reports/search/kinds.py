@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -26,11 +27,13 @@ from core.words import excerpt, pieces_of
 from customers.models import Contact, Customer, CustomerUnit, Property
 from customers.selectors.search import find_contacts, find_places, find_properties
 from customers.selectors.terms import Term
+from regions.models import OrgUnit
 from satisfaction.selectors.remarks import READ as READ_REMARKS
 from satisfaction.selectors.remarks import search_remarks
 
 MOST = 51  # counted as "50+"
 VIEW_CUSTOMER = "customers.view_customer"
+VIEW_UNIT = "regions.view_orgunit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +165,28 @@ def _properties_named(user: Any, pks: Iterable[int]) -> list[Hit]:
     return [_property(row) for row in rows]
 
 
+# --- units -------------------------------------------------------------------------------------
+
+
+def _units(user: Any, asked: Asked, shown: int) -> Found:
+    """A unit by a part of its name or by its code; there are a thousand, which are read through."""
+    text = asked.term.text.strip()
+    if not text or asked.term.personal:
+        return NOTHING
+    rows = OrgUnit.objects.visible_to(user).active()
+    named = rows.filter(Q(name__icontains=text) | Q(code__iexact=text))
+    return _first(list(named.in_tree_order()[:MOST]), shown, _unit)
+
+
+def _unit(row: OrgUnit) -> Hit:
+    facts = (str(row.get_kind_display()), row.code)
+    return Hit("units", row.pk, row.get_absolute_url(), row.name, facts)
+
+
+def _units_named(user: Any, pks: Iterable[int]) -> list[Hit]:
+    return [_unit(row) for row in OrgUnit.objects.visible_to(user).filter(pk__in=pks)]
+
+
 # --- cases, remarks -----------------------------------------------------------------------------
 
 
@@ -260,6 +285,7 @@ KINDS: dict[str, SearchKind] = {
         SearchKind(
             "properties", _("Properties"), "home", VIEW_CUSTOMER, _properties, _properties_named
         ),
+        SearchKind("units", _("Units"), "sitemap", VIEW_UNIT, _units, _units_named),
         SearchKind(
             *("cases", pgettext_lazy("search", "Cases"), "message-report", VIEW_CASE),
             *(_cases, _cases_named, "complaints:list"),

@@ -14,6 +14,7 @@ from compliance.services.bulletins import withdraw
 from compliance.services.rules import draft_version
 from core.words import excerpt, pieces_of
 from customers.selectors.terms import understand
+from regions.models import OrgUnit
 from reports.models import Remembered
 from reports.search.kinds import MOST, asked_of, search
 from reports.templatetags.searching import marked
@@ -88,6 +89,16 @@ def test_a_room_that_is_half_typed_finds_the_rooms_that_begin_so(world, text, ro
 
     text = text.format(project=world.n1a.name)
     assert found(world.north_head, text).get("properties", []) == rooms
+
+
+def test_units_are_found_by_name_and_code_where_they_are_in_reach(world):
+    name = world.n1a.name
+    for text in (name, name[1:], world.n1a.code.lower()):
+        assert found(world.north_head, text)["units"] == [name]
+        assert name not in found(world.south_head, text).get("units", [])
+    assert found(world.boss, name[1:])["units"] == [name, world.s1a.name]
+    OrgUnit.objects.filter(pk=world.n1a.pk).update(is_active=False)
+    assert "units" not in found(world.north_head, name)
 
 
 def test_every_kind_is_found_and_none_of_the_sibling_branch(archive):
