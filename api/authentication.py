@@ -52,7 +52,7 @@ class Asked(BasePermission):
                 "This token was not made for that: it lacks the scope {scope}."
             ).format(scope=ask.scope)
             return False
-        self.message = _("You may not do this.")
+        self.message = _("Your account lacks the right for that: {right}.").format(right=ask.right)
         return not ask.right or request.user.has_perm(ask.right)
 
 

@@ -151,7 +151,7 @@ def write_summary(summary: Summary, target: Path) -> None:
         book.write_sheet(_("Units"), _summary_columns(), _summary_rows(summary))
         for title, parts in (
             (_("By category"), summary.by_category),
-            (_("By level"), summary.by_level),
+            (_("Complaints by level"), summary.by_level),
             (_("By channel"), summary.by_channel),
             (_("By cause"), summary.by_cause),
         ):

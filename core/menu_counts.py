@@ -8,16 +8,26 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from django.core.cache import cache
+from django.urls import reverse
 
 SECONDS: Final = 30
 COUNTED: Final = 99  # nobody needs to know of more; a count stops there
 
 _COUNTS: dict[str, Callable[[Any], int]] = {}
+_ROWS: dict[str, str] = {}
 
 
-def count_beside(url_name: str, count: Callable[[Any], int]) -> None:
-    """Register how the work behind a menu item is counted for a reader, up to COUNTED."""
+def count_beside(url_name: str, count: Callable[[Any], int], *, rows: str = "") -> None:
+    """Register how the work behind a menu item is counted for a reader, up to COUNTED. `rows` is
+    the query with which its page lists just what is counted, where it lists more without."""
     _COUNTS[url_name] = count
+    if rows:
+        _ROWS[url_name] = rows
+
+
+def rows_counted() -> dict[str, str]:
+    """Address of a menu item → the address that lists just what is counted there."""
+    return {reverse(name): f"{reverse(name)}?{query}" for name, query in _ROWS.items()}
 
 
 class Waiting(Mapping[str, int]):

@@ -51,6 +51,11 @@ class Scope:
     def nothing(self) -> bool:
         return not self.branches and not self.own
 
+    @property
+    def own_only(self) -> bool:
+        """Whether nothing is seen whole."""
+        return bool(self.own) and not self.branches
+
     def parts(self, own_fields: tuple[str, ...]) -> list[Q]:
         """One filter a branch. Own parts may overlap, so unite them without ALL."""
         if self.everything:

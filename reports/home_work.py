@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from complaints.selectors.lists import STATES_OPEN, CaseQuery, count_cases
 from complaints.states import ASSIGN, CALL_BACK, HANDLE, State
 from core.menu import ShownItem, menu_for
-from core.menu_counts import COUNTED, SECONDS, Waiting
+from core.menu_counts import COUNTED, SECONDS, Waiting, rows_counted
 
 # Where somebody without customers of his own begins, in this order.
 BEGINNINGS = (
@@ -38,13 +38,14 @@ def menu_items(request: HttpRequest) -> list[ShownItem]:
 
 def waiting_tiles(user: Any, items: list[ShownItem]) -> list[dict[str, Any]]:
     """A tile for each kind of work that waits for the reader; none for what does not."""
-    tiles = [*_case_tiles(user), *(_tile(item) for item in items if item.count)]
+    rows = rows_counted()
+    tiles = [*_case_tiles(user), *(_tile(item, rows) for item in items if item.count)]
     return [tile for tile in tiles if tile["value"] != "0"]
 
 
-def _tile(item: ShownItem) -> dict[str, Any]:
+def _tile(item: ShownItem, rows: dict[str, str]) -> dict[str, Any]:
     value = f"{item.count}+" if item.count >= COUNTED else str(item.count)
-    return {"label": item.label, "value": value, "url": item.url, "state": ""}
+    return {"label": item.label, "value": value, "url": rows.get(item.url, item.url), "state": ""}
 
 
 def _case_tiles(user: Any) -> list[dict[str, Any]]:

@@ -32,5 +32,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 .venv/bin/python manage.py services start >&2 || exit
-# In the order of tests/conftest.py: the longest modules first.
-.venv/bin/pytest -n 2 --dist loadscope --no-loadscope-reorder "$@"
+# In the order of tests/conftest.py: the longest modules first. A worker more than processors, since
+# each waits for servers, browsers and clocks at times.
+workers=$(($(nproc 2>/dev/null || echo 2) + 1))
+.venv/bin/pytest -n "$workers" --dist loadscope --no-loadscope-reorder "$@"

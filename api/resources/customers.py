@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -53,7 +54,7 @@ class PlaceRow(serializers.Serializer):
         return str(place.stage() or "")
 
     def get_last_contact_at(self, place: CustomerUnit) -> str | None:
-        return place.last_contact_at.isoformat() if place.contacted else None
+        return timezone.localtime(place.last_contact_at).isoformat() if place.contacted else None
 
 
 class CustomerRow(serializers.Serializer):
@@ -66,12 +67,13 @@ class CustomerRow(serializers.Serializer):
     level = serializers.CharField()
     ownership_class = serializers.CharField()
     phone = serializers.CharField(source="customer.phone_masked")
-    unit = serializers.CharField(source="unit.name")
-    keeper = serializers.CharField(source="keeper.name", default=None, allow_null=True)
+    unit = serializers.CharField(source="unit.code")
+    unit_name = serializers.CharField(source="unit.name")
+    keeper = serializers.CharField(source="keeper.employee_no", default=None, allow_null=True)
     last_contact_at = serializers.SerializerMethodField()
 
     def get_last_contact_at(self, place: CustomerUnit) -> str | None:
-        return place.last_contact_at.isoformat() if place.contacted else None
+        return timezone.localtime(place.last_contact_at).isoformat() if place.contacted else None
 
 
 class CustomerOut(serializers.Serializer):

@@ -64,7 +64,8 @@ FROM month m LEFT JOIN kept k ON k.case_id = m.id GROUP BY m.unit_id"""
 
 _CLASSES = """
 SELECT grouping(c.top_category_id, c.level_id, c.channel, c.cause), c.top_category_id,
-  c.category_id, c.level_id, c.channel, c.cause, count(*)
+  c.category_id, c.level_id, c.channel, c.cause,
+  CASE WHEN grouping(c.level_id) = 0 THEN count(*) FILTER (WHERE c.kind = %s) ELSE count(*) END
 FROM complaints_case c WHERE c.id IN ({cases})
 GROUP BY GROUPING SETS ((c.top_category_id, c.category_id), (c.level_id), (c.channel), (c.cause))"""
 
@@ -280,20 +281,22 @@ def _count_households(reader: Any, summary: Summary, below: dict[int, int | None
 
 
 def _count_classes(month: QuerySet[Case], summary: Summary) -> None:
-    """Add the counts by category, level, channel and cause."""
+    """Add the counts by category, channel and cause, and those of complaints by level: the level of
+    another case says nothing."""
     inner, params = month.order_by().values("pk").query.sql_with_params()
     categories: dict[tuple[int | None, int | None], int] = {}
     levels: dict[Any, int] = {}
     channels: dict[Any, int] = {}
     causes: dict[Any, int] = {}
     with connection.cursor() as cursor:
-        cursor.execute(_CLASSES.format(cases=inner), params)
+        cursor.execute(_CLASSES.format(cases=inner), [CaseKind.COMPLAINT, *params])
         for kind, top, category, level, channel, cause, count in cursor.fetchall():
             match kind:
                 case 0b0111:
                     categories[top, category] = count
                 case 0b1011:
-                    levels[level] = count
+                    if count:
+                        levels[level] = count
                 case 0b1101:
                     channels[channel] = count
                 case _:

@@ -68,7 +68,7 @@ def summary_page(request: HttpRequest) -> HttpResponse:
             "above_url": _above(form, summary),
             "parts": (
                 (_("By category"), summary.by_category),
-                (_("By level"), summary.by_level),
+                (_("Complaints by level"), summary.by_level),
                 (_("By channel"), summary.by_channel),
                 (_("By cause"), summary.by_cause),
             ),

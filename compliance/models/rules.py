@@ -163,7 +163,7 @@ class RuleReview(models.Model):
     )
     due_on = models.DateField()
     outcome = models.CharField(_("outcome"), max_length=10, choices=ReviewOutcome)
-    note = models.CharField(_("findings"), max_length=500)
+    note = models.CharField(pgettext_lazy("rule", "findings"), max_length=500)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+")
     at = models.DateTimeField(default=timezone.now)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 
@@ -140,4 +141,4 @@ def waiting_count(user: Any) -> int:
     return int(waiting_for(user).order_by()[:COUNTED].count())
 
 
-count_beside("compliance:bulletins", waiting_count)
+count_beside("compliance:bulletins", waiting_count, rows=urlencode({"show": UNREAD}))

@@ -38,10 +38,10 @@ class ListExport:
 
     `write(user, payload, target, progress=…)` writes the file under the rights of `user` and
     returns its rows; it calls `progress(rows so far)` now and then and raises Refused for what
-    cannot be written. `done` is the sentence at its end with `{rows}`, `file_name` its name for
-    the reader with `{day}`. `page` and `file` are names of addresses that take the key of the job.
-    `about(payload)` adds details to the entry of the record, whose action is `deed`. `queue` is
-    whose worker writes it.
+    cannot be written. `done` is the sentence at its end with `{rows}`. `about(payload)` adds
+    details to the entry of the record, whose action is `deed`; `file_name`, the file's name for the
+    reader, may hold them and `{day}`. `page` and `file` are names of addresses that take the key of
+    the job. `queue` is whose worker writes it.
     """
 
     kind: str

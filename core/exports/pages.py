@@ -64,7 +64,8 @@ def file(request: HttpRequest, export: ListExport, pk: int) -> FileResponse:
     job = _mine_or_404(request, export, pk)
     if not _is_ready(job) or why_held(job):
         raise Http404("file")
-    name = str(export.file_name).format(day=timezone.localdate().isoformat())
+    facts = {"day": timezone.localdate().isoformat()} | export.about(job.payload)
+    name = " ".join(str(export.file_name).format(**facts).split())
     return FileResponse(path_of(job).open("rb"), as_attachment=True, filename=name)
 
 

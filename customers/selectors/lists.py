@@ -40,7 +40,8 @@ SHOWN = (
     *("name", "level", "ownership_class", "contacted", "last_contact_at", "next_contact_on"),
     *("signed_on", "handed_over_on", "region_id", "city_id", "project_id"),
     *("customer__code", "customer__name", "customer__kind", "customer__phone_cipher"),
-    *("customer__subject__wrapped", "keeper__name", "unit__name"),
+    *("customer__subject__wrapped", "keeper__name", "keeper__employee_no"),
+    *("unit__name", "unit__code"),
 )
 
 

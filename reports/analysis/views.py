@@ -16,6 +16,7 @@ from core.access import fresh, requires
 from core.errors import Refused
 from core.exports import pages
 from core.pdf import NoPdf, render_pdf
+from core.scope import scope_of
 from regions.models import Kind, OrgUnit
 from reports.analysis.base import SHOWN, Method, Question, Table, asked_url
 from reports.analysis.exports import ANALYSIS, EXPORT
@@ -43,6 +44,7 @@ def customer_analysis(request: HttpRequest, key: str) -> HttpResponse:
         "method": method,
         **_choices(method, _kept(form)),
         "crumbs": _crumbs(str(method.title)),
+        "own_only": scope_of(request.user, VIEW).own_only,
         "may_merge": key == "quality" and request.user.has_perm("customers.merge_customer"),
     }
     asked = form.question

@@ -35,6 +35,8 @@ def basis_of(found: Sequence[Series], period: Period) -> list[str]:
         said.append(_("What there is today is not frozen."))
     if sentence := _own(found, period):
         said.append(sentence)
+    if sentence := _never_entered(found, period):
+        said.append(sentence)
     return said
 
 
@@ -82,6 +84,17 @@ def _own(found: Sequence[Series], period: Period) -> str:
         )
     sentence = _("Counted now from your own rows and not frozen: {figures}.")
     return sentence.format(figures=display.listed(one.metric.title for one in own))
+
+
+def _never_entered(found: Sequence[Series], period: Period) -> str:
+    """Of what a span has no figure: what it is told of was not entered in all its months."""
+    lacking = [one.metric.title for one in found if one.metric.once == "last" and not one.is_known]
+    if not lacking or len(period.months) < 2:
+        return ""
+    sentence = _(
+        "Not shown, because the households were not entered in all months of the period: {figures}."
+    )
+    return sentence.format(figures=display.listed(lacking))
 
 
 def months_words(months: Sequence[dt.date]) -> str:

@@ -17,7 +17,7 @@ from typing import Any, Final
 from django.db import connection
 from django.db.models import QuerySet
 
-from compliance.months import month_of
+from compliance.months import month_of, months_later
 from regions.models import OrgUnit
 from reports.metrics.definitions import judged_once
 from reports.metrics.perimeter import Perimeter
@@ -78,6 +78,9 @@ class Amount:
         if not metric.is_share:
             return self.numerator
         return metric.scale * self.numerator / self.denominator if self.denominator else None
+
+
+NOTHING: Final = Amount()
 
 
 @dataclass(slots=True)
@@ -188,7 +191,24 @@ def _read_stored(several: list[Series], perimeter: Perimeter, period: Period) ->
             series.later.add(later, later_of)
     for series in several:
         series.frozen = _frozen(series, period, closed)
+        if series.metric.once == "last":
+            _tell_whole_spans(series, period)
     return snapshot
+
+
+def _tell_whole_spans(series: Series, period: Period) -> None:
+    """A figure of what happened for each of what there was at the end counts nothing of a month
+    in which nobody had entered what there was. A span with such a month has no figure: one of its
+    other months alone would be far too small."""
+
+    def known(first: dt.date, last: dt.date) -> bool:
+        months = (months_later(month_of(first), number) for number in range(12))
+        asked = (month for month in months if month <= month_of(last))
+        return all(series.months.get(month, NOTHING).denominator for month in asked)
+
+    series.is_known = known(period.first, min(period.end, period.today))
+    if not known(*period.compared):
+        series.before = Amount()
 
 
 def _frozen(series: Series, period: Period, closed: set[dt.date]) -> tuple[dt.date, ...]:

@@ -19,6 +19,7 @@ from core.errors import Refused
 from core.exports import pages
 from core.pdf import NoPdf
 from core.saving import saved, status_of
+from core.scope import scope_of
 from reports.builder.query import PAGE_SECONDS
 from reports.builder.views import BUILD
 from reports.models import ReportTemplate
@@ -66,6 +67,7 @@ def standard_report(request: HttpRequest, key: str) -> HttpResponse:
         "may_take": request.user.has_perm(standard.taking),
         "may_send": request.user.has_perm(BUILD),
         "may_keep": request.user.has_perm(KEEP),
+        "own_only": scope_of(request.user, "customers.view_customer").own_only,
         "crumbs": crumbs((str(standard.title), "")),
     }
     asked = form.question

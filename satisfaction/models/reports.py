@@ -54,7 +54,7 @@ class SurveyReport(models.Model):
     )
     desk = models.ForeignKey(OrgUnit, models.PROTECT, null=True, related_name="+")
     summary = models.TextField(_("summary"), blank=True)
-    findings = models.TextField(_("findings"), blank=True)
+    findings = models.TextField(pgettext_lazy("survey report", "findings"), blank=True)
     measures = models.TextField(_("improvements planned"), blank=True)
     handed_up_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False

@@ -76,6 +76,7 @@ def test_every_figure_of_a_project(month):
         ("渗漏", 3, 1),
     ]
     assert [(part.label, part.count) for part in one.by_level] == [("一般投诉", 3)]
+    assert month_summary(EVERYTHING, month.n1b, MARCH).by_level == []  # a repair has none
     assert [part.count for part in one.by_channel] == [2, 1]
     assert [(part.label, part.count) for part in one.by_cause] == [("", 3)]
 

@@ -15,6 +15,7 @@ from complaints.models import Deadline
 from compliance.months import month_end, month_of
 from customers.models import Activity, CustomerUnit
 from regions.models import ChangeKind, OrgUnit, UnitVersion
+from reports.dashboard.basis import basis_of
 from reports.metrics import rollups
 from reports.metrics.checking import differences
 from reports.metrics.night import night
@@ -446,11 +447,17 @@ def test_rates_are_told_of_what_there_was_then(full):
     rates = {line.unit: line.amounts["complaint_rate"] for line in lines}
     assert rates[full.n1a].denominator == 0
     assert rates[full.n1b].denominator == 600
-    take_snapshots(month_of(TODAY()) - dt.timedelta(days=1), [METRICS["households"]])
-    nightly()
-    year = read_period(str(TODAY().year), TODAY())
+    year = read_period(str(TODAY().year - 1), TODAY())
+    for month in range(12, 0, -1):
+        # Of a year with a month without households the others would tell too little.
+        unknown = figures(full.boss, full.group, year)["complaint_rate"]
+        assert (unknown.value, unknown.is_known) == (None, False)
+        assert any(str(unknown.metric.title) in said for said in basis_of([unknown], year))
+        take_snapshots(month_end(dt.date(year.first.year, month, 1)), [METRICS["households"]])
+        nightly()
     whole = figures(full.boss, full.group, year)
     assert whole["complaint_rate"].now.denominator == 1200  # not added up over the months
+    assert basis_of([whole["complaint_rate"]], year) == []
     boss = User.objects.get(pk=full.boss.pk)
     parts = by_units(Perimeter(boss, full.group), year, [whole["complaint_rate"]])
     assert [one.amounts["complaint_rate"].denominator for one in parts] == [600, 600]
