@@ -42,4 +42,5 @@ def test_a_list_names_addresses_a_deed_and_sentences_that_exist(export):
     assert reverse(export.file, args=[1])
     assert export.deed in ACTIONS
     assert str(export.done).format(rows="1,000") != str(export.done)
-    assert str(export.file_name).format(day="2026-01-01").endswith("2026-01-01.xlsx")
+    facts = {"day": "2026-01-01", "report": "报表", "unit": "N1", "period": "2026-01"}
+    assert str(export.file_name).format(**facts).endswith("2026-01-01.xlsx")

@@ -160,8 +160,10 @@ def _units(program: Program, asked: dict[str, Any], found: dict[str, dict[str, A
 
 
 def _is_unknown(key: str, figure: dict[str, Any]) -> bool:
-    """A stock of which nobody took a snapshot."""
-    return figure["value"] is None and key in METRICS and METRICS[key].kind == Kind.STOCK
+    """A stock of which nobody took a snapshot, or what is told of one."""
+    if figure["value"] is not None or key not in METRICS:
+        return False
+    return METRICS[key].kind == Kind.STOCK or METRICS[key].once == "last"
 
 
 def same_as_months(program: Program, unit: str, months: list[str]) -> None:
