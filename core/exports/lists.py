@@ -39,9 +39,9 @@ class ListExport:
     `write(user, payload, target, progress=…)` writes the file under the rights of `user` and
     returns its rows; it calls `progress(rows so far)` now and then and raises Refused for what
     cannot be written. `done` is the sentence at its end with `{rows}`. `about(payload)` adds
-    details to the entry of the record, whose action is `deed`; `file_name`, the file's name for the
-    reader, may hold them and `{day}`. `page` and `file` are names of addresses that take the key of
-    the job. `queue` is whose worker writes it.
+    details to the entry of the record, whose action is `deed`. `file_name` is the file's name for
+    the reader with `{day}` and whatever else `named(payload)` tells. `page` and `file` are names of
+    addresses that take the key of the job. `queue` is whose worker writes it.
     """
 
     kind: str
@@ -56,6 +56,7 @@ class ListExport:
     file: str
     write: Callable[..., int]
     about: Callable[[Payload], dict[str, Any]] = _nothing
+    named: Callable[[Payload], dict[str, Any]] = _nothing
     queue: str = Queue.FILES
 
 

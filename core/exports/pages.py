@@ -64,7 +64,7 @@ def file(request: HttpRequest, export: ListExport, pk: int) -> FileResponse:
     job = _mine_or_404(request, export, pk)
     if not _is_ready(job) or why_held(job):
         raise Http404("file")
-    facts = {"day": timezone.localdate().isoformat()} | export.about(job.payload)
+    facts = {"day": timezone.localdate().isoformat()} | export.named(job.payload)
     name = " ".join(str(export.file_name).format(**facts).split())
     return FileResponse(path_of(job).open("rb"), as_attachment=True, filename=name)
 

@@ -42,9 +42,9 @@ def _write(user: Any, payload: Payload, target: Path, *, progress: Progress) -> 
 
 
 def _about(payload: Payload) -> dict[str, Any]:
-    standard, query = STANDARDS.get(payload["standard"]), QueryDict(payload["filter"])
+    key, query = payload.get("standard", ""), QueryDict(payload.get("filter", ""))
     return {
-        "report": str(standard.title) if standard else payload["standard"],
+        "report": str(STANDARDS[key].title) if key in STANDARDS else key,
         "unit": query.get("unit", ""),
         "period": query.get("period", ""),
     }
@@ -66,6 +66,7 @@ STANDARD = offer(
         file="reports:standard-export-file",
         write=_write,
         about=_about,
+        named=_about,
         queue=Queue.REPORTS,
     )
 )
