@@ -8,6 +8,7 @@ from copy import deepcopy
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
+from urllib.parse import unquote
 from zipfile import ZipFile
 
 import pytest
@@ -388,6 +389,9 @@ def test_a_workbook_written_by_the_worker_is_recorded(client, full):
     work(job.pk)
 
     page = client.get(reverse("reports:standard-export-file", args=[job.pk]))
+    name = unquote(page["Content-Disposition"].partition("utf-8''")[2])
+    assert name.split()[0] == str(STANDARDS["month-end"].title)
+    assert name.split()[1:3] == [full.n1.code, this_month().key]
     sheets = cells(b"".join(page.streaming_content))
     assert full.n1.name in str(sheets)
     entry = Entry.objects.get(action="reports.standard_taken")
